@@ -1,0 +1,108 @@
+"""What one document says about one shard, and what holds there.
+
+A document becomes one claim per shard that it covers or used to cover. `shards` is the number of
+claims of the document, so that a reader can tell when it has them all.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alerts.cap import Certainty, Severity, Urgency
+from alerts.hazard import HazardKind
+from alerts.level import Level
+from alerts.place import Cells, Shard
+
+
+class Release(StrEnum):
+    """Who lets a notice of this document go out (`ops/policy.toml`)."""
+
+    AUTOMATIC = "automatic"
+    DRAFT = "draft"
+    HOLD = "hold"
+    RECORD = "record"  # on the map, never told to residents (R23)
+
+
+class Lane(StrEnum):
+    """Ways that never mix: a drill cannot reach a live subscriber through any of them."""
+
+    LIFE_SAFETY = "life-safety"
+    ROUTINE = "routine"
+    DRILL = "drill"
+    CANARY = "canary"
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """One danger in some cells of one shard. `share` is told apart in `partial`.
+
+    `partial` are the cells of `cells` of which less than half lies inside the area: a resident
+    there reads 「…に出た」 with the area's name, not "here".
+    """
+
+    hazard: HazardKind
+    level: Level | None
+    severity: Severity
+    urgency: Urgency
+    certainty: Certainty
+    event: str
+    area_name: str
+    area_code: str
+    cells: Cells
+    partial: Cells = ()
+    onset: datetime | None = None
+    headline: str = ""
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which document speaks, and for how long."""
+
+    document: str
+    lineage: str
+    revision: int
+    feed: str
+    kind: str
+    issuer: str
+    sent: datetime
+    received: datetime
+    expires: datetime
+    release: Release
+    lane: Lane
+    outcome: str  # notice | update | cancel
+    source_ref: str = ""  # CAP sender,identifier,sent or JMA title/office/time, for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a document says about one shard; no dangers means that it withdraws what it said."""
+
+    provenance: Provenance
+    shard: Shard
+    shards: int
+    dangers: tuple[Danger, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The newest claim of one lineage in a shard. `shards` is that document's number of claims."""
+
+    provenance: Provenance
+    shards: int
+    dangers: tuple[Danger, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HazardSnapshot:
+    """All that holds in one shard. `version` rises by one with each change of content.
+
+    `changed` names the lineage whose claim made this version; a snapshot is complete in itself and
+    never a delta.
+    """
+
+    shard: Shard
+    version: int
+    digest: str
+    changed: str
+    standings: tuple[Standing, ...]

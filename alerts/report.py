@@ -1,0 +1,56 @@
+"""What became of a document: exactly one outcome each, with a reason code that stays stable."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alerts.alert import Alert
+
+
+class Linkage(StrEnum):
+    """How messages of a series find each other."""
+
+    REFERENCES = "references"  # CAP: an update names what it replaces
+    SERIES = "series"  # JMA: each telegram restates the whole series; the newest time wins
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One document, read: the alert it carries and the series it belongs to.
+
+    `document` is the SHA-256 (hex) of the raw bytes. `hold` and `informational` are reasons found
+    by the reader itself (drill words under status Actual; a kind that is only recorded): empty when
+    there is none. `kind` is the source's own type of document, e.g. ``VPWW54`` or ``CAP-1.2``.
+    """
+
+    document: str
+    feed: str  # "jma", "cap": the source whose policy applies
+    kind: str
+    series: str
+    linkage: Linkage
+    alert: Alert
+    received: datetime
+    hold: str = ""
+    informational: str = ""
+
+
+class OutcomeKind(StrEnum):
+    """The eight ends of a document."""
+
+    NOTICE = "notice"
+    UPDATE = "update"
+    CANCEL = "cancel"
+    DRILL = "drill"
+    INFORMATIONAL = "informational"
+    DUPLICATE = "duplicate"
+    HELD = "held"
+    DEAD_LETTER = "dead-letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a document ended, and why. `reason` is a stable code; `detail` is for a person."""
+
+    kind: OutcomeKind
+    reason: str
+    detail: str = ""

@@ -1,0 +1,1 @@
+"""The Kafka topology: topics, wire formats, agents, workers and the two brokers they run on."""

@@ -1,0 +1,101 @@
+"""The topics: one table, from which brokers are set up and `docs/topics.md` is written.
+
+Keys. A series stays in order (`telegrams`, `reports`); state is keyed by place (`claims`,
+`hazards`); sending is keyed uniformly (bucket), because a disaster is local and would queue on one
+partition. Data classes: 0 public, 1 operational, 2 pseudonymous; personal data (class 3) is refused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+
+
+class Cleanup(StrEnum):
+    """Kafka's `cleanup.policy`."""
+
+    DELETE = "delete"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic and its rules. `retention_hours` None means: as long as the key lives."""
+
+    name: str
+    key: str
+    partitions: int
+    cleanup: Cleanup
+    retention_hours: int | None
+    max_message_bytes: int
+    data_class: int
+    readers: tuple[str, ...]
+    note: str
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+TELEGRAMS = Topic(
+    "telegrams", "series", 8, Cleanup.DELETE, 24 * 365, 4_000_000, 0, ("ingest",),
+    "raw bytes as received; headers: received-at (ms), receipt id, feed, name; audit and replay",
+)  # fmt: skip
+REPORTS = Topic(
+    "reports", "series", 8, Cleanup.DELETE, 24 * 90, 4_000_000, 0, ("console", "replay"),
+    "one record per document: its outcome, reason, level, hazard, codes, number of claims",
+)  # fmt: skip
+CLAIMS = Topic(
+    "claims", "shard", 8, Cleanup.DELETE, 24 * 14, 1_000_000, 0, ("hazards",),
+    "one per document and shard; carries the number of shards so that completeness can be told",
+)  # fmt: skip
+HAZARDS = Topic(
+    "hazards", "shard", 8, Cleanup.COMPACT, None, 4_000_000, 0, ("notices", "residents", "console"),
+    "snapshot per shard with version and digest, never deltas; kept uncompacted for an hour",
+    {"min.compaction.lag.ms": str(HOUR_MS)},
+)  # fmt: skip
+DRAFTS = Topic(
+    "drafts", "draft id", 4, Cleanup.COMPACT, None, 4_000_000, 0, ("console", "replay"),
+    "what became of each document at the notices stage: approved, open, held, nothing changed",
+)  # fmt: skip
+COMMANDS = Topic(
+    "commands", "draft id", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 1, ("decider",),
+    "create, approve, void; one decider applies them in order, so that a race has one winner",
+)  # fmt: skip
+NOTICES = Topic(
+    "notices", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 0, ("dispatch", "notices", "residents", "console"),
+    "approved revisions: cells, texts, expiry, digest",
+)  # fmt: skip
+SUBSCRIPTIONS = Topic(
+    "subscriptions", "subscription id", 16, Cleanup.COMPACT, None, 16_384, 2, ("dispatch",),
+    "the source of truth; values are encrypted with a key kept outside Kafka; a tombstone forgets",
+    {"max.compaction.lag.ms": str(15 * MINUTE_MS), "segment.ms": str(10 * MINUTE_MS)},
+)  # fmt: skip
+TOLD = Topic(
+    "told", "lineage + bucket", 16, Cleanup.COMPACT, None, 4_000_000, 2, ("dispatch",),
+    "random 64-bit row numbers selected for a lineage, written before the first POST of a range",
+)  # fmt: skip
+PROGRESS = Topic(
+    "progress", "notice + bucket + epoch", 16, Cleanup.COMPACT, None, 262_144, 1, ("dispatch", "console"),
+    "how far the fan-out is: leading finals per origin, later finals, rows waiting for a retry",
+)  # fmt: skip
+RECEIPTS = Topic(
+    "receipts", "notice + bucket", 4, Cleanup.COMPACT, None, 262_144, 1, ("console", "replay"),
+    "counts by outcome, origin and rank; the end of a bucket's fan-out",
+)  # fmt: skip
+OWNERS = Topic(
+    "owners", "bucket", 1, Cleanup.COMPACT, None, 4_096, 1, ("dispatch",),
+    "which worker owns a bucket, by epoch; read back to its end before the first send",
+)  # fmt: skip
+AUDIT = Topic(
+    "audit", "single", 1, Cleanup.DELETE, None, 65_536, 1, ("console",),
+    "hash-chained acts of coordinators; one writer",
+)  # fmt: skip
+DEAD_LETTERS = Topic(
+    "dead-letters", "topic-partition-offset", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 0, ("console", "replay"),
+    "original bytes and a reason code; of subscriptions the reason and length only",
+)  # fmt: skip
+
+ALL: tuple[Topic, ...] = (
+    TELEGRAMS, REPORTS, CLAIMS, HAZARDS, DRAFTS, COMMANDS, NOTICES, SUBSCRIPTIONS,
+    TOLD, PROGRESS, RECEIPTS, OWNERS, AUDIT, DEAD_LETTERS,
+)  # fmt: skip

@@ -1,0 +1,22 @@
+"""Fixtures that every part of the suite shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED_DATA = PROJECT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real telegrams, shelters and roads; skip where it is not at hand.
+
+    In CI nothing is skipped: a missing folder there is a failure of the set-up.
+    """
+    if SHARED_DATA.is_dir():
+        return SHARED_DATA
+    if os.environ.get("CI"):
+        pytest.fail(f"real data are missing at {SHARED_DATA}, and CI skips nothing")
+    pytest.skip(f"real data are not at {SHARED_DATA}")
