@@ -1,0 +1,43 @@
+"""Refusals of the readers, each with a reason code that stays stable.
+
+    FeedError
+    ├── XmlError        the bytes are not XML that we are willing to build
+    ├── CapError        XML, but not a CAP message that we can act on
+    ├── JmaError        XML, but not a JMA telegram that we can act on
+    ├── UnknownFormat   XML of neither kind
+    └── ArchiveError    a folder or archive that cannot be read within its limits
+
+The reason goes to the dead-letters, the metrics and the operator; the detail is for a person and
+never repeats more than a few words of the document.
+"""
+
+MAX_DETAIL_CHARACTERS = 200
+
+
+class FeedError(Exception):
+    """A document that is refused. `reason` is a stable code; `detail` says where and what."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail[:MAX_DETAIL_CHARACTERS]
+        super().__init__(f"{reason}: {self.detail}" if self.detail else reason)
+
+
+class XmlError(FeedError):
+    """The bytes are not XML that we are willing to build."""
+
+
+class CapError(FeedError):
+    """A CAP message that breaks the standard or that nobody could act on."""
+
+
+class JmaError(FeedError):
+    """A JMA telegram that breaks its format or that nobody could act on."""
+
+
+class UnknownFormat(FeedError):
+    """XML, but neither CAP nor a JMA telegram."""
+
+
+class ArchiveError(FeedError):
+    """A folder or archive that cannot be read within its limits."""
