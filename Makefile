@@ -1,0 +1,87 @@
+# Shirase. `make help` lists what there is.
+#
+# Every target works on a fresh clone: what it needs is set up first and not again until it changes.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+TEST_TOOLS := .cache/test-tools
+
+ARGS ?=
+SIZE ?= ci
+PYTEST_ARGS ?=
+
+.PHONY: help setup demo test bench lint format types imports unit kafka kafka-stop docs coverage lock clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 14
+
+setup: $(INSTALLED) ## create .venv with the locked packages
+
+# The stamp depends on the lock and on the list of packages; nothing else changes what is installed.
+$(INSTALLED): requirements.lock pyproject.toml ops/setup.sh
+	@bash ops/setup.sh $(VENV)
+	@touch $@
+
+# What the tests need from the system: Java and Maven for Apache Kafka, Prometheus for the dashboards.
+$(TEST_TOOLS): ops/system-packages.sh
+	@bash ops/system-packages.sh
+	@mkdir -p $(@D) && touch $@
+
+demo: setup ## the demo city, e.g. make demo ARGS="--headless --json"
+	@$(VENV)/bin/shirase demo $(ARGS)
+
+test: setup $(TEST_TOOLS) lint ## lint, types, import contracts and all tests, Apache Kafka included
+	@echo "make test: Apache Kafka's jars"
+	@$(PYTHON) -m streams.kafka fetch
+	@echo "make test: pytest"
+	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+unit: setup ## the tests that need no Apache Kafka, for a quick look
+	@$(PYTHON) -m pytest -m "not kafka and not browser" $(PYTEST_ARGS)
+
+bench: setup ## the load test, SIZE=ci by default
+	@$(PYTHON) -m load_tests.river_flood --size $(SIZE)
+
+lint: setup types imports ## ruff, mypy and import-linter
+	@echo "make lint: ruff"
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+types: setup
+	@echo "make lint: mypy"
+	@$(VENV)/bin/mypy
+
+imports: setup
+	@echo "make lint: import contracts"
+	@$(VENV)/bin/lint-imports
+
+format: setup ## format and sort imports
+	@$(VENV)/bin/ruff check --select I --fix .
+	@$(VENV)/bin/ruff format .
+
+kafka: setup $(TEST_TOOLS) ## start the local Apache Kafka on loopback
+	@$(PYTHON) -m streams.kafka fetch
+	@$(PYTHON) -m streams.kafka start
+
+kafka-stop: setup ## stop it
+	@$(PYTHON) -m streams.kafka stop
+
+docs: setup ## write docs/topics.md and docs/metrics.md from the code
+	@$(PYTHON) docs/generate.py
+
+coverage: setup ## the quick tests with a coverage report
+	@$(PYTHON) -m pytest -m "not kafka and not browser" --cov --cov-report=term $(PYTEST_ARGS)
+
+lock: setup ## resolve requirements.lock anew from pyproject.toml
+	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras --upgrade \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
+		pyproject.toml --output-file requirements.lock
+
+clean: ## remove caches; the environment and the jars stay
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov build *.egg-info
