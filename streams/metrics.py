@@ -1,0 +1,167 @@
+"""What the stream processes measure: one class, one registry, every label value present from the start.
+
+A series that is missing and a series that is zero look the same on a dashboard and mean the opposite:
+hence all of them are created at zero. Labels are enums, never ids, places or documents.
+"""
+
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from alerts.notice import NoticeKind, Phase
+from alerts.report import OutcomeKind
+from streams.topics import ALL
+
+
+class Role(StrEnum):
+    """The processes of the pipeline: what `shirase worker ROLE` runs and compose.yaml lists."""
+
+    INGEST = "ingest"
+    HAZARDS = "hazards"
+    NOTICES = "notices"
+    DECIDER = "decider"
+    FANOUT = "fanout"
+
+
+class Hop(StrEnum):
+    """Stretches of the way from a received document to the first accepted push."""
+
+    RECEIVED_TO_CLAIMED = "received-to-claimed"
+    CLAIMED_TO_MAPPED = "claimed-to-mapped"
+    MAPPED_TO_DRAFTED = "mapped-to-drafted"
+    DRAFTED_TO_APPROVED = "drafted-to-approved"
+    APPROVED_TO_FIRST_POST = "approved-to-first-post"
+    RECEIVED_TO_FIRST_ACCEPTED = "received-to-first-accepted"
+
+
+class Feed(StrEnum):
+    """Sources, as policy names them; whatever else there is counts as OTHER."""
+
+    JMA = "jma"
+    CAP = "cap"
+    OTHER = "other"
+
+
+class DeathCause(StrEnum):
+    """Classes of dead letters. The exact reason is in the record: as a label it would be unbounded."""
+
+    REFUSED = "refused"  # the input's fault: a stable reason code
+    UNEXPECTED = "unexpected"  # ours: an exception nobody named
+
+
+class MissedBy(StrEnum):
+    """What ended a worker before its supervisor started it again."""
+
+    EXIT = "exit"
+    STUCK = "stuck"
+
+
+# Thresholds of the budget: 0.3 s a draft waits for its shards at most, 2 s the first life-threatening
+# POST (promise 5), 5 s a rise or a closure (promises 6 and 13), 10 s a correction (9), 15 s a recovery (8),
+# 60 s silence (12).
+HOP_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 60.0)
+
+
+def feed_label(feed: str) -> Feed:
+    """Return the label of *feed*; an unknown one is OTHER, so that input cannot make new series."""
+    return Feed(feed) if feed in set(Feed) else Feed.OTHER
+
+
+def cause_of(reason: str) -> DeathCause:
+    """Return the class of a dead letter's *reason* code."""
+    return DeathCause.UNEXPECTED if reason.startswith("unexpected-") else DeathCause.REFUSED
+
+
+class StreamMetrics:
+    """Counters and times of acceptance, the Faust apps, the decider and their supervisor."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._documents = Counter(
+            "ingest_documents_total", "Documents by feed and by how they ended.", ("feed", "outcome"), registry=registry
+        )
+        self._hops = Histogram(
+            "hop_seconds",
+            "Time from one stage of a document's way to the next.",
+            ("hop",),
+            buckets=HOP_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        self._dead_letters = Counter(
+            "dead_letters_total",
+            "Records put aside, by the topic they came from.",
+            ("topic", "cause"),
+            registry=registry,
+        )
+        self._lag = Gauge(
+            "lag_records", "Records of a topic that a role has not handled yet.", ("role", "topic"), registry=registry
+        )
+        self._notices = Counter(
+            "notices_total",
+            "Parts of approved notices, by kind and by what changed.",
+            ("kind", "phase"),
+            registry=registry,
+        )
+        self._restarts = Counter(
+            "worker_restarts_total", "Workers started again by their supervisor.", ("role", "cause"), registry=registry
+        )
+        self._progress = Gauge(
+            "worker_progress_timestamp_seconds",
+            "Unix time at which a role last moved on.",
+            ("role",),
+            registry=registry,
+        )
+        for feed in Feed:
+            for outcome in OutcomeKind:
+                self._documents.labels(feed.value, outcome.value)
+        for hop in Hop:
+            self._hops.labels(hop.value)
+        for topic in ALL:
+            for death in DeathCause:
+                self._dead_letters.labels(topic.name, death.value)
+            for role in _readers(topic.readers):
+                self._lag.labels(role.value, topic.name)
+        for kind in NoticeKind:
+            for phase in Phase:
+                self._notices.labels(_kind_label(kind), phase.value)
+        for role in Role:
+            self._progress.labels(role.value)
+            for missed in MissedBy:
+                self._restarts.labels(role.value, missed.value)
+
+    def document(self, feed: str, outcome: OutcomeKind) -> None:
+        """Count one settled document."""
+        self._documents.labels(feed_label(feed).value, outcome.value).inc()
+
+    def hop(self, hop: Hop, seconds: float) -> None:
+        """Record how long *hop* took. Clocks of two machines may disagree: below zero counts as zero."""
+        self._hops.labels(hop.value).observe(max(0.0, seconds))
+
+    def dead_letter(self, topic: str, reason: str) -> None:
+        """Count one record put aside for *reason*."""
+        self._dead_letters.labels(topic, cause_of(reason).value).inc()
+
+    def lag(self, role: Role, topic: str, records: int) -> None:
+        """Set how many records of *topic* wait for *role*."""
+        self._lag.labels(role.value, topic).set(records)
+
+    def notice_part(self, kind: NoticeKind, phase: Phase) -> None:
+        """Count one part of an approved notice."""
+        self._notices.labels(_kind_label(kind), phase.value).inc()
+
+    def restarted(self, role: Role, cause: MissedBy) -> None:
+        """Count one restart by the supervisor."""
+        self._restarts.labels(role.value, cause.value).inc()
+
+    def progressed(self, role: Role, at_unix_seconds: float) -> None:
+        """Note that *role* moved on: silence is what the alarm listens for (promise 12)."""
+        self._progress.labels(role.value).set(at_unix_seconds)
+
+
+def _readers(names: tuple[str, ...]) -> tuple[Role, ...]:
+    """Return the roles among a topic's readers; the topic table calls the fan-out by its package."""
+    roles = {role.value: role for role in Role} | {"dispatch": Role.FANOUT}
+    return tuple(roles[name] for name in names if name in roles)
+
+
+def _kind_label(kind: NoticeKind) -> str:
+    return kind.name.lower().replace("_", "-")
