@@ -56,6 +56,10 @@ class MissedBy(StrEnum):
     STUCK = "stuck"
 
 
+# What became of a claim on the map of its shard. A reason that geo invents later counts as "other"
+# until it is named here.
+CLAIM_REASONS = ("new-lineage", "newer-revision", "withdrawn", "unchanged", "older-revision", "other")
+
 # Thresholds of the budget: 0.3 s a draft waits for its shards at most, 2 s the first life-threatening
 # POST (promise 5), 5 s a rise or a closure (promises 6 and 13), 10 s a correction (9), 15 s a recovery (8),
 # 60 s silence (12).
@@ -95,6 +99,9 @@ class StreamMetrics:
         self._lag = Gauge(
             "lag_records", "Records of a topic that a role has not handled yet.", ("role", "topic"), registry=registry
         )
+        self._claims = Counter(
+            "claims_total", "Claims folded into hazard maps, by what they changed.", ("reason",), registry=registry
+        )
         self._notices = Counter(
             "notices_total",
             "Parts of approved notices, by kind and by what changed.",
@@ -120,6 +127,8 @@ class StreamMetrics:
                 self._dead_letters.labels(topic.name, death.value)
             for role in _readers(topic.readers):
                 self._lag.labels(role.value, topic.name)
+        for reason in CLAIM_REASONS:
+            self._claims.labels(reason)
         for kind in NoticeKind:
             for phase in Phase:
                 self._notices.labels(_kind_label(kind), phase.value)
@@ -128,9 +137,13 @@ class StreamMetrics:
             for missed in MissedBy:
                 self._restarts.labels(role.value, missed.value)
 
-    def document(self, feed: str, outcome: OutcomeKind) -> None:
-        """Count one settled document."""
-        self._documents.labels(feed_label(feed).value, outcome.value).inc()
+    def document(self, feed: str, outcome: str) -> None:
+        """Count one settled document. A word that is no outcome is an error, not a new series."""
+        self._documents.labels(feed_label(feed).value, OutcomeKind(outcome).value).inc()
+
+    def claim(self, reason: str) -> None:
+        """Count one claim by what it changed."""
+        self._claims.labels(reason if reason in CLAIM_REASONS else "other").inc()
 
     def hop(self, hop: Hop, seconds: float) -> None:
         """Record how long *hop* took. Clocks of two machines may disagree: below zero counts as zero."""
