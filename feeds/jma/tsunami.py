@@ -1,0 +1,66 @@
+"""津波警報・注意報・予報 (VTSE41): coasts named by the 66 forecast areas, three digits each."""
+
+from datetime import datetime, timedelta
+
+from alerts.alert import GEOCODE_TSUNAMI_AREA, AlertInfo, Area, Geocode
+from alerts.cap import Certainty, Severity, Urgency
+from alerts.hazard import HazardKind, category_of
+from feeds.errors import JmaError
+from feeds.jma.envelope import Envelope
+from feeds.jma.tree import child, children, text
+from feeds.jma.warnings import PARAMETER_STATUS
+from feeds.xml import Element
+
+# Lifted by its own telegram, often half a day on; later waves are the greater ones.
+TSUNAMI_VALID_FOR = timedelta(hours=24)
+
+# 50 and 60 lift; 71-73 (若干の海面変動) ask nothing of people; 00 is none.
+_IN_FORCE: dict[str, tuple[str, Severity, Urgency]] = {
+    "53": ("大津波警報", Severity.EXTREME, Urgency.IMMEDIATE),
+    "52": ("大津波警報", Severity.EXTREME, Urgency.IMMEDIATE),
+    "51": ("津波警報", Severity.SEVERE, Urgency.IMMEDIATE),
+    "62": ("津波注意報", Severity.MODERATE, Urgency.IMMEDIATE),
+}
+
+
+def infos_of(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
+    """Return one info per kind that is in force; none where everything was lifted."""
+    forecast = child(child(body, "Tsunami"), "Forecast")
+    if forecast is None:
+        raise JmaError("jma-no-area", "no Tsunami/Forecast")
+    found: dict[tuple[str, datetime | None], list[Area]] = {}
+    for item in children(forecast, "Item"):
+        code = text(item, "Category/Kind/Code")
+        if code in _IN_FORCE:
+            coast = child(item, "Area")
+            geocode = Geocode(GEOCODE_TSUNAMI_AREA, text(coast, "Code"))
+            arrival = _arrival(text(item, "FirstHeight/ArrivalTime"))
+            found.setdefault((code, arrival), []).append(Area(text(coast, "Name"), geocodes=(geocode,)))
+    return tuple(
+        _info(code, arrival, tuple(found[code, arrival]), envelope)
+        for code, arrival in sorted(found, key=lambda key: (list(_IN_FORCE).index(key[0]), str(key[1])))
+    )
+
+
+def _arrival(written: str) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
+
+
+def _info(code: str, arrival: datetime | None, areas: tuple[Area, ...], envelope: Envelope) -> AlertInfo:
+    name, severity, urgency = _IN_FORCE[code]
+    return AlertInfo(
+        event=name,
+        hazard=HazardKind.TSUNAMI,
+        urgency=urgency,
+        severity=severity,
+        certainty=Certainty.LIKELY,
+        categories=(category_of(HazardKind.TSUNAMI),),
+        effective=envelope.sent,
+        onset=arrival,
+        expires=envelope.sent + TSUNAMI_VALID_FOR,
+        sender_name=envelope.publishing_office,
+        headline=envelope.headline,
+        code=code,
+        parameters=(Geocode(PARAMETER_STATUS, "発表"),),
+        areas=areas,
+    )

@@ -1,0 +1,55 @@
+"""Read any telegram: tell JMA from CAP by the root's namespace, and name the series of raw bytes."""
+
+import re
+from datetime import datetime
+
+from alerts.report import Report
+from feeds.cap import read_cap
+from feeds.errors import UnknownFormat
+from feeds.jma.envelope import series_key
+from feeds.jma.telegram import read_jma
+from feeds.xml import parse
+
+_JMA_ROOT = "{http://xml.kishou.go.jp/jmaxml1/}Report"
+# Both that OASIS published (1.0 had none of the later form) end in "cap:" and the version.
+_CAP_ROOT = re.compile(r"^\{(urn:oasis:names:tc:emergency:cap:|http://www\.incident\.com/cap/)[0-9.]+\}alert$")
+
+
+def read(raw: bytes, *, name: str, received: datetime, feed: str = "") -> Report:
+    """Return what the document *raw* says; raise `FeedError` with a stable reason.
+
+    *name* is the file or entry it came by, *feed* the way it came. Neither decides what it is.
+    """
+    root = parse(raw)
+    if root.tag == _JMA_ROOT:
+        return read_jma(root, raw, received=received)
+    if _CAP_ROOT.match(str(root.tag)):
+        return read_cap(raw, name, received)
+    raise UnknownFormat("not-cap-or-jma", f"{feed or 'document'} has root {str(root.tag)[:80]}")
+
+
+# A telegram's header is in its first kilobytes; a key must be found without building a stranger's tree.
+_HEADER_BYTES = 8192
+
+
+def series_of(raw: bytes, feed: str = "") -> str:
+    """Return the key of the series that *raw* belongs to; never raise.
+
+    The same as `Report.series` for a JMA telegram. Bytes that name none share one key per *feed*,
+    so that they are read in order and end as dead-letters.
+    """
+    header = raw[:_HEADER_BYTES].decode("utf-8", "replace")
+    if "http://xml.kishou.go.jp/jmaxml1/" in header:
+        title = _element(header, "Title")
+        if title:
+            return series_key(title, _element(header, "EditorialOffice"), tuple(_element(header, "EventID").split()))
+    elif ":cap:" in header or "/cap/" in header:
+        sender = _element(header, "sender")
+        if sender:
+            return f"cap:{sender}"
+    return f"unreadable:{feed}"
+
+
+def _element(header: str, name: str) -> str:
+    found = re.search(rf"<(?:[\w.\-]+:)?{name}(?:\s[^>]*)?>([^<]*)<", header)
+    return found.group(1).strip() if found else ""
