@@ -108,7 +108,8 @@ def build_app(
         # Not "error": Faust would meet it for every changelog. The start is the oldest record on purpose,
         # and the transport notices when records between the commit and the oldest one are gone.
         consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=instance,
+        # The embedded broker knows no static members: a restart would wait for the old one to time out.
+        consumer_group_instance_id=None if embedded else instance,
         worker_redirect_stdouts=False,
     )
     app.broker = broker
@@ -151,9 +152,7 @@ def add_agent(app: ShiraseApp, source: Topic, handle: Handle, *, limit: Limit | 
     """
     recent = Recent(limit or Limit())
     aside = Outlet(app, DEAD_LETTERS)
-    channel = app.topic(
-        source.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
-    )
+    channel = app.topic(source.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def read(stream: StreamT[bytes]) -> None:
         async for event in stream.events():
@@ -219,9 +218,7 @@ class Outlet:
         self._app = app
         self._topic = topic
 
-    async def send(
-        self, key: bytes, value: bytes | None, headers: Mapping[str, bytes] | None = None
-    ) -> Awaitable[Any]:
+    async def send(self, key: bytes, value: bytes | None, headers: Mapping[str, bytes] | None = None) -> Awaitable[Any]:
         """Hand a record over; None as *value* is a tombstone.
 
         Nothing more is needed for safety: the commit waits for it. To have the acknowledgement at once,
@@ -254,9 +251,7 @@ class _Worker(faust.Worker):
         ending.start()
 
 
-def run_worker(
-    app: ShiraseApp, *, heartbeat: Path | None = None, sensors: Sequence[faust.Sensor] = ()
-) -> NoReturn:
+def run_worker(app: ShiraseApp, *, heartbeat: Path | None = None, sensors: Sequence[faust.Sensor] = ()) -> NoReturn:
     """Run *app* until SIGTERM or SIGINT, on uvloop; exit code 0 when told to stop, 1 when it failed.
 
     *heartbeat* is touched while there is progress, for the supervisor. Logging is left as the caller set it up.

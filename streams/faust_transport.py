@@ -156,7 +156,9 @@ class Producer(driver.Producer):
     async def _raise_if_refused(self) -> None:
         if self._refused is not None:
             # Nothing may be committed from here on: what was refused must be made again.
-            error = ProducerSendError(f"a record was refused, the events behind it are not committed: {self._refused!r}")
+            error = ProducerSendError(
+                f"a record was refused, the events behind it are not committed: {self._refused!r}"
+            )
             await self.crash(error)
             raise error
 

@@ -134,7 +134,9 @@ def _tool(name: str, debian_package: str, say: Say) -> str:
             ["apt-get", "-q", "update"],
             ["apt-get", "-q", "-y", "install", "--no-install-recommends", debian_package],
         ):
-            subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
+            subprocess.run(
+                command, check=False, stdout=subprocess.DEVNULL, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+            )
         found = shutil.which(name)
         if found:
             return found
@@ -234,7 +236,9 @@ class KafkaServer:
     def __enter__(self) -> "KafkaServer":
         return self
 
-    def __exit__(self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def _launch(self) -> None:
@@ -357,7 +361,9 @@ def _java(main: str, jars: Path, *arguments: str) -> list[str]:
 
 
 def _check_java() -> None:
-    said = subprocess.run([_tool("java", "default-jre-headless", _quiet), "-version"], capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [_tool("java", "default-jre-headless", _quiet), "-version"], capture_output=True, text=True, check=False
+    )
     found = re.search(r'version "(?:1\.)?(\d+)', said.stderr)
     if found is None or int(found[1]) < JAVA_AT_LEAST:
         raise KafkaMissing(
@@ -424,7 +430,9 @@ def _status(say: Say) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one of the commands named at the top; 0 is done, 1 is not running, 2 is a failure with its remedy."""
-    parser = argparse.ArgumentParser(prog="python -m streams.kafka", description="Apache Kafka on loopback, no container.")
+    parser = argparse.ArgumentParser(
+        prog="python -m streams.kafka", description="Apache Kafka on loopback, no container."
+    )
     parser.add_argument("command", choices=("fetch", "start", "stop", "status", "checksums"))
     parser.add_argument("--port", type=int, default=9092, help="where `start` listens (default 9092)")
     asked = parser.parse_args(arguments)
