@@ -1,0 +1,69 @@
+"""Errors of the dispatch package.
+
+DispatchError
+├── EndpointRefused         an address that we will not send to
+├── SubscriptionRefused     a subscription whose keys or places cannot be right
+├── SubscriptionUnreadable  a stored subscription that does not open or parse
+├── RegistryUnreadable      a snapshot folder that is damaged or of another version
+├── PayloadTooLarge         a text that does not fit the smallest phone's budget
+├── KeyFileUnsafe           a secret that others can read, or that is not a key
+├── ToldUnreadable          a `told` record of an unknown version or damaged
+├── ProgressUnreadable      a `progress` record of an unknown version or damaged
+└── SenderFull              more was submitted than the sender may hold open
+
+No text here carries an endpoint, a key or a place: errors end up in logs.
+"""
+
+
+class DispatchError(Exception):
+    """Anything that dispatch raises. `reason` is a stable code for metrics and dead-letters."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+
+
+class EndpointRefused(DispatchError):
+    """The address is not one of a push service that we know."""
+
+
+class SubscriptionRefused(DispatchError):
+    """The keys, places or settings of a subscription cannot be right."""
+
+
+class SubscriptionUnreadable(DispatchError):
+    """The stored bytes are not a subscription sealed with a key of ours."""
+
+
+class RegistryUnreadable(DispatchError):
+    """The snapshot folder cannot be used; build it again from the topic."""
+
+
+class PayloadTooLarge(DispatchError):
+    """The text is longer than a push may be; shorten it before approval."""
+
+    def __init__(self, language: str, size_bytes: int, limit_bytes: int) -> None:
+        self.language = language
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes
+        super().__init__(
+            "payload-too-large",
+            f"the {language} text makes {size_bytes} bytes of {limit_bytes}; shorten it by {size_bytes - limit_bytes}",
+        )
+
+
+class KeyFileUnsafe(DispatchError):
+    """The file of a secret can be read by others, or holds no key."""
+
+
+class ToldUnreadable(DispatchError):
+    """The record of who was told cannot be read."""
+
+
+class ProgressUnreadable(DispatchError):
+    """The record of how far a fan-out is cannot be read."""
+
+
+class SenderFull(DispatchError):
+    """All places for open requests are taken; poll before the next submit."""

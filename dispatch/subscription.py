@@ -1,0 +1,250 @@
+"""A subscription: how to reach one browser, and the places its owner asked about.
+
+A place is a cell of the hazard resolution, never an address; needs and ages stay on the phone. At
+rest the value is sealed (AES-256-GCM), bound to its id, with a key that is not kept in Kafka.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import h3.api.basic_int as h3
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from alerts.place import HAZARD_RESOLUTION, Cell
+from dispatch.endpoint import check_endpoint
+from dispatch.errors import KeyFileUnsafe, SubscriptionRefused, SubscriptionUnreadable
+from dispatch.secret_file import read_secret, write_secret
+from dispatch.settings import DispatchSettings
+
+BUCKETS = 256
+MAX_PLACES = 5
+ID_BYTES = 16
+_NONCE_BYTES = 12
+_VERSION = 1
+
+
+class Role(IntEnum):
+    """What a place is to its owner."""
+
+    HOME = 0
+    WORK = 1
+    SCHOOL = 2
+    FAMILY = 3
+    OTHER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere its owner wants to be told about. `min_level` 0 asks for everything.
+
+    It only quietens levels 1 and 2 and routine news: level 3 and above is always told (R2).
+    """
+
+    cell: Cell
+    role: Role = Role.HOME
+    min_level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Hours of the day, from `start_hour` until before `end_hour`, over midnight if need be."""
+
+    start_hour: int
+    end_hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One browser's wish to be told. `row` is the random number under which `told` keeps it."""
+
+    id: bytes
+    row: int
+    endpoint: str
+    p256dh: bytes
+    auth: bytes
+    language: str
+    places: tuple[Place, ...]
+    quiet_hours: QuietHours | None = None
+    drill: bool = False
+    canary: bool = False
+    ward: str = ""
+    vapid_key: int = 0
+
+
+def new_id() -> bytes:
+    """Return a random 128-bit id: nothing about the person can be read from it."""
+    return secrets.token_bytes(ID_BYTES)
+
+
+def new_row_number() -> int:
+    """Return a random 64-bit row number."""
+    return secrets.randbits(64)
+
+
+def bucket_of(subscription_id: bytes) -> int:
+    """Return the bucket 0-255 that a subscription falls into, for good."""
+    return hashlib.blake2b(subscription_id, digest_size=1).digest()[0]
+
+
+def check(subscription: Subscription, settings: DispatchSettings) -> Subscription:
+    """Return *subscription* if every part of it can be right, else raise with a stable reason."""
+    check_endpoint(subscription.endpoint, settings)
+    reason = _flaw(subscription)
+    if reason:
+        raise SubscriptionRefused(reason)
+    return subscription
+
+
+def _flaw(subscription: Subscription) -> str:
+    if len(subscription.id) != ID_BYTES:
+        return "id-length"
+    if not 0 <= subscription.row < 2**64:
+        return "row-number"
+    if len(subscription.auth) != 16:  # RFC 8291, 3.2; other libraries accept less
+        return "auth-length"
+    if not is_on_curve(subscription.p256dh):
+        return "p256dh"
+    if not 1 <= len(subscription.places) <= MAX_PLACES:
+        return "number-of-places"
+    if any(not is_hazard_cell(place.cell) or not 0 <= place.min_level <= 5 for place in subscription.places):
+        return "place"
+    quiet = subscription.quiet_hours
+    if quiet is not None and not (0 <= quiet.start_hour < 24 and 0 <= quiet.end_hour < 24):
+        return "quiet-hours"
+    if not 2 <= len(subscription.language) <= 16 or not subscription.language.replace("-", "").isalnum():
+        return "language"
+    if not 0 <= subscription.vapid_key < 256:
+        return "vapid-key"
+    return ""
+
+
+def is_on_curve(p256dh: bytes) -> bool:
+    """Tell whether *p256dh* is an uncompressed point of P-256 (an off-curve key leaks ours)."""
+    if len(p256dh) != 65 or p256dh[0] != 4:
+        return False
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), p256dh)
+    except ValueError:
+        return False
+    return True
+
+
+def is_hazard_cell(cell: int) -> bool:
+    """Tell whether *cell* is an H3 cell of the hazard resolution, the finest a place may have."""
+    return 0 < cell < 2**63 and h3.is_valid_cell(cell) and h3.get_resolution(cell) == HAZARD_RESOLUTION
+
+
+def to_json(subscription: Subscription) -> bytes:
+    """Write *subscription* as JSON, for sealing: these bytes are personal data."""
+    plain: dict[str, object] = {
+        "v": _VERSION,
+        "id": _text(subscription.id),
+        "row": str(subscription.row),  # JSON numbers beyond 2**53 lose digits in many readers
+        "endpoint": subscription.endpoint,
+        "p256dh": _text(subscription.p256dh),
+        "auth": _text(subscription.auth),
+        "language": subscription.language,
+        "places": [[str(place.cell), int(place.role), place.min_level] for place in subscription.places],
+        "drill": subscription.drill,
+        "canary": subscription.canary,
+        "ward": subscription.ward,
+        "vapid_key": subscription.vapid_key,
+    }
+    if subscription.quiet_hours is not None:
+        plain["quiet"] = [subscription.quiet_hours.start_hour, subscription.quiet_hours.end_hour]
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def from_json(raw: bytes) -> Subscription:
+    """Read what `to_json` wrote; anything else raises SubscriptionUnreadable."""
+    try:
+        plain = json.loads(raw)
+        if plain["v"] != _VERSION:
+            raise SubscriptionUnreadable("subscription-version")
+        quiet = plain.get("quiet")
+        return Subscription(
+            id=_bytes(plain["id"]),
+            row=int(plain["row"]),
+            endpoint=str(plain["endpoint"]),
+            p256dh=_bytes(plain["p256dh"]),
+            auth=_bytes(plain["auth"]),
+            language=str(plain["language"]),
+            places=tuple(Place(Cell(int(cell)), Role(role), int(least)) for cell, role, least in plain["places"]),
+            quiet_hours=None if quiet is None else QuietHours(int(quiet[0]), int(quiet[1])),
+            drill=bool(plain["drill"]),
+            canary=bool(plain["canary"]),
+            ward=str(plain["ward"]),
+            vapid_key=int(plain["vapid_key"]),
+        )
+    except SubscriptionUnreadable:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError, binascii.Error):
+        # `from None`: the parser's own message quotes the text, which is personal.
+        raise SubscriptionUnreadable("subscription-form") from None
+
+
+class SealKeys:
+    """The keys that seal subscriptions at rest: one writes, older ones still read."""
+
+    def __init__(self, keys: Mapping[int, bytes], current: int) -> None:
+        if current not in keys or any(len(key) != 32 or not 0 <= number < 256 for number, key in keys.items()):
+            raise KeyFileUnsafe(
+                "seal-keys", "each key has a number 0-255 and 32 bytes, and the current one is among them"
+            )
+        self._ciphers = {number: AESGCM(key) for number, key in keys.items()}
+        self.current = current
+
+    def seal(self, subscription: Subscription) -> bytes:
+        """Return key number, nonce and ciphertext; the id is bound to them."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._ciphers[self.current].encrypt(nonce, to_json(subscription), subscription.id)
+        return bytes([self.current]) + nonce + sealed
+
+    def unseal(self, subscription_id: bytes, value: bytes) -> Subscription:
+        """Open a sealed value; one moved to another id, edited, or of an unknown key raises."""
+        if len(value) < 1 + _NONCE_BYTES + 16:
+            raise SubscriptionUnreadable("sealed-length")
+        cipher = self._ciphers.get(value[0])
+        if cipher is None:
+            raise SubscriptionUnreadable("sealed-key-unknown")
+        try:
+            raw = cipher.decrypt(value[1 : 1 + _NONCE_BYTES], value[1 + _NONCE_BYTES :], subscription_id)
+        except InvalidTag:
+            raise SubscriptionUnreadable("sealed-tag") from None
+        subscription = from_json(raw)
+        if subscription.id != subscription_id:
+            raise SubscriptionUnreadable("sealed-id")
+        return subscription
+
+    @classmethod
+    def load(cls, path: Path) -> "SealKeys":
+        """Read the keys from a file that only we may read."""
+        try:
+            plain = json.loads(read_secret(path))
+            return cls({int(number): _bytes(key) for number, key in plain["keys"].items()}, int(plain["current"]))
+        except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+            raise KeyFileUnsafe("seal-keys", f"{path} is not a file of sealing keys") from None
+
+    @classmethod
+    def generate_file(cls, path: Path) -> "SealKeys":
+        """Write a file with one new key and return it."""
+        write_secret(path, json.dumps({"current": 1, "keys": {"1": _text(secrets.token_bytes(32))}}).encode())
+        return cls.load(path)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
