@@ -93,7 +93,7 @@ class Consumer:
         self._kafka.subscribe(list(topics), on_assign=self._assigned, on_revoke=self._revoked)
 
     def assign(self, starts: Mapping[Partition, int]) -> None:
-        """Read these partitions from exactly these offsets, outside any group; start offsets that are gone are a gap."""
+        """Read these partitions from exactly these offsets, outside any group; an offset that is gone is a gap."""
         self._begin({partition: max(0, offset) for partition, offset in starts.items()})
 
     def assign_from_oldest(self, topics: Sequence[str]) -> None:
@@ -162,14 +162,15 @@ class Consumer:
     def _taken(self, message: confluent_kafka.Message) -> Record | None:
         error = message.error()
         if error is not None:
-            return self._happened(error, message)
+            self._happened(error, message)
+            return None
         record = Record(
             topic=message.topic() or "",
             partition=message.partition() or 0,
             offset=message.offset() or 0,
             key=_bytes(message.key()) or b"",
             value=_bytes(message.value()),
-            headers={name: _bytes(value) or b"" for name, value in message.headers() or ()},
+            headers=_headers(message),
             timestamp_ms=message.timestamp()[1],
         )
         place = record.topic, record.partition
@@ -265,6 +266,12 @@ def _partitions(kafka: confluent_kafka.Consumer, topic: str) -> list[int]:
     if found.error is not None or not found.partitions:
         raise TopicError(f"there is no topic {topic}: create it with `shirase topics` (ensure_topics)")
     return list(found.partitions)
+
+
+def _headers(message: confluent_kafka.Message) -> dict[str, bytes]:
+    # The client's types also allow a mapping; what it delivers is a list of pairs.
+    pairs: list[tuple[str, str | bytes | None]] = list(message.headers() or ())  # type: ignore[arg-type]
+    return {name: _bytes(value) or b"" for name, value in pairs}
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:

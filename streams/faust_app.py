@@ -31,7 +31,7 @@ from typing import Any, NoReturn
 
 import faust
 import uvloop
-from faust.types import EventT, StreamT
+from faust.types import EventT, StreamT, TableT
 
 from streams.broker import Broker, BrokerKind, changelog_of, open_broker
 from streams.dead_letters import Limit, Recent, Refused, dead_letter, reason_of
@@ -126,10 +126,10 @@ def build_app(
     return app
 
 
-def add_table(app: ShiraseApp, name: str, source: Topic) -> faust.Table[bytes, bytes]:
+def add_table(app: ShiraseApp, name: str, source: Topic) -> TableT[bytes, bytes]:
     """Return a table of bytes by bytes for the agent that reads *source*; its partitions follow the source's."""
     app.table_sources[name] = source
-    table: faust.Table[bytes, bytes] = app.Table(
+    table: TableT[bytes, bytes] = app.Table(
         name,
         key_type=bytes,  # bytes go as they are, to the changelog too
         value_type=bytes,
@@ -205,7 +205,10 @@ def _record_of(event: EventT[bytes]) -> Record:
 
 
 def _leave_uncommitted(event: EventT[bytes]) -> None:
-    """Hold one reference for good: Faust acknowledges in a ``finally`` also what was cut short, and commits it at stop."""
+    """Hold one reference for good: Faust acknowledges in a ``finally`` also what was cut short.
+
+    At stop it would then be committed, and the record lost.
+    """
     event.message.incref()
 
 
@@ -225,9 +228,10 @@ class Outlet:
         await what is returned: ``await (await out.send(...))``.
         """
         producer = await self._app.maybe_start_producer()
-        return await producer.send(
+        acknowledged: Awaitable[Any] = await producer.send(
             self._topic.name, key, value, partition=None, timestamp=None, headers=list((headers or {}).items())
         )
+        return acknowledged
 
 
 # ── the process ───────────────────────────────────────────────────────────────────────────────────
@@ -275,7 +279,8 @@ _LOOK_EVERY_SECONDS = 0.5
 def watch_progress(app: ShiraseApp, heartbeat: Path) -> None:
     """Touch *heartbeat* whenever *app* has moved on or has nothing to do."""
     heartbeat.parent.mkdir(parents=True, exist_ok=True)
-    heartbeat.touch()
+    touch = heartbeat.touch  # an inode's time: no reason to leave the loop for it
+    touch()
 
     @app.task(on_leader=False)
     async def watch() -> None:
@@ -284,7 +289,7 @@ def watch_progress(app: ShiraseApp, heartbeat: Path) -> None:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
             now = progress_of(app)
             if is_progress(before, now):
-                heartbeat.touch()
+                touch()
             before = now
 
 
