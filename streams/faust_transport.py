@@ -15,7 +15,7 @@ Four corrections, each with a test:
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import aiokafka
 import faust
@@ -118,7 +118,7 @@ class Producer(driver.Producer):
         self._refused: BaseException | None = None
         # Table changes go through Faust's buffer: followed from the moment they are put there.
         self._put = self.buffer.put
-        self.buffer.put = self._follow_put
+        self.buffer.put = self._follow_put  # type: ignore[assignment,method-assign]
 
     def _follow_put(self, message: Any) -> None:
         self._follow(message)
@@ -141,7 +141,7 @@ class Producer(driver.Producer):
     async def send(self, *args: Any, **kwargs: Any) -> Any:
         """Hand a record to aiokafka and remember it until the broker has it."""
         sent = await super().send(*args, **kwargs)
-        self._follow(sent)
+        self._follow(cast("asyncio.Future[Any]", sent))
         return sent
 
     async def flush(self) -> None:
@@ -181,5 +181,5 @@ def transport_for(
     transport = Transport(app.conf.broker_consumer, app)
     transport.fetch_wait_ms = fetch_wait_ms
     transport.gapless_topics = gapless_topics
-    transport.on_lost = on_lost  # type: ignore[method-assign]
+    transport.on_lost = on_lost
     return transport

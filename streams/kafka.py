@@ -134,9 +134,8 @@ def _tool(name: str, debian_package: str, say: Say) -> str:
             ["apt-get", "-q", "update"],
             ["apt-get", "-q", "-y", "install", "--no-install-recommends", debian_package],
         ):
-            subprocess.run(
-                command, check=False, stdout=subprocess.DEVNULL, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-            )
+            quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+            subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=quiet)
         found = shutil.which(name)
         if found:
             return found
@@ -404,7 +403,7 @@ def _start(port: int, say: Say) -> int:
         server.start(CACHE / "data", port, say)
         _STATE.write_text(json.dumps({"pid": server.pid, "bootstrap": server.bootstrap}), encoding="utf-8")
         running = server.pid, server.bootstrap
-    say(f"Apache Kafka runs at {running[1]} (process {running[0]}); stop it with: make kafka ARGS=stop")
+    say(f"Apache Kafka runs at {running[1]} (process {running[0]}); stop it with: make kafka-stop")
     return 0
 
 
