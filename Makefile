@@ -15,6 +15,7 @@ TEST_TOOLS := .cache/test-tools
 ARGS ?=
 SIZE ?= ci
 PYTEST_ARGS ?=
+LOCK_ARGS ?=
 
 .PHONY: help setup demo test bench lint format types imports unit kafka kafka-stop docs coverage lock clean
 
@@ -73,13 +74,13 @@ kafka-stop: setup ## stop it
 	@$(PYTHON) -m streams.kafka stop
 
 docs: setup ## write docs/topics.md and docs/metrics.md from the code
-	@$(PYTHON) docs/generate.py
+	@$(PYTHON) -m shirase.documentation
 
 coverage: setup ## the quick tests with a coverage report
 	@$(PYTHON) -m pytest -m "not kafka and not browser" --cov --cov-report=term $(PYTEST_ARGS)
 
-lock: setup ## resolve requirements.lock anew from pyproject.toml
-	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras --upgrade \
+lock: setup ## follow pyproject.toml in requirements.lock; LOCK_ARGS=--upgrade for newer versions
+	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras $(LOCK_ARGS) \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
 		pyproject.toml --output-file requirements.lock
 

@@ -1,0 +1,22 @@
+# One image for every process: `shirase worker ROLE`, `shirase api NAME`, `python -m dispatch.stub`.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /app
+COPY requirements.lock ./
+# The lock names every file by its hash: a changed package ends the build.
+RUN python -m venv /venv \
+    && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY . .
+RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+
+FROM python:3.11-slim-bookworm
+# No shell account, no home: a process that was broken into finds nothing to keep.
+RUN useradd --system --uid 10001 --no-create-home shirase \
+    && install -d -o shirase -g shirase /var/lib/shirase
+COPY --from=build /venv /venv
+COPY --from=build /app /app
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
+WORKDIR /app
+USER shirase
+VOLUME /var/lib/shirase
+ENTRYPOINT ["/usr/bin/env"]
+CMD ["shirase", "--help"]

@@ -1,0 +1,183 @@
+"""Write the pages that are made from code: docs/topics.md and docs/metrics.md.
+
+    python -m shirase.documentation          write them
+    python -m shirase.documentation --check  say whether they are current; exit code 1 when not
+
+A page made by hand would be wrong within a week; a test runs the check.
+"""
+
+import argparse
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
+
+from streams import topics
+from streams.topics import Cleanup, Topic
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+# Packages that may measure something. Each keeps it in a module called `metrics`.
+PACKAGES = ("feeds", "dispatch", "streams", "api")
+
+DATA_CLASSES = {0: "0 public", 1: "1 operational", 2: "2 pseudonymous"}
+
+
+def topics_page() -> str:
+    """Return docs/topics.md from the table in streams/topics.py."""
+    lines = [
+        "# Topics",
+        "",
+        "Made from `streams/topics.py` by `make docs`; a test fails when it is out of date.",
+        "",
+        "| topic | key | partitions | clean-up | retention | largest record | data class | readers |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [_topic_row(topic) for topic in topics.ALL]
+    lines += ["", "## What they carry", ""]
+    for topic in topics.ALL:
+        settings = "".join(f"; `{name}={value}`" for name, value in sorted(topic.extra.items()))
+        lines.append(f"- **{topic.name}** - {topic.note}{settings}")
+    lines += ["", _KEYS, _BROKERS]
+    return "\n".join(lines)
+
+
+def metrics_page() -> str:
+    """Return docs/metrics.md from every package's metrics module."""
+    lines = [
+        "# Metrics",
+        "",
+        "Made from each package's `metrics.py` by `make docs`; a test fails when it is out of date.",
+        "Labels are closed lists, never ids, places or documents; every series exists from the start, at zero.",
+    ]
+    for package, registry in registries():
+        lines += ["", f"## {package}", "", "| metric | kind | labels | what it says |", "|---|---|---|---|"]
+        lines += [_metric_row(metric) for metric in _metrics_of(registry)]
+    return "\n".join(lines) + "\n"
+
+
+def registries() -> tuple[tuple[str, CollectorRegistry], ...]:
+    """Return each measuring package with a fresh registry that holds its metrics at zero."""
+    found = []
+    for package in PACKAGES:
+        for module in _metrics_modules(package):
+            registry = CollectorRegistry()
+            for made in _metrics_classes(module):
+                made(registry)
+            found.append((package, registry))
+    return tuple(found)
+
+
+def _metrics_modules(package: str) -> tuple[ModuleType, ...]:
+    if importlib.util.find_spec(package) is None or importlib.util.find_spec(f"{package}.metrics") is None:
+        return ()
+    return (importlib.import_module(f"{package}.metrics"),)
+
+
+def _metrics_classes(module: ModuleType) -> list[Callable[[CollectorRegistry], object]]:
+    return [
+        made
+        for _, made in inspect.getmembers(module, inspect.isclass)
+        if made.__module__ == module.__name__ and made.__name__.endswith("Metrics")
+    ]
+
+
+def _topic_row(topic: Topic) -> str:
+    return (
+        f"| {topic.name} | {topic.key} | {topic.partitions} | {topic.cleanup.value} | {_retention(topic)} "
+        f"| {_size(topic.max_message_bytes)} | {DATA_CLASSES[topic.data_class]} | {', '.join(topic.readers)} |"
+    )
+
+
+def _retention(topic: Topic) -> str:
+    if topic.retention_hours is None:
+        return "as long as the key lives" if topic.cleanup is Cleanup.COMPACT else "for ever"
+    days, hours = divmod(topic.retention_hours, 24)
+    return f"{days} days" if not hours else f"{topic.retention_hours} h"
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:g} MB" if size_bytes >= 1_000_000 else f"{size_bytes / 1024:g} KiB"
+
+
+def _metrics_of(registry: CollectorRegistry) -> list[MetricWrapperBase]:
+    # The registry offers no public list of what was registered, only samples, which forget the labels of
+    # a metric that has none yet.
+    collectors = {id(metric): metric for metric in registry._names_to_collectors.values()}
+    return sorted((metric for metric in collectors.values() if isinstance(metric, MetricWrapperBase)), key=_full_name)
+
+
+def _metric_row(metric: MetricWrapperBase) -> str:
+    labels = ", ".join(f"`{name}`" for name in metric._labelnames) or "-"
+    return f"| `{_full_name(metric)}` | {_kind(metric)} | {labels} | {metric._documentation} |"
+
+
+def _full_name(metric: MetricWrapperBase) -> str:
+    return f"{metric._name}_total" if isinstance(metric, Counter) else metric._name
+
+
+def _kind(metric: MetricWrapperBase) -> str:
+    for kind in (Counter, Gauge, Histogram):
+        if isinstance(metric, kind):
+            return kind.__name__.lower()
+    return "other"
+
+
+_KEYS = """\
+## Keys
+
+Every producer uses `murmur2_random`: the default of confluent-kafka (CRC32) and Faust's agree on 1.5 % of keys, and a
+mixture would tear series apart. A series stays in order because everything of it has one key; state is keyed by
+place; sending is keyed uniformly, because a disaster is local and every push of it would queue on one partition.
+
+Data classes: 0 public, 1 operational, 2 pseudonymous. Personal data (class 3) is refused: there is no topic for it.
+"""
+
+_BROKERS = """\
+## What holds on which broker
+
+| | Apache Kafka | embedded |
+|---|---|---|
+| partitions as above | yes | no: every topic has 4 |
+| compaction | yes | no |
+| retention as above | yes | no: the newest 5 MB or 100,000 records of a partition; the rest goes without a word |
+| settings of a topic can be read and changed | yes | no |
+| an overtaken reader gets an error | yes | no: it jumps; readers check for gaps themselves |
+| a fetch is woken by new data | yes | no: it polls every 10 ms |
+| producers are fenced | yes | no |
+| anything is kept after the process ends | yes | no |
+| subscribers | from `subscriptions` | from a packed snapshot, which is the truth there |
+
+The embedded broker is the one inside librdkafka, meant for a first try and for fast tests. It says so when it starts.
+The reliability tests run on Apache Kafka only.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the pages, or check them."""
+    parser = argparse.ArgumentParser(
+        prog="python -m shirase.documentation", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 when a page is out of date")
+    check = parser.parse_args(arguments).check
+    stale = []
+    for name, text in (("topics.md", topics_page()), ("metrics.md", metrics_page())):
+        path = DOCS / name
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    if stale:
+        print(f"{'out of date' if check else 'written'}: {', '.join(stale)}{'; run make docs' if check else ''}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

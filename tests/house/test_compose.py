@@ -1,0 +1,94 @@
+"""compose.yaml is valid by the Compose specification, and runs what the tests run."""
+
+import json
+import re
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+from compose_spec import PyCompose
+
+from streams.metrics import Role
+from tests.house.conftest import PROJECT
+
+
+def _of_project(compose: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the commands of the services that run our image, by service."""
+    return {name: service["command"] for name, service in compose["services"].items() if "build" in service}
+
+
+def _metrics_port(command: list[str]) -> str:
+    return command[command.index("--metrics-port") + 1]
+
+
+def test_it_is_a_valid_compose_file(compose: dict[str, Any]) -> None:
+    read = PyCompose.from_json(json.dumps(compose))
+    read.validate()
+    assert set(read.service_names()) == set(compose["services"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        ({"comand": ["shirase"]}, "comand"),
+        ({"depends_on": {"kafka": {"condition": "service_happy"}}}, "service_happy"),
+        ({"stop_grace_period": "soon"}, "soon"),
+    ],
+    ids=["unknown-field", "unknown-condition", "not-a-duration"],
+)
+def test_the_check_refuses_what_the_specification_refuses(
+    compose: dict[str, Any], damage: dict[str, Any], why: str
+) -> None:
+    services = {**compose["services"], "ingest": {**compose["services"]["ingest"], **damage}}
+    with pytest.raises(ValueError, match=why):
+        PyCompose.from_json(json.dumps({**compose, "services": services}))
+
+
+def test_there_is_one_service_per_worker_role(compose: dict[str, Any]) -> None:
+    workers = {command[2] for command in _of_project(compose).values() if command[:2] == ["shirase", "worker"]}
+    assert workers == {role.value for role in Role}
+
+
+def test_both_api_processes_and_the_push_stub_are_there(compose: dict[str, Any]) -> None:
+    commands = list(_of_project(compose).values())
+    assert {command[2] for command in commands if command[:2] == ["shirase", "api"]} == {"residents", "console"}
+    assert any(command[:3] == ["python", "-m", "dispatch.stub"] for command in commands)
+
+
+def test_nothing_listens_beyond_loopback(compose: dict[str, Any]) -> None:
+    text = json.dumps(compose)
+    assert "0.0.0.0" not in text
+    assert set(re.findall(r"\d+\.\d+\.\d+\.\d+", text)) == {"127.0.0.1"}
+    assert all(service["network_mode"] == "host" for service in compose["services"].values())
+    assert not [name for name, service in compose["services"].items() if "ports" in service]
+
+
+def test_our_processes_hold_no_rights(compose: dict[str, Any]) -> None:
+    for name in _of_project(compose):
+        service = compose["services"][name]
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["read_only"] is True, name
+
+
+def test_kafka_is_the_version_that_the_tests_run(compose: dict[str, Any]) -> None:
+    pom = ET.parse(PROJECT / "ops" / "kafka" / "pom.xml").getroot()
+    name = {"m": "http://maven.apache.org/POM/4.0.0"}
+    versions = {
+        found.findtext("m:artifactId", namespaces=name): found.findtext("m:version", namespaces=name)
+        for found in pom.iterfind(".//m:dependency", name)
+    }
+    assert compose["services"]["kafka"]["image"] == f"apache/kafka:{versions['kafka_2.13']}"
+
+
+def test_prometheus_scrapes_every_worker_on_its_port(compose: dict[str, Any]) -> None:
+    scraped = yaml.safe_load((PROJECT / "ops" / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    targets = {
+        entry["labels"]["process"]: entry["targets"][0] for entry in scraped["scrape_configs"][0]["static_configs"]
+    }
+    served = {
+        name: f"127.0.0.1:{_metrics_port(command)}"
+        for name, command in _of_project(compose).items()
+        if "--metrics-port" in command
+    }
+    assert targets == served
