@@ -58,7 +58,7 @@ DRAFTS = Topic(
     "what became of each document at the notices stage: approved, open, held, nothing changed",
 )  # fmt: skip
 COMMANDS = Topic(
-    "commands", "draft id", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 1, ("decider",),
+    "commands", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 1, ("decider",),
     "create, approve, void; one decider applies them in order, so that a race has one winner",
 )  # fmt: skip
 NOTICES = Topic(
@@ -79,12 +79,12 @@ PROGRESS = Topic(
     "how far the fan-out is: leading finals per origin, later finals, rows waiting for a retry",
 )  # fmt: skip
 RECEIPTS = Topic(
-    "receipts", "notice + bucket", 4, Cleanup.COMPACT, None, 262_144, 1, ("console", "replay"),
-    "counts by outcome, origin and rank; the end of a bucket's fan-out",
+    "receipts", "notice + worker", 4, Cleanup.COMPACT, None, 262_144, 1, ("console", "replay"),
+    "counts by outcome and by ward of one notice at one worker; the end of its fan-out there",
 )  # fmt: skip
 OWNERS = Topic(
-    "owners", "bucket", 1, Cleanup.COMPACT, None, 4_096, 1, ("dispatch",),
-    "which worker owns a bucket, by epoch; read back to its end before the first send",
+    "owners", "worker", 1, Cleanup.COMPACT, None, 4_096, 1, ("dispatch",),
+    "who owns a share of the buckets, by epoch; read back to its end before the first send",
 )  # fmt: skip
 AUDIT = Topic(
     "audit", "single", 1, Cleanup.DELETE, None, 65_536, 1, ("console",),

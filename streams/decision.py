@@ -1,0 +1,101 @@
+"""Decide a draft: the one place where a proposal becomes a notice, or does not.
+
+Pure. The decider process keeps what has been decided (rebuilt from `notices` and `drafts`) and
+applies commands in order, so that a race between two people has one winner.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from alerts.claim import Release
+from alerts.notice import Notice
+from streams.notice_board import approval_digest
+from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
+
+POLICY = "policy"  # who approved, where no person did
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a command leads to: a verdict to record, and at most one notice to send."""
+
+    record: DraftRecord | None
+    notice: Notice | None
+    refusal: str = ""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What has been decided so far."""
+
+    drafts: dict[str, DraftRecord] = field(default_factory=dict)
+    sent: set[tuple[str, int, str]] = field(default_factory=set)
+
+    def knows(self, record: DraftRecord) -> None:
+        """Take back a verdict read from `drafts`."""
+        self.drafts[record.draft_id] = record
+
+    def has_sent(self, notice: Notice) -> None:
+        """Take back a notice read from `notices`."""
+        self.sent.add((notice.lineage, notice.revision, notice.digest))
+
+
+def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
+    """Return what *command* leads to. Decided drafts stay decided: the same command again is no news."""
+    if command.verb is Verb.CREATE:
+        return _create(ledger, command, at)
+    known = ledger.drafts.get(command.draft_id)
+    if known is None or known.draft is None:
+        return Decided(None, None, "draft-unknown")
+    if known.state not in (DraftState.OPEN, DraftState.HELD):
+        return Decided(None, None, f"draft-{known.state.value}")
+    if command.verb is Verb.VOID:
+        return Decided(_verdict(known.draft, DraftState.VOID, f"void-by:{command.by}", at, keep=False), None)
+    if command.digest != known.draft.notice.digest:
+        # The approver saw something else than what would go out: nothing goes out (R14).
+        return Decided(None, None, "approval-digest-mismatch")
+    return _approved(ledger, known.draft, by=command.by, reason=f"approved-by:{command.by}", at=at)
+
+
+def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
+    draft = command.draft
+    if draft is None:
+        return Decided(None, None, "create-without-draft")
+    if draft.draft in ledger.drafts:
+        return Decided(None, None, "already-decided")
+    if not draft.notice.parts:
+        return Decided(_verdict(draft, DraftState.NOTHING_CHANGED, "nothing-changed", at, keep=False), None)
+    match draft.release:
+        case Release.AUTOMATIC:
+            return _approved(ledger, draft, by=POLICY, reason="repeats-an-official-warning", at=at)
+        case Release.DRAFT:
+            return Decided(_verdict(draft, DraftState.OPEN, "needs-a-person", at, keep=True), None)
+        case Release.HOLD:
+            return Decided(_verdict(draft, DraftState.HELD, "held-by-policy", at, keep=True), None)
+        case Release.RECORD:
+            return Decided(_verdict(draft, DraftState.RECORDED, "recorded-only", at, keep=False), None)
+
+
+def _approved(ledger: Ledger, draft: Draft, *, by: str, reason: str, at: datetime) -> Decided:
+    notice = replace(draft.notice, approved_by=by, approved_at=at)
+    if approval_digest(notice) != notice.digest:
+        return Decided(_verdict(draft, DraftState.HELD, "digest-mismatch", at, keep=True), None, "digest-mismatch")
+    record = _verdict(draft, DraftState.APPROVED, reason, at, keep=False)
+    if (notice.lineage, notice.revision, notice.digest) in ledger.sent:
+        return Decided(record, None, "already-sent")
+    return Decided(record, notice)
+
+
+def _verdict(draft: Draft, state: DraftState, reason: str, at: datetime, *, keep: bool) -> DraftRecord:
+    """Return the record of a verdict; only a draft that somebody may still act on is kept whole."""
+    return DraftRecord(
+        draft_id=draft.draft,
+        lineage=draft.provenance.lineage,
+        revision=draft.notice.revision,
+        document=draft.provenance.document,
+        state=state,
+        reason=reason,
+        complete=draft.complete,
+        at=at,
+        draft=draft if keep else None,
+    )

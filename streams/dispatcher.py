@@ -1,0 +1,380 @@
+"""A dispatch worker: reads every notice, sends to its own buckets, and can be killed at any moment.
+
+Before the first POST of a notice the frozen order is stored (`told`); while it goes out the ends are
+stored (`progress`); at its end the sums are (`receipts`). A worker that starts reads the three and goes
+on where the last one stopped: what was open is sent again with the same bytes, nothing else is.
+"""
+
+import logging
+import os
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.notice import Notice
+from dispatch import told as told_records
+from dispatch.errors import DispatchError
+from dispatch.message import Messages
+from dispatch.metrics import DispatchMetrics
+from dispatch.outcomes import GoneGuard, PushOutcome, rule_of
+from dispatch.pushes import Pushes
+from dispatch.retry import RetryAt, next_attempt
+from dispatch.sender import Answer, Sender
+from dispatch.selection import Selection, select
+from dispatch.settings import DispatchSettings
+from dispatch.slots import Slots
+from dispatch.subscription import BUCKETS
+from dispatch.told import Told, freeze
+from dispatch.vapid import Vapid
+from streams.checkpoint import (
+    Checkpoint,
+    decode_checkpoint,
+    encode_checkpoint,
+    parse_progress_key,
+    progress_key,
+)
+from streams.client import Consumer, Producer, Record, Stored, read_to_end
+from streams.dead_letters import Refused, dead_letter
+from streams.fanout import FanOut, Ticket
+from streams.metrics import Hop, Role, StreamMetrics
+from streams.ownership import Heartbeat, OwnerRecord, check, claim
+from streams.payloads import ReceiptRecord
+from streams.subscribers import Subscribers
+from streams.topics import DEAD_LETTERS, NOTICES, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
+from streams.wire import decode, encode
+
+log = logging.getLogger(__name__)
+
+# A record each 1,000 ends or 50 ms, whichever is first: what a kill makes us repeat stays small.
+SAVE_ENDS = 1000
+SAVE_SECONDS = 0.05
+STORED_WITHIN_SECONDS = 30.0
+# Longer than any turn of the loop: whoever stood still this long may have been replaced meanwhile.
+PAUSE_SECONDS = 5.0
+_IDLE_SECONDS = 0.01
+
+Place = tuple[str, int, int]  # lineage, revision, bucket
+
+
+def buckets_of(worker: int, workers: int) -> frozenset[int]:
+    """Return the buckets of share *worker* of *workers*: fixed, uniform, whatever the disaster."""
+    return frozenset(bucket for bucket in range(BUCKETS) if bucket % workers == worker)
+
+
+class Dispatcher:
+    """Fan notices out to the buckets of one share."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        worker: int,
+        workers: int,
+        subscribers: Subscribers,
+        sender: Sender,
+        vapid: Vapid,
+        secret: bytes,
+        settings: DispatchSettings,
+        metrics: DispatchMetrics,
+        stream_metrics: StreamMetrics,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._subscribers = subscribers
+        self._sender = sender
+        self._vapid = vapid
+        self._secret = secret
+        self._settings = settings
+        self._metrics = metrics
+        self._stream_metrics = stream_metrics
+        self._buckets = buckets_of(worker, workers)
+        self._producer = Producer(bootstrap)
+        process = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        epoch = claim(bootstrap, self._producer, worker=worker, workers=workers, process=process)
+        self._owner = OwnerRecord(worker, workers, epoch, process, datetime.now(UTC))
+        self._heartbeat = Heartbeat(PAUSE_SECONDS)
+        self._told: dict[tuple[str, int], Told] = {}
+        self._saved: dict[Place, tuple[int, bytes]] = {}
+        self._done: set[tuple[str, int]] = set()
+        self._waiting: dict[str, deque[tuple[Notice, int]]] = {}
+        self._active: list[FanOut] = []
+        self._pushes: dict[FanOut, Pushes] = {}
+        self._received_ms: dict[FanOut, int] = {}
+        self._slots = Slots(settings, ())
+        self._guard = GoneGuard()
+        self._ends_not_saved = 0
+        self._ends_being_saved = 0
+        self._saving: list[Future[Stored]] = []
+        self._saved_at = 0.0
+        self._recall()
+        self._notices = Consumer(bootstrap)
+        self._notices.assign_from_oldest([NOTICES.name])
+
+    # ── the logs ──────────────────────────────────────────────────────────────────────────────────
+
+    def _recall(self) -> None:
+        for record in read_to_end(self._bootstrap, TOLD.name):
+            lineage, _, bucket = record.key.decode().rpartition("|")
+            if record.value is not None and int(bucket) in self._buckets:
+                self._told[lineage, int(bucket)] = told_records.decode(record.value)
+        for record in read_to_end(self._bootstrap, PROGRESS.name):
+            lineage, revision, bucket_number, epoch = parse_progress_key(record.key)
+            if record.value is None or bucket_number not in self._buckets:
+                continue
+            place = lineage, revision, bucket_number
+            if epoch >= self._saved.get(place, (0, b""))[0]:
+                self._saved[place] = epoch, record.value
+        for record in read_to_end(self._bootstrap, RECEIPTS.name):
+            if record.value is not None:
+                receipt = decode(ReceiptRecord, record.value)
+                if (receipt.worker, receipt.workers) == (self._owner.worker, self._owner.workers):
+                    self._done.add((receipt.lineage, receipt.revision))
+
+    # ── the loop ──────────────────────────────────────────────────────────────────────────────────
+
+    def run(self, should_stop: Callable[[], bool], beat: Callable[[], None]) -> None:
+        """Send until told to stop; *beat* is called at every turn that may go on."""
+        while not should_stop():
+            self.step()
+            beat()
+
+    def step(self) -> None:
+        """Take one turn: new notices, rows to the sender, answers, records."""
+        if self._heartbeat.stood_still():
+            check(self._bootstrap, self._owner)
+        for record in self._notices.poll_many(16, 0.0 if self._active else _IDLE_SECONDS):
+            self._take(record)
+        self._subscribers.follow()
+        now = time.time()
+        self._fill(now)
+        for answer in self._sender.poll(_IDLE_SECONDS if self._active else 0.0):
+            self._answered(answer, time.time())
+        self._save()
+        self._close_finished()
+        self._stream_metrics.progressed(Role.FANOUT, now)
+
+    def close(self) -> None:
+        """Store what is known and leave; requests that are still open will be repeated by the next owner."""
+        self._start_saving()
+        self._await_saved()
+        self._sender.close()
+        self._notices.close()
+        self._subscribers.close()
+        self._producer.close()
+
+    # ── a notice begins ───────────────────────────────────────────────────────────────────────────
+
+    def _take(self, record: Record) -> None:
+        try:
+            notice = decode(Notice, record.value)
+        except Refused as error:
+            key, value, headers = dead_letter(record, error)
+            self._producer.send(DEAD_LETTERS.name, key, value, headers).result(STORED_WITHIN_SECONDS)
+            self._stream_metrics.dead_letter(NOTICES.name, error.reason)
+            return
+        if (notice.lineage, notice.revision) in self._done:
+            return
+        received_ms = int(record.headers.get("t-received", b"%d" % record.timestamp_ms))
+        for older in self._active:
+            if older.notice.lineage == notice.lineage:
+                self._drop_retries(older)
+        self._waiting.setdefault(notice.lineage, deque()).append((notice, received_ms))
+        self._begin_next(notice.lineage)
+
+    def _begin_next(self, lineage: str) -> None:
+        """Begin the oldest waiting revision of *lineage*, unless an older one is still going out."""
+        if any(fanout.notice.lineage == lineage for fanout in self._active):
+            return
+        waiting = self._waiting.get(lineage)
+        if waiting:
+            notice, received_ms = waiting.popleft()
+            self._begin(notice, received_ms)
+        else:
+            self._waiting.pop(lineage, None)
+
+    def _begin(self, notice: Notice, received_ms: int) -> None:
+        registry = self._subscribers.refresh()
+        try:
+            messages = Messages(notice, self._settings)
+            messages.check()
+        except DispatchError as error:
+            # Nothing of it can go out: say so where people look, and do not try again at each start.
+            log.error("notice cannot be written", extra={"lineage": notice.lineage, "reason": type(error).__name__})
+            self._receipt(notice, 0, Checkpoint(), received_ms)
+            return
+        frozen = {
+            bucket: told
+            for bucket in self._buckets
+            if (told := self._told.get((notice.lineage, bucket))) is not None and told.revision == notice.revision
+        }
+        now = datetime.now(UTC)
+        chosen = self._select(notice, self._buckets - frozen.keys(), now)
+        self._metrics.select(notice.lane, len(chosen))
+        if notice.expires <= now and not frozen:
+            self._receipt(notice, len(chosen), _all_expired(len(chosen)), received_ms)
+            return
+        fresh = {
+            bucket: freeze(registry, notice.revision, selection, self._told.get((notice.lineage, bucket)))
+            for bucket, selection in chosen.by_bucket(registry).items()
+        }
+        self._store_told(notice.lineage, fresh)
+        resumed = {
+            bucket: decode_checkpoint(saved[1])
+            for bucket in frozen
+            if (saved := self._saved.get((notice.lineage, notice.revision, bucket))) is not None
+        }
+        fanout = FanOut(notice, registry, {**frozen, **fresh}, resumed)
+        self._active.append(fanout)
+        self._active.sort(key=lambda active: active.urgency)
+        self._pushes[fanout] = Pushes(registry, notice, messages, self._vapid, self._settings, self._secret)
+        self._received_ms[fanout] = received_ms
+
+    def _select(self, notice: Notice, buckets: frozenset[int], now: datetime) -> Selection:
+        everyone: list[NDArray[np.uint64]] = [
+            told.everyone() for (lineage, bucket), told in self._told.items() if lineage == notice.lineage and bucket in buckets
+        ]
+        told = np.concatenate(everyone) if everyone else np.empty(0, dtype=np.uint64)
+        return select(self._subscribers.registry, notice, at=now, buckets=buckets, told=told)
+
+    def _store_told(self, lineage: str, fresh: dict[int, Told]) -> None:
+        """Store the frozen order; only then may the first POST go out."""
+        records = [(f"{lineage}|{bucket}".encode(), told_records.encode(told)) for bucket, told in fresh.items()]
+        self._producer.send_all(TOLD.name, records, time.monotonic() + STORED_WITHIN_SECONDS)
+        self._told.update({(lineage, bucket): told for bucket, told in fresh.items()})
+
+    # ── rows go out ───────────────────────────────────────────────────────────────────────────────
+
+    def _fill(self, now: float) -> None:
+        """Hand rows to the sender while there is room: repeats are bounded by what is not durably ended."""
+        room = min(self._sender.free, self._settings.max_in_flight - self._sender.in_flight - self._ends_not_saved)
+        for fanout in self._active:
+            blocked: set[str] = set()
+            while room > 0:
+                ticket = fanout.next_retry(now)
+                retry = ticket is not None
+                if ticket is None:
+                    ticket = fanout.next_fresh(blocked)
+                if ticket is None:
+                    break
+                if self._slots.take(ticket.origin, fanout.notice.lane, retry) is not None:
+                    if retry:
+                        fanout.wait(ticket, RetryAt(now + SAVE_SECONDS))
+                        break
+                    fanout.put_back(ticket)
+                    blocked.add(ticket.origin)
+                    continue
+                self._hand_over(fanout, ticket, now, retry=retry)
+                room -= 1
+
+    def _hand_over(self, fanout: FanOut, ticket: Ticket, now: float, *, retry: bool) -> None:
+        push = self._pushes[fanout].push(ticket, ticket.row, ticket.part, now, retry=retry)
+        self._sender.submit(push)
+
+    def _answered(self, answer: Answer, now: float) -> None:
+        ticket: Ticket = answer.push.key  # type: ignore[assignment]  # ours, returned as it was given
+        fanout = ticket.fanout
+        self._slots.give_back(ticket.origin, fanout.notice.lane, ticket.attempts > 0)
+        rule = rule_of(answer.outcome)
+        self._guard.seen(ticket.origin, answer.outcome, now)
+        self._metrics.answered(answer, fanout.notice.lane)
+        if rule.forget and self._guard.may_forget(ticket.origin, now) is None:
+            self._forget(fanout, ticket)
+        if rule.retry:
+            again = next_attempt(
+                answer.outcome,
+                ticket.attempts + 1,
+                now=now,
+                expires_at=fanout.notice.expires.timestamp(),
+                retry_after_seconds=answer.retry_after_seconds,
+                jitter=(ticket.order % 97) / 97,
+                settings=self._settings,
+            )
+            if isinstance(again, RetryAt):
+                fanout.wait(ticket, again)
+                return
+        self._end(fanout, ticket, answer.outcome, now)
+
+    def _end(self, fanout: FanOut, ticket: Ticket, outcome: PushOutcome, now: float) -> None:
+        fanout.end(ticket, outcome, at_ms=round(now * 1000))
+        self._ends_not_saved += 1
+
+    def _drop_retries(self, fanout: FanOut) -> None:
+        now = time.time()
+        for ticket in fanout.drop_retries():
+            self._end(fanout, ticket, PushOutcome.EXPIRED, now)
+
+    def _forget(self, fanout: FanOut, ticket: Ticket) -> None:
+        identifier = self._pushes[fanout].registry.id_of(ticket.row)
+        self._subscribers.forget(identifier)
+        self._producer.send(SUBSCRIPTIONS.name, identifier, None)
+
+    # ── records ───────────────────────────────────────────────────────────────────────────────────
+
+    def _save(self) -> None:
+        if self._saving:
+            if not all(future.done() for future in self._saving):
+                return
+            self._await_saved()
+        due = self._ends_not_saved >= SAVE_ENDS or time.monotonic() - self._saved_at >= SAVE_SECONDS
+        if self._ends_not_saved and due:
+            self._start_saving()
+
+    def _start_saving(self) -> None:
+        self._await_saved()
+        for fanout in self._active:
+            notice = fanout.notice
+            for bucket, checkpoint in fanout.take_dirty():
+                key = progress_key(notice.lineage, notice.revision, bucket, self._owner.epoch)
+                self._saving.append(self._producer.send(PROGRESS.name, key, encode_checkpoint(checkpoint)))
+        self._ends_being_saved = self._ends_not_saved
+        self._saved_at = time.monotonic()
+
+    def _await_saved(self) -> None:
+        """Read the delivery reports; a record that could not be stored ends the process."""
+        for future in self._saving:
+            future.result(STORED_WITHIN_SECONDS)
+        self._saving = []
+        self._ends_not_saved -= self._ends_being_saved
+        self._ends_being_saved = 0
+
+    def _close_finished(self) -> None:
+        for fanout in [active for active in self._active if active.done]:
+            selected, totals = fanout.totals()
+            self._active.remove(fanout)
+            self._receipt(fanout.notice, selected, totals, self._received_ms.pop(fanout))
+            del self._pushes[fanout]
+            self._begin_next(fanout.notice.lineage)
+
+    def _receipt(self, notice: Notice, selected: int, totals: Checkpoint, received_ms: int) -> None:
+        receipt = ReceiptRecord(
+            lineage=notice.lineage,
+            revision=notice.revision,
+            document=notice.document,
+            worker=self._owner.worker,
+            workers=self._owner.workers,
+            epoch=self._owner.epoch,
+            selected=selected,
+            outcomes=dict(totals.outcomes),
+            wards=dict(totals.wards),
+            received_ms=received_ms,
+            first_accepted_ms=totals.first_accepted_ms,
+            last_accepted_ms=totals.last_accepted_ms,
+        )
+        key = f"{notice.lineage}|{notice.revision}|{self._owner.worker}".encode()
+        self._producer.send(RECEIPTS.name, key, encode(receipt)).result(STORED_WITHIN_SECONDS)
+        self._done.add((notice.lineage, notice.revision))
+        if totals.first_accepted_ms is not None:
+            seconds = (totals.first_accepted_ms - received_ms) / 1000
+            self._stream_metrics.hop(Hop.RECEIVED_TO_FIRST_ACCEPTED, seconds)
+
+
+def _all_expired(count: int) -> Checkpoint:
+    checkpoint = Checkpoint()
+    if count:
+        checkpoint.outcomes[PushOutcome.EXPIRED.value] = count
+    return checkpoint

@@ -1,0 +1,185 @@
+"""The fan-out of one notice over the buckets of one worker, without a broker.
+
+The order is frozen bucket by bucket in the `told` record before the first POST, so that a worker that
+takes over sends the same rows in the same order whatever its own registry looks like by then. What is
+final is in `progress`; what is not is sent again. Rows whose end is not yet durable count as open:
+together with the requests in flight they never exceed `max_in_flight`, which is the promised bound on
+repeats (promise 2).
+"""
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from alerts.claim import Lane
+from alerts.notice import Notice
+from dispatch.outcomes import PushOutcome
+from dispatch.progress import Progress
+from dispatch.registry import Registry
+from dispatch.retry import RetryAt
+from dispatch.told import Told
+from streams.checkpoint import Checkpoint
+
+# Life before routine; a drill waits for both.
+Row = tuple[str, int, int, int]  # origin, place, row of the registry, part
+_LANE_ORDER = {Lane.LIFE_SAFETY: 0, Lane.CANARY: 1, Lane.ROUTINE: 2, Lane.DRILL: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One row of one bucket on its way out: what a push carries as its key."""
+
+    fanout: "FanOut"
+    bucket: int
+    origin: str
+    place: int  # position among the bucket's rows of this origin: what Progress counts
+    order: int  # position in the whole fan-out: the most endangered first
+    row: int  # row of the registry
+    part: int
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """One bucket's frozen order and how far it is."""
+
+    told: Told
+    checkpoint: Checkpoint
+    left: int
+    dirty: bool = False
+
+
+class FanOut:
+    """Hand out the rows of a notice, worst danger first, and keep the account of each."""
+
+    def __init__(
+        self,
+        notice: Notice,
+        registry: Registry,
+        frozen: Mapping[int, Told],
+        resumed: Mapping[int, Checkpoint],
+    ) -> None:
+        """*frozen* has one `Told` per bucket that selects somebody; *resumed* what is known to be final."""
+        self.notice = notice
+        self._registry = registry
+        self._buckets: dict[int, _Bucket] = {}
+        # A queue for each origin: one that hangs must not hold up the rows of the others.
+        self._fresh: dict[str, deque[Ticket]] = {}
+        self._retries: list[tuple[float, int, Ticket]] = []
+        self._sequence = 0
+        self._in_flight = 0
+        rows: list[tuple[int, int, Row]] = []
+        for bucket, told in sorted(frozen.items()):
+            rows.extend(self._open(bucket, told, resumed.get(bucket) or Checkpoint()))
+        rows.sort(key=lambda entry: entry[:2])
+        for order, (_, bucket, (origin, place, row, part)) in enumerate(rows):
+            ticket = Ticket(self, bucket, origin, place, order, row, part)
+            self._fresh.setdefault(origin, deque()).append(ticket)
+
+    def _open(self, bucket: int, told: Told, checkpoint: Checkpoint) -> Iterator[tuple[int, int, Row]]:
+        """Set up a bucket and yield (rank, bucket, row) for its rows that are not final."""
+        places: dict[str, int] = {}
+        progress = checkpoint.positions
+        for origin, count in Counter(told.origins[index] for index in told.origin.tolist()).items():
+            progress.setdefault(origin, Progress(count))
+        state = _Bucket(told, checkpoint, left=0)
+        self._buckets[bucket] = state
+        ranks = [part.rank for part in self.notice.parts]
+        here = self._registry.rows_of(told.rows).tolist()
+        for row, part, origin_index in zip(here, told.parts.tolist(), told.origin.tolist(), strict=True):
+            origin = told.origins[origin_index]
+            place = places.get(origin, 0)
+            places[origin] = place + 1
+            if progress[origin].is_final(place):
+                continue
+            if row < 0:
+                # Unsubscribed since the order was frozen: nobody to send to, and nothing open.
+                progress[origin].mark_final(place)
+                checkpoint.outcomes["unsubscribed"] += 1
+                state.dirty = True
+                continue
+            state.left += 1
+            yield ranks[part], bucket, (origin, place, row, part)
+
+    @property
+    def urgency(self) -> tuple[int, int, str, int]:
+        """Return what fan-outs are ordered by: lane, worst rank's danger, then lineage and revision."""
+        level = max((int(part.level) for part in self.notice.parts if part.level is not None), default=0)
+        return (_LANE_ORDER[self.notice.lane], -level, self.notice.lineage, self.notice.revision)
+
+    @property
+    def done(self) -> bool:
+        """Say whether every row of every bucket has its end."""
+        return self._in_flight == 0 and not self._retries and not any(self._fresh.values())
+
+    def next_fresh(self, blocked: Container[str]) -> Ticket | None:
+        """Return the next row that was never tried and whose origin is not *blocked*, or None."""
+        best: deque[Ticket] | None = None
+        for origin, queue in self._fresh.items():
+            if queue and origin not in blocked and (best is None or queue[0].order < best[0].order):
+                best = queue
+        if best is None:
+            return None
+        self._in_flight += 1
+        return best.popleft()
+
+    def next_retry(self, now: float) -> Ticket | None:
+        """Return a row whose waiting time is over at *now* (epoch seconds), or None."""
+        if not self._retries or self._retries[0][0] > now:
+            return None
+        self._in_flight += 1
+        return heapq.heappop(self._retries)[2]
+
+    def put_back(self, ticket: Ticket) -> None:
+        """Take back a row that could not be handed over now; it is the next of its origin again."""
+        self._in_flight -= 1
+        self._fresh.setdefault(ticket.origin, deque()).appendleft(ticket)
+
+    def wait(self, ticket: Ticket, retry: RetryAt) -> None:
+        """Keep a row for another attempt."""
+        self._in_flight -= 1
+        self._sequence += 1
+        again = replace(ticket, attempts=ticket.attempts + 1)
+        heapq.heappush(self._retries, (retry.at, self._sequence, again))
+        bucket = self._buckets[ticket.bucket]
+        bucket.checkpoint.positions[ticket.origin].mark_retry(ticket.place, again.attempts)
+        bucket.dirty = True
+
+    def end(self, ticket: Ticket, outcome: PushOutcome, *, at_ms: int) -> None:
+        """Record the end of a row."""
+        self._in_flight -= 1
+        bucket = self._buckets[ticket.bucket]
+        bucket.checkpoint.positions[ticket.origin].mark_final(ticket.place)
+        bucket.checkpoint.outcomes[outcome.value] += 1
+        if outcome is PushOutcome.ACCEPTED:
+            bucket.checkpoint.accepted(self._registry.ward_of(ticket.row), at_ms)
+        bucket.dirty = True
+        bucket.left -= 1
+
+    def drop_retries(self) -> tuple[Ticket, ...]:
+        """Give up the rows that wait for a retry: a newer revision speaks to them."""
+        dropped = tuple(ticket for _, _, ticket in self._retries)
+        self._retries.clear()
+        self._in_flight += len(dropped)  # `end` counts each of them back
+        return dropped
+
+    def take_dirty(self) -> tuple[tuple[int, Checkpoint], ...]:
+        """Return the buckets whose progress is ahead of its record, once."""
+        dirty = tuple((bucket, state.checkpoint) for bucket, state in self._buckets.items() if state.dirty)
+        for bucket, _ in dirty:
+            self._buckets[bucket].dirty = False
+        return dirty
+
+    def totals(self) -> tuple[int, Checkpoint]:
+        """Return how many rows were selected, and what became of them, over all buckets."""
+        total = Checkpoint()
+        for state in self._buckets.values():
+            seen = state.checkpoint
+            total.outcomes.update(seen.outcomes)
+            total.wards.update(seen.wards)
+            firsts = [at for at in (total.first_accepted_ms, seen.first_accepted_ms) if at is not None]
+            lasts = [at for at in (total.last_accepted_ms, seen.last_accepted_ms) if at is not None]
+            total.first_accepted_ms = min(firsts, default=None)
+            total.last_accepted_ms = max(lasts, default=None)
+        return sum(len(state.told.rows) for state in self._buckets.values()), total

@@ -1,0 +1,52 @@
+"""Claims become hazard maps, shard by shard.
+
+State: one table entry per shard, the snapshot that was last published. A claim that changes nothing
+is not published; a snapshot is acknowledged before the entry is written, so that a crash repeats it
+with the same version and digest instead of losing it.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from alerts.claim import Claim, HazardSnapshot
+from alerts.place import Shard
+from geo.hazard_map import apply, snapshot
+from streams.acceptance import HEADER_HAZARD_MS
+from streams.broker import Broker
+from streams.faust_app import Outlet, ShiraseApp, add_agent, add_table, build_app
+from streams.ingest import acknowledged, stage_headers
+from streams.metrics import StreamMetrics
+from streams.record import Record
+from streams.topics import CLAIMS, HAZARDS
+from streams.wire import decode, encode
+
+# A withdrawn lineage is remembered this long, so that a late older revision cannot bring it back.
+TOMBSTONE_AGE = timedelta(days=7)
+
+
+def build_hazards(broker: Broker | str, *, data_dir: Path, metrics: StreamMetrics) -> ShiraseApp:
+    """Return the hazards app; nothing runs yet."""
+    app = build_app("hazards", broker, data_dir=data_dir)
+    shards = add_table(app, "shards", CLAIMS)
+    hazards = Outlet(app, HAZARDS)
+
+    async def map_claim(record: Record) -> None:
+        claim = decode(Claim, record.value)
+        known = shards.get(record.key)
+        before = decode(HazardSnapshot, known) if known else empty(claim.shard)
+        applied = apply(before.standings, claim, forget_before=claim.provenance.received - TOMBSTONE_AGE)
+        metrics.claim(applied.reason)
+        if not applied.changed:
+            return
+        after = snapshot(claim.shard, applied.standings, before.version, claim.provenance.lineage)
+        value = encode(after)
+        await acknowledged([await hazards.send(record.key, value, stage_headers(record, HEADER_HAZARD_MS))])
+        shards[record.key] = value
+
+    add_agent(app, CLAIMS, map_claim)
+    return app
+
+
+def empty(shard: Shard) -> HazardSnapshot:
+    """Return the map of a shard of which nothing has been said."""
+    return HazardSnapshot(shard=shard, version=0, digest="", changed="", standings=())

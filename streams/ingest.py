@@ -1,0 +1,97 @@
+"""Telegrams become reports and claims, in the order of their series.
+
+State: one table entry per series, holding its life cycle and the shards that each lineage covers.
+The claims are acknowledged before the entry is written: were it the other way round, a crash between
+the two would find the document already known, call it a duplicate, and lose its claims.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from alerts.claim import Claim
+from alerts.policy import Policy
+from alerts.report import OutcomeKind
+from geo.areas import AreaTable
+from streams.acceptance import (
+    HEADER_ARRIVED_MS,
+    HEADER_FEED,
+    HEADER_NAME,
+    HEADER_RECEIPT,
+    HEADER_RECEIVED_MS,
+    HEADER_REPORT_MS,
+    HEADER_SHIFT_MS,
+)
+from streams.broker import Broker
+from streams.dead_letters import DETAIL, REASON
+from streams.faust_app import Outlet, ShiraseApp, add_agent, add_table, build_app
+from streams.metrics import StreamMetrics
+from streams.record import Record
+from streams.settlement import Arrival, Settled, settle
+from streams.topics import CLAIMS, DEAD_LETTERS, REPORTS, TELEGRAMS
+from streams.wire import encode
+
+
+def build_ingest(
+    broker: Broker | str, *, data_dir: Path, table: AreaTable, policy: Policy, metrics: StreamMetrics
+) -> ShiraseApp:
+    """Return the ingest app; nothing runs yet."""
+    app = build_app("ingest", broker, data_dir=data_dir)
+    series = add_table(app, "series", TELEGRAMS)
+    reports, claims, aside = Outlet(app, REPORTS), Outlet(app, CLAIMS), Outlet(app, DEAD_LETTERS)
+
+    async def ingest(record: Record) -> None:
+        known = series.get(record.key)
+        settled = settle(
+            arrival_of(record), orjson.loads(known) if known else None, table=table, policy=policy
+        )
+        headers = stage_headers(record, HEADER_REPORT_MS)
+        await acknowledged([await claims.send(shard_key(claim), encode(claim), headers) for claim in settled.claims])
+        await acknowledged([await reports.send(record.key, encode(settled.record), headers)])
+        if settled.record.outcome is OutcomeKind.DEAD_LETTER:
+            await aside.send(record.place.encode(), record.value, {**record.headers, **_reason(settled)})
+        if settled.stored is not None:
+            series[record.key] = orjson.dumps(settled.stored)
+        metrics.document(settled.record.feed, settled.record.outcome.value)
+
+    add_agent(app, TELEGRAMS, ingest)
+    return app
+
+
+def arrival_of(record: Record) -> Arrival:
+    """Return the document of a `telegrams` record; headers that acceptance did not write have defaults."""
+    headers = record.headers
+    arrived_ms = int(headers.get(HEADER_ARRIVED_MS, headers.get(HEADER_RECEIVED_MS, b"%d" % record.timestamp_ms)))
+    return Arrival(
+        raw=record.value or b"",
+        receipt=headers.get(HEADER_RECEIPT, record.place.encode()).decode(),
+        name=headers.get(HEADER_NAME, record.place.encode()).decode(),
+        feed=headers.get(HEADER_FEED, b"").decode(),
+        received=datetime.fromtimestamp(arrived_ms / 1000, UTC),
+        shift=timedelta(milliseconds=int(headers.get(HEADER_SHIFT_MS, b"0"))),
+    )
+
+
+def stage_headers(record: Record, stage: str) -> Mapping[str, bytes]:
+    """Return *record*'s headers with the time of this stage: latency is measured where it arises."""
+    return {**record.headers, stage: b"%d" % round(time.time() * 1000)}
+
+
+def shard_key(claim: Claim) -> bytes:
+    """Return the key of a claim: its shard in H3's usual hexadecimal form."""
+    return b"%x" % claim.shard
+
+
+async def acknowledged(sent: list[Awaitable[Any]]) -> None:
+    """Wait until the broker has stored everything in *sent*."""
+    if sent:
+        await asyncio.gather(*sent)
+
+
+def _reason(settled: Settled) -> dict[str, bytes]:
+    return {REASON: settled.record.reason.encode(), DETAIL: settled.record.detail[:200].encode()}

@@ -1,0 +1,221 @@
+"""What each lineage says now, what its residents were told, and the difference between the two.
+
+No broker and no clock: the agent that owns a board feeds it snapshots and its own earlier commands,
+and asks for what is due. Because the board is rebuilt from those two logs, a crash between two
+sends heals at the next comparison, and a draft that was already made is made again with the same id.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from alerts.cap import Severity
+from alerts.claim import HazardSnapshot, Provenance, Release, Standing
+from alerts.notice import Notice, NoticeKind, NoticePart
+from alerts.place import Shard
+from alerts.words import PartFacts, compose
+from geo.change import Change, Told, difference
+from streams.payloads import Command, Draft, ToldPart, Verb
+
+# A shard that is slow must not hold back the others' warning; the missing part follows as a revision.
+COMPLETE_WAIT_SECONDS = 0.3
+LANGUAGES = ("ja", "en")
+
+_SEVERITY_DANGER = {
+    Severity.EXTREME: 5.0,
+    Severity.SEVERE: 3.5,
+    Severity.MODERATE: 2.0,
+    Severity.UNKNOWN: 2.0,  # never ranked last for being unknown (CAP rule 11)
+    Severity.MINOR: 1.0,
+}
+
+
+@dataclass(slots=True)
+class _Document:
+    """One document's claims as they arrive, shard by shard."""
+
+    provenance: Provenance
+    shards: int
+    standings: dict[Shard, Standing] = field(default_factory=dict)
+    due_at: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        return len(self.standings) >= self.shards
+
+
+@dataclass(slots=True)
+class _Lineage:
+    """A thread of documents: what holds in each shard, and what was said about it."""
+
+    current: dict[Shard, Standing] = field(default_factory=dict)
+    pending: dict[int, _Document] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
+    notice_revision: int = 0
+    decided_revision: int = -1  # newest document revision that was decided with all of its shards
+
+
+class NoticeBoard:
+    """Compare, per lineage, what should have been told with what was."""
+
+    def __init__(self) -> None:
+        self._lineages: dict[str, _Lineage] = {}
+        self._waiting: set[tuple[str, int]] = set()
+
+    def hear(self, snapshot: HazardSnapshot, *, at: float) -> None:
+        """Take in what holds in a shard. *at* is monotonic seconds."""
+        for standing in snapshot.standings:
+            self._hear_standing(snapshot.shard, standing, at)
+
+    def _hear_standing(self, shard: Shard, standing: Standing, at: float) -> None:
+        provenance = standing.provenance
+        thread = self._lineages.setdefault(provenance.lineage, _Lineage())
+        known = thread.current.get(shard)
+        if known is not None and known.provenance.revision >= provenance.revision:
+            return
+        if provenance.revision <= thread.decided_revision:
+            thread.current[shard] = standing
+            return
+        document = thread.pending.get(provenance.revision)
+        if document is None:
+            document = _Document(provenance, standing.shards, due_at=at + COMPLETE_WAIT_SECONDS)
+            thread.pending[provenance.revision] = document
+        document.standings[shard] = standing
+        self._waiting.add((provenance.lineage, provenance.revision))
+
+    def remember(self, command: Command) -> None:
+        """Take back what this stage itself proposed, before a restart or just now."""
+        if command.verb is Verb.CREATE and command.draft is not None:
+            self._take(command.draft)
+
+    def _take(self, draft: Draft) -> None:
+        thread = self._lineages.setdefault(draft.provenance.lineage, _Lineage())
+        if draft.notice.revision < thread.notice_revision:
+            return
+        thread.notice_revision = draft.notice.revision
+        if draft.complete:
+            thread.decided_revision = max(thread.decided_revision, draft.provenance.revision)
+        if draft.release is Release.AUTOMATIC:
+            thread.told = Told.from_parts((part.key, part.cells) for part in draft.told_after)
+
+    def due(self, *, at: float, patient: bool = False) -> tuple[Draft, ...]:
+        """Return a draft for each document that has all its shards, or has waited long enough.
+
+        *patient* is for catching up after a restart: then only complete documents are due, because
+        the claims of the others may be further on in the log that is being read.
+        """
+        drafts = []
+        for lineage, revision in sorted(self._waiting):
+            thread = self._lineages[lineage]
+            document = thread.pending[revision]
+            if not document.complete and (patient or at < document.due_at):
+                continue
+            self._waiting.discard((lineage, revision))
+            fresh = revision > thread.decided_revision or not document.complete
+            for shard, standing in document.standings.items():
+                known = thread.current.get(shard)
+                if known is None or known.provenance.revision < revision:
+                    thread.current[shard] = standing
+            if document.complete:
+                del thread.pending[revision]
+            if fresh:
+                drafts.append(self._draft(thread, document))
+        return tuple(drafts)
+
+    def next_due_at(self) -> float | None:
+        """Return when the oldest waiting document stops waiting, in monotonic seconds."""
+        return min((self._lineages[name].pending[revision].due_at for name, revision in self._waiting), default=None)
+
+    def _draft(self, thread: _Lineage, document: _Document) -> Draft:
+        provenance = document.provenance
+        changes, told = difference(thread.current, thread.told, cancelled=provenance.outcome == "cancel")
+        revision = thread.notice_revision + 1 if changes else thread.notice_revision
+        draft = draft_of(provenance, changes, told, revision=revision, complete=document.complete)
+        # Taken at once: the lineage's next document is compared with what this draft will have told.
+        self._take(draft)
+        return draft
+
+
+def draft_of(provenance: Provenance, changes: Iterable[Change], told: Told, *, revision: int, complete: bool) -> Draft:
+    """Return the draft that tells *changes*; the same facts always give the same draft id."""
+    parts = tuple(_parts(provenance, tuple(changes)))
+    notice = Notice(
+        lineage=provenance.lineage,
+        revision=revision,
+        kind=NoticeKind.DANGER_IS_COMING,
+        lane=provenance.lane,
+        document=provenance.document,
+        feed=provenance.feed,
+        issuer=provenance.issuer,
+        sent=provenance.sent,
+        received=provenance.received,
+        expires=provenance.expires,
+        parts=parts,
+        digest="",
+        approved_by="",
+        approved_at=provenance.received,
+    )
+    notice = replace(notice, digest=approval_digest(notice))
+    name = f"{provenance.lineage}|{provenance.document}|{provenance.revision}|{complete}|{notice.digest}"
+    return Draft(
+        draft=hashlib.sha256(name.encode()).hexdigest()[:24],
+        provenance=provenance,
+        complete=complete,
+        release=provenance.release,
+        notice=notice,
+        told_after=tuple(ToldPart(key, cells) for key, cells in told.parts()),
+    )
+
+
+def _parts(provenance: Provenance, changes: tuple[Change, ...]) -> Iterable[NoticePart]:
+    ladder = sorted({_danger(change) for change in changes}, reverse=True)
+    for change in sorted(changes, key=_danger, reverse=True):
+        key = change.after or change.before
+        if key is None:  # a cancel of something that told nobody selects nobody
+            continue
+        facts = PartFacts(
+            phase=change.phase,
+            level=key.level,
+            severity=key.severity,
+            hazards=key.hazards,
+            area_names=key.area_names,
+            issuer=provenance.issuer,
+            sent=provenance.sent,
+            expires=provenance.expires,
+            partial=key.partial,
+            headline="",
+        )
+        yield NoticePart(
+            rank=ladder.index(_danger(change)),
+            phase=change.phase,
+            recipients=change.recipients,
+            level=key.level,
+            severity=key.severity,
+            hazards=key.hazards,
+            area_names=key.area_names,
+            cells=change.cells,
+            texts=tuple(compose(facts, language) for language in LANGUAGES),
+        )
+
+
+def _danger(change: Change) -> float:
+    """Return how dangerous it is for the people of *change* now; an end is the least urgent."""
+    if change.after is None:
+        return 0.0
+    level = float(change.after.level) if change.after.level is not None else 0.0
+    return max(level, _SEVERITY_DANGER[change.after.severity])
+
+
+def approval_digest(notice: Notice) -> str:
+    """Return the SHA-256 over what an approval covers: lane, cells, words and expiry (R14)."""
+    covered = {
+        "lineage": notice.lineage,
+        "kind": notice.kind,
+        "lane": notice.lane,
+        "document": notice.document,
+        "expires": notice.expires,
+        "parts": notice.parts,
+    }
+    return hashlib.sha256(orjson.dumps(covered, option=orjson.OPT_SORT_KEYS)).hexdigest()

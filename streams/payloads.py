@@ -1,0 +1,144 @@
+"""Records that live between two hops and nowhere else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alerts.claim import Provenance, Release
+from alerts.notice import Notice
+from alerts.place import Cells
+from alerts.report import OutcomeKind, Report
+from geo.change import PartKey
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRecord:
+    """The end of one received document: exactly one per receipt, on `reports`.
+
+    `receipt` names the reception, not the content: the same bytes received twice are two documents,
+    the second of which ends as a duplicate. `claims` is how many shards the document touches.
+    """
+
+    receipt: str
+    name: str
+    feed: str
+    kind: str
+    document: str
+    series: str
+    outcome: OutcomeKind
+    reason: str
+    detail: str
+    level: int | None
+    hazards: tuple[str, ...]
+    codes: tuple[str, ...]
+    lineage: str
+    revision: int
+    claims: int
+    release: Release
+    release_reason: str
+    received: datetime
+    sent: datetime | None
+    report: Report | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPart:
+    """Cells whose people were last told the same."""
+
+    key: PartKey
+    cells: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A notice as proposed, and what its lineage's residents will have been told after it.
+
+    `notice.parts` is empty when the document changed nothing. `complete` is false when some shards
+    of the document had not reported in time: a revision follows.
+    """
+
+    draft: str
+    provenance: Provenance
+    complete: bool
+    release: Release
+    notice: Notice
+    told_after: tuple[ToldPart, ...]
+
+
+class Verb(StrEnum):
+    """What the decider is asked to do."""
+
+    CREATE = "create"
+    APPROVE = "approve"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One act on a draft. `digest` is what the person saw: an approval of other content is refused."""
+
+    verb: Verb
+    draft_id: str
+    by: str
+    at: datetime
+    digest: str = ""
+    draft: Draft | None = None
+
+
+class DraftState(StrEnum):
+    """Where a draft stands."""
+
+    APPROVED = "approved"
+    OPEN = "open"
+    HELD = "held"
+    VOID = "void"
+    NOTHING_CHANGED = "nothing-changed"
+    RECORDED = "recorded"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRecord:
+    """The decider's verdict on a draft, on `drafts`."""
+
+    draft_id: str
+    lineage: str
+    revision: int
+    document: str
+    state: DraftState
+    reason: str
+    complete: bool
+    at: datetime
+    draft: Draft | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRecord:
+    """The end of one notice's fan-out at one worker, on `receipts`: sums over the buckets it owns.
+
+    Times are milliseconds since 1970; the two acceptances are None where nobody was accepted.
+    """
+
+    lineage: str
+    revision: int
+    document: str
+    worker: int
+    workers: int
+    epoch: int
+    selected: int
+    outcomes: dict[str, int]
+    wards: dict[str, int]
+    received_ms: int
+    first_accepted_ms: int | None
+    last_accepted_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRecord:
+    """Which worker owns a share of the buckets, on `owners`; the highest epoch owns."""
+
+    worker: int
+    workers: int
+    epoch: int
+    process: str
+    at: datetime

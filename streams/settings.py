@@ -1,0 +1,96 @@
+"""What a worker process is told at its start; read from the environment once, by the process itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingMissing(ValueError):
+    """Say which setting has no value and no safe default."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """Settings of one worker process."""
+
+    broker: str
+    """`embedded` never appears here: a worker is given the HOST:PORT of a running broker."""
+
+    data_dir: Path
+    """Private to this process; may be deleted while it is down."""
+
+    instance: str
+    """Name of this instance among its role, e.g. `0`: static membership and the lease go by it."""
+
+    areas: Path
+    """Area table file (`shirase areas build`)."""
+
+    policy: Path
+    """`ops/policy.toml` or a deployment's own."""
+
+    metrics_port: int
+    """Port of /metrics on `metrics_host`; 0 for any free port, -1 for none."""
+
+    metrics_host: str
+    """Loopback unless a deployment says otherwise."""
+
+    workers: int
+    """How many fan-out workers share the 256 buckets."""
+
+    snapshot: Path | None
+    """Packed subscribers to load instead of the `subscriptions` topic (embedded broker, synth)."""
+
+    vapid_key: Path | None
+    """VAPID private key file, 0600. No default: a key made up at start would orphan every subscription."""
+
+    seal_key: Path | None
+    """Key file that unseals the values of `subscriptions`, 0600."""
+
+    envelope_secret: Path | None
+    """32 random bytes, 0600, the same for all fan-out workers: a repeat after a crash has the same bytes."""
+
+    push_ca: str
+    """CA file for the push services; empty for the system's."""
+
+    push_origins: tuple[str, ...]
+    """Extra push origins allowed besides the public services: the stub's, in tests and demos only."""
+
+    vapid_subject: str
+    """Contact that push services see (RFC 8292, 2.1): a real mailto: or https: address."""
+
+    max_in_flight: int
+    """Bound on requests whose end is not durable, per worker; also the bound on repeats."""
+
+
+def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance: str) -> WorkerSettings:
+    """Return the settings in *environment* (names begin with ``SHIRASE_``).
+
+    Raises:
+        SettingMissing: a setting without a safe default is absent.
+    """
+
+    def path(name: str) -> Path | None:
+        value = environment.get(name, "")
+        return Path(value) if value else None
+
+    broker = environment.get("SHIRASE_BROKER", "")
+    if not broker:
+        raise SettingMissing("SHIRASE_BROKER is not set: give the HOST:PORT of a Kafka broker")
+    return WorkerSettings(
+        broker=broker,
+        data_dir=data_dir,
+        instance=instance,
+        areas=path("SHIRASE_AREAS") or Path(".cache/areas/areas.npz"),
+        policy=path("SHIRASE_POLICY") or Path("ops/policy.toml"),
+        metrics_port=int(environment.get("SHIRASE_METRICS_PORT", "-1")),
+        metrics_host=environment.get("SHIRASE_METRICS_HOST", "127.0.0.1"),
+        workers=int(environment.get("SHIRASE_FANOUT_WORKERS", "1")),
+        snapshot=path("SHIRASE_SNAPSHOT"),
+        vapid_key=path("SHIRASE_VAPID_KEY"),
+        seal_key=path("SHIRASE_SEAL_KEY"),
+        envelope_secret=path("SHIRASE_ENVELOPE_SECRET"),
+        push_ca=environment.get("SHIRASE_PUSH_CA", ""),
+        push_origins=tuple(origin for origin in environment.get("SHIRASE_PUSH_ORIGINS", "").split(",") if origin),
+        vapid_subject=environment.get("SHIRASE_VAPID_SUBJECT", ""),
+        max_in_flight=int(environment.get("SHIRASE_MAX_IN_FLIGHT", "4096")),
+    )
