@@ -1,0 +1,13 @@
+"""Errors of the vocabulary itself.
+
+AlertsError
+└── PolicyError     the policy cannot be used: which rule, and what is wrong with it
+"""
+
+
+class AlertsError(Exception):
+    """Something that the words alone cannot express."""
+
+
+class PolicyError(AlertsError):
+    """A policy that cannot be used. Names the rule, so that it can be found in the file."""
