@@ -75,8 +75,9 @@ def crowd(rng: random.Random, count: int, cells: Sequence[int]) -> list[Subscrip
             Place(Cell(rng.choice(cells)), rng.choice(tuple(Role)), rng.randrange(6)) for _ in range(rng.randint(1, 5))
         ]
         quiet = QuietHours(rng.randrange(24), rng.randrange(24)) if rng.random() < 0.3 else None
-        flags = {"drill": rng.random() < 0.1, "canary": rng.random() < 0.05}
-        found.append(resident(rng, places, language=rng.choice(("ja", "en")), quiet_hours=quiet, **flags))
+        drill, canary = rng.random() < 0.1, rng.random() < 0.05
+        language = rng.choice(("ja", "en"))
+        found.append(resident(rng, places, language=language, quiet_hours=quiet, drill=drill, canary=canary))
     return found
 
 

@@ -1,0 +1,129 @@
+"""What a push carries: one payload per part and language, the same bytes for everybody.
+
+The form is Declarative Web Push, so that Safari shows title and body even when the service worker
+does not run; what our worker needs stands beside it.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alerts.claim import Lane
+from alerts.level import Level
+from alerts.notice import Notice, NoticeKind, Text
+from dispatch.errors import PayloadTooLarge
+from dispatch.settings import DispatchSettings
+
+# Only these sizes leave us, so that a length tells little about who is told what.
+PADDED_SIZES = (1024, 1536, 2048, 2600)
+# RFC 8030 sets no limit; FCM refuses more than four weeks.
+LONGEST_TTL_SECONDS = 28 * 24 * 3600
+_FALLBACK_LANGUAGE = "en"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One payload, and the headers that belong to it."""
+
+    part: int
+    language: str
+    plaintext: bytes
+    padded_bytes: int
+    topic: str
+    urgency: str
+
+
+class Messages:
+    """The payloads of one notice, each written once."""
+
+    def __init__(self, notice: Notice, settings: DispatchSettings) -> None:
+        self._notice = notice
+        self._settings = settings
+        self._topic = topic_and_tag(notice.lineage, kind3=notice.kind is NoticeKind.GO_THERE)
+        self._cache: dict[tuple[int, str], Message] = {}
+
+    def for_part(self, part: int, language: str) -> Message:
+        """Return what a reader of *language* in *part* is sent."""
+        message = self._cache.get((part, language))
+        if message is None:
+            text = text_for(self._notice.parts[part].texts, language)
+            message = self._cache.get((part, text.language)) or self._write(part, text)
+            self._cache[part, language] = self._cache[part, text.language] = message
+        return message
+
+    def check(self) -> Iterator[Message]:
+        """Write every payload: raises PayloadTooLarge before anybody was told anything."""
+        for number, part in enumerate(self._notice.parts):
+            for text in part.texts:
+                yield self.for_part(number, text.language)
+
+    def _write(self, number: int, text: Text) -> Message:
+        notice, part = self._notice, self._notice.parts[number]
+        plain = {
+            "web_push": 8030,
+            "notification": {
+                "title": text.title,
+                "body": text.body,
+                "lang": text.language,
+                "navigate": f"{self._settings.site_url}n/{self._topic}?r={notice.revision}",
+                "tag": self._topic,
+                "timestamp": round(notice.sent.timestamp() * 1000),
+            },
+            "shirase": {
+                "v": _VERSION,
+                "kind": int(notice.kind),
+                "lineage": notice.lineage,
+                "revision": notice.revision,
+                "level": None if part.level is None else int(part.level),
+                "phase": part.phase.value,
+                "lane": notice.lane.value,
+                "sent": round(notice.sent.timestamp()),
+                "expires": round(notice.expires.timestamp()),
+            },
+        }
+        plaintext = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+        limit = min(self._settings.payload_limit_bytes, PADDED_SIZES[-1])
+        if len(plaintext) > limit:
+            raise PayloadTooLarge(text.language, len(plaintext), limit)
+        padded = next(size for size in PADDED_SIZES if size >= len(plaintext))
+        urgency = urgency_of(notice.lane, part.level)
+        return Message(number, text.language, plaintext, padded, self._topic, urgency)
+
+
+def text_for(texts: tuple[Text, ...], language: str) -> Text:
+    """Return the words in *language*, else in English, else the first: never nothing."""
+    for wanted in (language, language.partition("-")[0], _FALLBACK_LANGUAGE):
+        for text in texts:
+            if wanted in (text.language, text.language.partition("-")[0]):
+                return text
+    return texts[0]
+
+
+def topic_and_tag(lineage: str, place_number: int = 0, *, kind3: bool = False) -> str:
+    """Return the Topic of the push and the tag of the notification: 16 base64url characters.
+
+    Kinds 1 and 2 share one (place number 0), so that an update replaces what it updates; a river
+    picture never replaces an order that is still on its way, because kind 3 has its own.
+    """
+    name = f"{'3' if kind3 else '12'}\x00{place_number}\x00{lineage}".encode()
+    return base64.urlsafe_b64encode(hashlib.sha256(name).digest()[:12]).decode()
+
+
+def ttl_seconds(expires_at: float, now: float) -> int:
+    """Return for how long a push service may keep a message; 0 means: do not send it at all.
+
+    Rounded down: TTL never exceeds what is left.
+    """
+    return max(0, min(LONGEST_TTL_SECONDS, int(expires_at - now)))
+
+
+def urgency_of(lane: Lane, level: Level | None) -> str:
+    """Return the Urgency header (RFC 8030, 5.3): `high` wakes a phone that saves its battery."""
+    if lane is Lane.CANARY:
+        return "normal"
+    if lane is Lane.LIFE_SAFETY or (level is not None and level >= Level.ELDERLY_LEAVE):
+        return "high"
+    return "low" if level is Level.PREPARE_MIND else "normal"
