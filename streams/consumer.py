@@ -26,6 +26,15 @@ FETCH_WAIT_MS = 10
 COMMIT_MS = 500
 
 _ASK_SECONDS = 10.0
+_ASK_AGAIN_SECONDS = 0.05
+
+# What a healthy broker says for a moment after a topic was made or a leader has moved.
+_LEADER_MOVES = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._TRANSPORT,
+)
 
 Partition = tuple[str, int]
 Lost = Callable[[str, int, int, int], None]
@@ -224,14 +233,20 @@ class Consumer:
         self._kafka.assign([TopicPartition(topic, number, start) for (topic, number), start in checked.items()])
 
     def _watermarks_of(self, topic: str, partition: int) -> Watermarks:
-        try:
-            found = self._kafka.get_watermark_offsets(TopicPartition(topic, partition), timeout=_ASK_SECONDS)
-        except KafkaException as error:
-            raise BrokerNotReady(f"the broker does not say what it keeps of {topic}: {error.args[0].str()}") from error
-        if found is None:
-            raise BrokerNotReady(f"the broker does not say what it keeps of {topic} within {_ASK_SECONDS:.0f} s")
-        low, high = found
-        return Watermarks(low, high)
+        until = time.monotonic() + _ASK_SECONDS
+        asked = TopicPartition(topic, partition)
+        while True:
+            try:
+                found = self._kafka.get_watermark_offsets(asked, timeout=_ASK_SECONDS)
+                if found is not None:
+                    return Watermarks(*found)
+            except KafkaException as error:
+                reason: KafkaError = error.args[0]
+                if time.monotonic() > until or reason.code() not in _LEADER_MOVES:
+                    raise BrokerNotReady(f"the broker does not say what it keeps of {topic}: {reason.str()}") from error
+            if time.monotonic() > until:
+                raise BrokerNotReady(f"the broker does not say what it keeps of {topic} within {_ASK_SECONDS:.0f} s")
+            time.sleep(_ASK_AGAIN_SECONDS)
 
 
 def read_to_end(bootstrap: str, topic: str, until_monotonic: float | None = None) -> Iterator[Record]:
