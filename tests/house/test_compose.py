@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -10,16 +11,13 @@ import yaml
 from compose_spec import PyCompose
 
 from streams.metrics import Role
+from streams.settings import worker_settings
 from tests.house.conftest import PROJECT
 
 
 def _of_project(compose: dict[str, Any]) -> dict[str, list[str]]:
     """Return the commands of the services that run our image, by service."""
     return {name: service["command"] for name, service in compose["services"].items() if "build" in service}
-
-
-def _metrics_port(command: list[str]) -> str:
-    return command[command.index("--metrics-port") + 1]
 
 
 def test_it_is_a_valid_compose_file(compose: dict[str, Any]) -> None:
@@ -48,6 +46,26 @@ def test_the_check_refuses_what_the_specification_refuses(
 def test_there_is_one_service_per_worker_role(compose: dict[str, Any]) -> None:
     workers = {command[2] for command in _of_project(compose).values() if command[:2] == ["shirase", "worker"]}
     assert workers == {role.value for role in Role}
+
+
+def test_each_worker_gets_settings_that_it_can_start_with(compose: dict[str, Any]) -> None:
+    for role in Role:
+        environment = compose["services"][role.value]["environment"]
+        settings = worker_settings(environment, data_dir=Path("/var/lib/shirase") / role, instance="0")
+        assert settings.broker == "127.0.0.1:9092"
+        assert (PROJECT / settings.policy.relative_to("/app")).is_file()
+        unknown = {name for name in environment if name.startswith("SHIRASE_")} - _known_settings()
+        assert unknown == set()
+
+
+def _known_settings() -> set[str]:
+    return set(re.findall(r"SHIRASE_[A-Z_]+", (PROJECT / "streams" / "settings.py").read_text(encoding="utf-8")))
+
+
+def test_the_stand_in_is_the_only_extra_push_origin_and_is_where_it_is_said_to_be(compose: dict[str, Any]) -> None:
+    command = compose["services"]["push-stub"]["command"]
+    origin = f"https://localhost:{command[command.index('--port') + 1]}"
+    assert compose["services"]["fanout"]["environment"]["SHIRASE_PUSH_ORIGINS"] == origin
 
 
 def test_both_api_processes_and_the_push_stub_are_there(compose: dict[str, Any]) -> None:
@@ -87,8 +105,9 @@ def test_prometheus_scrapes_every_worker_on_its_port(compose: dict[str, Any]) ->
         entry["labels"]["process"]: entry["targets"][0] for entry in scraped["scrape_configs"][0]["static_configs"]
     }
     served = {
-        name: f"127.0.0.1:{_metrics_port(command)}"
-        for name, command in _of_project(compose).items()
-        if "--metrics-port" in command
+        name: f"127.0.0.1:{service['environment']['SHIRASE_METRICS_PORT']}"
+        for name, service in compose["services"].items()
+        if "SHIRASE_METRICS_PORT" in service.get("environment", {})
     }
+    assert set(served) == {role.value for role in Role}
     assert targets == served
