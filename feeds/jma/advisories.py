@@ -7,25 +7,30 @@ from alerts.cap import Certainty, Severity, Urgency
 from alerts.hazard import HazardKind, category_of
 from feeds.jma.envelope import Envelope
 from feeds.jma.tree import text
-from feeds.jma.warnings import PARAMETER_STATUS, finest_section, kinds_in_force
+from feeds.jma.warnings import PARAMETER_STATUS, finest_section, kinds_in_force, place_of
 from feeds.xml import Element
 
 # It reports the hour that has just passed; slopes and small rivers answer within a few hours.
 RECORD_RAIN_VALID_FOR = timedelta(hours=3)
 # The telegram names its end (ValidDateTime, about 70 minutes on); this is for one that does not.
 TORNADO_VALID_FOR = timedelta(minutes=70)
+# VPHW51 goes out after somebody has seen one; about one VPHW50 in ten is followed by a gust.
+_SEEN = "目撃"
 
 
 def record_rain(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
     """Return the heavy rain that was observed, for the forecast areas it was announced for."""
     expires = envelope.sent + RECORD_RAIN_VALID_FOR
-    return _infos(body, envelope, HazardKind.RECORD_RAIN, "記録的短時間大雨情報", Certainty.OBSERVED, expires)
+    grade = (Severity.SEVERE, Certainty.OBSERVED)
+    return _infos(body, envelope, HazardKind.RECORD_RAIN, "記録的短時間大雨情報", grade, expires)
 
 
 def tornado(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
     """Return the advisory for the municipalities that it names, until its own end."""
     expires = envelope.valid_until or envelope.sent + TORNADO_VALID_FOR
-    return _infos(body, envelope, HazardKind.TORNADO, "竜巻注意情報", Certainty.POSSIBLE, expires)
+    seen = _SEEN in envelope.title
+    grade = (Severity.SEVERE, Certainty.OBSERVED) if seen else (Severity.MODERATE, Certainty.POSSIBLE)
+    return _infos(body, envelope, HazardKind.TORNADO, "竜巻注意情報", grade, expires)
 
 
 def _infos(
@@ -33,7 +38,7 @@ def _infos(
     envelope: Envelope,
     hazard: HazardKind,
     event: str,
-    certainty: Certainty,
+    grade: tuple[Severity, Certainty],
     expires: datetime,
 ) -> tuple[AlertInfo, ...]:
     section, value_name = finest_section(body)
@@ -41,15 +46,14 @@ def _infos(
     for kind, area in kinds_in_force(section):
         code = text(kind, "Code")
         if code != "0":
-            place = Area(text(area, "Name"), geocodes=(Geocode(value_name, text(area, "Code")),))
-            found.setdefault((code, text(kind, "Status")), []).append(place)
+            found.setdefault((code, text(kind, "Status")), []).append(place_of(area, value_name, envelope))
     return tuple(
         AlertInfo(
             event=event,
             hazard=hazard,
             urgency=Urgency.IMMEDIATE,
-            severity=Severity.SEVERE,
-            certainty=certainty,
+            severity=grade[0],
+            certainty=grade[1],
             categories=(category_of(hazard),),
             effective=envelope.sent,
             expires=expires,

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from alerts.cap import Status
 from feeds.errors import JmaError
-from feeds.jma.tree import child, text, words
+from feeds.jma.tree import child, descendants, text, words
 from feeds.xml import Element
 
 
@@ -45,6 +45,7 @@ class Envelope:
     serial: str
     info_kind: str
     headline: str
+    headline_places: tuple[tuple[str, str], ...]  # (name, code) of every area that the headline lists
 
 
 def read_envelope(root: Element) -> Envelope:
@@ -82,6 +83,7 @@ def read_envelope(root: Element) -> Envelope:
         serial=text(head, "Serial"),
         info_kind=text(head, "InfoKind"),
         headline=text(headline, "Text"),
+        headline_places=tuple((text(area, "Name"), text(area, "Code")) for area in descendants(headline, "Area")),
     )
 
 

@@ -27,6 +27,7 @@ from feeds.xml import Element
 WARNING_VALID_FOR = timedelta(hours=24)
 
 PARAMETER_STATUS = "JMA.status"
+MUNICIPAL_DIGITS = 7
 
 # From the finest: a municipality, else a primary subdivision, else the whole office. 「市町村等を
 # まとめた地域等」 lies between and is never the finest one of a telegram.
@@ -45,7 +46,7 @@ def infos_of(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
     found: dict[tuple[str, WarningKind, str], list[Area]] = {}
     for kind, area in kinds_in_force(section):
         code, status = text(kind, "Code"), text(kind, "Status")
-        place = Area(text(area, "Name"), geocodes=(Geocode(value_name, text(area, "Code")),))
+        place = place_of(area, value_name, envelope)
         for warning in warning_kinds(code, text(kind, "Name"), text(kind, "Condition")):
             found.setdefault((code, warning, status), []).append(place)
     return tuple(
@@ -61,6 +62,20 @@ def finest_section(body: Element | None) -> tuple[Element, str]:
             if kind.endswith(suffix):
                 return section, value_name
     raise JmaError("jma-no-area", "no section by municipality, subdivision or office")
+
+
+def place_of(area: Element, value_name: str, envelope: Envelope) -> Area:
+    """Return *area* with its code; a municipal code of the wrong length is looked up in the headline.
+
+    A telegram of 2009 writes 清瀬市 as 132100 in its body and as 1322100 in its headline: with the
+    first alone the whole city would have gone unwarned.
+    """
+    name, code = text(area, "Name"), text(area, "Code")
+    if value_name == GEOCODE_CLASS20 and len(code) != MUNICIPAL_DIGITS:
+        others = {c for n, c in envelope.headline_places if n == name and len(c) == MUNICIPAL_DIGITS}
+        if len(others) == 1:
+            code = others.pop()
+    return Area(name, geocodes=(Geocode(value_name, code),))
 
 
 def kinds_in_force(section: Element) -> Iterator[tuple[Element, Element]]:

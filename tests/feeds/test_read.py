@@ -1,0 +1,47 @@
+"""Which reader a document goes to, and which series its raw bytes belong to."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.errors import FeedError
+from feeds.read import read, series_of
+from tests.feeds.telegrams import RECEIVED, raw_sample
+
+
+def test_the_root_decides_not_the_name(shared_data: Path) -> None:
+    jma = raw_sample(shared_data, "15_14_01_170216_VPWW54")
+    cap = (shared_data / "06_cap" / "oasiscap" / "v1dot2_appendix_adot2.xml").read_bytes()
+    assert read(jma, name="something.cap", received=RECEIVED).feed == "jma"
+    assert read(cap, name="VPWW54.xml", received=RECEIVED).feed == "cap"
+
+
+def test_xml_of_another_kind_is_refused_with_its_reason() -> None:
+    for raw in (b"<html/>", b'<Report xmlns="urn:else"/>', b'<alert xmlns="urn:else"/>'):
+        with pytest.raises(FeedError) as error:
+            read(raw, name="x", received=RECEIVED)
+        assert error.value.reason == "not-cap-or-jma"
+
+
+def test_a_cap_message_is_keyed_by_its_sender(shared_data: Path) -> None:
+    raw = (shared_data / "06_cap" / "oasiscap" / "v1dot2_appendix_adot2.xml").read_bytes()
+    assert series_of(raw) == "cap:KSTO@NWS.NOAA.GOV"
+
+
+def test_a_prefix_or_an_attribute_does_not_hide_the_sender() -> None:
+    raw = b'<c:alert xmlns:c="urn:oasis:names:tc:emergency:cap:1.2"><c:sender > a@b.example </c:sender></c:alert>'
+    assert series_of(raw) == "cap:a@b.example"
+
+
+def test_bytes_that_name_no_series_share_one_per_feed() -> None:
+    assert series_of(b"\xff\xfe\x00", "bosai") == "unreadable:bosai"
+    assert series_of(b"") == "unreadable:"
+
+
+@given(
+    st.binary(max_size=400), st.sampled_from((b"", b"urn:oasis:names:tc:emergency:cap:1.2", b"<sender>", b"<Title>"))
+)
+def test_no_bytes_make_it_raise(raw: bytes, between: bytes) -> None:
+    assert series_of(raw[:200] + between + raw[200:], "x")
