@@ -1,0 +1,178 @@
+"""Count by brute force whom a notice is for, over the synth's own plain list.
+
+Written without dispatch and without `geo`: another path to the same number, by which the demo checks
+itself. It looks at every place of every person, in plain Python, and uses only H3's own parents.
+"""
+
+import csv
+import gzip
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import h3.api.basic_int as h3
+
+from alerts.cap import Severity
+from alerts.claim import Lane
+from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
+from shirase.errors import SubscribersUnreadable
+
+_TOKYO = ZoneInfo("Asia/Tokyo")
+_RESOLUTIONS = (6, 7, 8, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPlace:
+    """A cell and the least level of which its owner wants to hear there."""
+
+    cell: int
+    min_level: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPerson:
+    """One line of `subscribers.csv.gz`."""
+
+    row: int
+    language: str
+    ward: str
+    drill: bool
+    canary: bool
+    quiet: tuple[int, int] | None
+    places: tuple[PlainPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BruteCount:
+    """Whom a notice is for: row numbers with the number of the part that each is sent."""
+
+    lineage: str
+    revision: int
+    part_of_row: dict[int, int]
+
+    @property
+    def selected(self) -> int:
+        """Return how many people there are."""
+        return len(self.part_of_row)
+
+    @property
+    def by_part(self) -> Counter[int]:
+        """Return how many people each part has."""
+        return Counter(self.part_of_row.values())
+
+    @property
+    def digest(self) -> str:
+        """Return a SHA-256 of the row numbers, by which two counts of one size can be told apart."""
+        return hashlib.sha256(",".join(map(str, sorted(self.part_of_row))).encode()).hexdigest()
+
+
+def load_people(folder: Path) -> tuple[PlainPerson, ...]:
+    """Read the plain list beside the snapshot in *folder*."""
+    path = folder / "subscribers.csv.gz"
+    try:
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+            return tuple(map(_person, csv.DictReader(lines)))
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SubscribersUnreadable(
+            f"{path} is no list of synthetic subscribers; make one with: shirase subscribers synth --out {folder}"
+        ) from error
+
+
+class BruteForce:
+    """Counts over one list of people; remembers the ancestors of each cell."""
+
+    def __init__(self, people: Iterable[PlainPerson]) -> None:
+        self.people = tuple(people)
+        cells = {place.cell for person in self.people for place in person.places}
+        self._ancestors = {cell: tuple(h3.cell_to_parent(cell, r) for r in _RESOLUTIONS) for cell in cells}
+
+    def count(self, notice: Notice, *, at: datetime, told: Collection[int] = ()) -> BruteCount:
+        """Return whom *notice* is for at *at*, when the people of *told* heard of its lineage before."""
+        hour = at.astimezone(_TOKYO).hour
+        inside = [self._inside(part) for part in notice.parts]
+        by_danger = sorted(range(len(notice.parts)), key=lambda number: (notice.parts[number].rank, number))
+        found: dict[int, int] = {}
+        for person in self.people:
+            if not _may_be_sent(person, notice.lane):
+                continue
+            for number in by_danger:
+                part = notice.parts[number]
+                if _is_for(person, notice, part, inside[number], hour, person.row in told):
+                    found[person.row] = number
+                    break
+        return BruteCount(notice.lineage, notice.revision, found)
+
+    def count_all(self, notices: Iterable[tuple[Notice, datetime]]) -> tuple[BruteCount, ...]:
+        """Count *notices* in order; who was selected by one has been told of its lineage."""
+        told: dict[str, set[int]] = {}
+        counts = []
+        for notice, at in notices:
+            heard = told.setdefault(notice.lineage, set())
+            one = self.count(notice, at=at, told=heard)
+            heard.update(one.part_of_row)
+            counts.append(one)
+        return tuple(counts)
+
+    def _inside(self, part: NoticePart) -> frozenset[int]:
+        """Return the people's cells that lie in *part*: itself or an ancestor is one of its cells."""
+        wanted = set(part.cells)
+        return frozenset(cell for cell, ancestors in self._ancestors.items() if not wanted.isdisjoint(ancestors))
+
+
+def _may_be_sent(person: PlainPerson, lane: Lane) -> bool:
+    if lane is Lane.DRILL:
+        return person.drill and not person.canary
+    if lane is Lane.CANARY:
+        return person.canary and not person.drill
+    return not person.drill and not person.canary
+
+
+def _is_for(
+    person: PlainPerson, notice: Notice, part: NoticePart, inside: frozenset[int], hour: int, was_told: bool
+) -> bool:
+    if part.recipients is Recipients.ALL_TOLD:
+        return was_told
+    here = [place for place in person.places if place.cell in inside]
+    if part.recipients is Recipients.TOLD:
+        return was_told and bool(here)
+    if not _quiet_counts(notice, part):
+        return bool(here)
+    level = 2 if part.level is None else int(part.level)
+    return not _is_quiet(person, hour) and any(place.min_level <= level for place in here)
+
+
+def _quiet_counts(notice: Notice, part: NoticePart) -> bool:
+    """Tell whether wishes for quiet hold (R2): levels 1 and 2, and routine news of no great severity."""
+    if notice.kind is NoticeKind.GO_THERE:
+        return False
+    if part.level is None:
+        return notice.lane is not Lane.LIFE_SAFETY and part.severity not in (Severity.EXTREME, Severity.SEVERE)
+    return int(part.level) <= 2
+
+
+def _is_quiet(person: PlainPerson, hour: int) -> bool:
+    if person.quiet is None:
+        return False
+    start, end = person.quiet
+    return start <= hour < end if start <= end else hour >= start or hour < end
+
+
+def _person(line: dict[str, str]) -> PlainPerson:
+    places = []
+    for place in line["places"].split(" "):
+        cell, _role, min_level = place.split(":")
+        places.append(PlainPlace(int(cell, 16), int(min_level)))
+    quiet = (int(line["quiet_start"]), int(line["quiet_end"])) if line["quiet_start"] else None
+    return PlainPerson(
+        row=int(line["row"]),
+        language=line["language"],
+        ward=line["ward"],
+        drill=line["drill"] == "1",
+        canary=line["canary"] == "1",
+        quiet=quiet,
+        places=tuple(places),
+    )
