@@ -1,0 +1,18 @@
+"""What can go wrong when a run is measured.
+
+LoadTestError
+├── BudgetMalformed    budget.toml does not say what it must
+└── ResultMalformed    a result file cannot be read; the message names file and line
+"""
+
+
+class LoadTestError(Exception):
+    """Anything that the load tests raise."""
+
+
+class BudgetMalformed(LoadTestError):
+    """The budget does not say what it must."""
+
+
+class ResultMalformed(LoadTestError):
+    """A result file cannot be read."""
