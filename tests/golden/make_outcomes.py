@@ -1,0 +1,363 @@
+"""Write down what must become of every real document, from the documents alone.
+
+    python -m tests.golden.make_outcomes DATA_FOLDER [--out outcomes.csv]
+
+Nothing of the project is imported: this is a second reading of the same rules by other means, so that
+an error has to be made twice to go unseen. Where the readers go by codes in the body, this goes by
+names in the headline; where they keep state objects, this keeps a few dictionaries.
+
+A row: file, outcome, reason, level, hazard, codes, checked ("yes" where a person or a second program
+read the document beside the row; `checked.txt` names them).
+"""
+
+import argparse
+import csv
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from lxml import etree
+
+HERE = Path(__file__).resolve().parent
+COLUMNS = ("file", "outcome", "reason", "level", "hazard", "codes", "checked")
+MANY_CODES = 30
+
+
+@dataclass
+class Saying:
+    """What one document says, whatever becomes of it."""
+
+    name: str
+    sent: datetime
+    series: str = ""
+    identity: tuple[str, ...] = ()
+    status: str = "actual"
+    act: str = "alert"  # alert | correction | cancel
+    recorded: str = ""
+    refused: str = ""
+    levels: set[int] = field(default_factory=set)
+    hazards: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+    known: bool = True
+    content: tuple[object, ...] = ()
+    digest: str = ""
+
+
+# ------------------------------------------------------------------------------------------- the JMA
+
+STATUS = {"通常": "actual", "訓練": "exercise", "試験": "test"}
+ACT = {"発表": "alert", "遅延": "alert", "訂正": "correction", "取消": "cancel"}
+# The first word that fits a name wins, so 暴風雪 stands before 暴風 and 融雪 before nothing at all.
+HAZARD_WORDS = (
+    ("土砂災害", "landslide"),
+    ("大雨", "heavy_rain"),
+    ("洪水", "flood"),
+    ("高潮", "storm_surge"),
+    ("暴風雪", "snowstorm"),
+    ("風雪", "snowstorm"),
+    ("暴風", "storm"),
+    ("強風", "storm"),
+    ("大雪", "heavy_snow"),
+    ("波浪", "wave"),
+    ("融雪", "snowmelt"),
+    ("濃霧", "dense_fog"),
+    ("乾燥", "dry_air"),
+    ("なだれ", "avalanche"),
+    ("低温", "cold"),
+    ("着氷", "icing"),
+    ("着雪", "snow_accretion"),
+    ("霜", "frost"),
+    ("雷", "thunder"),
+)
+WITH_LEVEL = {"landslide", "heavy_rain", "flood", "storm_surge"}
+LEVEL_WORDS = (("特別警報", 5), ("危険警報", 4), ("警報", 3), ("注意報", 2))
+STRONG = ("震度７", "震度６強", "震度６弱", "震度５強", "震度５弱")
+
+
+def local(element: etree._Element, path: str) -> str:
+    found = element.find("/".join(f"{{*}}{part}" for part in path.split("/")))
+    return (found.text or "").strip() if found is not None else ""
+
+
+def jma(name: str, raw: bytes, root: etree._Element, tables: set[str]) -> Saying:
+    title, office = local(root, "Control/Title"), local(root, "Control/EditorialOffice")
+    events = local(root, "Head/EventID").split()
+    said = Saying(name, datetime.fromisoformat(local(root, "Control/DateTime")))
+    said.series = f"jma:{title}|{office}|{events[0] if events else ''}"
+    said.status = STATUS[local(root, "Control/Status")]
+    said.act = ACT[local(root, "Head/InfoType")]
+    said.identity = (" ".join(events), local(root, "Head/Serial"), said.act)
+    said.digest = hashlib.sha256(raw).hexdigest()
+    said.recorded = why_only_recorded(title)
+    if said.recorded or said.act == "cancel":
+        return said
+    kinds = list(in_force(title, root))
+    if not kinds and title in ("震度速報", "震源・震度に関する情報") and said.act == "alert":
+        felt = root.find("{*}Body/{*}Intensity/{*}Observation") is not None
+        said.recorded = "below-notice-intensity" if felt else "source-only"
+    for hazard, level, codes, _said_so in kinds:
+        said.hazards.add(hazard)
+        said.codes.update(codes)
+        if level:
+            said.levels.add(level)
+    said.known = not kinds or bool(said.codes & tables)
+    said.content = (local(root, "Head/Headline/Text"), tuple(sorted(map(repr, kinds))))
+    return said
+
+
+def why_only_recorded(title: str) -> str:
+    if re.match(r"気象(特別警報・)?警報・(警報・)?注意報($|（Ｈ２７）$|（Ｒ０６）（(?!集約))", title):
+        return ""
+    if title in ("気象特別警報・警報・注意報", "土砂災害警戒情報", "指定河川洪水予報", "記録的短時間大雨情報"):
+        return ""
+    if title in ("震度速報", "震源・震度に関する情報"):
+        return ""
+    if title.startswith("竜巻注意情報") or title == "津波警報・注意報・予報a":
+        return ""
+    if title.startswith("緊急地震速報"):
+        return "eew-recorded"
+    return "source-only" if title == "震源に関する情報" else "kind-informational"
+
+
+Kind = tuple[str, int | None, tuple[str, ...], str]
+
+
+def in_force(title: str, root: etree._Element) -> Iterator[Kind]:
+    """Return (hazard, level, codes, status) of all that the telegram puts or keeps in force."""
+    if title == "津波警報・注意報・予報a":
+        yield from tsunami(root)
+    elif title.startswith("震"):
+        yield from shaking(root)
+    elif title == "指定河川洪水予報":
+        yield from river(root)
+    else:
+        yield from weather(title, root)
+
+
+def weather(title: str, root: etree._Element) -> Iterator[Kind]:
+    section = finest(root, title)
+    for item in section.iterfind("{*}Item") if section is not None else ():
+        codes = tuple(sorted(local(area, "Code") for area in item.iterfind("{*}Areas/{*}Area")))
+        for kind in item.iterfind("{*}Kind"):
+            name, condition = local(kind, "Name"), local(kind, "Condition")
+            if name == "解除":
+                continue
+            if title == "土砂災害警戒情報":
+                parents = {code[:5] + "00" for code in codes}
+                yield "landslide", 4, tuple(sorted(parents | set(codes))), condition
+            elif title == "記録的短時間大雨情報":
+                yield "record_rain", None, codes, condition
+            elif title.startswith("竜巻"):
+                yield "tornado", None, codes, condition
+            else:
+                for hazard in hazards_of(name, condition):
+                    level = next(number for word, number in LEVEL_WORDS if name.endswith(word))
+                    yield hazard, level if hazard in WITH_LEVEL else None, codes, condition
+
+
+def finest(root: etree._Element, title: str) -> etree._Element | None:
+    sections = {s.get("type", ""): s for s in root.iterfind("{*}Head/{*}Headline/{*}Information")}
+    for wanted in ("（市町村等）", "（一次細分区域等）", "（府県予報区等）", "（発表細分）"):
+        for kind, section in sections.items():
+            if kind.endswith(wanted):
+                return section
+    return sections.get(title)
+
+
+def hazards_of(name: str, condition: str) -> tuple[str, ...]:
+    hazard = next((value for word, value in HAZARD_WORDS if word in name), "other")
+    if hazard == "heavy_rain" and condition:
+        return tuple(v for w, v in (("土砂災害", "landslide"), ("浸水害", "heavy_rain")) if w in condition)
+    return (hazard,)
+
+
+def tsunami(root: etree._Element) -> Iterator[Kind]:
+    for item in root.iterfind("{*}Body/{*}Tsunami/{*}Forecast/{*}Item"):
+        name = local(item, "Category/Kind/Name")
+        if name.startswith(("大津波警報", "津波警報", "津波注意報")) and not name.endswith("解除"):
+            when = local(item, "FirstHeight/ArrivalTime")
+            yield "tsunami", None, (local(item, "Area/Code"),), f"{name} {when}"
+
+
+# Wards of the designated cities, which the municipal table knows only as cities.
+CITY_OF_WARD = (
+    ("011", 100, 110, "0110000"),
+    ("041", 100, 110, "0410000"),
+    ("111", 100, 115, "1110000"),
+    ("121", 100, 110, "1210000"),
+    ("141", 100, 130, "1410000"),
+    ("141", 130, 150, "1413000"),
+    ("141", 150, 160, "1415000"),
+    ("151", 100, 110, "1510000"),
+    ("221", 100, 130, "2210000"),
+    ("221", 130, 145, "2213000"),
+    ("231", 100, 120, "2310000"),
+    ("261", 100, 115, "2610000"),
+    ("271", 100, 140, "2710000"),
+    ("271", 140, 150, "2714000"),
+    ("281", 100, 115, "2810000"),
+    ("331", 100, 105, "3310000"),
+    ("341", 100, 110, "3410000"),
+    ("401", 100, 130, "4010000"),
+    ("401", 130, 140, "4013000"),
+    ("431", 100, 110, "4310000"),
+)
+
+
+def shaking(root: etree._Element) -> Iterator[Kind]:
+    """Read the headline's list of places by intensity; the body's list where some did not report."""
+    sections = list(root.iterfind("{*}Head/{*}Headline/{*}Information"))
+    municipal = [s for s in sections if s.get("type", "").endswith("（市町村等）")]
+    silent = {
+        local(city, "Code")
+        for city in root.iterfind(".//{*}City")
+        if local(city, "Condition") and local(city, "MaxInt") not in ("5-", "5+", "6-", "6+", "7")
+    }
+    for item in (municipal or sections)[0].iterfind("{*}Item") if sections else ():
+        codes = {local(area, "Code") for area in item.iterfind("{*}Areas/{*}Area")} - silent
+        if local(item, "Kind/Name") in STRONG and codes:
+            yield "earthquake", None, with_cities(codes), local(item, "Kind/Name")
+    if silent:
+        yield "earthquake", None, with_cities(silent), "震度５弱以上未入電"
+
+
+def with_cities(codes: set[str]) -> tuple[str, ...]:
+    cities = {
+        city
+        for code in codes
+        for prefix, first, end, city in CITY_OF_WARD
+        if code.startswith(prefix) and len(code) == 7 and first < int(code[2:5]) < end
+    }
+    return tuple(sorted(codes | cities))
+
+
+def river(root: etree._Element) -> Iterator[Kind]:
+    reach = next(
+        s for s in root.iterfind("{*}Head/{*}Headline/{*}Information") if s.get("type", "").endswith("（予報区域）")
+    )
+    cities = {(city.text or "").strip() for city in root.iterfind("{*}Body//{*}CityCode")}
+    for item in reach.iterfind("{*}Item"):
+        code = local(item, "Kind/Code")
+        if not code.startswith("1"):
+            rivers = {local(area, "Code") for area in item.iterfind("{*}Areas/{*}Area")}
+            yield "flood", int(code[0]), tuple(sorted(cities or rivers)), local(item, "Kind/Condition")
+
+
+# ------------------------------------------------------------------------------------ the life cycle
+
+
+def settle_jma(sayings: Iterable[Saying]) -> Iterator[tuple[Saying, str, str]]:
+    """Return each document with its outcome and reason, in the order of one replay."""
+    open_series: dict[str, Saying] = {}  # the newest of each series
+    ended: dict[str, bool] = {}
+    digests: set[tuple[str, str]] = set()
+    rank = {"alert": 0, "correction": 1, "cancel": 2}
+    for said in sorted(sayings, key=lambda one: (one.sent, one.name)):
+        if said.status != "actual":
+            yield said, "drill", f"status-{said.status}"
+            continue
+        if (said.series, said.digest) in digests:
+            yield said, "duplicate", "same-document"
+            continue
+        if said.recorded:
+            digests.add((said.series, said.digest))
+            yield said, "informational", said.recorded
+            continue
+        before = open_series.get(said.series)
+        if before is not None:
+            mine, theirs = (said.sent, rank[said.act]), (before.sent, rank[before.act])
+            if mine < theirs:
+                yield said, "duplicate", "superseded"
+                continue
+            if mine == theirs:
+                if said.identity == before.identity and said.content == before.content:
+                    yield said, "duplicate", "same-message"
+                elif said.identity == before.identity:
+                    yield said, "held", "identifier-conflict"
+                else:
+                    yield said, "held", "same-time-other-content"
+                continue
+        digests.add((said.series, said.digest))
+        going_on = before is not None and not ended[said.series]
+        lifted = said.act != "cancel" and not said.hazards
+        open_series[said.series] = said
+        ended[said.series] = lifted or said.act == "cancel"
+        if said.act == "cancel":
+            yield said, "cancel", "cancelled" if going_on else "original-not-sent"
+        elif lifted:
+            yield said, "update", "all-clear" if going_on else "all-clear-not-sent"
+        elif not said.known:
+            yield said, "held", "area-not-in-table"
+        elif going_on:
+            yield said, "update", "corrected" if said.act == "correction" else "restated"
+        elif said.act == "correction":
+            yield said, "notice", "new-episode" if before else "original-unknown"
+        else:
+            yield said, "notice", "new-episode" if before else "new"
+
+
+# ------------------------------------------------------------------------------------------- the rows
+
+
+def area_codes(data: Path) -> set[str]:
+    """Return the codes of the area table: municipalities, primary subdivisions and offices."""
+    folder = data / "04_jma_areas" / "tables_tmiyachi_2025"
+    codes: set[str] = set()
+    for file, column in (
+        ("jmacode.csv", "citycode"),
+        ("firstareacode.csv", "firstareacode"),
+        ("prefcode.csv", "prefcode"),
+    ):
+        with (folder / file).open(encoding="utf-8-sig", newline="") as lines:
+            codes.update(row[column] for row in csv.DictReader(lines))
+    return codes
+
+
+def written_codes(codes: set[str]) -> str:
+    """Return the sorted codes, or how many and a hash where a row would be unreadable."""
+    text = " ".join(sorted(codes))
+    if len(codes) <= MANY_CODES:
+        return text
+    return f"{len(codes)}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def rows(data: Path, checked: set[str]) -> list[dict[str, str]]:
+    tables = area_codes(data)
+    samples = data / "04_jma_xml" / "samples"
+    sayings = []
+    for path in sorted(samples.glob("*.xml")):
+        raw = path.read_bytes()
+        sayings.append(jma(path.relative_to(data).as_posix(), raw, etree.fromstring(raw), tables))
+    found = []
+    for said, outcome, reason in settle_jma(sayings):
+        found.append(
+            {
+                "file": said.name,
+                "outcome": outcome,
+                "reason": reason,
+                "level": str(max(said.levels)) if said.levels else "",
+                "hazard": " ".join(sorted(said.hazards)),
+                "codes": written_codes(said.codes),
+                "checked": "yes" if said.name in checked else "",
+            }
+        )
+    return sorted(found, key=lambda row: row["file"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, default=HERE / "outcomes.csv")
+    chosen = parser.parse_args()
+    checked = set((HERE / "checked.txt").read_text(encoding="utf-8").split("\n"))
+    with chosen.out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows(chosen.data, checked))
+
+
+if __name__ == "__main__":
+    main()
