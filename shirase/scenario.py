@@ -236,7 +236,8 @@ class _Evening:
                 headline=f"{words}{AOBA.name}：{said}",
                 description=f"{words}{AOBA.name}の両岸およそ{half_width_km:.1f}キロメートル（架空の川です）。",
                 instruction="浸水のおそれはなくなりました。" if ends else "川から離れ、高い所へ移ってください。",
-                response="AllClear" if ends else "Evacuate",
+                # A river office warns and never orders: "Evacuate" would be an order, and held (R9).
+                response="AllClear" if ends else "Avoid",
                 expires=self._at(minute) + timedelta(hours=6),
                 polygon=strip(AOBA.line, half_width_km),
                 area_name=f"{AOBA.name}の両岸",
