@@ -1,0 +1,58 @@
+"""Metrics of dispatch. Labels are enums and, for metering (R25), ward labels; never a person's."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from alerts.claim import Lane
+from dispatch.outcomes import PushOutcome
+
+# Around the budget's own thresholds: 2 s to the first POST, 10 s for a correction.
+_PUSH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+
+
+class DispatchMetrics:
+    """What a dispatch worker counts, every label value created at zero."""
+
+    def __init__(self, registry: CollectorRegistry, wards: Iterable[str] = ()) -> None:
+        self.pushes = Counter(
+            "dispatch_pushes_total", "Pushes by what became of the POST", ("outcome", "lane"), registry=registry
+        )
+        self.push_seconds = Histogram(
+            "dispatch_push_seconds", "From hand-over to the answer", buckets=_PUSH_BUCKETS, registry=registry
+        )
+        self.first_push_seconds = Histogram(
+            "dispatch_first_push_seconds",
+            "From the receipt of the document to the first accepted push of a notice",
+            ("lane",),
+            buckets=_PUSH_BUCKETS,
+            registry=registry,
+        )
+        self.selected = Counter(
+            "dispatch_selected_rows_total", "Rows selected for a notice", ("lane",), registry=registry
+        )
+        self.quieted = Counter(
+            "dispatch_quieted_rows_total", "Rows that asked for quiet below level 3", registry=registry
+        )
+        self.in_flight = Gauge("dispatch_in_flight_requests", "Requests open now", registry=registry)
+        self.subscriptions = Gauge("dispatch_subscriptions", "Rows in the registry of this worker", registry=registry)
+        self.forgotten = Counter(
+            "dispatch_forgotten_subscriptions_total", "Subscriptions a push service called gone", registry=registry
+        )
+        self.gone_alarms = Counter(
+            "dispatch_gone_alarms_total", "Push services that called too many gone at once", registry=registry
+        )
+        self.ward_accepted = Counter(
+            "dispatch_ward_accepted_pushes_total", "Accepted pushes by ward", ("ward",), registry=registry
+        )
+        self.ward_bytes = Counter(
+            "dispatch_ward_accepted_bytes", "Bytes of accepted pushes by ward", ("ward",), registry=registry
+        )
+        for lane in Lane:
+            self.selected.labels(lane.value)
+            self.first_push_seconds.labels(lane.value)
+            for outcome in PushOutcome:
+                self.pushes.labels(outcome.value, lane.value)
+        for ward in wards:
+            self.ward_accepted.labels(ward)
+            self.ward_bytes.labels(ward)
