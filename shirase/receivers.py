@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,21 +112,35 @@ class Receivers:
             ) from error
 
 
-def make(count: int, seed: int, token_bytes: int = TOKEN_BYTES) -> Receivers:
-    """Return *count* receivers made from *seed*: the same bytes on every machine, on any number of cores."""
+def make(
+    count: int, seed: int, token_bytes: int = TOKEN_BYTES, progress: Callable[[int, int], None] | None = None
+) -> Receivers:
+    """Return *count* receivers made from *seed*: the same bytes on every machine, on any number of cores.
+
+    *progress* is told how many of how many are done.
+    """
     starts = range(0, count, _CHUNK)
     work = [(seed, start, min(count, start + _CHUNK)) for start in starts]
     if count >= _PARALLEL_FROM and (os.cpu_count() or 1) > 1:
         # Spawned, not forked: the caller may hold threads of librdkafka.
         with multiprocessing.get_context("spawn").Pool(min(len(work), os.cpu_count() or 1)) as pool:
-            pieces = pool.map(_pairs, work)
+            pieces = _counted(pool.imap(_pairs, work), count, progress)
     else:
-        pieces = [_pairs(piece) for piece in work]
+        pieces = _counted(map(_pairs, work), count, progress)
     pairs = np.frombuffer(b"".join(pieces), dtype=np.uint8).reshape(count, 96)
     random = np.random.default_rng([seed, 11])
     token = random.integers(0, 256, (count, token_bytes), dtype=np.uint8)
     auth = random.integers(0, 256, (count, 16), dtype=np.uint8)
     return Receivers(token, pairs[:, :32].copy(), pairs[:, 32:].copy(), auth)
+
+
+def _counted(pieces: Iterable[bytes], count: int, progress: Callable[[int, int], None] | None) -> list[bytes]:
+    made = []
+    for number, piece in enumerate(pieces, start=1):
+        made.append(piece)
+        if progress is not None:
+            progress(min(count, number * _CHUNK), count)
+    return made
 
 
 def _pairs(piece: tuple[int, int, int]) -> bytes:

@@ -39,7 +39,7 @@ DRILL_SHARE = 0.01
 # Who works, works in the middle: seven in ten, the rest wherever people live.
 _CENTRAL_WORK = 0.7
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]  # stage, done, of how many
 Ints = NDArray[np.int64]
 
 
@@ -80,12 +80,12 @@ def synthesize(
     if count < 1:
         raise ValueError("there must be at least one subscriber")
     say = progress or (lambda _stage, _done, _total: None)
-    say("people", 0, 3)
+    say("people", 0, 1)
     homes = homes_in(area, seed, table)
     drawn = _draw(count, seed, homes, quiet_share)
-    say("keys", 1, 3)
-    receivers = make(count, seed, token_bytes)
-    say("files", 2, 3)
+    say("keys", 0, count)
+    receivers = make(count, seed, token_bytes, lambda done, total: say("keys", done, total))
+    say("files", 0, 1)
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     build(_columns(drawn, receivers, homes, endpoint_base.rstrip("/")), out / "registry", version=f"synth-{seed}")
     receivers.save(out)
@@ -100,7 +100,7 @@ def synthesize(
         canary_rows=int((drawn.flags == Flag.CANARY).sum()),
     )
     (out / "synth.json").write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
-    say("files", 3, 3)
+    say("files", 1, 1)
     return manifest
 
 

@@ -26,6 +26,7 @@ from dispatch.registry import Registry, load
 from dispatch.selection import select
 from geo.areas import AreaEntry, AreaName, AreaSource, table_of
 from geo.cells import compact
+from shirase import receivers as receivers_module
 from shirase.brute import BruteForce, load_people
 from shirase.errors import ReceiversUnreadable, SubscribersUnreadable, UnknownArea
 from shirase.homes import homes_in
@@ -211,3 +212,12 @@ def test_addresses_may_be_as_long_as_those_of_large_push_services(tmp_path: Path
     endpoint = load(tmp_path / "registry").endpoint(0)
     assert endpoint.startswith("https://localhost:40001/base/push/")
     assert len(endpoint) > 190
+
+
+def test_keys_made_in_several_processes_are_the_same_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = receivers_module.make(20, 3)
+    monkeypatch.setattr(receivers_module, "_PARALLEL_FROM", 10)
+    monkeypatch.setattr(receivers_module, "_CHUNK", 8)
+    together = receivers_module.make(20, 3)
+    for name in ("token", "private", "public", "auth"):
+        assert np.array_equal(getattr(alone, name), getattr(together, name))
