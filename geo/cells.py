@@ -60,7 +60,7 @@ def shard_of(cell: int) -> Shard:
 
 def compact(cells: Iterable[int]) -> Cells:
     """Return *cells* as a compact set. Cells coarser than a shard are split, finer than 9 refused."""
-    return _cells(_intervals(_array(cells)))
+    return cells_of(intervals(cells))
 
 
 def expand(cells: Iterable[int], resolution: int = HAZARD_RESOLUTION) -> tuple[Cell, ...]:
@@ -71,7 +71,7 @@ def expand(cells: Iterable[int], resolution: int = HAZARD_RESOLUTION) -> tuple[C
     if not _COARSEST <= resolution <= _FINEST:
         raise CellError("cell-resolution", f"{resolution} is not between {_COARSEST} and {_FINEST}")
     size = _LEAVES[resolution]
-    bounds = _intervals(_array(cells))
+    bounds = intervals(cells)
     starts, ends = bounds[:, 0] // size * size, -(-bounds[:, 1] // size) * size
     blocks = np.unique(_steps(starts, ends, size))
     return _tuple(np.sort(_ids(blocks, resolution)))
@@ -83,7 +83,7 @@ def ranges(cells: Iterable[int]) -> tuple[Ids, Ids]:
     A sorted array of resolution-9 ids is cut by `searchsorted(ids, lows, "left")` and
     `searchsorted(ids, highs, "right")`: no id of another cell lies between a low and its high.
     """
-    bounds = _intervals(_array(cells))
+    bounds = intervals(cells)
     # A low may be the name of a cell that a pentagon lacks; it bounds the range all the same.
     return _names(bounds[:, 0], _FINEST), _names(bounds[:, 1] - 1, _FINEST)
 
@@ -91,7 +91,7 @@ def ranges(cells: Iterable[int]) -> tuple[Ids, Ids]:
 def count(cells: Iterable[int]) -> int:
     """Return how many resolution-9 cells *cells* holds."""
     ids = _array(cells)
-    bounds = _intervals(ids)
+    bounds = intervals(ids)
     leaves = int((bounds[:, 1] - bounds[:, 0]).sum())
     if _PENTAGONS[(ids >> _BASE_SHIFT) & 0x7F].any():
         return len(expand(cells))
@@ -118,12 +118,12 @@ def union(*sets: Iterable[int]) -> Cells:
 
 def intersection(left: Iterable[int], right: Iterable[int]) -> Cells:
     """Return the cells of both *left* and *right*."""
-    return _cells(_combine(_intervals(_array(left)), _intervals(_array(right)), keep_common=True))
+    return cells_of(_combine(intervals(left), intervals(right), keep_common=True))
 
 
 def difference(left: Iterable[int], right: Iterable[int]) -> Cells:
     """Return the cells of *left* that are not in *right*."""
-    return _cells(_combine(_intervals(_array(left)), _intervals(_array(right)), keep_common=False))
+    return cells_of(_combine(intervals(left), intervals(right), keep_common=False))
 
 
 def split_by_shard(cells: Iterable[int]) -> dict[Shard, Cells]:
@@ -145,8 +145,12 @@ def _array(cells: Iterable[int]) -> Ids:
     return ids
 
 
-def _intervals(ids: Ids) -> Ids:
-    """Return the ordinals of *ids* as disjoint half-open intervals, sorted: shape (n, 2)."""
+def intervals(cells: Iterable[int]) -> Ids:
+    """Return the ordinals of *ids* as disjoint half-open intervals, sorted: shape (n, 2).
+
+    Ordinals are for computing within one process; they are never stored or sent.
+    """
+    ids = _array(cells)
     if ids.size == 0:
         return np.empty((0, 2), dtype=np.int64)
     resolutions = (ids >> _RESOLUTION_SHIFT) & 0xF
@@ -166,10 +170,11 @@ def _intervals(ids: Ids) -> Ids:
     # The leaf that owns the hole of a pentagon (see the head of this file): its only digit is 2.
     owns_hole = _PENTAGONS[bases] & (first > 0) & (starts % _BASE_LEAVES == 2 * first)
     starts = np.where(owns_hole, starts - first, starts)
-    return _merge(starts, ends)
+    return merge(starts, ends)
 
 
-def _merge(starts: Ids, ends: Ids) -> Ids:
+def merge(starts: Ids, ends: Ids) -> Ids:
+    """Return half-open intervals as a sorted list of disjoint ones that do not touch."""
     order = np.argsort(starts, kind="stable")
     starts, ends = starts[order], ends[order]
     reach = np.maximum.accumulate(ends)
@@ -189,7 +194,7 @@ def _combine(left: Ids, right: Ids, *, keep_common: bool) -> Ids:
     keep = _inside(left, starts) & (_inside(right, starts) == keep_common)
     if not keep.any():
         return left[:0]
-    return _merge(starts[keep], ends[keep])
+    return merge(starts[keep], ends[keep])
 
 
 def _inside(bounds: Ids, points: Ids) -> NDArray[np.bool_]:
@@ -207,7 +212,7 @@ def _steps(starts: Ids, ends: Ids, size: int) -> Ids:
     return steps
 
 
-def _cells(bounds: Ids) -> Cells:
+def cells_of(bounds: Ids) -> Cells:
     """Return the fewest cells that fill *bounds*, from resolution 6 down to 9."""
     found: list[Ids] = []
     for resolution in range(_COARSEST, _FINEST + 1):

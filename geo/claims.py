@@ -1,0 +1,175 @@
+"""One document becomes one claim per shard that it covers or used to cover."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alerts.alert import Alert, AlertInfo, Area, Geocode
+from alerts.claim import Claim, Danger, Lane, Provenance, Release
+from alerts.place import Cells, Shard
+from alerts.report import Outcome, OutcomeKind, Report
+from geo.areas import AreaCover
+from geo.cells import difference, split_by_shard, union
+from geo.cover import DEFAULT_LIMITS, Bounds, Limits, cover
+
+# A source that gives no end is not believed for ever, and not dropped within a night either. The end
+# of a push, never of an order (R10): what holds without an end of its own is restated within a day.
+DEFAULT_LIFE = timedelta(hours=24)
+
+
+class Accepted(Protocol):
+    """What the life cycle decided about a report."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return notice, update or cancel, with its reason."""
+
+    @property
+    def lineage(self) -> str:
+        """Return the lineage that the report belongs to."""
+
+    @property
+    def revision(self) -> int:
+        """Return its place in the lineage; it rises."""
+
+
+class Areas(Protocol):
+    """Where codes become cells."""
+
+    def lookup(self, geocode: Geocode) -> AreaCover | None:
+        """Return the cells of *geocode*, None if unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSet:
+    """The claims of one document, and the codes that no table knows (to be counted, not lost)."""
+
+    claims: tuple[Claim, ...]
+    shards: tuple[Shard, ...]  # those with a danger now: `previous_shards` of the next revision
+    unknown_areas: tuple[Geocode, ...]
+
+
+def claims_of(
+    report: Report,
+    accepted: Accepted,
+    table: Areas,
+    release: Release,
+    lane: Lane,
+    previous_shards: Iterable[Shard] = (),
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    expected: Bounds | None = None,
+) -> ClaimSet:
+    """Return what *report* says, shard by shard.
+
+    A shard of *previous_shards* that the report no longer covers gets a claim without dangers: the
+    withdrawal. A cancel withdraws everywhere. Each claim states how many there are in all.
+
+    Raises ShapeError for a shape that is no place: the whole document is refused then, because a
+    notice for a part of its area would look complete.
+    """
+    previous = set(previous_shards)
+    dangers: list[Danger] = []
+    unknown: dict[Geocode, None] = {}
+    if accepted.outcome.kind is not OutcomeKind.CANCEL:
+        for info in told_infos(report.alert):
+            for area in info.areas:
+                found, missing = _dangers(info, area, table, limits, expected)
+                dangers += found
+                unknown.update(dict.fromkeys(missing))
+    by_shard: dict[Shard, list[Danger]] = {}
+    for danger in dangers:
+        partial = split_by_shard(danger.partial)
+        for shard, cells in split_by_shard(danger.cells).items():
+            by_shard.setdefault(shard, []).append(replace(danger, cells=cells, partial=partial.get(shard, ())))
+    provenance = _provenance(report, accepted, release, lane)
+    every = sorted(previous | set(by_shard))
+    claims = tuple(Claim(provenance, shard, len(every), tuple(by_shard.get(shard, ()))) for shard in every)
+    return ClaimSet(claims, tuple(sorted(by_shard)), tuple(unknown))
+
+
+def told_infos(alert: Alert) -> tuple[AlertInfo, ...]:
+    """Return the infos that state dangers, each event in one language.
+
+    CAP repeats an event once per language; counted each time it would be told several times.
+    Japanese if there is any, else English, else the language of the first info.
+    """
+    languages = [info.language.lower()[:2] for info in alert.infos]
+    chosen = next((language for language in ("ja", "en") if language in languages), languages[0] if languages else "")
+    return tuple(info for info, language in zip(alert.infos, languages, strict=True) if language == chosen)
+
+
+def expires_at(alert: Alert) -> datetime:
+    """Return when the last danger of *alert* ends.
+
+    The latest of its infos: a document that names a short and a long danger holds until the long one
+    is over. An info without an end counts as the house's 24 hours after the document was sent.
+    """
+    ends = [info.expires or alert.sent + DEFAULT_LIFE for info in told_infos(alert)]
+    return max(ends, default=alert.sent + DEFAULT_LIFE)
+
+
+def _dangers(
+    info: AlertInfo, area: Area, table: Areas, limits: Limits, expected: Bounds | None
+) -> tuple[list[Danger], list[Geocode]]:
+    """Return the dangers of one info in one area, and the codes that nobody knows."""
+    covers: list[AreaCover] = []
+    missing: list[Geocode] = []
+    for geocode in area.geocodes:
+        found = table.lookup(geocode)
+        if found is None:
+            missing.append(geocode)
+        else:
+            covers.append(found)
+    if area.polygons or area.circles:
+        covers.append(AreaCover("", "", cover(area.polygons, area.circles, limits=limits, expected=expected)))
+    if not covers:
+        return [], missing
+    cells, partial = _together(covers)
+    name = area.description or "、".join(found.name for found in covers if found.name)
+    return [
+        Danger(
+            hazard=info.hazard,
+            level=info.level,
+            severity=info.severity,
+            urgency=info.urgency,
+            certainty=info.certainty,
+            event=info.event,
+            area_name=name,
+            area_code=" ".join(found.code for found in covers if found.code),
+            cells=cells,
+            partial=partial,
+            onset=info.onset,
+            headline=info.headline,
+            instruction=info.instruction,
+        )
+    ], missing
+
+
+def _together(covers: list[AreaCover]) -> tuple[Cells, Cells]:
+    """Return cells and partial cells of one CAP area, which is the union of all it names."""
+    if len(covers) == 1:
+        return covers[0].cells, covers[0].partial
+    cells = union(*(found.cells for found in covers))
+    whole = union(*(difference(found.cells, found.partial) for found in covers))
+    return cells, difference(cells, whole)
+
+
+def _provenance(report: Report, accepted: Accepted, release: Release, lane: Lane) -> Provenance:
+    alert = report.alert
+    return Provenance(
+        document=report.document,
+        lineage=accepted.lineage,
+        revision=accepted.revision,
+        feed=report.feed,
+        kind=report.kind,
+        issuer=next((info.sender_name for info in alert.infos if info.sender_name), alert.sender),
+        sent=alert.sent,
+        received=report.received,
+        expires=expires_at(alert),
+        release=release,
+        lane=lane,
+        outcome=accepted.outcome.kind.value,
+        source_ref=f"{alert.sender},{alert.identifier},{alert.sent_text or alert.sent.isoformat()}",
+    )
