@@ -10,6 +10,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pycurl
@@ -235,10 +236,8 @@ class CurlSender:
     def _on_socket(self, event: int, descriptor: int, *_: object) -> None:
         if event == pycurl.POLL_REMOVE:
             if self._watched.pop(descriptor, None) is not None:
-                try:
+                with suppress(OSError):  # closed already: the kernel has forgotten it by itself
                     self._epoll.unregister(descriptor)
-                except OSError:  # closed already: the kernel has forgotten it by itself
-                    pass
             return
         mask = 0
         if event in (pycurl.POLL_IN, pycurl.POLL_INOUT):
