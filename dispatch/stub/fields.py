@@ -5,10 +5,9 @@ again each time costs more than all else together; remembered, they cost one dic
 """
 
 from collections import deque
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from hpack.exceptions import HPACKDecodingError
-from hpack.huffman_table import decode_huffman
+from hpack.huffman_table import HUFFMAN_COMPLETE, HUFFMAN_EMIT_SYMBOL, HUFFMAN_FAIL, HUFFMAN_TABLE
 from hpack.table import HeaderTable
 
 from dispatch.stub.errors import FieldsMalformed
@@ -20,18 +19,37 @@ LIST_BYTES = 65_536  # a small block may name a large table entry thousands of t
 
 Field = tuple[str, str]
 STATIC: tuple[Field, ...] = tuple((name.decode(), value.decode()) for name, value in HeaderTable.STATIC_TABLE)
+STATIC_COUNT = len(STATIC)
 STATIC_STATUS = {"200": 8, "204": 9, "206": 10, "304": 11, "400": 12, "404": 13, "500": 14}
 STATUS_NAME = 8
 STATIC_NAMES = {name: place for place, (name, _) in reversed(list(enumerate(STATIC, start=1)))}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def huffman_text(raw: bytes) -> str:
-    """Return the text of one Huffman-coded string."""
-    try:
-        return decode_huffman(raw).decode("latin-1")
-    except HPACKDecodingError as error:
-        raise FieldsMalformed("a Huffman string cannot be decoded") from error
+    """Return the text of one Huffman-coded string.
+
+    hpack's table goes by half bytes; walked once for each (state, byte), it is remembered by whole bytes.
+    """
+    state, complete, parts = 0, True, []
+    for byte in raw:
+        state, part, complete = _huffman_step(state, byte)
+        parts.append(part)
+    if not complete:
+        raise FieldsMalformed("a Huffman string ends inside a character")
+    return "".join(parts)
+
+
+@cache
+def _huffman_step(state: int, byte: int) -> tuple[int, str, bool]:
+    part, flags = "", 0
+    for half in (byte >> 4, byte & 0x0F):
+        state, flags, character = HUFFMAN_TABLE[state * 16 + half]
+        if flags & HUFFMAN_FAIL:
+            raise FieldsMalformed("a Huffman string cannot be decoded")
+        if flags & HUFFMAN_EMIT_SYMBOL:
+            part += chr(character)
+    return state, part, bool(flags & HUFFMAN_COMPLETE)
 
 
 class FieldDecoder:
@@ -57,8 +75,11 @@ class FieldDecoder:
         while place < end:
             first = block[place]
             if first & 0x80:
-                index, place = _integer(block, place, 0x7F)
-                field = self._entry(index)
+                if 0x80 < first <= 0x80 + STATIC_COUNT:  # most fields of most requests
+                    field, place = STATIC[first - 0x81], place + 1
+                else:
+                    index, place = _integer(block, place, 0x7F)
+                    field = self._entry(index)
             elif first & 0xC0 == 0x40:
                 index, place = _integer(block, place, 0x3F)
                 field, place = self._literal(block, place, index)
@@ -92,11 +113,11 @@ class FieldDecoder:
     def _entry(self, index: int) -> Field:
         if index == 0:
             raise FieldsMalformed("index 0 names nothing")
-        if index <= len(STATIC):
+        if index <= STATIC_COUNT:
             return STATIC[index - 1]
-        if index - len(STATIC) > len(self._table):
+        if index - STATIC_COUNT > len(self._table):
             raise FieldsMalformed("an index is beyond the table")
-        return self._table[index - len(STATIC) - 1]
+        return self._table[index - STATIC_COUNT - 1]
 
     def _remember(self, field: Field) -> None:
         self._table.appendleft(field)

@@ -5,9 +5,11 @@ let a sender pass here that fails at a real push service.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from struct import Struct
 
 from dispatch.stub.behaviour import Act
@@ -71,6 +73,8 @@ PRIORITY_FLAG = 0x20
 DATA, HEADERS, CONTINUATION = 0, 1, 9
 HEADER_TABLE_SIZE, ENABLE_PUSH, MAX_CONCURRENT, INITIAL_WINDOW, MAX_FRAME, MAX_HEADER_LIST = range(1, 7)
 CONNECTION_FIELDS = frozenset({"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"})
+FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+").fullmatch  # RFC 9113, 8.2.1: lower case
+FORBIDDEN_IN_VALUE = re.compile(r"[\x00\r\n]").search
 ALLOWED_PSEUDO = frozenset({":method", ":scheme", ":path", ":authority"})
 
 
@@ -512,6 +516,11 @@ def _unpadded(payload: bytes) -> bytes:
     return payload[1 : len(payload) - payload[0]]
 
 
+@lru_cache(maxsize=1024)
+def _allowed(name: str) -> bool:
+    return FIELD_NAME(name) is not None and name not in CONNECTION_FIELDS
+
+
 def _checked(fields: list[tuple[str, str]]) -> dict[str, str] | None:
     """Return the headers of a request, or None where RFC 9113, 8.2 and 8.3, calls it malformed."""
     headers: dict[str, str] = {}
@@ -522,11 +531,11 @@ def _checked(fields: list[tuple[str, str]]) -> dict[str, str] | None:
                 return None
         else:
             pseudo_over = True
-            if not name or name != name.lower() or name in CONNECTION_FIELDS or (name == "te" and value != "trailers"):
+            if not _allowed(name) or (name == "te" and value != "trailers"):
                 return None
-        if "\n" in value or "\r" in value or "\0" in value:
-            return None
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    if FORBIDDEN_IN_VALUE("".join(headers.values())):
+        return None
     if ":authority" not in headers and "host" in headers:
         headers[":authority"] = headers["host"]
     return headers if headers.keys() >= ALLOWED_PSEUDO else None

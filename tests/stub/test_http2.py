@@ -77,6 +77,9 @@ def test_settings_come_first(stub: StubProcess) -> None:
         [*PSEUDO, (":status", "201")],
         [*PSEUDO, ("connection", "close")],
         [*PSEUDO, ("te", "gzip")],
+        [*PSEUDO, ("topic", "a\r\nx: y")],
+        [*PSEUDO, ("topic", "a\0")],
+        [*PSEUDO, ("to pic", "a")],
         [*PSEUDO, ("content-length", "5")],
     ],
 )

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import httpx
+import py_vapid
 import pytest
 
 from dispatch.stub.bodies import stored
@@ -99,6 +100,16 @@ def test_a_token_for_one_origin_is_worth_nothing_at_another(
     assert client.post("/push/a", headers=said, content=phone.envelope(b"x")).status_code == 201
     reply = client.post(stub.origins[1] + "/push/a", headers=said, content=phone.envelope(b"x"))
     assert (reply.status_code, reply.json()) == (403, {"reason": "vapid-audience"})
+
+
+def test_a_token_by_the_reference_library_is_good(
+    stub: StubProcess, client: httpx.Client, headers: Headers, phone: Phone
+) -> None:
+    signer = py_vapid.Vapid02()
+    signer.generate_keys()
+    said = signer.sign({"aud": stub.origins[0], "sub": "mailto:duty@example.org", "exp": int(time.time()) + 60})
+    reply = client.post("/push/a", headers=headers(authorization=said["Authorization"]), content=phone.envelope(b"x"))
+    assert reply.status_code == 201
 
 
 def test_a_signature_of_somebody_else_is_forbidden(
