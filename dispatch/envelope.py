@@ -8,7 +8,7 @@ plaintexts, so an entry is used for one message and thrown away.
 import hmac
 import os
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import blake2b
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -58,11 +58,13 @@ def derived_entry(secret: bytes, plaintext: bytes, padded_bytes: int, p256dh: by
     """
     if len(secret) < 32:
         raise ValueError("the secret that messages are derived from must have 32 bytes or more")
-    message = b"".join((p256dh, auth, padded_bytes.to_bytes(4, "big"), sha256(plaintext).digest()))
-    wide = hmac.digest(secret, b"shirase envelope key\x00" + message, "sha512")
-    # 512 bits reduced to 256 leave no measurable bias; plus one, because zero is not a key.
-    private = ec.derive_private_key(int.from_bytes(wide, "big") % (_ORDER - 1) + 1, _CURVE)
-    salt = hmac.digest(secret, b"shirase envelope salt\x00" + message, "sha256")[:SALT_BYTES]
+    # Points, secrets and the size have fixed lengths, so the parts cannot run into each other.
+    message = b"".join((p256dh, auth, padded_bytes.to_bytes(4, "big"), plaintext))
+    # Keyed BLAKE2b is a pseudo-random function (RFC 7693, 2.9); HMAC would take three calls here.
+    random = blake2b(message, key=secret[:64], person=b"shirase-envelope", digest_size=64).digest()
+    # 384 bits reduced to 256 leave no measurable bias; plus one, because zero is not a key.
+    private = ec.derive_private_key(int.from_bytes(random[:48], "big") % (_ORDER - 1) + 1, _CURVE)
+    salt = random[48:]
     return entry_from(private, salt, p256dh, auth)
 
 

@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import h3.api.basic_int as h3
 import pytest
@@ -213,11 +212,20 @@ def test_a_push_service_that_resolves_to_this_machine_is_not_connected_to(stub: 
     registry, _ = crowd_at(stub, "rebound", 1)
     pushes, _ = pushes_to(stub, registry)
     sender = CurlSender(settings_for(stub, extra_origins=()))
-    sender._allowed[f"https://localhost:{port}"] = True  # noqa: SLF001  the list itself is tested elsewhere
+    sender._allowed[f"https://localhost:{port}"] = True  # the list itself is tested elsewhere
     assert outcomes(answers_to(sender, pushes)) == {(PushOutcome.NOT_SENT, 0)}
     sender.close()
     assert is_public("142.250.196.106")
-    for address in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1%eth0", "::ffff:127.0.0.1", "0.0.0.0", "224.0.0.1"):
+    for address in (
+        "127.0.0.1",
+        "10.0.0.1",
+        "169.254.169.254",
+        "::1",
+        "fe80::1%eth0",
+        "::ffff:127.0.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+    ):
         assert not is_public(address)
 
 
