@@ -1,4 +1,4 @@
-"""Read any telegram: tell JMA from CAP by the root's namespace, and name the series of raw bytes."""
+"""Read any telegram: tell JMA, CAP and Atom by the root's name, and name the series of raw bytes."""
 
 import re
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from alerts.report import Report
 from feeds.cap import read_cap
 from feeds.errors import UnknownFormat
+from feeds.feed_index import ATOM_ROOT, read_feed_index
 from feeds.jma.envelope import series_key
 from feeds.jma.telegram import read_jma
 from feeds.xml import parse
@@ -25,6 +26,8 @@ def read(raw: bytes, *, name: str, received: datetime, feed: str = "") -> Report
         return read_jma(root, raw, received=received)
     if _CAP_ROOT.match(str(root.tag)):
         return read_cap(raw, name, received)
+    if root.tag == ATOM_ROOT:
+        return read_feed_index(raw, name, received)
     raise UnknownFormat("not-cap-or-jma", f"{feed or 'document'} has root {str(root.tag)[:80]}")
 
 
@@ -35,11 +38,16 @@ _HEADER_BYTES = 8192
 def series_of(raw: bytes, feed: str = "") -> str:
     """Return the key of the series that *raw* belongs to; never raise.
 
-    The same as `Report.series` for a JMA telegram. Bytes that name none share one key per *feed*,
+    The same as `Report.series`. Bytes that name none share one key per *feed*,
     so that they are read in order and end as dead-letters.
     """
     header = raw[:_HEADER_BYTES].decode("utf-8", "replace")
-    if "http://xml.kishou.go.jp/jmaxml1/" in header:
+    if "http://www.w3.org/2005/Atom" in header:
+        # An index repeats parts of the messages that it lists, so its namespaces name CAP as well.
+        index = _element(header, "id")
+        if index:
+            return f"atom:{index}"
+    elif "http://xml.kishou.go.jp/jmaxml1/" in header:
         title = _element(header, "Title")
         if title:
             return series_key(title, _element(header, "EditorialOffice"), tuple(_element(header, "EventID").split()))
