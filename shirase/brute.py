@@ -8,7 +8,7 @@ import csv
 import gzip
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from shirase.errors import SubscribersUnreadable
 
 _TOKYO = ZoneInfo("Asia/Tokyo")
 _RESOLUTIONS = (6, 7, 8, 9)
+_COLUMNS = ("row", "language", "ward", "drill", "canary", "quiet_start", "quiet_end", "places")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,11 @@ def load_people(folder: Path) -> tuple[PlainPerson, ...]:
     path = folder / "subscribers.csv.gz"
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
-            return tuple(map(_person, csv.DictReader(lines)))
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+            rows = csv.reader(lines)
+            if next(rows) != list(_COLUMNS):
+                raise ValueError("other columns")
+            return tuple(map(_person, rows))
+    except (OSError, EOFError, ValueError, StopIteration) as error:
         raise SubscribersUnreadable(
             f"{path} is no list of synthetic subscribers; make one with: shirase subscribers synth --out {folder}"
         ) from error
@@ -92,16 +96,21 @@ class BruteForce:
 
     def count(self, notice: Notice, *, at: datetime, told: Collection[int] = ()) -> BruteCount:
         """Return whom *notice* is for at *at*, when the people of *told* heard of its lineage before."""
+        told = frozenset(told)
         hour = at.astimezone(_TOKYO).hour
-        inside = [self._inside(part) for part in notice.parts]
-        by_danger = sorted(range(len(notice.parts)), key=lambda number: (notice.parts[number].rank, number))
+        # Only the parts that one of her cells lies in, and those that ask for no cell, concern a person.
+        parts_of_cell = self._parts_of_cell(notice.parts)
+        for_all_told = {n for n, part in enumerate(notice.parts) if part.recipients is Recipients.ALL_TOLD}
         found: dict[int, int] = {}
         for person in self.people:
-            if not _may_be_sent(person, notice.lane):
+            concerned = set(for_all_told)
+            for place in person.places:
+                concerned |= parts_of_cell[place.cell]
+            if not concerned or not _may_be_sent(person, notice.lane):
                 continue
-            for number in by_danger:
-                part = notice.parts[number]
-                if _is_for(person, notice, part, inside[number], hour, person.row in told):
+            for number in sorted(concerned, key=lambda number: (notice.parts[number].rank, number)):
+                here = [place for place in person.places if number in parts_of_cell[place.cell]]
+                if _is_for(person, notice, notice.parts[number], here, hour, person.row in told):
                     found[person.row] = number
                     break
         return BruteCount(notice.lineage, notice.revision, found)
@@ -117,10 +126,13 @@ class BruteForce:
             counts.append(one)
         return tuple(counts)
 
-    def _inside(self, part: NoticePart) -> frozenset[int]:
-        """Return the people's cells that lie in *part*: itself or an ancestor is one of its cells."""
-        wanted = set(part.cells)
-        return frozenset(cell for cell, ancestors in self._ancestors.items() if not wanted.isdisjoint(ancestors))
+    def _parts_of_cell(self, parts: Sequence[NoticePart]) -> dict[int, frozenset[int]]:
+        """Return for each cell the parts that it lies in: itself or an ancestor is one of their cells."""
+        wanted = [set(part.cells) for part in parts]
+        return {
+            cell: frozenset(number for number, cells in enumerate(wanted) if not cells.isdisjoint(ancestors))
+            for cell, ancestors in self._ancestors.items()
+        }
 
 
 def _may_be_sent(person: PlainPerson, lane: Lane) -> bool:
@@ -132,11 +144,10 @@ def _may_be_sent(person: PlainPerson, lane: Lane) -> bool:
 
 
 def _is_for(
-    person: PlainPerson, notice: Notice, part: NoticePart, inside: frozenset[int], hour: int, was_told: bool
+    person: PlainPerson, notice: Notice, part: NoticePart, here: list[PlainPlace], hour: int, was_told: bool
 ) -> bool:
     if part.recipients is Recipients.ALL_TOLD:
         return was_told
-    here = [place for place in person.places if place.cell in inside]
     if part.recipients is Recipients.TOLD:
         return was_told and bool(here)
     if not _quiet_counts(notice, part):
@@ -161,18 +172,11 @@ def _is_quiet(person: PlainPerson, hour: int) -> bool:
     return start <= hour < end if start <= end else hour >= start or hour < end
 
 
-def _person(line: dict[str, str]) -> PlainPerson:
+def _person(line: list[str]) -> PlainPerson:
+    row, language, ward, drill, canary, quiet_start, quiet_end, listed = line
     places = []
-    for place in line["places"].split(" "):
+    for place in listed.split(" "):
         cell, _role, min_level = place.split(":")
         places.append(PlainPlace(int(cell, 16), int(min_level)))
-    quiet = (int(line["quiet_start"]), int(line["quiet_end"])) if line["quiet_start"] else None
-    return PlainPerson(
-        row=int(line["row"]),
-        language=line["language"],
-        ward=line["ward"],
-        drill=line["drill"] == "1",
-        canary=line["canary"] == "1",
-        quiet=quiet,
-        places=tuple(places),
-    )
+    quiet = (int(quiet_start), int(quiet_end)) if quiet_start else None
+    return PlainPerson(int(row), language, ward, drill == "1", canary == "1", quiet, tuple(places))

@@ -221,3 +221,10 @@ def test_keys_made_in_several_processes_are_the_same_keys(monkeypatch: pytest.Mo
     together = receivers_module.make(20, 3)
     for name in ("token", "private", "public", "auth"):
         assert np.array_equal(getattr(alone, name), getattr(together, name))
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"a,b\n1,2\n"), gzip.compress(b"")])
+def test_a_damaged_plain_list_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "subscribers.csv.gz").write_bytes(content)
+    with pytest.raises(SubscribersUnreadable):
+        load_people(tmp_path)
