@@ -38,7 +38,9 @@ if [[ ! -x $venv/bin/python ]]; then
 fi
 
 say "installing $(grep -c '^[a-z]' requirements.lock) locked packages (a minute on a first run)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+# --no-deps: the lock is complete. --no-compile: what is never imported need not be compiled; halves the time.
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile \
+    -r requirements.lock
 say "installing the project itself, editable"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 say "done; next: make demo ARGS=\"--headless\" or make test"

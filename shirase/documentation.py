@@ -1,4 +1,4 @@
-"""Write the pages that are made from code: docs/topics.md and docs/metrics.md.
+"""Write the pages that are made from code: docs/topics.md, metrics.md and settings.md.
 
     python -m shirase.documentation          write them
     python -m shirase.documentation --check  say whether they are current; exit code 1 when not
@@ -7,18 +7,21 @@ A page made by hand would be wrong within a week; a test runs the check.
 """
 
 import argparse
+import ast
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from streams import topics
+from streams import settings, topics
 from streams.topics import Cleanup, Topic
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -60,6 +63,45 @@ def metrics_page() -> str:
         lines += ["", f"## {package}", "", "| metric | kind | labels | what it says |", "|---|---|---|---|"]
         lines += [_metric_row(metric) for metric in _metrics_of(registry)]
     return "\n".join(lines) + "\n"
+
+
+def settings_page() -> str:
+    """Return docs/settings.md from the fields of WorkerSettings and the sentence below each."""
+    source = inspect.getsource(settings)
+    fields = _sentences(ast.parse(source))
+    lines = [
+        "# Settings",
+        "",
+        "Made from `streams/settings.py` by `make docs`; a test fails when it is out of date. A worker reads them from",
+        "its environment once, at its start.",
+        "",
+        "| setting | what it is |",
+        "|---|---|",
+    ]
+    for name, keyword in _environment_names(ast.parse(source)).items():
+        lines.append(f"| `{name}` | {fields[keyword]} |")
+    return "\n".join(lines) + "\n"
+
+
+def _sentences(tree: ast.Module) -> dict[str, str]:
+    """Return the sentence that stands below each field of WorkerSettings."""
+    body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "WorkerSettings").body
+    found = {}
+    for field, sentence in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(sentence, ast.Expr):
+            found[field.target.id] = " ".join(str(ast.literal_eval(sentence.value)).split())
+    return found
+
+
+def _environment_names(tree: ast.Module) -> dict[str, str]:
+    """Return field names by the name of the environment variable that sets them."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    made = next(call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "WorkerSettings")
+    names = {"SHIRASE_BROKER": "broker"}
+    for keyword in made.keywords:
+        for name in re.findall(r"SHIRASE_\w+", ast.unparse(keyword.value)):
+            names[name] = keyword.arg or ""
+    return names
 
 
 def registries() -> tuple[tuple[str, CollectorRegistry], ...]:
@@ -167,7 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 when a page is out of date")
     check = parser.parse_args(arguments).check
     stale = []
-    for name, text in (("topics.md", topics_page()), ("metrics.md", metrics_page())):
+    for name, text in (("topics.md", topics_page()), ("metrics.md", metrics_page()), ("settings.md", settings_page())):
         path = DOCS / name
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue

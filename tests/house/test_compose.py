@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -10,6 +11,8 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
+from shirase.cli import main as cli
+from shirase.pipeline import make_secrets
 from streams.metrics import Role
 from streams.settings import worker_settings
 from tests.house.conftest import PROJECT
@@ -68,10 +71,30 @@ def test_the_stand_in_is_the_only_extra_push_origin_and_is_where_it_is_said_to_b
     assert compose["services"]["fanout"]["environment"]["SHIRASE_PUSH_ORIGINS"] == origin
 
 
-def test_both_api_processes_and_the_push_stub_are_there(compose: dict[str, Any]) -> None:
-    commands = list(_of_project(compose).values())
-    assert {command[2] for command in commands if command[:2] == ["shirase", "api"]} == {"residents", "console"}
-    assert any(command[:3] == ["python", "-m", "dispatch.stub"] for command in commands)
+def test_every_command_is_one_that_the_command_line_knows(compose: dict[str, Any]) -> None:
+    for command in _of_project(compose).values():
+        if command[0] == "shirase":
+            name, *rest = command[1:]
+            known = cli.commands[name]
+            known.make_context(name, list(rest))
+        else:
+            assert command[:2] == ["python", "-m"]
+            assert find_spec(command[2]) is not None, command[2]
+
+
+def test_workers_wait_for_what_they_need(compose: dict[str, Any]) -> None:
+    for role in Role:
+        assert {"topics", "areas", "keys"} == set(compose["services"][role.value]["depends_on"])
+    for once in ("topics", "areas", "keys"):
+        assert compose["services"][once]["restart"] == "no"
+
+
+def test_the_keys_are_the_ones_that_the_workers_are_told_of(compose: dict[str, Any], tmp_path: Path) -> None:
+    folder = compose["services"]["keys"]["command"][-1]
+    made = {name: Path(path).name for name, path in make_secrets(tmp_path / "keys").items()}
+    told = compose["services"]["fanout"]["environment"]
+    assert {name: told[name] for name in made} == {name: f"{folder}/{file}" for name, file in made.items()}
+    assert made == {name: Path(path).name for name, path in make_secrets(tmp_path / "keys").items()}
 
 
 def test_nothing_listens_beyond_loopback(compose: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 """The list of packages, the lock and the contracts follow the tree."""
 
+import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from tests.house.conftest import PROJECT
 
 # Folders that hold Python but are not part of what is installed.
 NOT_INSTALLED = {"tests", "load_tests"}
+
+IMPORTED_AS = {"faust_streaming": "faust"}
 
 
 def _packages() -> set[str]:
@@ -67,6 +71,30 @@ def test_the_lock_pins_every_dependency_by_hash(pyproject: dict[str, Any]) -> No
     wanted = pyproject["project"]["dependencies"] + pyproject["project"]["optional-dependencies"]["dev"]
     names = {re.split(r"[><=\[; ]", one)[0].lower().replace("_", "-") for one in wanted}
     assert names - locked == set(), "run make lock"
+
+
+def test_everything_imported_is_asked_for(pyproject: dict[str, Any]) -> None:
+    # What comes along with something else today may not tomorrow.
+    asked = {re.split(r"[><=\[; ]", one)[0].lower().replace("-", "_") for one in pyproject["project"]["dependencies"]}
+    asked |= {IMPORTED_AS[name] for name in asked & set(IMPORTED_AS)}
+    tops = {path.parent.name for path in PROJECT.glob("*/__init__.py")}
+    imported = {
+        name
+        for package in tops - NOT_INSTALLED
+        for path in (PROJECT / package).rglob("*.py")
+        for name in _imports(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert imported - asked - tops - sys.stdlib_module_names == set()
+
+
+def _imports(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 def test_the_lock_says_what_not_whence() -> None:
