@@ -16,37 +16,37 @@ class DispatchMetrics:
 
     def __init__(self, registry: CollectorRegistry, wards: Iterable[str] = ()) -> None:
         self.pushes = Counter(
-            "dispatch_pushes_total", "Pushes by what became of the POST", ("outcome", "lane"), registry=registry
+            "dispatch_pushes_total", "Pushes by what became of the POST.", ("outcome", "lane"), registry=registry
         )
         self.push_seconds = Histogram(
-            "dispatch_push_seconds", "From hand-over to the answer", buckets=_PUSH_BUCKETS, registry=registry
+            "dispatch_push_seconds", "From hand-over to the answer.", buckets=_PUSH_BUCKETS, registry=registry
         )
         self.first_push_seconds = Histogram(
             "dispatch_first_push_seconds",
-            "From the receipt of the document to the first accepted push of a notice",
+            "From the receipt of the document to the first accepted push of a notice.",
             ("lane",),
             buckets=_PUSH_BUCKETS,
             registry=registry,
         )
         self.selected = Counter(
-            "dispatch_selected_rows_total", "Rows selected for a notice", ("lane",), registry=registry
+            "dispatch_selected_rows_total", "Rows selected for a notice.", ("lane",), registry=registry
         )
         self.quieted = Counter(
-            "dispatch_quieted_rows_total", "Rows that asked for quiet below level 3", registry=registry
+            "dispatch_quieted_rows_total", "Rows that asked for quiet below level 3.", registry=registry
         )
-        self.in_flight = Gauge("dispatch_in_flight_requests", "Requests open now", registry=registry)
-        self.subscriptions = Gauge("dispatch_subscriptions", "Rows in the registry of this worker", registry=registry)
+        self.in_flight = Gauge("dispatch_in_flight_requests", "Requests open now.", registry=registry)
+        self.subscriptions = Gauge("dispatch_subscriptions", "Rows in the registry of this worker.", registry=registry)
         self.forgotten = Counter(
-            "dispatch_forgotten_subscriptions_total", "Subscriptions a push service called gone", registry=registry
+            "dispatch_forgotten_subscriptions_total", "Subscriptions a push service called gone.", registry=registry
         )
         self.gone_alarms = Counter(
-            "dispatch_gone_alarms_total", "Push services that called too many gone at once", registry=registry
+            "dispatch_gone_alarms_total", "Push services that called too many gone at once.", registry=registry
         )
         self.ward_accepted = Counter(
-            "dispatch_ward_accepted_pushes_total", "Accepted pushes by ward", ("ward",), registry=registry
+            "dispatch_ward_accepted_pushes_total", "Accepted pushes by ward.", ("ward",), registry=registry
         )
         self.ward_bytes = Counter(
-            "dispatch_ward_accepted_bytes", "Bytes of accepted pushes by ward", ("ward",), registry=registry
+            "dispatch_ward_accepted_bytes", "Bytes of accepted pushes by ward.", ("ward",), registry=registry
         )
         for lane in Lane:
             self.selected.labels(lane.value)

@@ -1,6 +1,7 @@
 """The sender against the stub, whose log is the judge."""
 
 import random
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -175,6 +176,23 @@ def test_nothing_is_handed_over_after_expiry_not_even_what_was_submitted_before(
     assert outcomes(sender.poll(1.0)) == {(PushOutcome.EXPIRED, 0)}
     assert stub.verdict()["requests"] == before
     sender.close()
+
+
+def test_a_process_that_stood_still_sends_nothing_stale_when_it_wakes(stub: StubProcess) -> None:
+    # A listener that never shakes hands: libcurl holds the push and has not begun it.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        origin = f"https://localhost:{silent.getsockname()[1]}"
+        registry, _ = crowd_at(stub, "asleep", 1)
+        push = replace(pushes_to(stub, registry, lives_seconds=60.0)[0][0], origin=origin, url=origin + "/push/x")
+        now = [time.time()]
+        sender = CurlSender(settings_for(stub, extra_origins=(origin,)), clock=lambda: now[0])
+        sender.submit(push)
+        assert sender.poll(0.05) == []
+        assert sender.in_flight == 1
+        now[0] += 60.0
+        sender._polled_at -= 60.0  # what a stopped process finds when it goes on
+        assert outcomes(sender.poll(1.0)) == {(PushOutcome.EXPIRED, 0)}
+        sender.close()
 
 
 def test_what_cannot_be_reached_or_trusted_was_not_sent(stub: StubProcess) -> None:
