@@ -16,7 +16,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lxml import etree
@@ -299,6 +299,139 @@ def settle_jma(sayings: Iterable[Saying]) -> Iterator[tuple[Saying, str, str]]:
             yield said, "notice", "new-episode" if before else "new"
 
 
+# --------------------------------------------------------------------------------------------- CAP
+
+CAP_NAMESPACE = re.compile(r"(urn:oasis:names:tc:emergency:cap:|http://www\.incident\.com/cap/)(1\.[012])$")
+# Every event of the folder, read by eye. One that is not listed stops the script: look at it first.
+EVENTS = {
+    "Flood Warning": "flood",
+    "thunderstorm": "thunder",
+    "SEVERE THUNDERSTORM": "thunder",
+    "snowfall": "heavy_snow",
+    "neige": "other",
+    "Earthquake": "earthquake",
+    "Tsunami Warning": "tsunami",
+    "Tsunami Cancellation": "tsunami",
+    "Child Abduction": "security",
+    "Abducción de Niño": "other",
+    "Administrative Message/Follow up Statement": "other",
+    "Required Monthly Test": "other",
+    "Homeland Security Advisory System Update": "security",
+}
+DRILL = re.compile(r"\b(test|drill|exercise)\b|訓練|試験", re.IGNORECASE)
+TEXTS = ("event", "headline", "description", "instruction")
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass
+class Message:
+    """What one CAP message says, whatever becomes of it."""
+
+    name: str
+    sent: datetime = BEFORE_ALL
+    refused: str = ""
+    recorded: str = ""
+    status: str = ""
+    drill_word: bool = False
+    sender: str = ""
+    identifier: str = ""
+    act: str = ""
+    references: tuple[tuple[str, str], ...] = ()
+    responses: set[str] = field(default_factory=set)
+    all_clear: bool = False
+    hazards: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+    place: str = ""  # "shape", "point" for a circle without a radius, "codes" for foreign codes only
+
+
+def cap(name: str, raw: bytes, schemas: Path) -> Message:
+    if b"<!DOCTYPE" in raw:
+        return Message(name, refused="xml-forbidden-dtd")
+    root = etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True))
+    qualified = etree.QName(root)
+    if qualified.localname == "feed":
+        return Message(name, recorded="feed-index", sent=datetime.fromisoformat(local(root, "updated")))
+    version = CAP_NAMESPACE.match(qualified.namespace or "")
+    if version is None or qualified.localname != "alert":
+        return Message(name, refused="not-cap-or-jma")
+    if not etree.XMLSchema(file=str(schemas / f"cap{version[2].replace('.', '')}.xsd")).validate(root):
+        return Message(name, refused="cap-schema")
+    infos = root.findall("{*}info")
+    shapes = [(e.text or "").strip() for e in root.iterfind("{*}info/{*}area/{*}polygon")]
+    circles = [(e.text or "").split() for e in root.iterfind("{*}info/{*}area/{*}circle")]
+    codes = {
+        local(e, "value") if len(e) else (e.text or "").partition("=")[2].strip()
+        for e in root.iterfind("{*}info/{*}area/{*}geocode")
+    }
+    message = Message(
+        name,
+        sent=datetime.fromisoformat(local(root, "sent")),
+        status=local(root, "status").lower(),
+        sender=local(root, "sender"),
+        identifier=local(root, "identifier"),
+        act=local(root, "msgType").lower(),
+        references=tuple((item.split(",")[0], item.split(",")[1]) for item in local(root, "references").split()),
+        drill_word=any(DRILL.search(local(info, text)) for info in infos for text in TEXTS),
+        responses={(e.text or "") for e in root.iterfind("{*}info/{*}responseType")},
+        all_clear=bool(infos)
+        and all("AllClear" in [e.text for e in info.iterfind("{*}responseType")] for info in infos),
+        hazards={EVENTS[local(info, "event")] for info in infos},
+        codes={code for code in codes if code},
+    )
+    if any(float(circle[1]) == 0 for circle in circles):
+        message.place = "point"
+    elif any(shapes) or circles:
+        message.place = "shape"
+    elif message.codes:
+        message.place = "codes"
+    elif message.status == "actual" and message.act in ("alert", "update"):
+        message.refused = "cap-no-area"
+        message.hazards = set()
+    return message
+
+
+def settle_cap(messages: Iterable[Message]) -> Iterator[tuple[Message, str, str]]:
+    """Return each message with its outcome and reason, in the order of one replay."""
+    known: set[tuple[str, str]] = set()
+    for one in sorted(messages, key=lambda message: (message.sent, message.name)):
+        key = one.sender, one.identifier
+        if one.refused:
+            yield one, "dead-letter", one.refused
+        elif one.recorded:
+            yield one, "informational", one.recorded
+        elif one.status != "actual":
+            yield one, "drill", f"status-{one.status}"
+        elif one.drill_word:
+            yield one, "held", "drill-words-under-actual"
+        elif key in known:
+            # No message of the folder is there twice with the same content.
+            yield one, "held", "identifier-conflict"
+        elif one.act != "alert" and not one.references:
+            yield one, "held", f"{one.act}-without-references"
+        elif one.act != "alert" and any(sender != one.sender for sender, _ in one.references):
+            yield one, "held", "sender-mismatch"
+        else:
+            resolved = any(reference in known for reference in one.references)
+            known.add(key)
+            yield one, *let_out(one, resolved)
+
+
+def let_out(one: Message, resolved: bool) -> tuple[str, str]:
+    if one.act == "cancel":
+        return "cancel", "cancelled" if resolved else "original-not-sent"
+    if one.place == "point":
+        return "held", "circle-radius"
+    if one.place == "codes":
+        return "held", "area-not-in-table"
+    if "Evacuate" in one.responses:
+        return "held", "policy-hold"
+    if one.all_clear:
+        return "update", "all-clear" if resolved else "all-clear-not-sent"
+    if resolved:
+        return "update", "update"
+    return "notice", "original-unknown" if one.references else "new"
+
+
 # ------------------------------------------------------------------------------------------- the rows
 
 
@@ -326,25 +459,35 @@ def written_codes(codes: set[str]) -> str:
 
 def rows(data: Path, checked: set[str]) -> list[dict[str, str]]:
     tables = area_codes(data)
-    samples = data / "04_jma_xml" / "samples"
-    sayings = []
-    for path in sorted(samples.glob("*.xml")):
-        raw = path.read_bytes()
-        sayings.append(jma(path.relative_to(data).as_posix(), raw, etree.fromstring(raw), tables))
     found = []
-    for said, outcome, reason in settle_jma(sayings):
-        found.append(
-            {
-                "file": said.name,
-                "outcome": outcome,
-                "reason": reason,
-                "level": str(max(said.levels)) if said.levels else "",
-                "hazard": " ".join(sorted(said.hazards)),
-                "codes": written_codes(said.codes),
-                "checked": "yes" if said.name in checked else "",
-            }
-        )
-    return sorted(found, key=lambda row: row["file"])
+    for said, outcome, reason in settle_jma(
+        jma(name, raw, etree.fromstring(raw), tables) for name, raw in files(data, "04_jma_xml/samples")
+    ):
+        found.append((said.name, outcome, reason, said.levels, said.hazards, said.codes))
+    schemas = data / "06_cap" / "schema"
+    for one, outcome, reason in settle_cap(cap(name, raw, schemas) for name, raw in files(data, "06_cap")):
+        found.append((one.name, outcome, reason, set(), one.hazards, one.codes))
+    return [
+        {
+            "file": name,
+            "outcome": outcome,
+            "reason": reason,
+            "level": str(max(levels)) if levels else "",
+            "hazard": " ".join(sorted(hazards)),
+            "codes": written_codes(codes),
+            "checked": "yes" if name in checked else "",
+        }
+        for name, outcome, reason, levels, hazards, codes in sorted(found, key=lambda row: row[0])
+    ]
+
+
+def files(data: Path, folder: str) -> list[tuple[str, bytes]]:
+    """Return every document of *folder* and below; its schemas are not documents."""
+    return [
+        (path.relative_to(data).as_posix(), path.read_bytes())
+        for path in sorted((data / folder).rglob("*"))
+        if path.suffix in (".xml", ".cap") and "schema" not in path.parts
+    ]
 
 
 def main() -> None:
