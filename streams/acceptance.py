@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.read import series_of
-from streams.client import Producer
+from streams.client import Producer, Stored
 from streams.topics import TELEGRAMS
 
 HEADER_RECEIPT = "receipt"
@@ -37,7 +37,7 @@ class Receipt:
     """The name under which a reception is accounted for, and what completes when it is stored."""
 
     receipt: str
-    stored: "Future[object]"
+    stored: "Future[Stored]"
 
 
 def receive(

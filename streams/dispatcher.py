@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from alerts.notice import Notice
 from dispatch import told as told_records
-from dispatch.errors import DispatchError
+from dispatch.errors import DispatchError, EndpointRefused
 from dispatch.message import Messages
 from dispatch.metrics import DispatchMetrics
 from dispatch.outcomes import GoneGuard, PushOutcome, rule_of
@@ -43,8 +43,8 @@ from streams.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused, dead_letter
 from streams.fanout import FanOut, Ticket
 from streams.metrics import Hop, Role, StreamMetrics
-from streams.ownership import Heartbeat, OwnerRecord, check, claim
-from streams.payloads import ReceiptRecord
+from streams.ownership import Heartbeat, check, claim
+from streams.payloads import OwnerRecord, ReceiptRecord
 from streams.subscribers import Subscribers
 from streams.topics import DEAD_LETTERS, NOTICES, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
 from streams.wire import decode, encode
@@ -57,6 +57,8 @@ SAVE_SECONDS = 0.05
 STORED_WITHIN_SECONDS = 30.0
 # Longer than any turn of the loop: whoever stood still this long may have been replaced meanwhile.
 PAUSE_SECONDS = 5.0
+# How long a push service rests that said it is busy and not for how long.
+PAUSED_SECONDS = 1.0
 _IDLE_SECONDS = 0.01
 
 Place = tuple[str, int, int]  # lineage, revision, bucket
@@ -105,7 +107,7 @@ class Dispatcher:
         self._active: list[FanOut] = []
         self._pushes: dict[FanOut, Pushes] = {}
         self._received_ms: dict[FanOut, int] = {}
-        self._slots = Slots(settings, ())
+        self._slots = Slots(settings, len(subscribers.registry.columns.origins))
         self._guard = GoneGuard()
         self._ends_not_saved = 0
         self._ends_being_saved = 0
@@ -201,7 +203,7 @@ class Dispatcher:
         registry = self._subscribers.refresh()
         try:
             messages = Messages(notice, self._settings)
-            messages.check()
+            list(messages.check())
         except DispatchError as error:
             # Nothing of it can go out: say so where people look, and do not try again at each start.
             log.error("notice cannot be written", extra={"lineage": notice.lineage, "reason": type(error).__name__})
@@ -214,7 +216,8 @@ class Dispatcher:
         }
         now = datetime.now(UTC)
         chosen = self._select(notice, self._buckets - frozen.keys(), now)
-        self._metrics.select(notice.lane, len(chosen))
+        self._metrics.selected.labels(notice.lane.value).inc(len(chosen))
+        self._metrics.quieted.inc(chosen.quieted)
         if notice.expires <= now and not frozen:
             self._receipt(notice, len(chosen), _all_expired(len(chosen)), received_ms)
             return
@@ -231,7 +234,9 @@ class Dispatcher:
         fanout = FanOut(notice, registry, {**frozen, **fresh}, resumed)
         self._active.append(fanout)
         self._active.sort(key=lambda active: active.urgency)
-        self._pushes[fanout] = Pushes(registry, notice, messages, self._vapid, self._settings, self._secret)
+        self._pushes[fanout] = Pushes(
+            registry, messages, notice.expires.timestamp(), self._vapid, self._settings, self._secret
+        )
         self._received_ms[fanout] = received_ms
 
     def _select(self, notice: Notice, buckets: frozenset[int], now: datetime) -> Selection:
@@ -261,42 +266,59 @@ class Dispatcher:
                     ticket = fanout.next_fresh(blocked)
                 if ticket is None:
                     break
-                if self._slots.take(ticket.origin, fanout.notice.lane, retry) is not None:
+                if self._slots.take(ticket.origin, fanout.notice.lane, now, retry=retry) is not None:
                     if retry:
                         fanout.wait(ticket, RetryAt(now + SAVE_SECONDS))
                         break
                     fanout.put_back(ticket)
                     blocked.add(ticket.origin)
                     continue
-                self._hand_over(fanout, ticket, now, retry=retry)
+                self._hand_over(fanout, ticket, now)
                 room -= 1
 
-    def _hand_over(self, fanout: FanOut, ticket: Ticket, now: float, *, retry: bool) -> None:
-        push = self._pushes[fanout].push(ticket, ticket.row, ticket.part, now, retry=retry)
+    def _hand_over(self, fanout: FanOut, ticket: Ticket, now: float) -> None:
+        # Made anew for a retry: the envelope is derived, so that the bytes are the same each time.
+        try:
+            push = self._pushes[fanout].push(ticket.row, ticket.part, ticket, now)
+        except EndpointRefused:
+            self._slots.give_back(ticket.origin, fanout.notice.lane, retry=ticket.attempts > 0)
+            self._end(fanout, ticket, PushOutcome.FAILED, now)
+            return
         self._sender.submit(push)
 
     def _answered(self, answer: Answer, now: float) -> None:
-        ticket: Ticket = answer.push.key  # type: ignore[assignment]  # ours, returned as it was given
+        ticket = answer.push.key
+        assert isinstance(ticket, Ticket)
         fanout = ticket.fanout
-        self._slots.give_back(ticket.origin, fanout.notice.lane, ticket.attempts > 0)
+        lane = fanout.notice.lane
+        self._slots.give_back(ticket.origin, lane, retry=ticket.attempts > 0)
+        self._metrics.pushes.labels(answer.outcome.value, lane.value).inc()
+        self._metrics.push_seconds.observe(answer.ended_at - answer.started_at)
         rule = rule_of(answer.outcome)
-        self._guard.seen(ticket.origin, answer.outcome, now)
-        self._metrics.answered(answer, fanout.notice.lane)
-        if rule.forget and self._guard.may_forget(ticket.origin, now) is None:
+        if self._guard.seen(ticket.origin, answer.outcome, now) is not None:
+            self._metrics.gone_alarms.inc()
+            log.error("too many subscriptions called gone: none is forgotten until a person looks")
+        if rule.forget and self._guard.alarm(ticket.origin) is None:
             self._forget(fanout, ticket)
+        if rule.pauses_origin:
+            self._slots.pause(ticket.origin, now + (answer.retry_after_seconds or PAUSED_SECONDS))
         if rule.retry:
             again = next_attempt(
                 answer.outcome,
                 ticket.attempts + 1,
                 now=now,
-                expires_at=fanout.notice.expires.timestamp(),
-                retry_after_seconds=answer.retry_after_seconds,
+                expires_at=answer.push.expires_at,
                 jitter=(ticket.order % 97) / 97,
                 settings=self._settings,
+                retry_after_seconds=answer.retry_after_seconds,
             )
             if isinstance(again, RetryAt):
                 fanout.wait(ticket, again)
                 return
+        if answer.outcome is PushOutcome.ACCEPTED:
+            ward = fanout.ward_of(ticket)
+            self._metrics.ward_accepted.labels(ward).inc()
+            self._metrics.ward_bytes.labels(ward).inc(len(answer.push.body))
         self._end(fanout, ticket, answer.outcome, now)
 
     def _end(self, fanout: FanOut, ticket: Ticket, outcome: PushOutcome, now: float) -> None:
@@ -309,8 +331,9 @@ class Dispatcher:
             self._end(fanout, ticket, PushOutcome.EXPIRED, now)
 
     def _forget(self, fanout: FanOut, ticket: Ticket) -> None:
-        identifier = self._pushes[fanout].registry.id_of(ticket.row)
+        identifier = fanout.id_of(ticket)
         self._subscribers.forget(identifier)
+        self._metrics.forgotten.inc()
         self._producer.send(SUBSCRIPTIONS.name, identifier, None)
 
     # ── records ───────────────────────────────────────────────────────────────────────────────────
@@ -371,6 +394,7 @@ class Dispatcher:
         if totals.first_accepted_ms is not None:
             seconds = (totals.first_accepted_ms - received_ms) / 1000
             self._stream_metrics.hop(Hop.RECEIVED_TO_FIRST_ACCEPTED, seconds)
+            self._metrics.first_push_seconds.labels(notice.lane.value).observe(max(0.0, seconds))
 
 
 def _all_expired(count: int) -> Checkpoint:

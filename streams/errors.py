@@ -6,6 +6,7 @@
     │   └── BrokerNotReady     it was started, or named, and does not answer
     ├── TopicError             a topic cannot be created, or is not what docs/topics.md says
     ├── SendError              a delivery report said no
+    ├── SkippedRecords         a client left out records that are still there
     ├── GapError               records that we had not read are gone
     └── TooManyDeadLetters     so many refusals that the code is the likelier culprit
 
@@ -40,6 +41,10 @@ class SendError(StreamsError):
 
 class GapError(StreamsError):
     """Say that unread records were removed: silence here would be a lost alert (promise 1)."""
+
+
+class SkippedRecords(StreamsError):
+    """End a worker whose client left out records: it starts again at its last commit, which lies before them."""
 
 
 class TooManyDeadLetters(StreamsError):

@@ -157,6 +157,14 @@ class FanOut:
         bucket.dirty = True
         bucket.left -= 1
 
+    def ward_of(self, ticket: Ticket) -> str:
+        """Return the ward label of a row, for counting only."""
+        return self._registry.ward_of(ticket.row)
+
+    def id_of(self, ticket: Ticket) -> bytes:
+        """Return the subscription id of a row."""
+        return self._registry.id_of(ticket.row)
+
     def drop_retries(self) -> tuple[Ticket, ...]:
         """Give up the rows that wait for a retry: a newer revision speaks to them."""
         dropped = tuple(ticket for _, _, ticket in self._retries)

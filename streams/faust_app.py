@@ -46,7 +46,7 @@ from streams.faust_transport import (
 )
 from streams.progress import Progress, is_progress
 from streams.record import Record
-from streams.topics import ALL, DEAD_LETTERS, Cleanup, Topic
+from streams.topics import DEAD_LETTERS, Cleanup, Topic
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def build_app(
         consumer_max_fetch_size=8_388_608,
         producer_max_request_size=8_388_608,
         # Not "error": Faust would meet it for every changelog. The start is the oldest record on purpose,
-        # and the transport notices when records between the commit and the oldest one are gone.
+        # and the transport notices when records behind the commit are gone.
         consumer_auto_offset_reset="earliest",
         # The embedded broker knows no static members: a restart would wait for the old one to time out.
         consumer_group_instance_id=None if embedded else instance,
@@ -117,8 +117,6 @@ def build_app(
     transport = transport_for(
         app,
         fetch_wait_ms=FETCH_WAIT_EMBEDDED_MS if embedded else FETCH_WAIT_KAFKA_MS,
-        # The embedded broker compacts nothing: there a jump is a loss on every topic.
-        gapless_topics=frozenset(topic.name for topic in ALL if embedded or topic.cleanup is Cleanup.DELETE),
         on_lost=on_lost,
     )
     app.transport = transport
@@ -152,12 +150,16 @@ def add_agent(app: ShiraseApp, source: Topic, handle: Handle, *, limit: Limit | 
     """
     recent = Recent(limit or Limit())
     aside = Outlet(app, DEAD_LETTERS)
+    # The embedded broker compacts nothing: there every topic is without holes.
+    without_holes = app.broker.kind is BrokerKind.EMBEDDED or source.cleanup is Cleanup.DELETE
     channel = app.topic(source.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def read(stream: StreamT[bytes]) -> None:
         async for event in stream.events():
             record = _record_of(event)
             try:
+                if without_holes:
+                    await _consumer_of(app).hand_out(event.message.tp, record.offset)
                 wrong = await _handle_or_put_aside(record, handle, aside)
                 stop = recent.add(wrong=wrong, at=time.monotonic())
                 if stop is not None:
@@ -189,6 +191,12 @@ async def _handle_or_put_aside(record: Record, handle: Handle, aside: "Outlet") 
         await aside.send(key, value, headers)
         return not isinstance(error, Refused)
     return False
+
+
+def _consumer_of(app: ShiraseApp) -> Consumer:
+    consumer = app.consumer
+    assert isinstance(consumer, Consumer)
+    return consumer
 
 
 def _record_of(event: EventT[bytes]) -> Record:
@@ -295,7 +303,6 @@ def watch_progress(app: ShiraseApp, heartbeat: Path) -> None:
 
 def progress_of(app: ShiraseApp) -> Progress:
     """Return how far *app* has read and what it knows to be waiting."""
-    consumer = app.consumer
-    assert isinstance(consumer, Consumer)
+    consumer = _consumer_of(app)
     read, waiting = consumer.read_and_waiting()
     return Progress(moved=read + app.monitor.events_total, waiting=waiting + len(consumer.unacked))

@@ -8,13 +8,14 @@ Four corrections, each with a test:
   buffer after 100 ms and takes no notice of records that were refused. Here every send is followed to its
   acknowledgement; one refusal stops the worker before the commit, and its successor does the work again.
 * **Idempotent producing**, so that a retry inside the producer neither repeats nor reorders records.
-* **Lost records are noticed.** "earliest" jumps over removed records without an error. Positions are
-  compared with what comes; a jump in a topic that is not compacted is counted and said aloud.
+* **No record is skipped.** A partition without a commit is not rewound after table recovery, and what was
+  fetched meanwhile was never handled (seen with kill -9 under load). It is rewound here; and in a topic
+  without holes each record handed out is compared with the one that must come next.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import aiokafka
@@ -22,6 +23,8 @@ import faust
 from faust.exceptions import ProducerSendError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+from streams.errors import SkippedRecords
 
 log = logging.getLogger(__name__)
 
@@ -60,30 +63,90 @@ class FetchingThread(driver.AIOKafkaConsumerThread):
 
 
 class Consumer(driver.Consumer):
-    """Faust's consumer, which notices when records that it had not read are gone."""
+    """Faust's consumer, which knows what it read and what it must hand out next."""
 
-    _next_offset: dict[TP, int]
+    _read_to: dict[TP, int]
+    _hands_out_next: dict[TP, int]
 
     def _new_consumer_thread(self) -> FetchingThread:
-        self._next_offset = {}
+        self._read_to = {}
+        self._hands_out_next = {}
+        self._has_sought = False
+        self._held_back: set[TP] = set()
         return FetchingThread(self, loop=self.loop, beacon=self.beacon)
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Resume, but hold back sources until they were sought.
+
+        Faust resumes them one step before it seeks, while the flow for its tables is still open: what is
+        fetched in between is handed out or thrown away as the race falls.
+        """
+        wanted = set(tps)
+        early = set() if self._has_sought else {tp for tp in wanted if not self._is_changelog_tp(tp)}
+        self._held_back |= early
+        super().resume_partitions(wanted - early)
+
+    async def perform_seek(self) -> None:
+        """Seek every source to where its work goes on, then let go what was held back."""
+        await super().perform_seek()
+        self._has_sought = True
+        held, self._held_back = self._held_back, set()
+        super().resume_partitions(held)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Begin anew: nothing is fetched from a source before it was sought."""
+        self._has_sought = False
+        self._held_back = set()
+        await super().on_partitions_assigned(assigned, generation_id)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget positions: another worker moves them on from here."""
+        self._has_sought = False
         for tp in revoked:
-            self._next_offset.pop(tp, None)
+            self._read_to.pop(tp, None)
+            self._hands_out_next.pop(tp, None)
         await super().on_partitions_revoked(revoked)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek, and expect the committed offset to be the next one that comes."""
-        committed = await super().seek_to_committed()
-        self._next_offset = {tp: offset for tp, offset in committed.items() if offset is not None and offset >= 0}
+        """Seek every source, also those without a commit, and remember what must come first.
+
+        aiokafka leaves a partition alone that has no commit, at a position that earlier fetches have moved
+        and whose records Faust has thrown away while it recovered its tables: a new worker that was killed
+        before its first commit skipped them for ever.
+        """
+        committed = dict(await super().seek_to_committed())
+        fresh = [tp for tp, offset in committed.items() if not self._is_changelog_tp(tp) and (offset or -1) <= 0]
+        if fresh:
+            oldest = await self.earliest_offsets(*fresh)
+            await self._thread.seek_wait(oldest)
+            committed.update(oldest)
+        starts = {tp: offset for tp, offset in committed.items() if offset is not None and offset >= 0}
+        self._read_to = dict(starts)
+        self._hands_out_next = {tp: offset for tp, offset in starts.items() if not self._is_changelog_tp(tp)}
         return committed
 
     async def seek(self, partition: TP, offset: int) -> None:
         """Seek on purpose: what is left out is left out knowingly."""
-        self._next_offset.pop(partition, None)
+        self._hands_out_next.pop(partition, None)
         await super().seek(partition, offset)
+
+    async def hand_out(self, tp: TP, offset: int) -> None:
+        """Check that the record at *offset* is the next one of a source without holes.
+
+        Records that the broker has removed are reported and passed over. Records that are still there and
+        were skipped end the worker: it starts again at its last commit, which lies before them.
+        """
+        expected = self._hands_out_next.get(tp)
+        self._hands_out_next[tp] = offset + 1
+        if expected is None or offset <= expected:
+            return
+        first = (await self.earliest_offsets(tp))[tp]
+        if first > expected:
+            transport = self.transport
+            assert isinstance(transport, Transport)
+            transport.on_lost(tp.topic, tp.partition, expected, first)
+        if offset > max(first, expected):
+            raise SkippedRecords(f"{tp.topic} partition {tp.partition}: {expected} must come next and {offset} came")
 
     def read_and_waiting(self) -> tuple[int, int]:
         """Return the sum of positions read and of records known to wait behind them."""
@@ -91,7 +154,7 @@ class Consumer(driver.Consumer):
         if consumer is None:
             return 0, 0
         read = waiting = 0
-        for tp, offset in list(self._next_offset.items()):
+        for tp, offset in list(self._read_to.items()):
             read += offset
             if tp not in consumer.assignment() or self._is_changelog_tp(tp):
                 continue  # a changelog is written by this very worker and paused once it is recovered
@@ -99,13 +162,7 @@ class Consumer(driver.Consumer):
         return read, waiting
 
     def _to_message(self, tp: TP, record: Any) -> Any:
-        expected = self._next_offset.get(tp)
-        if expected is not None and record.offset > expected:
-            transport = self.transport
-            assert isinstance(transport, Transport)
-            if tp.topic in transport.gapless_topics:
-                transport.on_lost(tp.topic, tp.partition, expected, record.offset)
-        self._next_offset[tp] = record.offset + 1
+        self._read_to[tp] = record.offset + 1
         return super()._to_message(tp, record)
 
 
@@ -170,16 +227,12 @@ class Transport(driver.Transport):
     Producer = Producer
 
     fetch_wait_ms: int = FETCH_WAIT_EMBEDDED_MS
-    gapless_topics: frozenset[str] = frozenset()
     on_lost: LostRecords = staticmethod(say_lost)
 
 
-def transport_for(
-    app: faust.App, *, fetch_wait_ms: int, gapless_topics: frozenset[str], on_lost: LostRecords = say_lost
-) -> Transport:
+def transport_for(app: faust.App, *, fetch_wait_ms: int, on_lost: LostRecords = say_lost) -> Transport:
     """Return a transport for *app* with the corrections of this module."""
     transport = Transport(app.conf.broker_consumer, app)
     transport.fetch_wait_ms = fetch_wait_ms
-    transport.gapless_topics = gapless_topics
     transport.on_lost = on_lost
     return transport

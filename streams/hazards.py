@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alerts.claim import Claim, HazardSnapshot
 from alerts.place import Shard
-from geo.hazard_map import apply, snapshot
+from geo.hazard_map import apply, prune, snapshot
 from streams.acceptance import HEADER_HAZARD_MS
 from streams.broker import Broker
 from streams.faust_app import Outlet, ShiraseApp, add_agent, add_table, build_app
@@ -24,9 +24,9 @@ from streams.wire import decode, encode
 TOMBSTONE_AGE = timedelta(days=7)
 
 
-def build_hazards(broker: Broker | str, *, data_dir: Path, metrics: StreamMetrics) -> ShiraseApp:
+def build_hazards(broker: Broker | str, *, data_dir: Path, instance: str, metrics: StreamMetrics) -> ShiraseApp:
     """Return the hazards app; nothing runs yet."""
-    app = build_app("hazards", broker, data_dir=data_dir)
+    app = build_app("hazards", broker, data_dir=data_dir, instance=f"hazards-{instance}")
     shards = add_table(app, "shards", CLAIMS)
     hazards = Outlet(app, HAZARDS)
 
@@ -34,11 +34,12 @@ def build_hazards(broker: Broker | str, *, data_dir: Path, metrics: StreamMetric
         claim = decode(Claim, record.value)
         known = shards.get(record.key)
         before = decode(HazardSnapshot, known) if known else empty(claim.shard)
-        applied = apply(before.standings, claim, forget_before=claim.provenance.received - TOMBSTONE_AGE)
+        applied = apply(before.standings, claim)
         metrics.claim(applied.reason)
         if not applied.changed:
             return
-        after = snapshot(claim.shard, applied.standings, before.version, claim.provenance.lineage)
+        kept = prune(applied.standings, sent_before=claim.provenance.sent - TOMBSTONE_AGE)
+        after = snapshot(claim.shard, kept, before.version, claim.provenance.lineage)
         value = encode(after)
         await acknowledged([await hazards.send(record.key, value, stage_headers(record, HEADER_HAZARD_MS))])
         shards[record.key] = value

@@ -38,10 +38,10 @@ from streams.wire import encode
 
 
 def build_ingest(
-    broker: Broker | str, *, data_dir: Path, table: AreaTable, policy: Policy, metrics: StreamMetrics
+    broker: Broker | str, *, data_dir: Path, instance: str, table: AreaTable, policy: Policy, metrics: StreamMetrics
 ) -> ShiraseApp:
     """Return the ingest app; nothing runs yet."""
-    app = build_app("ingest", broker, data_dir=data_dir)
+    app = build_app("ingest", broker, data_dir=data_dir, instance=f"ingest-{instance}")
     series = add_table(app, "series", TELEGRAMS)
     reports, claims, aside = Outlet(app, REPORTS), Outlet(app, CLAIMS), Outlet(app, DEAD_LETTERS)
 

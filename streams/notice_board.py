@@ -16,8 +16,8 @@ from alerts.claim import HazardSnapshot, Provenance, Release, Standing
 from alerts.notice import Notice, NoticeKind, NoticePart
 from alerts.place import Shard
 from alerts.words import PartFacts, compose
-from geo.change import Change, Told, difference
-from streams.payloads import Command, Draft, ToldPart, Verb
+from geo.change import NOTHING_TOLD, Change, Difference, Told, difference
+from streams.payloads import Command, Draft, Verb
 
 # A shard that is slow must not hold back the others' warning; the missing part follows as a revision.
 COMPLETE_WAIT_SECONDS = 0.3
@@ -52,7 +52,7 @@ class _Lineage:
 
     current: dict[Shard, Standing] = field(default_factory=dict)
     pending: dict[int, _Document] = field(default_factory=dict)
-    told: Told = field(default_factory=Told)
+    told: Told = NOTHING_TOLD
     notice_revision: int = 0
     decided_revision: int = -1  # newest document revision that was decided with all of its shards
 
@@ -98,7 +98,7 @@ class NoticeBoard:
         if draft.complete:
             thread.decided_revision = max(thread.decided_revision, draft.provenance.revision)
         if draft.release is Release.AUTOMATIC:
-            thread.told = Told.from_parts((part.key, part.cells) for part in draft.told_after)
+            thread.told = draft.told_after
 
     def due(self, *, at: float, patient: bool = False) -> tuple[Draft, ...]:
         """Return a draft for each document that has all its shards, or has waited long enough.
@@ -130,17 +130,17 @@ class NoticeBoard:
 
     def _draft(self, thread: _Lineage, document: _Document) -> Draft:
         provenance = document.provenance
-        changes, told = difference(thread.current, thread.told, cancelled=provenance.outcome == "cancel")
-        revision = thread.notice_revision + 1 if changes else thread.notice_revision
-        draft = draft_of(provenance, changes, told, revision=revision, complete=document.complete)
+        found = difference(thread.current, thread.told)
+        revision = thread.notice_revision + 1 if found.changes else thread.notice_revision
+        draft = draft_of(provenance, found, revision=revision, complete=document.complete)
         # Taken at once: the lineage's next document is compared with what this draft will have told.
         self._take(draft)
         return draft
 
 
-def draft_of(provenance: Provenance, changes: Iterable[Change], told: Told, *, revision: int, complete: bool) -> Draft:
-    """Return the draft that tells *changes*; the same facts always give the same draft id."""
-    parts = tuple(_parts(provenance, tuple(changes)))
+def draft_of(provenance: Provenance, found: Difference, *, revision: int, complete: bool) -> Draft:
+    """Return the draft that tells what was *found*; the same facts always give the same draft id."""
+    parts = tuple(_parts(provenance, found.changes))
     notice = Notice(
         lineage=provenance.lineage,
         revision=revision,
@@ -165,7 +165,7 @@ def draft_of(provenance: Provenance, changes: Iterable[Change], told: Told, *, r
         complete=complete,
         release=provenance.release,
         notice=notice,
-        told_after=tuple(ToldPart(key, cells) for key, cells in told.parts()),
+        told_after=found.told,
     )
 
 

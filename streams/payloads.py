@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from alerts.claim import Provenance, Release
 from alerts.notice import Notice
-from alerts.place import Cells
 from alerts.report import OutcomeKind, Report
-from geo.change import PartKey
+from geo.change import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,6 @@ class ReportRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldPart:
-    """Cells whose people were last told the same."""
-
-    key: PartKey
-    cells: Cells
-
-
-@dataclass(frozen=True, slots=True)
 class Draft:
     """A notice as proposed, and what its lineage's residents will have been told after it.
 
@@ -62,7 +53,7 @@ class Draft:
     complete: bool
     release: Release
     notice: Notice
-    told_after: tuple[ToldPart, ...]
+    told_after: Told
 
 
 class Verb(StrEnum):

@@ -14,6 +14,7 @@ from typing import Any
 from alerts.claim import Claim, Lane, Release
 from alerts.lifecycle import Accepted, SeriesState, accept, series_from_plain, series_to_plain
 from alerts.policy import Policy, lane_for, release_for
+from alerts.place import Shard
 from alerts.report import Outcome, OutcomeKind, Report
 from alerts.shift import shifted
 from feeds.errors import FeedError
@@ -66,7 +67,8 @@ def settle(arrival: Arrival, stored: Mapping[str, Any] | None, *, table: AreaTab
         outcome = Outcome(OutcomeKind.INFORMATIONAL, release_reason)
     elif outcome.kind in _TOLD and accepted.lineage:
         try:
-            found = claims_of(report, accepted, table, release, lane, tuple(shards.get(accepted.lineage, ())))
+            covered = tuple(Shard(shard) for shard in shards.get(accepted.lineage, ()))
+            found = claims_of(report, accepted, table, release, lane, covered)
         except GeoError as error:
             outcome = Outcome(OutcomeKind.HELD, error.reason, str(error))
         else:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dispatch.errors import DispatchError
-from dispatch.registry import Registry, build, columns_of, load
+from dispatch.columns import columns_of
+from dispatch.registry import Registry, build, load
 from dispatch.subscription import SealKeys, Subscription, bucket_of
 from streams.client import Consumer, read_to_end
 from streams.topics import SUBSCRIPTIONS

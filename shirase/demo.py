@@ -1,0 +1,98 @@
+"""The main job, to watch: a rainy evening in a made-up Tokyo, from telegrams to encrypted pushes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shirase.check import check_run
+from shirase.replay import Clock, Pace, drain, feed_documents
+from shirase.run import Run, RunSettings, running
+from shirase.scenario import ScenarioDocument, river_evening
+from shirase.summary import summary, usage
+
+PATIENCE_SECONDS = 120.0
+# Minutes of the evening pass as seconds: closer than that, two revisions would carry one time.
+_PACE = 1 / 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """A scenario's document with the time at which it is sent."""
+
+    name: str
+    raw: bytes
+    sent: datetime | None
+
+
+def run_demo(
+    settings: RunSettings,
+    *,
+    seconds: float,
+    say: Callable[[str], None],
+    progress: Callable[[str, int, int], None],
+    watch: Callable[[Run], None] = lambda _run: None,
+) -> dict[str, Any]:
+    """Play the evening once and return its summary.
+
+    *seconds* 0 plays as fast as everything is handled. Outcomes that differ from what the scenario
+    expects of its documents are listed under `unexpected`.
+    """
+    documents = evening(settings.seed)
+    speed = _length(documents).total_seconds() * _PACE / seconds if seconds > 0 else 0.0
+    with running(settings, say, progress) as run:
+        watch(run)
+        say(f"{len(documents)} documents")
+        sent = feed_documents(
+            _dated(documents),
+            run.producer,
+            run.observer,
+            clock=Clock.DOCUMENT,
+            pace=Pace(speed),
+            patience_seconds=PATIENCE_SECONDS,
+            on_sent=lambda number: progress("documents", number, len(documents)),
+        )
+        say("waiting for the last push")
+        drain(run.observer, sent, workers=settings.workers, patience_seconds=PATIENCE_SECONDS)
+        account = run.observer.account
+        result = summary(account)
+        result["subscribers"] = settings.subscribers
+        result["people_told"] = len({token for token in _told(run)})
+        result["unexpected"] = unexpected(documents, {r.name: r.outcome.value for r in account.reports.values()})
+        result["wards"] = usage(list(account.receipts.values()))
+        say("checking against the push service's own log")
+        result["check"] = check_run(run).plain()
+        return result
+
+
+def evening(seed: int) -> tuple[ScenarioDocument, ...]:
+    """Return the evening's documents, timed so that the last was written just now."""
+    length = _length(river_evening(datetime.now(UTC), seed, pace=_PACE)) * _PACE
+    return river_evening(datetime.now(UTC) - length - timedelta(seconds=2), seed, pace=_PACE)
+
+
+def unexpected(documents: Sequence[ScenarioDocument], outcomes: dict[str, str]) -> list[str]:
+    """Return a line for each document that ended otherwise than its author meant it to."""
+    return [
+        f"{document.name}: {outcomes.get(document.name)} instead of {document.expectation}"
+        for document in documents
+        if outcomes.get(document.name) != document.expectation
+    ]
+
+
+def _length(documents: Sequence[ScenarioDocument]) -> timedelta:
+    return documents[-1].at
+
+
+def _dated(documents: Sequence[ScenarioDocument]) -> list[_Dated]:
+    start = datetime.now(UTC)
+    return [_Dated(document.name, document.raw, start + document.at * _PACE) for document in documents]
+
+
+def _told(run: Run) -> list[str]:
+    """Return the tokens that the push service accepted something for."""
+    from dispatch.stub.log import entries
+
+    assert run.stub is not None
+    run.stub.flush()
+    return [entry.token for entry in entries(run.stub.log_path) if 200 <= entry.status < 300]

@@ -1,0 +1,75 @@
+"""Say why: what holds in a cell, which document says so, and where its people could go."""
+
+from pathlib import Path
+
+import h3.api.basic_int as h3
+
+from alerts.claim import HazardSnapshot
+from alerts.hazard import HazardKind
+from alerts.place import HAZARD_RESOLUTION, Cell, LatLng
+from geo.cells import shard_of
+from geo.hazard_map import worst_at
+from routing.forest import NoWay, grow
+from shirase.areas import table_at
+from shirase.city import city
+from streams.client import read_to_end
+from streams.topics import HAZARDS
+from streams.wire import decode
+
+
+def explain_cell(named: str, areas: Path, broker: str | None) -> str:
+    """Return what is known of *named*, an H3 index or ``lat,lng``; hazards need a *broker*.
+
+    Raises:
+        ValueError: *named* is neither.
+    """
+    cell = cell_of(named)
+    lat, lng = h3.cell_to_latlng(cell)
+    names = "、".join(f"{name.ja} ({name.en})" for name in table_at(areas).area_at(cell)) or "no municipality known"
+    lines = [
+        f"cell {cell:x} at {lat:.5f},{lng:.5f}, shard {shard_of(cell):x}",
+        f"areas: {names}",
+        *(_hazards(cell, broker) if broker else ["hazards: give --broker HOST:PORT to read what holds here"]),
+        *_way(LatLng(lat, lng)),
+    ]
+    return "\n".join(lines)
+
+
+def cell_of(named: str) -> Cell:
+    """Return the cell that *named* means."""
+    if "," in named:
+        lat, lng = (float(part) for part in named.split(",", 1))
+        if not (-90 <= lat <= 90 and -180 <= lng <= 180):
+            raise ValueError(f"{named} is no place: latitude first, e.g. 35.6895,139.6917")
+        return Cell(h3.latlng_to_cell(lat, lng, HAZARD_RESOLUTION))
+    try:
+        cell = h3.str_to_int(named)
+    except ValueError as error:
+        raise ValueError(f"{named} is neither an H3 index nor LAT,LNG") from error
+    if not h3.is_valid_cell(cell) or h3.get_resolution(cell) != HAZARD_RESOLUTION:
+        raise ValueError(f"{named} is no H3 cell of resolution {HAZARD_RESOLUTION}")
+    return Cell(cell)
+
+
+def _hazards(cell: Cell, broker: str) -> list[str]:
+    newest: HazardSnapshot | None = None
+    key = b"%x" % shard_of(cell)
+    for record in read_to_end(broker, HAZARDS.name):
+        if record.key == key and record.value is not None:
+            newest = decode(HazardSnapshot, record.value)
+    verdict = worst_at(newest, cell) if newest else None
+    if newest is None or verdict is None:
+        return ["hazards: nothing is held against this cell; this is not an all-clear"]
+    level = f"level {int(verdict.level)}" if verdict.level is not None else verdict.severity.value
+    return [f"hazards: {level}, map version {newest.version}", *(f"  {reason}" for reason in verdict.reasons)]
+
+
+def _way(point: LatLng) -> list[str]:
+    """Return the way to the nearest open fit shelter of the demo city, whose places are made up."""
+    demo = city()
+    node, metres = demo.streets.nearest_node(point)
+    way = grow(demo.streets, demo.shelters, HazardKind.FLOOD).way_from(node)
+    head = f"{demo.label}: nearest street {metres:.0f} m away"
+    if isinstance(way, NoWay):
+        return [f"{head}; no way to a shelter fit for a flood: {way.reason.value}"]
+    return [f"{head}; on foot to {way.shelter_id} in {way.walk_seconds // 60} min, fit for a flood and open"]

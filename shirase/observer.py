@@ -1,0 +1,107 @@
+"""Watch the topics of a run and keep its account: which document ended how, and what is still open.
+
+A document is drained when it can lead to nothing more: it touched no shard, or its draft was decided
+with all of its shards and, where that became a notice, every fan-out worker has written its receipt.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from alerts.notice import Notice
+from streams.client import Consumer, Record
+from streams.payloads import DraftRecord, DraftState, ReceiptRecord, ReportRecord
+from streams.topics import DRAFTS, NOTICES, RECEIPTS, REPORTS, Topic
+from streams.wire import decode
+
+_WATCHED: Sequence[Topic] = (REPORTS, DRAFTS, NOTICES, RECEIPTS)
+_POLL_SECONDS = 0.05
+
+
+@dataclass(slots=True)
+class Account:
+    """What was seen so far."""
+
+    reports: dict[str, ReportRecord] = field(default_factory=dict)
+    drafts: dict[str, DraftRecord] = field(default_factory=dict)
+    complete: set[str] = field(default_factory=set)
+    notices: dict[tuple[str, int], Notice] = field(default_factory=dict)
+    receipts: dict[tuple[str, int, int], ReceiptRecord] = field(default_factory=dict)
+
+    def outcomes(self) -> dict[str, int]:
+        """Return how many documents ended in which way."""
+        return dict(Counter(report.outcome.value for report in self.reports.values()))
+
+    def open_documents(self) -> int:
+        """Return how many settled documents still wait for their draft to be decided."""
+        return sum(1 for report in self.reports.values() if report.claims and report.document not in self.complete)
+
+    def open_fanouts(self, workers: int) -> int:
+        """Return how many (notice, worker) pairs have no receipt yet."""
+        approved = {
+            (draft.lineage, draft.revision) for draft in self.drafts.values() if draft.state is DraftState.APPROVED
+        }
+        return sum(
+            (lineage, revision, worker) not in self.receipts
+            for lineage, revision in approved | self.notices.keys()
+            for worker in range(workers)
+        )
+
+
+class Observer:
+    """Read the topics from the moment it is made, in a thread of its own."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.account = Account()
+        self.changed = threading.Condition()
+        self._consumer = Consumer(bootstrap)
+        starts = {
+            place: marks.high for topic in _WATCHED for place, marks in self._consumer.watermarks(topic.name).items()
+        }
+        self._consumer.assign(starts)
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._watch, name="observer", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stop.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def check(self) -> None:
+        """Raise what ended the watching, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _watch(self) -> None:
+        try:
+            while not self._stop.is_set():
+                records = self._consumer.poll_many(500, _POLL_SECONDS)
+                if records:
+                    with self.changed:
+                        for record in records:
+                            self._note(record)
+                        self.changed.notify_all()
+        except Exception as error:
+            self._failure = error
+
+    def _note(self, record: Record) -> None:
+        account = self.account
+        match record.topic:
+            case REPORTS.name:
+                report = decode(ReportRecord, record.value)
+                account.reports[report.receipt] = report
+            case DRAFTS.name:
+                draft = decode(DraftRecord, record.value)
+                account.drafts[draft.draft_id] = draft
+                if draft.complete:
+                    account.complete.add(draft.document)
+            case NOTICES.name:
+                notice = decode(Notice, record.value)
+                account.notices[notice.lineage, notice.revision] = notice
+            case RECEIPTS.name:
+                receipt = decode(ReceiptRecord, record.value)
+                account.receipts[receipt.lineage, receipt.revision, receipt.worker] = receipt

@@ -1,0 +1,169 @@
+"""The whole pipeline on this machine: broker, workers under their supervisor, and a push service.
+
+What `demo`, `replay` and the tests of the whole use. The workers are the same processes that a
+deployment runs (`shirase worker ROLE`), with the same settings.
+"""
+
+import os
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatch.secret_file import write_secret
+from dispatch.subscription import SealKeys
+from dispatch.vapid import generate_key_file
+from streams.broker import Broker, changelog_of, ensure_topics, open_broker
+from streams.metrics import Role
+from streams.supervisor import Role as Child
+from streams.supervisor import Supervisor
+from streams.topics import ALL, CLAIMS, TELEGRAMS, Topic
+
+VAPID_SUBJECT = "https://shirase.example/contact"
+_LOOK_SECONDS = 0.1
+_READY_WITHIN_SECONDS = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """What to run."""
+
+    run_dir: Path
+    broker: str
+    areas: Path
+    policy: Path
+    push_origins: tuple[str, ...]
+    push_ca: str
+    snapshot: Path | None
+    workers: int = 1
+    max_in_flight: int = 4096
+    metrics_base_port: int = 0
+    """First of the ports on which the workers serve /metrics; 0 for none."""
+
+
+class PipelineFailed(RuntimeError):
+    """Say which worker did not come up and where its log is."""
+
+
+class Pipeline:
+    """Start and stop the workers; use it as a context manager."""
+
+    def __init__(self, settings: PipelineSettings, broker: Broker | None = None) -> None:
+        self._settings = settings
+        self.broker = broker or open_broker(settings.broker)
+        ensure_topics(self.broker, [*ALL, *changelog_topics()])
+        self._secrets = make_secrets(settings.run_dir / "secrets")
+        self._children = self._roles()
+        self.supervisor = Supervisor(self._children)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="supervisor", daemon=False)
+
+    def __enter__(self) -> "Pipeline":
+        self._thread.start()
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers, then the broker if it is ours."""
+        self._stop.set()
+        self._thread.join()
+        self.broker.close()
+
+    def wait_ready(self) -> None:
+        """Return when every worker has shown a first sign of life."""
+        until = time.monotonic() + _READY_WITHIN_SECONDS
+        waiting = {child.name: child.heartbeat for child in self._children if child.heartbeat is not None}
+        while waiting:
+            waiting = {name: beat for name, beat in waiting.items() if not beat.exists()}
+            if time.monotonic() > until:
+                raise PipelineFailed(f"not up in time: {sorted(waiting)}; see the logs in {self._settings.run_dir}")
+            if waiting:
+                time.sleep(_LOOK_SECONDS)
+
+    def log_of(self, name: str) -> Path:
+        """Return the log file of a worker."""
+        return self._settings.run_dir / f"{name}.log"
+
+    @property
+    def seal_keys(self) -> SealKeys:
+        """Return the keys under which subscriptions are sealed on their topic."""
+        return SealKeys.load(Path(self._secrets["SHIRASE_SEAL_KEY"]))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the workers."""
+        return tuple(child.name for child in self._children)
+
+    def metrics_ports(self) -> Mapping[str, int]:
+        """Return where each worker serves its metrics; empty when it does not."""
+        base = self._settings.metrics_base_port
+        return {name: base + place for place, name in enumerate(self.names)} if base else {}
+
+    def _keep(self) -> None:
+        # The kernel ends the children with the thread that started them: it lives until they have ended.
+        self.supervisor.start()
+        while not self._stop.wait(_LOOK_SECONDS):
+            self.supervisor.look()
+        self.supervisor.stop()
+
+    def _roles(self) -> list[Child]:
+        instances = [(role, "0") for role in (Role.INGEST, Role.HAZARDS, Role.NOTICES, Role.DECIDER)]
+        instances += [(Role.FANOUT, str(worker)) for worker in range(self._settings.workers)]
+        return [self._child(role, instance, place) for place, (role, instance) in enumerate(instances)]
+
+    def _child(self, role: Role, instance: str, place: int) -> Child:
+        run_dir = self._settings.run_dir
+        name = f"{role.value}-{instance}"
+        data_dir, heartbeat = run_dir / "data" / name, run_dir / "beats" / name
+        base = self._settings.metrics_base_port
+        environment = {
+            **self._secrets,
+            "SHIRASE_BROKER": self.broker.bootstrap,
+            "SHIRASE_AREAS": str(self._settings.areas),
+            "SHIRASE_POLICY": str(self._settings.policy),
+            "SHIRASE_METRICS_PORT": str(base + place if base else -1),
+            "SHIRASE_FANOUT_WORKERS": str(self._settings.workers),
+            "SHIRASE_SNAPSHOT": str(self._settings.snapshot or ""),
+            "SHIRASE_PUSH_CA": self._settings.push_ca,
+            "SHIRASE_PUSH_ORIGINS": ",".join(self._settings.push_origins),
+            "SHIRASE_VAPID_SUBJECT": VAPID_SUBJECT,
+            "SHIRASE_MAX_IN_FLIGHT": str(self._settings.max_in_flight),
+            "PYTHONUNBUFFERED": "1",
+        }
+        command = (
+            sys.executable, "-m", "shirase", "worker", role.value, "--instance", instance,
+            "--data-dir", str(data_dir), "--heartbeat", str(heartbeat),
+        )  # fmt: skip
+        return Child(name, command, heartbeat, environment, run_dir / f"{name}.log")
+
+
+def changelog_topics() -> tuple[Topic, ...]:
+    """Return the changelogs of the two apps that have tables; created before the apps start."""
+    return (changelog_of("ingest", "series", TELEGRAMS), changelog_of("hazards", "shards", CLAIMS))
+
+
+def make_secrets(folder: Path) -> dict[str, str]:
+    """Make the key files of a run that has none, and return the settings that name them."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    vapid, seal, envelope = folder / "vapid.pem", folder / "seal.json", folder / "envelope.bin"
+    if not vapid.exists():
+        generate_key_file(vapid)
+    if not seal.exists():
+        SealKeys.generate_file(seal)
+    if not envelope.exists():
+        write_secret(envelope, secrets.token_bytes(32))
+    return {
+        "SHIRASE_VAPID_KEY": os.fspath(vapid),
+        "SHIRASE_SEAL_KEY": os.fspath(seal),
+        "SHIRASE_ENVELOPE_SECRET": os.fspath(envelope),
+    }

@@ -1,0 +1,165 @@
+"""Run one worker role as a process: `shirase worker ROLE`."""
+
+import logging
+import os
+import signal
+import threading
+import tomllib
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from alerts.policy import Policy
+from dispatch.curl import CurlSender
+from dispatch.metrics import DispatchMetrics
+from dispatch.secret_file import read_secret
+from dispatch.settings import DispatchSettings
+from dispatch.subscription import SealKeys
+from dispatch.vapid import Vapid, VapidKey
+from shirase.areas import table_at
+from streams.decider import Decider
+from streams.dispatcher import Dispatcher, buckets_of
+from streams.faust_app import run_worker
+from streams.hazards import build_hazards
+from streams.ingest import build_ingest
+from streams.lease import Lease
+from streams.metrics import Role, StreamMetrics
+from streams.notices import build_notices, recall
+from streams.settings import SettingMissing, WorkerSettings
+from streams.subscribers import from_snapshot, from_topic
+
+log = logging.getLogger(__name__)
+
+
+class Stop:
+    """Set by SIGTERM and SIGINT; loops ask it at every turn."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: self._asked.set())
+
+    def __call__(self) -> bool:
+        return self._asked.is_set()
+
+
+class Beat:
+    """Touch the heartbeat file that the supervisor watches."""
+
+    def __init__(self, heartbeat: Path | None) -> None:
+        self._heartbeat = heartbeat
+        if heartbeat is not None:
+            heartbeat.parent.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.touch()
+
+
+def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> None:
+    """Run *role* until told to stop."""
+    registry = CollectorRegistry()
+    metrics = StreamMetrics(registry)
+    if settings.metrics_port >= 0:
+        start_http_server(settings.metrics_port, addr=settings.metrics_host, registry=registry)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    match role:
+        case Role.INGEST:
+            table, policy = table_at(settings.areas), policy_at(settings.policy)
+            app = build_ingest(
+                settings.broker,
+                data_dir=settings.data_dir,
+                instance=settings.instance,
+                table=table,
+                policy=policy,
+                metrics=metrics,
+            )
+            run_worker(app, heartbeat=heartbeat)
+        case Role.HAZARDS:
+            app = build_hazards(
+                settings.broker, data_dir=settings.data_dir, instance=settings.instance, metrics=metrics
+            )
+            run_worker(app, heartbeat=heartbeat)
+        case Role.NOTICES:
+            _run_notices(settings, metrics, heartbeat)
+        case Role.DECIDER:
+            decider = Decider(settings.broker, instance=settings.instance, metrics=metrics)
+            decider.run(Stop(), Beat(heartbeat))
+            decider.close()
+        case Role.FANOUT:
+            _run_fanout(settings, metrics, registry, heartbeat)
+
+
+def policy_at(path: Path) -> Policy:
+    """Return the policy in the TOML file at *path*."""
+    return Policy.from_plain(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Path | None) -> None:
+    """Wait for the lease, rebuild the board from its logs, then act until the lease is lost."""
+    stop = Stop()
+    lease = Lease(settings.broker, role="notices", instance=settings.instance)
+    if not lease.wait(stop, Beat(heartbeat)):
+        lease.close()
+        return
+
+    def keep() -> None:
+        wait = threading.Event()
+        while lease.held():
+            wait.wait(0.2)
+        log.error("lease lost: another instance acts now; this one ends and waits again")
+        os._exit(3)
+
+    threading.Thread(target=keep, name="lease", daemon=True).start()
+    notices = recall(settings.broker)
+    app = build_notices(
+        settings.broker,
+        data_dir=settings.data_dir,
+        instance=settings.instance,
+        metrics=metrics,
+        notices=notices,
+    )
+    run_worker(app, heartbeat=heartbeat)
+
+
+def _run_fanout(
+    settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
+) -> None:
+    worker = int(settings.instance)
+    mine = buckets_of(worker, settings.workers)
+    vapid_key = _required(settings.vapid_key, "SHIRASE_VAPID_KEY", "shirase keys")
+    secret = read_secret(_required(settings.envelope_secret, "SHIRASE_ENVELOPE_SECRET", "shirase keys"))
+    if settings.snapshot is not None:
+        subscribers = from_snapshot(settings.snapshot, mine)
+    else:
+        keys = SealKeys.load(_required(settings.seal_key, "SHIRASE_SEAL_KEY", "shirase keys"))
+        subscribers = from_topic(settings.broker, keys, settings.data_dir / "registry", mine)
+    if not settings.vapid_subject:
+        raise SettingMissing("SHIRASE_VAPID_SUBJECT is not set: push services want a mailto: or https: contact")
+    dispatch = DispatchSettings(
+        max_in_flight=settings.max_in_flight,
+        extra_origins=settings.push_origins,
+        ca_file=settings.push_ca,
+        vapid_subject=settings.vapid_subject,
+    )
+    dispatcher = Dispatcher(
+        settings.broker,
+        worker=worker,
+        workers=settings.workers,
+        subscribers=subscribers,
+        sender=CurlSender(dispatch),
+        vapid=Vapid({0: VapidKey.load(vapid_key)}, settings.vapid_subject),
+        secret=secret,
+        settings=dispatch,
+        metrics=DispatchMetrics(registry),
+        stream_metrics=metrics,
+    )
+    dispatcher.run(Stop(), Beat(heartbeat))
+    dispatcher.close()
+
+
+def _required(path: Path | None, setting: str, maker: str) -> Path:
+    if path is None:
+        raise SettingMissing(f"{setting} is not set: make the file with `{maker}` and keep it secret")
+    return path
+

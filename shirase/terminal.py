@@ -1,0 +1,146 @@
+"""What a person sees in the terminal: progress, a live view, and a summary an officer understands.
+
+Standard output carries the result alone (its last line is JSON with --json); all else goes to
+standard error, so that a pipe reads clean.
+"""
+
+import json
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from shirase.observer import Account
+from shirase.run import Run
+from shirase.summary import summary
+
+if TYPE_CHECKING:
+    from shirase.page import DemoPage
+
+_REFRESH_SECONDS = 0.5
+_PROGRESS_SECONDS = 1.0
+
+
+class Terminal:
+    """One run's voice. `live` draws the moving view; `page` serves the hazard map on loopback."""
+
+    def __init__(self, *, live: bool, page: bool) -> None:
+        self._console = Console(stderr=True)
+        self._live = live
+        self._page_wanted = page
+        self._page: "DemoPage | None" = None
+        self._view: Live | None = None
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._said: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._page is not None:
+            self._page.close()
+
+    def say(self, step: str) -> None:
+        """Say which step begins."""
+        self._console.print(f"shirase: {step}", highlight=False)
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Say how far a long step is, at most once a second."""
+        now = time.monotonic()
+        finished = total > 0 and done >= total
+        if not finished and now - self._said.get(stage, 0.0) < _PROGRESS_SECONDS:
+            return
+        self._said[stage] = now
+        share = f"{100 * done // total:3d} %  {done:,} of {total:,}" if total else f"{done:,}"
+        self._console.print(f"  {stage:<18} {share}", highlight=False)
+
+    def watch(self, run: Run) -> None:
+        """Show *run* as it goes: the live view, the page, or neither."""
+        if self._page_wanted:
+            from shirase.page import DemoPage
+
+            self._page = DemoPage.start(run.pipeline.broker.bootstrap)
+            self.say(f"hazard map: {self._page.address}")
+        if self._live:
+            self._thread = threading.Thread(target=self._show, args=(run.observer.account,), daemon=True)
+            self._thread.start()
+
+    def conclude(self, result: dict[str, Any], *, as_json: bool) -> None:
+        """Print the end of a run: a summary for a person, and with *as_json* the JSON line last."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._console.print(conclusion(result), highlight=False)
+        if as_json:
+            click.echo(json.dumps(result, ensure_ascii=False))
+        sys.stdout.flush()
+        if self._page is not None and self._live:
+            self.say(f"the map stays at {self._page.address}; Ctrl-C ends it")
+            self._page.wait()
+
+    def _show(self, account: Account) -> None:
+        with Live(live_view(account), console=self._console, refresh_per_second=2) as view:
+            while not self._stop.wait(_REFRESH_SECONDS):
+                view.update(live_view(account))
+            view.update(live_view(account))
+
+
+def live_view(account: Account) -> Group:
+    """Return the moving view of a run."""
+    now = summary(account)
+    counts = Table.grid(padding=(0, 2))
+    outcomes = "  ".join(f"{outcome} {count}" for outcome, count in sorted(now["by_outcome"].items()))
+    wards = {name for notice in account.notices.values() for part in notice.parts for name in part.area_names}
+    first = now["latency_ms"]["received_to_first_accepted"]
+    counts.add_row("電文 documents", f"{now['documents']}", outcomes)
+    counts.add_row("通知 notices", f"{now['notices']}", f"地域 areas named {len(wards)}")
+    counts.add_row(
+        "送信 pushes", f"{now['pushes']['accepted']:,}", f"of {now['pushes']['selected']:,} selected (finished notices)"
+    )
+    counts.add_row("最初の1通 first push", _ms(first["p50"]), f"p99 {_ms(first['p99'])} after the telegram arrived")
+    latest = max(account.notices.values(), key=lambda notice: notice.approved_at, default=None)
+    if latest is None or not latest.parts:
+        return Group(counts)
+    worst = latest.parts[0]
+    return Group(counts, Text(worst.texts[0].title, style="bold"), Text(worst.texts[0].body))
+
+
+def conclusion(result: dict[str, Any]) -> str:
+    """Return what happened, in sentences."""
+    pushes, latency = result["pushes"], result["latency_ms"]
+    lines = [
+        "",
+        f"{result['documents']} documents came in: "
+        + ", ".join(f"{count} {outcome}" for outcome, count in sorted(result["by_outcome"].items()))
+        + ".",
+        f"{result['notices']} notices went out; {pushes['selected']:,} people's browsers were to be told, "
+        f"{pushes['accepted']:,} pushes were accepted, {pushes['expired']:,} had expired, {pushes['failed']:,} failed.",
+        f"From the telegram's arrival to the first accepted push: half within "
+        f"{_ms(latency['received_to_first_accepted']['p50'])}, 99 of 100 within "
+        f"{_ms(latency['received_to_first_accepted']['p99'])}; to the last: "
+        f"{_ms(latency['received_to_last_accepted']['p50'])} and {_ms(latency['received_to_last_accepted']['p99'])}.",
+    ]
+    if "check" in result:
+        check = result["check"]
+        lines.append(
+            f"Checked by others: a count over the plain list of subscribers says {check['brute_force']:,}; the push "
+            f"service's own log {check['stub_accepted']:,} ({check['stub_duplicates']} twice); {check['decrypted']:,} "
+            f"messages were opened with the receivers' keys, {check['decrypt_failures']} could not be."
+        )
+    if result.get("unexpected"):
+        lines += ["Documents that ended otherwise than meant:", *(f"  {line}" for line in result["unexpected"])]
+    return "\n".join(lines)
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f} ms"
