@@ -5,6 +5,7 @@ text said otherwise. Where code and text disagree a person decides.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from alerts.alert import Alert
@@ -43,7 +44,8 @@ def drill_words(texts: Iterable[str]) -> str | None:
     Errs towards finding one: a held warning pages a person, a drill told as real wakes a city.
     """
     for text in texts:
-        found = _DRILL.search(_NOT_A_DRILL.sub(" ", text))
+        # Full-width letters are the same words: ＴＥＳＴ.
+        found = _DRILL.search(_NOT_A_DRILL.sub(" ", unicodedata.normalize("NFKC", text)))
         if found:
             return found.group().strip()
     return None

@@ -21,7 +21,8 @@ def write_cap(alert: Alert) -> bytes:
     Raises `CapError` rather than write what the schema forbids. Fractions of seconds have no place in
     CAP 1.2 and are dropped.
     """
-    root = etree.Element(f"{{{_NAMESPACE}}}alert", nsmap={None: _NAMESPACE})
+    prefixes: dict[str | None, str] = {None: _NAMESPACE}
+    root = etree.Element(f"{{{_NAMESPACE}}}alert", nsmap=prefixes)  # type: ignore[arg-type]
     try:
         _write_alert(root, alert)
     except ValueError as error:
