@@ -8,7 +8,12 @@ import pytest
 from lxml import etree
 
 from alerts.report import OutcomeKind
-from shirase.scenario import CAP_SENDER, ScenarioDocument, river_evening, write_folder
+from geo.cells import expand
+from geo.cover import cover
+from shirase.city import people
+from shirase.rivers import AOBA, strip
+from shirase.scenario import CAP_SENDER, NARROW_KM, WIDE_KM, ScenarioDocument, river_evening, write_folder
+from shirase.wards import WARDS
 
 START = datetime(2026, 9, 18, 9, 0, tzinfo=UTC)
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -115,3 +120,13 @@ def test_a_folder_lists_the_documents_in_time_order(evening: tuple[ScenarioDocum
     written = write_folder(evening, tmp_path / "evening")
     assert sorted(written) == list(written)
     assert [path.read_bytes() for path in sorted((tmp_path / "evening").iterdir())] == [d.raw for d in evening]
+
+
+@pytest.mark.parametrize("half_width_km", [NARROW_KM, WIDE_KM])
+def test_the_polygons_are_sound_and_cross_ward_borders(half_width_km: float) -> None:
+    """No line of the ring crosses another, and the update's cells hold all of the alert's."""
+    living = people(1)
+    covered = set(expand(cover([strip(AOBA.line, half_width_km)], [])))
+    wards = {WARDS[w].name for c, w in zip(living.cells.tolist(), living.ward.tolist(), strict=True) if c in covered}
+    assert len(wards) >= 5
+    assert covered <= set(expand(cover([strip(AOBA.line, WIDE_KM)], [])))
