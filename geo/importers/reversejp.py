@@ -7,7 +7,7 @@ The package gives no shapes, only points, so shapes are found by asking:
    belongs to the land's area: nobody lives there, and asking at sea is ten times as slow.
 3. Where they differ, ask at more points of the cell, and give it to every area that was found.
 4. In the detail area do the same at resolution 9 with the 49 children of each border cell, which
-   also gives the share of the cell in each area.
+   also gives the share of the cell in each area, and with points up to 90 m around the cell.
 
 Direction of safety: a cell goes to every area found in it. A sliver between sample points (350 m
 outside, 45 m inside the detail area) can be missed.
@@ -35,6 +35,9 @@ COARSE_RESOLUTION = 7
 SAMPLE_RESOLUTION = 11
 # Rings of sea that the walk crosses: it finds islands up to about 5 km off by itself.
 SEA_RINGS = 2
+# The source's shapes are simplified: its borders lie up to about 100 m beside the true ones. Two
+# rings of sample points around a cell (about 90 m) are asked too, and what they find covers it.
+TOLERANCE_RINGS = 2
 HALF = 0.5
 REPORT_EVERY = 2_000
 
@@ -93,7 +96,7 @@ def build(
     survey = _Survey(progress or _silent)
     centres = _walk(survey, tuple(SEEDS if seeds is None else seeds), only)
     shares = _coarse_shares(survey, centres)
-    blocks = {cell for cell, found in shares.items() if not set(found).isdisjoint(detail)}
+    blocks = _detail_blocks(shares, frozenset(detail))
     for cell in blocks:
         del shares[cell]
     shares.update(_detail_shares(survey, blocks))
@@ -196,7 +199,7 @@ def _coarse_shares(survey: _Survey, centres: dict[int, str]) -> dict[int, dict[s
         if not here or around == {here}:
             shares[cell] = dict.fromkeys(around, 1.0)
             continue
-        shares[cell] = _shares(survey, here, _points(cell), around)
+        shares[cell] = _shares(survey, here, _points(cell))
     survey.progress("borders", len(centres), len(centres))
     return shares
 
@@ -210,46 +213,60 @@ def _points(cell: int) -> Iterator[tuple[float, float]]:
     yield from h3.cell_to_boundary(cell)
 
 
-def _shares(
-    survey: _Survey, here: str, points: Iterable[tuple[float, float]], around: Iterable[str] = ()
-) -> dict[str, float]:
-    found = Counter([here] if here else [])
-    total = len(found)
+def _shares(survey: _Survey, here: str, points: Iterable[tuple[float, float]]) -> dict[str, float]:
+    found = Counter([here])
     for lat, lng in points:
         code = survey.ask(lat, lng)
         if code:
             found[code] += 1
-            total += 1
     # Sea is not counted: a quay of which a third is land belongs wholly to its ward.
-    return {code: number / total for code, number in found.items()} if total else dict.fromkeys(around, 1.0)
+    return {code: number / found.total() for code, number in found.items()}
+
+
+def _detail_blocks(shares: dict[int, dict[str, float]], detail: frozenset[str]) -> set[int]:
+    """Return the cells of resolution 7 to be drawn finely: with an area of *detail*, or beside one.
+
+    Beside, because a corner of a ward can lie between the sample points of the next block.
+    """
+    inside = [cell for cell, found in shares.items() if not detail.isdisjoint(found)]
+    return {near for cell in inside for near in h3.grid_disk(cell, 1) if near in shares}
 
 
 def _detail_shares(survey: _Survey, blocks: set[int]) -> dict[int, dict[str, float]]:
     """Return the shares of every cell of resolution 9 in *blocks* that is not all sea."""
-    cells = [child for block in blocks for child in h3.cell_to_children(block, HAZARD_RESOLUTION)]
+    cells = [child for block in sorted(blocks) for child in h3.cell_to_children(block, HAZARD_RESOLUTION)]
     centres = {cell: survey.ask_centre(cell) for cell in cells}
+    samples: dict[int, str] = {}
     shares: dict[int, dict[str, float]] = {}
     for number, cell in enumerate(cells):
         if number % REPORT_EVERY == 0:
             survey.progress("detail", number, len(cells))
-        here = centres[cell]
         around = set()
         for neighbour in h3.grid_disk(cell, 1):
             if neighbour not in centres:
                 centres[neighbour] = survey.ask_centre(neighbour)
             around.add(centres[neighbour])
-        if around == {here}:
-            if here:
-                shares[cell] = {here: 1.0}
-            continue
-        if here and around == {here, ""}:
-            shares[cell] = {here: 1.0}
-            continue
-        found = _shares(survey, "", map(h3.cell_to_latlng, h3.cell_to_children(cell, SAMPLE_RESOLUTION)))
-        if found:
-            shares[cell] = found
+        around.discard("")
+        if len(around) == 1:
+            # All of one area, or its quay: the sea belongs to whom it touches.
+            shares[cell] = dict.fromkeys(around, 1.0)
+        elif around:
+            shares[cell] = _fine_shares(survey, cell, samples) or dict.fromkeys(around, 1.0)
     survey.progress("detail", len(cells), len(cells))
     return shares
+
+
+def _fine_shares(survey: _Survey, cell: int, samples: dict[int, str]) -> dict[str, float]:
+    """Return the share of each area in *cell*, with 0 for those that come within the tolerance of it."""
+    children = h3.cell_to_children(cell, SAMPLE_RESOLUTION)
+    near = {around for child in children for around in h3.grid_disk(child, TOLERANCE_RINGS)}
+    for child in near:
+        if child not in samples:
+            samples[child] = survey.ask_centre(child)
+    found = Counter(samples[child] for child in children if samples[child])
+    total = found.total()
+    touched = {samples[child] for child in near} - {""}
+    return {code: found[code] / total for code in sorted(touched)} if total else {}
 
 
 # Municipalities of islands for which the source names no primary subdivision.
