@@ -228,7 +228,8 @@ class CurlSender:
         push, started_at = self._open.pop(easy)
         status = easy.getinfo(pycurl.RESPONSE_CODE)
         outcome = _outcome(easy, status, error)
-        waits = float(easy.getinfo(pycurl.RETRY_AFTER)) if status >= 300 else 0.0
+        asked_seconds = float(easy.getinfo(pycurl.RETRY_AFTER)) if status >= 300 else 0.0
+        waits = min(asked_seconds, self._settings.retry_after_cap_seconds)
         self._multi.remove_handle(easy)
         self._idle.append(easy)
         self._answers.append(Answer(push, outcome, status, waits or None, started_at, now))

@@ -41,6 +41,8 @@ class DispatchSettings:
     """The wait before the first retry, doubled each time."""
     retry_cap_seconds: float = 60.0
     """The longest wait between two retries."""
+    retry_after_cap_seconds: float = 120.0
+    """A longer Retry-After is read as this: one wrong header must not silence a push service for a day."""
     push_hosts: tuple[str, ...] = DEFAULT_PUSH_HOSTS
     """Push services that we send to."""
     extra_origins: tuple[str, ...] = ()

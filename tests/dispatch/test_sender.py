@@ -146,12 +146,15 @@ def test_whatever_a_push_service_does_has_its_outcome(
     assert outcomes(answers_to(sender, pushes)) == {(outcome, status)}
 
 
-def test_retry_after_is_read(stub: StubProcess, sender: CurlSender) -> None:
-    registry, _ = crowd_at(stub, "busy", 3)
+@pytest.mark.parametrize(("asked", "waits"), [(17, 17.0), (86_400, 120.0)])
+def test_retry_after_is_read_but_not_believed_for_a_day(
+    stub: StubProcess, sender: CurlSender, asked: int, waits: float
+) -> None:
+    registry, _ = crowd_at(stub, f"busy-{asked}", 3)
     pushes, _ = pushes_to(stub, registry)
-    stub.tell([Rule(Act.ANSWER, status=429, retry_after_seconds=17)])
+    stub.tell([Rule(Act.ANSWER, status=429, retry_after_seconds=asked)])
     answers = answers_to(sender, pushes)
-    assert {(answer.outcome, answer.retry_after_seconds) for answer in answers} == {(PushOutcome.BUSY, 17.0)}
+    assert {(answer.outcome, answer.retry_after_seconds) for answer in answers} == {(PushOutcome.BUSY, waits)}
 
 
 def test_a_service_that_hangs_holds_a_push_no_longer_than_the_timeout(stub: StubProcess) -> None:
