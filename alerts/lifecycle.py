@@ -14,8 +14,9 @@ Revisions: a message's revision is its place in its thread by `sent`, and always
 revision told before. In order of arrival the two are the same; when older messages come later, the
 number on the wire may be lower than the place in `end_state`, but it never falls.
 
-Not the same in every order, and said aloud each time: of two contents under one identifier the first
-stands and the second is held; a lineage whose beginning came last keeps the id it was told under.
+Not the same in every order, and said aloud each time: of two contents under one CAP identifier the
+first stands and the second is held; of two JMA telegrams of one second the one that comes last stands;
+a lineage whose beginning came last keeps the id it was told under.
 """
 
 import hashlib
@@ -311,6 +312,7 @@ def _series_rank(alert: Alert) -> int:
 def _accept_series(state: SeriesState, report: Report) -> Accepted:
     alert = report.alert
     before = state.episode
+    same_time = False
     rank = _series_rank(alert)
     content = _content(alert)
     if before is not None:
@@ -320,11 +322,9 @@ def _accept_series(state: SeriesState, report: Report) -> Accepted:
         if (alert.sent, rank) == (before.sent, before.rank):
             if content == before.content:
                 outcome = Outcome(OutcomeKind.DUPLICATE, "same-message")
-            elif alert.identifier == before.identifier:
-                outcome = Outcome(OutcomeKind.HELD, "identifier-conflict", "same identifier, other content")
-            else:
-                outcome = Outcome(OutcomeKind.HELD, "same-time-other-content", before.identifier)
-            return Accepted(state, outcome, before.lineage, before.revision)
+                return Accepted(state, outcome, before.lineage, before.revision)
+            # Two telegrams of one second: the JMA gives no order, and to tell both is the lesser error.
+            same_time = True
     going_on = before if before is not None and not before.ended else None
     cancelled = alert.msg_type is MsgType.CANCEL
     lifted = not cancelled and says_all_clear(alert)
@@ -344,7 +344,8 @@ def _accept_series(state: SeriesState, report: Report) -> Accepted:
     elif lifted:
         outcome = Outcome(OutcomeKind.UPDATE, "all-clear" if going_on else "all-clear-not-sent")
     elif going_on:
-        outcome = Outcome(OutcomeKind.UPDATE, "corrected" if rank else "restated")
+        reason = "same-time-restated" if same_time else "corrected" if rank else "restated"
+        outcome = Outcome(OutcomeKind.UPDATE, reason)
     elif alert.msg_type is MsgType.UPDATE:
         outcome = Outcome(OutcomeKind.NOTICE, "original-unknown" if before is None else "new-episode")
     else:

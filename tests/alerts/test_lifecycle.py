@@ -319,5 +319,5 @@ def test_an_all_clear_ends_the_episode_and_the_next_telegram_begins_another() ->
     assert in_force(state, steps[2].lineage, NOON).in_force
 
 
-def test_two_telegrams_of_one_second_are_not_silently_one() -> None:
-    assert _outcomes((S1, alert("S1b", 0)), Linkage.SERIES)[1] == ("held", "same-time-other-content")
+def test_two_telegrams_of_one_second_are_both_told() -> None:
+    assert _outcomes((S1, alert("S1b", 0)), Linkage.SERIES)[1] == ("update", "same-time-restated")
