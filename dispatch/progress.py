@@ -15,6 +15,8 @@ from dispatch.errors import ProgressUnreadable
 _VERSION = 1
 # Far above any bucket, far below what would hurt when a broken record claims it.
 _MOST_ROWS = 10_000_000
+# Waits stop growing long before.
+_MOST_ATTEMPTS = 255
 
 
 class Progress:
@@ -57,7 +59,7 @@ class Progress:
     def mark_retry(self, position: int, attempts: int) -> None:
         """Note that the row at *position* was tried *attempts* times and waits for another."""
         if not self._final[position]:
-            self._retries[position] = attempts
+            self._retries[position] = min(attempts, _MOST_ATTEMPTS)
 
     def attempts(self, position: int) -> int:
         """Return how often the row at *position* was tried before, as far as a record knows."""
@@ -78,10 +80,13 @@ class Progress:
         """Return the state as JSON can hold it."""
         plain: dict[str, object] = {"total": self.total, "leading": self.leading}
         if self._finals > self.leading:
-            later = bytes(self._final[self.leading :]).rstrip(b"\x00")
-            plain["later"] = base64.b64encode(zlib.compress(later, 1)).decode()
+            plain["later"] = _deflated(self._final[self.leading :])
         if self._retries:
-            plain["retries"] = [[position, attempts] for position, attempts in sorted(self._retries.items())]
+            # As a map like the finals: when a whole push service is away, every row of it waits.
+            tries = bytearray(self.total - self.leading)
+            for position, attempts in self._retries.items():
+                tries[position - self.leading] = min(attempts, _MOST_ATTEMPTS)
+            plain["tries"] = _deflated(tries)
         return plain
 
     @classmethod
@@ -93,16 +98,15 @@ class Progress:
         progress = cls(total)
         progress._final[:leading] = b"\x01" * leading
         later = _inflated(str(plain.get("later", "")), total - leading)
+        if later.strip(b"\x00\x01"):
+            raise ValueError("not a map of finals")
         progress._final[leading : leading + len(later)] = later
         progress._finals = progress._final.count(1)
         open_at = progress._final.find(0)
         progress.leading = total if open_at < 0 else open_at
-        retries = plain.get("retries", [])
-        if not isinstance(retries, list):
-            raise TypeError("retries are no list")
-        for position, attempts in retries:
-            if _number(position, total - 1) >= 0:
-                progress.mark_retry(position, _number(attempts, 1_000_000))
+        for position, attempts in enumerate(_inflated(str(plain.get("tries", "")), total - leading), leading):
+            if attempts:
+                progress.mark_retry(position, attempts)
         return progress
 
 
@@ -129,11 +133,15 @@ def _number(value: object, most: int) -> int:
     return value
 
 
+def _deflated(one_byte_each: bytearray) -> str:
+    return base64.b64encode(zlib.compress(one_byte_each.rstrip(b"\x00"), 1)).decode()
+
+
 def _inflated(text: str, most: int) -> bytes:
     if not text:
         return b""
     inflate = zlib.decompressobj()
-    later = inflate.decompress(base64.b64decode(text, validate=True), most + 1)
-    if len(later) > most or later.strip(b"\x00\x01"):
-        raise ValueError("not a map of later finals")
-    return later
+    inflated = inflate.decompress(base64.b64decode(text, validate=True), most + 1)
+    if len(inflated) > most:
+        raise ValueError("a map longer than the rows it is of")
+    return inflated

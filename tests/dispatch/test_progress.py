@@ -1,6 +1,9 @@
 """Whatever happened before a crash: what is final is never sent again, all else is."""
 
+import base64
 import json
+import random
+import zlib
 
 import pytest
 from hypothesis import given
@@ -8,8 +11,10 @@ from hypothesis import strategies as st
 
 from dispatch.errors import ProgressUnreadable
 from dispatch.progress import Progress, decode, encode
+from streams.topics import PROGRESS
 
 ORIGIN = "https://fcm.googleapis.com"
+TWOS = base64.b64encode(zlib.compress(b"\x02" * 4)).decode()
 EVENTS = st.integers(0, 60).flatmap(
     lambda total: st.tuples(
         st.just(total),
@@ -49,6 +54,19 @@ def test_a_record_stays_small_when_one_early_row_waits() -> None:
     assert list(decode(raw)[ORIGIN].open_rows()) == [0]
 
 
+def test_a_record_fits_its_topic_when_a_whole_push_service_is_away() -> None:
+    rng = random.Random(1)
+    progress = Progress(40_000)
+    for position in range(40_000):
+        if rng.random() < 0.5:
+            progress.mark_final(position)
+        else:
+            progress.mark_retry(position, rng.randint(1, 8))
+    raw = encode({ORIGIN: progress})
+    assert len(raw) < PROGRESS.max_message_bytes / 4
+    assert decode(raw)[ORIGIN].retries() == progress.retries()
+
+
 @pytest.mark.parametrize(
     "plain",
     [
@@ -61,8 +79,9 @@ def test_a_record_stays_small_when_one_early_row_waits() -> None:
         {"v": 1, "origins": {ORIGIN: {"total": 10**12, "leading": 0}}},
         {"v": 1, "origins": {ORIGIN: {"total": 5, "leading": True}}},
         {"v": 1, "origins": {ORIGIN: {"total": 5, "leading": 0, "later": "%%"}}},
-        {"v": 1, "origins": {ORIGIN: {"total": 5, "leading": 0, "retries": [[5, 1]]}}},
-        {"v": 1, "origins": {ORIGIN: {"total": 5, "leading": 0, "retries": {"1": 1}}}},
+        {"v": 1, "origins": {ORIGIN: {"total": 5, "leading": 0, "tries": [[5, 1]]}}},
+        {"v": 1, "origins": {ORIGIN: {"total": 5, "leading": 0, "later": TWOS}}},
+        {"v": 1, "origins": {ORIGIN: {"total": 3, "leading": 0, "tries": TWOS}}},
     ],
 )
 def test_records_of_another_form_are_refused(plain: object) -> None:
