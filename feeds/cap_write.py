@@ -1,6 +1,7 @@
 """Write CAP 1.2: fixed order, numeric offsets, UTC as -00:00, and the level where Japan has no profile."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from lxml import etree
 
@@ -13,6 +14,8 @@ from feeds.errors import CapError
 from feeds.xml import Element
 
 _NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
+# None is the default namespace; lxml takes it, its published types do not.
+_PREFIXES: Any = {None: _NAMESPACE}
 
 
 def write_cap(alert: Alert) -> bytes:
@@ -21,8 +24,7 @@ def write_cap(alert: Alert) -> bytes:
     Raises `CapError` rather than write what the schema forbids. Fractions of seconds have no place in
     CAP 1.2 and are dropped.
     """
-    prefixes: dict[str | None, str] = {None: _NAMESPACE}
-    root = etree.Element(f"{{{_NAMESPACE}}}alert", nsmap=prefixes)  # type: ignore[arg-type]
+    root = etree.Element(f"{{{_NAMESPACE}}}alert", nsmap=_PREFIXES)
     try:
         _write_alert(root, alert)
     except ValueError as error:
