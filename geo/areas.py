@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -214,7 +215,7 @@ def from_bytes(content: bytes) -> AreaTable:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             meta: dict[str, Any] = json.loads(file["meta"].tobytes())
             arrays = {name: file[name] for name in ("cells", "cells_ends", "partial", "partial_ends")}
-    except (OSError, ValueError, KeyError, EOFError) as damage:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as damage:
         raise AreaTableError("area-file-damaged", f"{type(damage).__name__}; {REBUILD}") from damage
     if meta.get("format") != FORMAT:
         raise AreaTableError("area-file-version", f"format {meta.get('format')}, expected {FORMAT}; {REBUILD}")

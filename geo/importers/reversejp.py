@@ -7,7 +7,7 @@ The package gives no shapes, only points, so shapes are found by asking:
    belongs to the land's area: nobody lives there, and asking at sea is ten times as slow.
 3. Where they differ, ask at more points of the cell, and give it to every area that was found.
 4. In the detail area do the same at resolution 9 with the 49 children of each border cell, which
-   also gives the share of the cell in each area, and with points up to 90 m around the cell.
+   also gives the share of the cell in each area, and with points up to 140 m around the cell.
 
 Direction of safety: a cell goes to every area found in it. A sliver between sample points (350 m
 outside, 45 m inside the detail area) can be missed.
@@ -35,9 +35,9 @@ COARSE_RESOLUTION = 7
 SAMPLE_RESOLUTION = 11
 # Rings of sea that the walk crosses: it finds islands up to about 5 km off by itself.
 SEA_RINGS = 2
-# The source's shapes are simplified: its borders lie up to about 100 m beside the true ones. Two
-# rings of sample points around a cell (about 90 m) are asked too, and what they find covers it.
-TOLERANCE_RINGS = 2
+# The source's shapes are simplified: its borders lie up to about 100 m beside the true ones. Three
+# rings of sample points around a cell (about 140 m) are asked too, and what they find covers it.
+TOLERANCE_RINGS = 3
 HALF = 0.5
 REPORT_EVERY = 2_000
 
