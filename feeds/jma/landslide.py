@@ -9,7 +9,7 @@ from alerts.level import Level
 from feeds.errors import JmaError
 from feeds.jma.envelope import Envelope
 from feeds.jma.tree import children, text
-from feeds.jma.warnings import PARAMETER_STATUS, kinds_in_force
+from feeds.jma.warnings import PARAMETER_STATUS, kinds_in_force, place_of
 from feeds.xml import Element
 
 # It is restated or lifted within hours; a day of silence is a lost feed.
@@ -26,7 +26,7 @@ def infos_of(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
     found: dict[str, list[Area]] = {}
     for kind, area in kinds_in_force(section):
         if text(kind, "Code") == _IN_FORCE:
-            found.setdefault(text(kind, "Status"), []).append(municipality(text(area, "Name"), text(area, "Code")))
+            found.setdefault(text(kind, "Status"), []).append(place_of(area, GEOCODE_CLASS20, envelope))
     return tuple(
         AlertInfo(
             event="土砂災害警戒情報",
@@ -46,15 +46,3 @@ def infos_of(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
         )
         for status, areas in found.items()
     )
-
-
-def municipality(name: str, code: str) -> Area:
-    """Return the area of a municipality; a part of one brings the whole along.
-
-    Landslide warnings split a few cities (1410011, the north of Yokohama) where the municipal table
-    does not. A table that lacks the part then covers the whole city: too large, never too small.
-    """
-    codes = [code]
-    if len(code) == 7 and not code.endswith("00"):
-        codes.append(code[:5] + "00")
-    return Area(name, geocodes=tuple(Geocode(GEOCODE_CLASS20, each) for each in codes))

@@ -146,8 +146,7 @@ def weather(title: str, root: etree._Element) -> Iterator[Kind]:
             if name == "解除":
                 continue
             if title == "土砂災害警戒情報":
-                parents = {code[:5] + "00" for code in codes}
-                yield "landslide", 4, tuple(sorted(parents | set(codes))), condition
+                yield "landslide", 4, codes, condition
             elif title == "記録的短時間大雨情報":
                 yield "record_rain", None, codes, condition
             elif title.startswith("竜巻"):
@@ -267,19 +266,16 @@ def settle_jma(sayings: Iterable[Saying]) -> Iterator[tuple[Saying, str, str]]:
             yield said, "informational", said.recorded
             continue
         before = open_series.get(said.series)
+        same_time = False
         if before is not None:
             mine, theirs = (said.sent, rank[said.act]), (before.sent, rank[before.act])
             if mine < theirs:
                 yield said, "duplicate", "superseded"
                 continue
-            if mine == theirs:
-                if said.identity == before.identity and said.content == before.content:
-                    yield said, "duplicate", "same-message"
-                elif said.identity == before.identity:
-                    yield said, "held", "identifier-conflict"
-                else:
-                    yield said, "held", "same-time-other-content"
+            if mine == theirs and said.identity == before.identity and said.content == before.content:
+                yield said, "duplicate", "same-message"
                 continue
+            same_time = mine == theirs
         digests.add((said.series, said.digest))
         going_on = before is not None and not ended[said.series]
         lifted = said.act != "cancel" and not said.hazards
@@ -291,6 +287,8 @@ def settle_jma(sayings: Iterable[Saying]) -> Iterator[tuple[Saying, str, str]]:
             yield said, "update", "all-clear" if going_on else "all-clear-not-sent"
         elif not said.known:
             yield said, "held", "area-not-in-table"
+        elif going_on and same_time:
+            yield said, "update", "same-time-restated"
         elif going_on:
             yield said, "update", "corrected" if said.act == "correction" else "restated"
         elif said.act == "correction":
