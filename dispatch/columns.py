@@ -17,6 +17,7 @@ U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
 
 NO_QUIET_HOURS = 255
+MOST_LANGUAGES = 256
 
 
 class Flag(IntFlag):
@@ -142,7 +143,7 @@ def columns_of(subscriptions: Iterable[Subscription]) -> Columns:
             path_offset=_offsets([len(path) for path in paths]).astype(np.uint64),
             p256dh=_matrix([row.p256dh[1:] for row in rows], 64),
             auth=_matrix([row.auth for row in rows], 16),
-            language=np.array([languages.setdefault(row.language, len(languages)) for row in rows], dtype=np.uint8),
+            language=np.array([_language_code(languages, row.language) for row in rows], dtype=np.uint8),
             flags=np.array([_flags_of(row) for row in rows], dtype=np.uint8),
             ward=np.array([wards.setdefault(row.ward, len(wards)) for row in rows], dtype=np.uint16),
             quiet_start=np.array([_quiet(row)[0] for row in rows], dtype=np.uint8),
@@ -191,7 +192,10 @@ def joined(first: Columns, second: Columns) -> Columns:
     tables: dict[str, Any] = {}
     for name, table in (("origin", "origins"), ("language", "languages"), ("ward", "wards")):
         merged = {value: code for code, value in enumerate(getattr(first, table))}
-        codes = [merged.setdefault(value, len(merged)) for value in getattr(second, table)]
+        if name == "language":
+            codes = [_language_code(merged, value) for value in getattr(second, table)]
+        else:
+            codes = [merged.setdefault(value, len(merged)) for value in getattr(second, table)]
         mapped = np.array(codes, dtype=type_of(name))[getattr(second, name)] if codes else getattr(second, name)
         arrays[name] = np.concatenate([getattr(first, name), mapped])
         tables[table] = tuple(merged)
@@ -224,6 +228,14 @@ def _matrix(rows: list[bytes], width: int) -> U8:
     if any(len(row) != width for row in rows):
         raise RegistryUnreadable("registry-shape", f"a value is not {width} bytes long")
     return np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(rows), width)
+
+
+def _language_code(table: dict[str, int], language: str) -> int:
+    """Return the code of *language*; a full table turns newcomers into readers of its first.
+
+    Anybody can sign up with a language nobody has heard of, but not make the others' registry fail.
+    """
+    return table.setdefault(language, len(table)) if len(table) < MOST_LANGUAGES else table.get(language, 0)
 
 
 def _flags_of(row: Subscription) -> int:

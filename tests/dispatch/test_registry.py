@@ -72,6 +72,15 @@ def test_changes_replace_add_and_remove() -> None:
     assert_holds(Registry.of(columns_of([])).with_changes(joined, []), joined)
 
 
+def test_a_flood_of_unheard_of_languages_does_not_break_the_registry() -> None:
+    people = crowd(random.Random(7), 600, CELLS)
+    strange = [replace(person, language=f"x{number}") for number, person in enumerate(people)]
+    registry = Registry.of(columns_of(people[:1] + strange[1:300])).with_changes(strange[300:], [])
+    assert registry.count == 600
+    row = int(registry.rows_of(np.array([people[0].row], dtype=np.uint64))[0])
+    assert registry.language_of(row) == people[0].language
+
+
 def test_a_damaged_or_unfinished_folder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "snapshot"
     build(columns_of(crowd(random.Random(4), 40, CELLS)), folder)

@@ -112,6 +112,28 @@ def test_other_bytes_are_unreadable_and_say_nothing_of_their_content(raw: bytes)
     assert raised.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        replace(GOOD, auth=b"x"),
+        replace(GOOD, p256dh=b"x"),
+        replace(GOOD, places=()),
+        replace(GOOD, places=GOOD.places * 6),
+        replace(GOOD, places=(Place(Cell(KOTO), min_level=-1),)),
+        replace(GOOD, places=(Place(Cell(2**64)),)),
+        replace(GOOD, row=-1),
+        replace(GOOD, quiet_hours=QuietHours(25, 6)),
+        replace(GOOD, vapid_key=256),
+        replace(GOOD, endpoint="https://fcm.googleapis.com"),
+        replace(GOOD, endpoint="https://fcm。googleapis.com/x"),
+    ],
+)
+def test_a_stored_subscription_that_would_break_the_registry_is_put_aside(broken: Subscription) -> None:
+    keys = SealKeys({1: os.urandom(32)}, 1)
+    with pytest.raises(SubscriptionUnreadable, match="subscription-form"):
+        keys.unseal(broken.id, keys.seal(broken))
+
+
 def test_key_files_are_private_and_never_replaced(tmp_path: Path) -> None:
     path = tmp_path / "seal.json"
     keys = SealKeys.generate_file(path)
