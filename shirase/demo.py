@@ -39,7 +39,7 @@ def run_demo(
     expects of its documents are listed under `unexpected`.
     """
     documents = evening(settings.seed)
-    speed = _length(documents).total_seconds() * _PACE / seconds if seconds > 0 else 0.0
+    speed = _length(documents).total_seconds() / seconds if seconds > 0 else 0.0
     with running(settings, say, progress) as run:
         watch(run)
         say(f"{len(documents)} documents")
@@ -67,7 +67,7 @@ def run_demo(
 
 def evening(seed: int) -> tuple[ScenarioDocument, ...]:
     """Return the evening's documents, timed so that the last was written just now."""
-    length = _length(river_evening(datetime.now(UTC), seed, pace=_PACE)) * _PACE
+    length = _length(river_evening(datetime.now(UTC), seed, pace=_PACE))
     return river_evening(datetime.now(UTC) - length - timedelta(seconds=2), seed, pace=_PACE)
 
 
@@ -85,8 +85,8 @@ def _length(documents: Sequence[ScenarioDocument]) -> timedelta:
 
 
 def _dated(documents: Sequence[ScenarioDocument]) -> list[_Dated]:
-    start = datetime.now(UTC)
-    return [_Dated(document.name, document.raw, start + document.at * _PACE) for document in documents]
+    start = datetime.now(UTC) - _length(documents)
+    return [_Dated(document.name, document.raw, start + document.at) for document in documents]
 
 
 def _told(run: Run) -> list[str]:

@@ -6,12 +6,12 @@ import h3.api.basic_int as h3
 
 from alerts.claim import HazardSnapshot
 from alerts.hazard import HazardKind
-from alerts.place import HAZARD_RESOLUTION, Cell, LatLng
+from alerts.place import HAZARD_RESOLUTION, Cell
 from geo.cells import shard_of
 from geo.hazard_map import worst_at
-from routing.forest import NoWay, grow
 from shirase.areas import table_at
 from shirase.city import city
+from shirase.nearest import nearest_shelter
 from streams.client import read_to_end
 from streams.topics import HAZARDS
 from streams.wire import decode
@@ -30,7 +30,7 @@ def explain_cell(named: str, areas: Path, broker: str | None) -> str:
         f"cell {cell:x} at {lat:.5f},{lng:.5f}, shard {shard_of(cell):x}",
         f"areas: {names}",
         *(_hazards(cell, broker) if broker else ["hazards: give --broker HOST:PORT to read what holds here"]),
-        *_way(LatLng(lat, lng)),
+        *_way(cell),
     ]
     return "\n".join(lines)
 
@@ -64,12 +64,8 @@ def _hazards(cell: Cell, broker: str) -> list[str]:
     return [f"hazards: {level}, map version {newest.version}", *(f"  {reason}" for reason in verdict.reasons)]
 
 
-def _way(point: LatLng) -> list[str]:
-    """Return the way to the nearest open fit shelter of the demo city, whose places are made up."""
+def _way(cell: Cell) -> list[str]:
+    """Return the nearest open shelter by hazard in the demo city, whose places are made up."""
     demo = city()
-    node, metres = demo.streets.nearest_node(point)
-    way = grow(demo.streets, demo.shelters, HazardKind.FLOOD).way_from(node)
-    head = f"{demo.label}: nearest street {metres:.0f} m away"
-    if isinstance(way, NoWay):
-        return [f"{head}; no way to a shelter fit for a flood: {way.reason.value}"]
-    return [f"{head}; on foot to {way.shelter_id} in {way.walk_seconds // 60} min, fit for a flood and open"]
+    kinds = (HazardKind.FLOOD, HazardKind.EARTHQUAKE)
+    return [f"{demo.label}, nearest open and fit shelter:", *(f"  {nearest_shelter(demo, cell, kind).text}" for kind in kinds)]

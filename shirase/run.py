@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dispatch.registry import load
 from dispatch.stub.process import StubProcess
-from shirase.areas import ensure_table
+from shirase.areas import ensure_table, table_at
 from shirase.observer import Observer
 from shirase.pipeline import Pipeline, PipelineSettings
 from shirase.publish import publish_subscribers
@@ -76,7 +76,7 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
             base, origins, authority = stub.origins[0], stub.origins, str(stub.ca_path)
         say(f"{settings.subscribers:,} synthetic subscribers")
         synth = folder / "subscribers"
-        synthesize(settings.subscribers, settings.seed, base, synth, area=settings.area, progress=progress)
+        synthesize(settings.subscribers, settings.seed, base, synth, area=settings.area, table=table_at(areas), progress=progress)
         say(f"broker: {settings.broker}")
         snapshot = None if settings.from_topic else (synth / "registry").resolve()
         pipeline = Pipeline(

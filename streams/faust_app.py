@@ -285,18 +285,22 @@ _LOOK_EVERY_SECONDS = 0.5
 
 
 def watch_progress(app: ShiraseApp, heartbeat: Path) -> None:
-    """Touch *heartbeat* whenever *app* has moved on or has nothing to do."""
+    """Touch *heartbeat* whenever *app* has moved on or has nothing to do.
+
+    The first touch comes with the first partition: before that a worker is not ready, and whoever starts a
+    pipeline waits for it.
+    """
     heartbeat.parent.mkdir(parents=True, exist_ok=True)
     touch = heartbeat.touch  # an inode's time: no reason to leave the loop for it
-    touch()
 
     @app.task(on_leader=False)
     async def watch() -> None:
-        before = progress_of(app)
+        before, ready = progress_of(app), False
         while not app.should_stop:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
             now = progress_of(app)
-            if is_progress(before, now):
+            ready = ready or bool(_consumer_of(app).assignment())
+            if ready and is_progress(before, now):
                 touch()
             before = now
 

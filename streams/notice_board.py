@@ -21,6 +21,9 @@ from streams.payloads import Command, Draft, Verb
 
 # A shard that is slow must not hold back the others' warning; the missing part follows as a revision.
 COMPLETE_WAIT_SECONDS = 0.3
+# While snapshots wait unread the missing shards are most likely among them: to draft without them would
+# make more work of the same document, which makes the waiting longer. Past this, it goes out all the same.
+BACKLOG_WAIT_SECONDS = 3.0
 LANGUAGES = ("ja", "en")
 
 _SEVERITY_DANGER = {
@@ -39,7 +42,7 @@ class _Document:
     provenance: Provenance
     shards: int
     standings: dict[Shard, Standing] = field(default_factory=dict)
-    due_at: float = 0.0
+    since: float = 0.0
 
     @property
     def complete(self) -> bool:
@@ -80,7 +83,7 @@ class NoticeBoard:
             return
         document = thread.pending.get(provenance.revision)
         if document is None:
-            document = _Document(provenance, standing.shards, due_at=at + COMPLETE_WAIT_SECONDS)
+            document = _Document(provenance, standing.shards, since=at)
             thread.pending[provenance.revision] = document
         document.standings[shard] = standing
         self._waiting.add((provenance.lineage, provenance.revision))
@@ -100,19 +103,20 @@ class NoticeBoard:
         if draft.release is Release.AUTOMATIC:
             thread.told = draft.told_after
 
-    def due(self, *, at: float, patient: bool = False) -> tuple[Draft, ...]:
+    def due(self, *, at: float, unread: bool = False) -> tuple[Draft, ...]:
         """Return a draft for each document that has all its shards, or has waited long enough.
 
-        *patient* is for catching up after a restart: then only complete documents are due, because
-        the claims of the others may be further on in the log that is being read.
+        *unread* says that snapshots are known to wait: then an incomplete document has more patience.
         """
+        wait = BACKLOG_WAIT_SECONDS if unread else COMPLETE_WAIT_SECONDS
         drafts = []
         for lineage, revision in sorted(self._waiting):
             thread = self._lineages[lineage]
             document = thread.pending[revision]
-            if not document.complete and (patient or at < document.due_at):
+            if not document.complete and at < document.since + wait:
                 continue
             self._waiting.discard((lineage, revision))
+            document.since = at  # a revision for what comes later waits for company in its turn
             fresh = revision > thread.decided_revision or not document.complete
             for shard, standing in document.standings.items():
                 known = thread.current.get(shard)
@@ -123,10 +127,6 @@ class NoticeBoard:
             if fresh:
                 drafts.append(self._draft(thread, document))
         return tuple(drafts)
-
-    def next_due_at(self) -> float | None:
-        """Return when the oldest waiting document stops waiting, in monotonic seconds."""
-        return min((self._lineages[name].pending[revision].due_at for name, revision in self._waiting), default=None)
 
     def _draft(self, thread: _Lineage, document: _Document) -> Draft:
         provenance = document.provenance

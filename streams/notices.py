@@ -16,7 +16,7 @@ from alerts.claim import HazardSnapshot
 from streams.acceptance import HEADER_NOTICE_MS
 from streams.broker import Broker
 from streams.client import read_to_end
-from streams.faust_app import Outlet, ShiraseApp, add_agent, build_app
+from streams.faust_app import Outlet, ShiraseApp, add_agent, build_app, progress_of
 from streams.ingest import acknowledged
 from streams.metrics import StreamMetrics
 from streams.notice_board import NoticeBoard
@@ -49,12 +49,12 @@ class Notices:
                 self._headers[standing.provenance.document] = record.headers
         self.board.hear(snapshot, at=time.monotonic())
 
-    def due(self, *, patient: bool = False) -> tuple[tuple[Draft, dict[str, bytes]], ...]:
+    def due(self, *, unread: bool) -> tuple[tuple[Draft, dict[str, bytes]], ...]:
         """Return the drafts that are due, each with the headers that its document came with."""
         stamp = b"%d" % round(time.time() * 1000)
         return tuple(
             (draft, {**self._of(draft), HEADER_NOTICE_MS: stamp})
-            for draft in self.board.due(at=time.monotonic(), patient=patient)
+            for draft in self.board.due(at=time.monotonic(), unread=unread)
         )
 
     def _of(self, draft: Draft) -> Mapping[str, bytes]:
@@ -90,9 +90,9 @@ def build_notices(
             notices.hear(record)
             await propose()
 
-    async def propose(*, patient: bool = False) -> None:
+    async def propose() -> None:
         sent: list[Awaitable[Any]] = []
-        for draft, headers in notices.due(patient=patient):
+        for draft, headers in notices.due(unread=progress_of(app).waiting > 0):
             key, value = command_of(draft)
             sent.append(await commands.send(key, value, headers))
         await acknowledged(sent)
@@ -101,7 +101,6 @@ def build_notices(
 
     @app.task(on_leader=False)
     async def tick() -> None:
-        await propose(patient=True)  # what was complete when the logs were read
         while not app.should_stop:
             await asyncio.sleep(TICK_SECONDS)
             await propose()
