@@ -42,5 +42,7 @@ say "installing $(grep -c '^[a-z]' requirements.lock) locked packages (a minute 
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile \
     -r requirements.lock
 say "installing the project itself, editable"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# setuptools warns of every editable installation; this one is meant to be.
+PYTHONWARNINGS=ignore "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --no-deps --no-build-isolation --editable .
 say "done; next: make demo ARGS=\"--headless\" or make test"
