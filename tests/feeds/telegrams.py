@@ -1,6 +1,7 @@
 """Real JMA telegrams, and small changes to them that the samples do not hold."""
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from alerts.alert import AlertInfo
@@ -16,6 +17,12 @@ def samples(shared_data: Path) -> list[Path]:
     found = sorted((shared_data / "04_jma_xml" / "samples").glob("*.xml"))
     assert len(found) > 200
     return found
+
+
+@cache
+def all_read(shared_data: Path) -> tuple[tuple[Path, bytes, Report], ...]:
+    """Return every sample with its bytes and what the reader makes of it; read once for all tests."""
+    return tuple((path, path.read_bytes(), read_bytes(path.read_bytes())) for path in samples(shared_data))
 
 
 def raw_sample(shared_data: Path, name: str) -> bytes:

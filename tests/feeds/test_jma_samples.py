@@ -8,30 +8,27 @@ from alerts.lifecycle import SeriesState, accept
 from alerts.report import Linkage, OutcomeKind
 from feeds.jma.kinds import Family, family_of
 from feeds.read import series_of
-from tests.feeds.telegrams import read_bytes, samples
+from tests.feeds.telegrams import all_read
 
 
 def test_every_sample_is_read_and_its_kind_is_told_by_its_title(shared_data: Path) -> None:
-    for path in samples(shared_data):
+    for path, _raw, report in all_read(shared_data):
         written = re.findall(r"_([A-Z]{4}(?:\d\d|ii))\.xml$", path.name)[0].removesuffix("ii")
         # VYSE51 and VYSE52 share one title (南海トラフ地震関連解説情報) and nothing else tells them apart.
-        assert read_bytes(path.read_bytes()).kind == written.replace("VYSE52", "VYSE51"), path.name
+        assert report.kind == written.replace("VYSE52", "VYSE51"), path.name
 
 
 def test_the_cheap_key_of_the_raw_bytes_is_the_series_of_the_report(shared_data: Path) -> None:
-    for path in samples(shared_data):
-        raw = path.read_bytes()
-        assert series_of(raw) == read_bytes(raw).series, path.name
+    for path, raw, report in all_read(shared_data):
+        assert series_of(raw) == report.series, path.name
 
 
 def test_no_drill_or_test_leaves_the_first_check(shared_data: Path) -> None:
     drills = 0
-    for path in samples(shared_data):
-        raw = path.read_bytes()
+    for path, raw, report in all_read(shared_data):
         if "<Status>通常</Status>" in raw.decode():
             continue
         drills += 1
-        report = read_bytes(raw)
         assert report.alert.status in (Status.EXERCISE, Status.TEST), path.name
         assert accept(SeriesState(), report).outcome.kind is OutcomeKind.DRILL, path.name
     assert drills == 11
@@ -39,13 +36,12 @@ def test_no_drill_or_test_leaves_the_first_check(shared_data: Path) -> None:
 
 def test_no_real_telegram_is_taken_for_a_drill_by_its_words(shared_data: Path) -> None:
     # 「この電文はテストサンプルです」 and 「訓練」 in ordinary sentences are in there.
-    held = [path.name for path in samples(shared_data) if read_bytes(path.read_bytes()).hold]
+    held = [path.name for path, _raw, report in all_read(shared_data) if report.hold]
     assert held == []
 
 
 def test_what_is_in_force_has_a_place_an_end_and_a_name(shared_data: Path) -> None:
-    for path in samples(shared_data):
-        report = read_bytes(path.read_bytes())
+    for path, _raw, report in all_read(shared_data):
         assert report.linkage is Linkage.SERIES
         for info in report.alert.infos:
             assert info.event, path.name
@@ -57,8 +53,7 @@ def test_what_is_in_force_has_a_place_an_end_and_a_name(shared_data: Path) -> No
 
 
 def test_only_the_listed_families_say_anything_to_residents(shared_data: Path) -> None:
-    for path in samples(shared_data):
-        report = read_bytes(path.read_bytes())
+    for path, _raw, report in all_read(shared_data):
         if report.informational:
             assert report.alert.infos == (), path.name
         elif report.alert.status is Status.ACTUAL:
@@ -67,17 +62,15 @@ def test_only_the_listed_families_say_anything_to_residents(shared_data: Path) -
 
 def test_early_warnings_of_earthquakes_are_recorded_whatever_they_say(shared_data: Path) -> None:
     found = 0
-    for path in samples(shared_data):
+    for path, _raw, report in all_read(shared_data):
         if re.search(r"VXSE4[2-5]", path.name):
             found += 1
-            assert read_bytes(path.read_bytes()).informational == "eew-recorded"
+            assert report.informational == "eew-recorded"
     assert found == 43
 
 
 def test_a_cancel_has_no_body_and_says_cancel(shared_data: Path) -> None:
-    for path in samples(shared_data):
-        raw = path.read_bytes()
+    for _path, raw, report in all_read(shared_data):
         if "<InfoType>取消</InfoType>" in raw.decode():
-            report = read_bytes(raw)
             assert report.alert.msg_type is MsgType.CANCEL
             assert report.alert.infos == ()

@@ -25,6 +25,27 @@ def test_xml_of_another_kind_is_refused_with_its_reason() -> None:
         assert error.value.reason == "not-cap-or-jma"
 
 
+def test_an_atom_index_is_recorded_not_told(shared_data: Path) -> None:
+    raw = (shared_data / "06_cap" / "nws_2020-05-07.xml").read_bytes()
+    report = read(raw, name="index", received=RECEIVED)
+    assert (report.informational, report.alert.infos) == ("feed-index", ())
+    assert series_of(raw) == report.series == "atom:https://alerts.weather.gov/cap/az.php?x=0"
+
+
+def test_the_cheap_key_of_every_cap_message_is_its_series(shared_data: Path) -> None:
+    found = 0
+    for path in sorted((shared_data / "06_cap").rglob("*")):
+        if path.suffix in (".xml", ".cap"):
+            raw = path.read_bytes()
+            try:
+                report = read(raw, name=path.name, received=RECEIVED)
+            except FeedError:
+                continue
+            found += 1
+            assert series_of(raw) == report.series, path.name
+    assert found > 15
+
+
 def test_a_cap_message_is_keyed_by_its_sender(shared_data: Path) -> None:
     raw = (shared_data / "06_cap" / "oasiscap" / "v1dot2_appendix_adot2.xml").read_bytes()
     assert series_of(raw) == "cap:KSTO@NWS.NOAA.GOV"

@@ -106,9 +106,15 @@ def settled(folder: Path, table: AreaTable) -> Iterator[ReportRecord]:
     """Return what the ingest process records for each document of *folder*, in the order of a replay."""
     policy = Policy.from_plain(tomllib.loads((PROJECT / "ops" / "policy.toml").read_text(encoding="utf-8")))
     stored: dict[str, Mapping[str, Any]] = {}
+    shift: timedelta | None = None
     for telegram in documents([folder]):
         key = series_of(telegram.raw)
-        arrival = Arrival(telegram.raw, telegram.name, telegram.name, "", RECEIVED, timedelta(0))
+        if shift is None and telegram.sent is not None:
+            # As a replay does: all times move by one block, so that the first document arrives now.
+            shift = RECEIVED - telegram.sent
+        moved = shift or timedelta(0)
+        arrived = telegram.sent + moved if telegram.sent is not None else RECEIVED
+        arrival = Arrival(telegram.raw, telegram.name, telegram.name, "", arrived, moved)
         result = settle(arrival, stored.get(key), table=table, policy=policy)
         if result.stored is not None:
             stored[key] = result.stored
