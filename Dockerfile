@@ -18,5 +18,4 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /app
 USER shirase
 VOLUME /var/lib/shirase
-ENTRYPOINT ["/usr/bin/env"]
 CMD ["shirase", "--help"]

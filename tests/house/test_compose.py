@@ -69,6 +69,8 @@ def test_the_stand_in_is_the_only_extra_push_origin_and_is_where_it_is_said_to_b
     command = compose["services"]["push-stub"]["command"]
     origin = f"https://localhost:{command[command.index('--port') + 1]}"
     assert compose["services"]["fanout"]["environment"]["SHIRASE_PUSH_ORIGINS"] == origin
+    authority = f"{command[command.index('--data') + 1]}/ca.pem"
+    assert compose["services"]["fanout"]["environment"]["SHIRASE_PUSH_CA"] == authority
 
 
 def test_every_command_is_one_that_the_command_line_knows(compose: dict[str, Any]) -> None:
