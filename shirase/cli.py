@@ -30,10 +30,14 @@ from streams.topics import ALL
 WRONG, NOT_UP = 1, 3
 POLICY = Path("ops/policy.toml")
 
-_areas = click.option("--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Area table.")
+_areas = click.option(
+    "--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Area table."
+)
 _policy = click.option("--policy", type=click.Path(path_type=Path, exists=True), default=POLICY, show_default=True)
 _workers = click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Fan-out workers.")
-_broker = click.option("--broker", default="embedded", show_default=True, help="embedded, or HOST:PORT of Apache Kafka.")
+_broker = click.option(
+    "--broker", default="embedded", show_default=True, help="embedded, or HOST:PORT of Apache Kafka."
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Only JSON on standard output, on its last line.")
 _seed = click.option("--seed", type=int, default=1, show_default=True)
 
@@ -50,7 +54,9 @@ def main(verbose: bool) -> None:
 @main.command()
 @click.option("--headless", is_flag=True, help="No page and no live view.")
 @click.option("--subscribers", type=click.IntRange(100), default=100_000, show_default=True)
-@click.option("--seconds", type=float, default=0.0, help="Spread the evening over so many seconds; 0: as fast as it goes.")
+@click.option(
+    "--seconds", type=float, default=0.0, help="Spread the evening over so many seconds; 0: as fast as it goes."
+)
 @_seed
 @_broker
 @_workers
@@ -99,11 +105,17 @@ def demo(
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--subscribers", type=click.IntRange(1), default=20_000, show_default=True)
-@click.option("--area", type=click.Choice(["tokyo23", "japan"]), default="japan", show_default=True, help="Where they live.")
+@click.option(
+    "--area", type=click.Choice(["tokyo23", "japan"]), default="japan", show_default=True, help="Where they live."
+)
 @click.option("--push", default="stub", show_default=True, help="stub, or the origin of a push service.")
 @click.option("--speed", default="max", show_default=True, help="max, or so many times real time.")
-@click.option("--clock", type=click.Choice([clock.value for clock in Clock]), default=Clock.SHIFT.value, show_default=True)
-@click.option("--reports", "reports_path", type=click.Path(path_type=Path), help="Write one JSON line per document here.")
+@click.option(
+    "--clock", type=click.Choice([clock.value for clock in Clock]), default=Clock.SHIFT.value, show_default=True
+)
+@click.option(
+    "--reports", "reports_path", type=click.Path(path_type=Path), help="Write one JSON line per document here."
+)
 @_seed
 @_broker
 @_workers
@@ -199,7 +211,9 @@ def synth(count: int, seed: int, endpoint_base: str, area: str, out: Path) -> No
 
 @main.command()
 @click.argument("role", type=click.Choice([role.value for role in Role]))
-@click.option("--instance", default="0", show_default=True, help="Name of this instance; for fanout its share's number.")
+@click.option(
+    "--instance", default="0", show_default=True, help="Name of this instance; for fanout its share's number."
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), required=True)
 @click.option("--heartbeat", type=click.Path(path_type=Path), help="File that is touched while there is progress.")
 def worker(role: str, instance: str, data_dir: Path, heartbeat: Path | None) -> None:

@@ -68,4 +68,7 @@ def _way(cell: Cell) -> list[str]:
     """Return the nearest open shelter by hazard in the demo city, whose places are made up."""
     demo = city()
     kinds = (HazardKind.FLOOD, HazardKind.EARTHQUAKE)
-    return [f"{demo.label}, nearest open and fit shelter:", *(f"  {nearest_shelter(demo, cell, kind).text}" for kind in kinds)]
+    return [
+        f"{demo.label}, nearest open and fit shelter:",
+        *(f"  {nearest_shelter(demo, cell, kind).text}" for kind in kinds),
+    ]

@@ -26,7 +26,10 @@ class DemoPage:
         port = listener.getsockname()[1]
         listener.close()
         app = build_residents(bootstrap)
-        return cls(uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error")), f"http://127.0.0.1:{port}/")
+        return cls(
+            uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error")),
+            f"http://127.0.0.1:{port}/",
+        )
 
     def wait(self) -> None:
         """Keep serving until interrupted."""

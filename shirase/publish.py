@@ -21,7 +21,9 @@ def publish_subscribers(
     with Producer(bootstrap) as producer:
         for start in range(0, registry.count, _BATCH):
             rows = range(start, min(start + _BATCH, registry.count))
-            producer.send_all(SUBSCRIPTIONS.name, _sealed(registry, keys, rows), time.monotonic() + _STORED_WITHIN_SECONDS)
+            producer.send_all(
+                SUBSCRIPTIONS.name, _sealed(registry, keys, rows), time.monotonic() + _STORED_WITHIN_SECONDS
+            )
             progress("subscriptions", rows.stop, registry.count)
 
 
@@ -44,7 +46,9 @@ def subscription_at(registry: Registry, row: int) -> Subscription:
         auth=registry.auth(row),
         language=registry.language_of(row),
         places=tuple(
-            Place(Cell(int(columns.place_cell[at])), Role(int(columns.place_role[at])), int(columns.place_min_level[at]))
+            Place(
+                Cell(int(columns.place_cell[at])), Role(int(columns.place_role[at])), int(columns.place_min_level[at])
+            )
             for at in range(first, last)
         ),
         quiet_hours=None if quiet == NO_QUIET_HOURS else QuietHours(quiet, int(columns.quiet_end[row])),

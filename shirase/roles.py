@@ -162,4 +162,3 @@ def _required(path: Path | None, setting: str, maker: str) -> Path:
     if path is None:
         raise SettingMissing(f"{setting} is not set: make the file with `{maker}` and keep it secret")
     return path
-

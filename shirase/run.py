@@ -76,7 +76,15 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
             base, origins, authority = stub.origins[0], stub.origins, str(stub.ca_path)
         say(f"{settings.subscribers:,} synthetic subscribers")
         synth = folder / "subscribers"
-        synthesize(settings.subscribers, settings.seed, base, synth, area=settings.area, table=table_at(areas), progress=progress)
+        synthesize(
+            settings.subscribers,
+            settings.seed,
+            base,
+            synth,
+            area=settings.area,
+            table=table_at(areas),
+            progress=progress,
+        )
         say(f"broker: {settings.broker}")
         snapshot = None if settings.from_topic else (synth / "registry").resolve()
         pipeline = Pipeline(

@@ -34,7 +34,7 @@ class Terminal:
         self._console = Console(stderr=True)
         self._live = live
         self._page_wanted = page
-        self._page: "DemoPage | None" = None
+        self._page: DemoPage | None = None
         self._view: Live | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()

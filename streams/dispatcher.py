@@ -25,8 +25,8 @@ from dispatch.metrics import DispatchMetrics
 from dispatch.outcomes import GoneGuard, PushOutcome, rule_of
 from dispatch.pushes import Pushes
 from dispatch.retry import RetryAt, next_attempt
-from dispatch.sender import Answer, Sender
 from dispatch.selection import Selection, select
+from dispatch.sender import Answer, Sender
 from dispatch.settings import DispatchSettings
 from dispatch.slots import Slots
 from dispatch.subscription import BUCKETS
@@ -241,7 +241,9 @@ class Dispatcher:
 
     def _select(self, notice: Notice, buckets: frozenset[int], now: datetime) -> Selection:
         everyone: list[NDArray[np.uint64]] = [
-            told.everyone() for (lineage, bucket), told in self._told.items() if lineage == notice.lineage and bucket in buckets
+            told.everyone()
+            for (lineage, bucket), told in self._told.items()
+            if lineage == notice.lineage and bucket in buckets
         ]
         told = np.concatenate(everyone) if everyone else np.empty(0, dtype=np.uint64)
         return select(self._subscribers.registry, notice, at=now, buckets=buckets, told=told)

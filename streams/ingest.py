@@ -47,9 +47,7 @@ def build_ingest(
 
     async def ingest(record: Record) -> None:
         known = series.get(record.key)
-        settled = settle(
-            arrival_of(record), orjson.loads(known) if known else None, table=table, policy=policy
-        )
+        settled = settle(arrival_of(record), orjson.loads(known) if known else None, table=table, policy=policy)
         headers = stage_headers(record, HEADER_REPORT_MS)
         await acknowledged([await claims.send(shard_key(claim), encode(claim), headers) for claim in settled.claims])
         await acknowledged([await reports.send(record.key, encode(settled.record), headers)])

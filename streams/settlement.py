@@ -13,8 +13,8 @@ from typing import Any
 
 from alerts.claim import Claim, Lane, Release
 from alerts.lifecycle import Accepted, SeriesState, accept, series_from_plain, series_to_plain
-from alerts.policy import Policy, lane_for, release_for
 from alerts.place import Shard
+from alerts.policy import Policy, lane_for, release_for
 from alerts.report import Outcome, OutcomeKind, Report
 from alerts.shift import shifted
 from feeds.errors import FeedError

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from dispatch.errors import DispatchError
 from dispatch.columns import columns_of
+from dispatch.errors import DispatchError
 from dispatch.registry import Registry, build, load
 from dispatch.subscription import SealKeys, Subscription, bucket_of
 from streams.client import Consumer, read_to_end
@@ -83,7 +83,9 @@ def from_topic(bootstrap: str, keys: SealKeys, folder: Path, mine: frozenset[int
 
     build(columns_of(unsealed()), folder, version="topic", topic_offsets=offsets)
     consumer = Consumer(bootstrap)
-    starts = {place: offsets.get(place[1], marks.low) for place, marks in consumer.watermarks(SUBSCRIPTIONS.name).items()}
+    starts = {
+        place: offsets.get(place[1], marks.low) for place, marks in consumer.watermarks(SUBSCRIPTIONS.name).items()
+    }
     consumer.assign(starts)
     return Subscribers(load(folder), consumer, keys, mine)
 
