@@ -21,6 +21,7 @@ from dispatch.sender import Answer, Push
 from dispatch.settings import DispatchSettings
 from dispatch.stub.behaviour import Act, Rule
 from dispatch.stub.bodies import stored
+from dispatch.stub.log import entries
 from dispatch.stub.opened import Receiver, open_body
 from dispatch.stub.process import StubProcess
 from dispatch.vapid import Vapid, VapidKey
@@ -179,6 +180,19 @@ def test_nothing_is_handed_over_after_expiry_not_even_what_was_submitted_before(
     assert outcomes(sender.poll(1.0)) == {(PushOutcome.EXPIRED, 0)}
     assert stub.verdict()["requests"] == before
     sender.close()
+
+
+def test_no_ttl_outlives_the_notice_by_the_push_services_own_clock(stub: StubProcess, sender: CurlSender) -> None:
+    registry, _ = crowd_at(stub, "ttl", 200)
+    pushes, _ = pushes_to(stub, registry, lives_seconds=20.0)
+    assert outcomes(answers_to(sender, pushes)) <= {(PushOutcome.ACCEPTED, 201), (PushOutcome.EXPIRED, 0)}
+    stub.flush()
+    seen = [entry for entry in entries(stub.log_path) if entry.token.startswith("ttl-")]
+    assert seen
+    for entry in seen:
+        assert int(entry.ttl) > 0
+        assert entry.wall_ms / 1000 + int(entry.ttl) <= pushes[0].expires_at
+        assert entry.urgency == "high"
 
 
 def test_a_process_that_stood_still_sends_nothing_stale_when_it_wakes(stub: StubProcess) -> None:
