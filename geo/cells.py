@@ -146,13 +146,19 @@ def _array(cells: Iterable[int]) -> Ids:
 
 
 def intervals(cells: Iterable[int]) -> Ids:
-    """Return the ordinals of *ids* as disjoint half-open intervals, sorted: shape (n, 2).
+    """Return the ordinals of *cells* as disjoint half-open intervals, sorted: shape (n, 2).
 
     Ordinals are for computing within one process; they are never stored or sent.
     """
+    starts, ends = blocks(cells)
+    return merge(starts, ends) if len(starts) else np.empty((0, 2), dtype=np.int64)
+
+
+def blocks(cells: Iterable[int]) -> tuple[Ids, Ids]:
+    """Return the first ordinal of each cell and the one after its last, in the order given."""
     ids = _array(cells)
     if ids.size == 0:
-        return np.empty((0, 2), dtype=np.int64)
+        return ids, ids
     resolutions = (ids >> _RESOLUTION_SHIFT) & 0xF
     bases = (ids >> _BASE_SHIFT) & 0x7F
     starts = bases * _BASE_LEAVES
@@ -170,7 +176,7 @@ def intervals(cells: Iterable[int]) -> Ids:
     # The leaf that owns the hole of a pentagon (see the head of this file): its only digit is 2.
     owns_hole = _PENTAGONS[bases] & (first > 0) & (starts % _BASE_LEAVES == 2 * first)
     starts = np.where(owns_hole, starts - first, starts)
-    return merge(starts, ends)
+    return starts, ends
 
 
 def merge(starts: Ids, ends: Ids) -> Ids:

@@ -8,7 +8,9 @@ changes nothing (silence is not an all-clear), and any difference a resident cou
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+import h3.api.basic_int as h3
 import numpy as np
 
 from alerts.cap import Severity
@@ -16,9 +18,9 @@ from alerts.claim import Danger, Standing
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Phase, Recipients
-from alerts.place import Cells, Shard
+from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cell, Cells, Shard
 from alerts.report import OutcomeKind
-from geo.cells import Ids, cells_of, intervals, merge
+from geo.cells import Ids, blocks, cells_of, compact, intervals, merge, parent_of, resolution_of
 from geo.hazard_map import rank_of
 
 
@@ -117,9 +119,16 @@ def difference(standing: Mapping[Shard, Standing], told: Told) -> Difference:
 
     changes: list[Change] = []
     kept: dict[PartKey, list[Ids]] = defaultdict(list)
-    pairs = np.stack((before, after, in_known), axis=1)
-    for old, new, is_known in np.unique(pairs, axis=0).tolist():
-        here = (pairs == (old, new, is_known)).all(axis=1)
+    # One number per pair of labels, so that pairs are found by one sort and not by one pass each.
+    width = len(now.keys) + 1
+    pairs = ((before + 1) * width + after + 1) * 2 + in_known
+    order = np.argsort(pairs, kind="stable")
+    found, firsts = np.unique(pairs[order], return_index=True)
+    for pair, here in zip(found.tolist(), np.split(order, firsts[1:]), strict=True):
+        is_known = pair % 2 == 1
+        old, new = pair // 2 // width - 1, pair // 2 % width - 1
+        if old < 0 and new < 0:
+            continue
         bounds = merge(starts[here], ends[here])
         key_before = then.keys[old] if old >= 0 else None
         key_after = now.keys[new] if new >= 0 else None
@@ -148,34 +157,48 @@ def phase_of(before: PartKey | None, after: PartKey | None, *, cancelled: bool =
     return Phase.CHANGED, Recipients.CELLS
 
 
-def parts_of(dangers: tuple[Danger, ...]) -> list[tuple[PartKey, Cells]]:
+# A comparison runs each second over shards of which few have changed: 8,192 are all of Japan's that
+# a large typhoon touches.
+@lru_cache(maxsize=8192)
+def parts_of(dangers: tuple[Danger, ...]) -> tuple[tuple[PartKey, Cells], ...]:
     """Return the cells of *dangers* by what their people read; disjoint. Coarse cells stay coarse."""
     if not dangers:
-        return []
+        return ()
     outlines = {(danger.cells, danger.partial) for danger in dangers}
     if len(outlines) == 1 and not dangers[0].partial:
         # Most shards lie inside one area: no arithmetic there.
-        return [(_key([(danger, False) for danger in dangers]), dangers[0].cells)]
-    sets = list(dict.fromkeys(cells for danger in dangers for cells in (danger.cells, danger.partial) if cells))
-    bounds = [intervals(cells) for cells in sets]
-    edges = np.unique(np.concatenate([part.ravel() for part in bounds]))
-    starts, ends = edges[:-1], edges[1:]
-    inside = np.stack(
-        [_Partition(part, np.zeros(len(part), dtype=np.int64), []).at(starts) == 0 for part in bounds], axis=1
-    )
+        return ((_key([(danger, False) for danger in dangers]), dangers[0].cells),)
+    # A shard holds at most a few hundred entries: plain dictionaries beat arrays there.
+    sets = list(dict.fromkeys(cells for danger in dangers for cells in (danger.cells, danger.partial)))
     number = {cells: at for at, cells in enumerate(sets)}
-    parts: list[tuple[PartKey, Cells]] = []
-    patterns, which = np.unique(inside, axis=0, return_inverse=True)
-    for at, pattern in enumerate(patterns):
+    patterns: dict[int, int] = {}
+    for at, cells in enumerate(sets):
+        for named in cells:
+            patterns[named] = patterns.get(named, 0) | 1 << at
+    _split_parents(patterns)
+    by_pattern: dict[int, list[Cell]] = defaultdict(list)
+    for cell, pattern in patterns.items():
+        by_pattern[pattern].append(Cell(cell))
+    parts: dict[PartKey, list[Cell]] = defaultdict(list)
+    for pattern, found in by_pattern.items():
         here = [
-            (danger, bool(danger.partial) and bool(pattern[number[danger.partial]]))
+            (danger, bool(danger.partial) and bool(pattern >> number[danger.partial] & 1))
             for danger in dangers
-            if danger.cells and pattern[number[danger.cells]]
+            if pattern >> number[danger.cells] & 1
         ]
         if here:
-            chosen = which.reshape(-1) == at
-            parts.append((_key(here), cells_of(merge(starts[chosen], ends[chosen]))))
-    return parts
+            parts[_key(here)] += found
+    return tuple((key, compact(found)) for key, found in parts.items())
+
+
+def _split_parents(patterns: dict[int, int]) -> None:
+    """Replace each cell of which a part is named as well by its children, so that all are disjoint."""
+    for resolution in range(SHARD_RESOLUTION, HAZARD_RESOLUTION):
+        parents = {parent_of(cell, resolution) for cell in patterns if resolution_of(cell) > resolution}
+        for parent in parents & patterns.keys():
+            pattern = patterns.pop(parent)
+            for child in h3.cell_to_children(parent):
+                patterns[child] = patterns.get(child, 0) | pattern
 
 
 def is_complete(standing: Mapping[Shard, Standing]) -> bool:
@@ -209,13 +232,10 @@ def _of_parts(parts: Iterable[tuple[PartKey, Cells]]) -> _Partition:
     for key, cells in parts:
         by_key[key].extend(cells)
     keys = list(by_key)
-    bounds = [intervals(by_key[key]) for key in keys]
-    if not bounds:
-        return _Partition(np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.int64), [])
-    every = np.concatenate(bounds)
-    labels = np.repeat(np.arange(len(keys), dtype=np.int64), [len(part) for part in bounds])
-    order = np.argsort(every[:, 0], kind="stable")
-    return _Partition(every[order], labels[order], keys)
+    starts, ends = blocks([cell for key in keys for cell in by_key[key]])
+    labels = np.repeat(np.arange(len(keys), dtype=np.int64), [len(by_key[key]) for key in keys])
+    order = np.argsort(starts, kind="stable")
+    return _Partition(np.stack((starts, ends), axis=1)[order], labels[order], keys)
 
 
 def _told(kept: Mapping[PartKey, list[Ids]]) -> Told:
