@@ -9,6 +9,7 @@ from datetime import timedelta
 from alerts.alert import GEOCODE_CLASS20, GEOCODE_QUAKE_AREA, AlertInfo, Area, Geocode
 from alerts.cap import Certainty, Severity, Urgency
 from alerts.hazard import HazardKind, category_of
+from feeds.errors import JmaError
 from feeds.jma.envelope import Envelope
 from feeds.jma.tree import child, descendants, text
 from feeds.xml import Element
@@ -52,6 +53,8 @@ def infos_of(body: Element | None, envelope: Envelope) -> tuple[tuple[AlertInfo,
         if intensity in found:
             found[intensity].append(_area(text(place, "Name"), text(place, "Code"), municipal))
     infos = tuple(_info(intensity, tuple(areas), envelope) for intensity, areas in found.items() if areas)
+    if not infos and text(observation, "MaxInt") in _TOLD:
+        raise JmaError("jma-no-area", f"intensity {text(observation, 'MaxInt')} in no place")
     return infos, "" if infos else "below-notice-intensity"
 
 

@@ -15,7 +15,8 @@ from feeds.xml import Element
 # It is restated or lifted within hours; a day of silence is a lost feed.
 LANDSLIDE_VALID_FOR = timedelta(hours=24)
 _SECTION = "土砂災害警戒情報"
-_IN_FORCE = "3"  # 警戒; 0 is なし, 1 is 解除
+_IN_FORCE = "3"  # 警戒
+_OVER = frozenset({"0", "1"})  # なし, 解除; a code of tomorrow counts as in force
 
 
 def infos_of(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
@@ -25,7 +26,7 @@ def infos_of(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
         raise JmaError("jma-no-area", f"no {_SECTION} section")
     found: dict[str, list[Area]] = {}
     for kind, area in kinds_in_force(section):
-        if text(kind, "Code") == _IN_FORCE:
+        if text(kind, "Code") not in _OVER:
             found.setdefault(text(kind, "Status"), []).append(place_of(area, GEOCODE_CLASS20, envelope))
     return tuple(
         AlertInfo(

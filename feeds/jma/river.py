@@ -26,6 +26,7 @@ _RANKS = {
     "4": (Level.ALL_LEAVE, Severity.SEVERE, Urgency.IMMEDIATE, Certainty.LIKELY),
     "5": (Level.SECURE_LIFE, Severity.EXTREME, Urgency.IMMEDIATE, Certainty.OBSERVED),
 }
+_LIFTED = "1"
 _REACH_SECTION = "指定河川洪水予報（予報区域）"
 
 
@@ -37,6 +38,9 @@ def infos_of(head: Element | None, body: Element | None, envelope: Envelope) -> 
         raise JmaError("jma-no-area", f"no {_REACH_SECTION}")
     places = _municipalities(body)
     infos = []
+    if next(descendants(reach, "Kind"), None) is None:
+        # Read as "nothing in force" it would be an all-clear that nobody gave.
+        raise JmaError("jma-river-kind", f"{_REACH_SECTION} has no kind")
     for item in children(reach, "Item"):
         rivers = tuple(
             Area(text(area, "Name"), geocodes=(Geocode(GEOCODE_RIVER, text(area, "Code")),))
@@ -44,9 +48,9 @@ def infos_of(head: Element | None, body: Element | None, envelope: Envelope) -> 
         )
         for kind in children(item, "Kind"):
             code = text(kind, "Code")
-            if not code or code.startswith("1"):
+            if code.startswith(_LIFTED):
                 continue
-            if code[0] not in _RANKS:
+            if code[:1] not in _RANKS:
                 raise JmaError("jma-river-kind", f"kind code {code!r}")
             level, severity, urgency, certainty = _RANKS[code[0]]
             infos.append(

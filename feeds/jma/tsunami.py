@@ -14,7 +14,8 @@ from feeds.xml import Element
 # Lifted by its own telegram, often half a day on; later waves are the greater ones.
 TSUNAMI_VALID_FOR = timedelta(hours=24)
 
-# 50 and 60 lift; 71-73 (若干の海面変動) ask nothing of people; 00 is none.
+# 00 is none, 50 and 60 lift, 71-73 (若干の海面変動) ask nothing of people.
+_NOT_IN_FORCE = frozenset({"00", "50", "60", "71", "72", "73"})
 _IN_FORCE: dict[str, tuple[str, Severity, Urgency]] = {
     "53": ("大津波警報", Severity.EXTREME, Urgency.IMMEDIATE),
     "52": ("大津波警報", Severity.EXTREME, Urgency.IMMEDIATE),
@@ -29,8 +30,14 @@ def infos_of(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
     if forecast is None:
         raise JmaError("jma-no-area", "no Tsunami/Forecast")
     found: dict[tuple[str, datetime | None], list[Area]] = {}
-    for item in children(forecast, "Item"):
+    items = children(forecast, "Item")
+    if not items:
+        raise JmaError("jma-no-area", "Tsunami/Forecast names no coast")
+    for item in items:
         code = text(item, "Category/Kind/Code")
+        if code not in _IN_FORCE and code not in _NOT_IN_FORCE:
+            # Neither a warning that we know nor a lifted one: not to be read as "nothing in force".
+            raise JmaError("jma-tsunami-kind", f"kind code {code!r}")
         if code in _IN_FORCE:
             coast = child(item, "Area")
             geocode = Geocode(GEOCODE_TSUNAMI_AREA, text(coast, "Code"))
@@ -43,7 +50,12 @@ def infos_of(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
 
 
 def _arrival(written: str) -> datetime | None:
-    return datetime.fromisoformat(written) if written else None
+    """Return when the first wave is expected; an unreadable time never holds a warning back."""
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def _info(code: str, arrival: datetime | None, areas: tuple[Area, ...], envelope: Envelope) -> AlertInfo:

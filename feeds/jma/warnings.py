@@ -79,13 +79,27 @@ def place_of(area: Element, value_name: str, envelope: Envelope) -> Area:
 
 
 def kinds_in_force(section: Element) -> Iterator[tuple[Element, Element]]:
-    """Return every kind of *section* that holds, each with each of its areas."""
-    for item in children(section, "Item"):
+    """Return every kind of *section* that holds, each with each of its areas.
+
+    Raises `JmaError` where an item does not say what it is or where: read as "nothing in force" it
+    would be an all-clear that nobody gave.
+    """
+    items = children(section, "Item")
+    if not items:
+        raise JmaError("jma-no-kind", f"{section.get('type', '')} is empty")
+    for item in items:
         areas = list(descendants(child(item, "Areas"), "Area")) or children(item, "Area")
-        for kind in children(item, "Kind"):
-            code = text(kind, "Code")
-            if not code or code == LIFTED or text(kind, "Status") in _NOT_IN_FORCE:
+        if not areas or not all(text(area, "Code") for area in areas):
+            raise JmaError("jma-no-area", f"an item of {section.get('type', '')} has no area")
+        kinds = children(item, "Kind")
+        if not kinds:
+            raise JmaError("jma-no-kind", f"an item of {section.get('type', '')} has no kind")
+        for kind in kinds:
+            code, status = text(kind, "Code"), text(kind, "Status")
+            if code == LIFTED or status in _NOT_IN_FORCE:
                 continue
+            if not code:
+                raise JmaError("jma-no-kind", f"status {status!r} of no kind")
             for area in areas:
                 yield kind, area
 

@@ -1,15 +1,18 @@
 """The header of a telegram: status and type first, times with their offsets, unknown titles."""
 
+import random
+import re
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from alerts.cap import MsgType, Status
 from alerts.report import Linkage
 from feeds.errors import JmaError
 from feeds.jma.kinds import UNKNOWN, kind_of
 from feeds.jma.telegram import DRILL_WORDS
-from tests.feeds.telegrams import changed, raw_sample, read_bytes
+from tests.feeds.telegrams import all_read, changed, raw_sample, read_bytes
 
 TOKYO = "15_14_01_170216_VPWW54"
 
@@ -68,3 +71,50 @@ def test_two_telegrams_of_one_series_differ_in_name_by_their_time(shared_data: P
     assert one.linkage is Linkage.SERIES
     assert one.series == two.series
     assert one.alert.identifier != two.alert.identifier
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "reason"),
+    [
+        (TOKYO, r"<Warning type=\"気象警報・注意報（市町村等）\">.*?</Warning>", "jma-no-kind"),
+        ("17_04_01_250630_VXWW50", r"<Warning type=\"土砂災害警戒情報\">.*?</Warning>", "jma-no-kind"),
+        ("32-39_11_02_250206_VTSE41", r"<Forecast>.*?</Forecast>", "jma-no-area"),
+        (
+            "16_02_01_220728_VXKOii",
+            r"<Information type=\"指定河川洪水予報（予報区域）\">.*?</Information>",
+            "jma-river-kind",
+        ),
+    ],
+)
+def test_a_section_that_lost_its_content_is_refused_and_never_an_all_clear(
+    shared_data: Path, name: str, pattern: str, reason: str
+) -> None:
+    def emptied(section: re.Match[str]) -> str:
+        opening = section.group().partition(">")[0] + ">"
+        return f"{opening}</{opening[1:].split()[0].strip('>')}>"
+
+    raw = re.sub(pattern, emptied, raw_sample(shared_data, name).decode(), flags=re.DOTALL).encode()
+    with pytest.raises(JmaError) as error:
+        read_bytes(raw)
+    assert error.value.reason == reason
+
+
+def test_damaged_telegrams_are_read_or_refused_and_nothing_else(shared_data: Path) -> None:
+    chance = random.Random(20261122)
+    texts = ("", "xx", "-1", "2020-13-01T00:00:00+09:00", "９", "00", "1" * 50, "NaN")
+    told = [path for path, _raw, report in all_read(shared_data) if report.alert.infos and len(_raw) < 40_000]
+    refused = 0
+    for _ in range(300):
+        root = etree.fromstring(chance.choice(told).read_bytes())
+        elements = list(root.iter("{*}*"))[1:]
+        for element in chance.sample(elements, 3):
+            parent = element.getparent()
+            if parent is not None and chance.random() < 0.5:
+                parent.remove(element)
+            else:
+                element.text = chance.choice(texts)
+        try:
+            read_bytes(etree.tostring(root, encoding="utf-8"))
+        except JmaError:
+            refused += 1
+    assert refused > 0

@@ -35,7 +35,7 @@ def test_no_drill_or_test_leaves_the_first_check(shared_data: Path) -> None:
 
 
 def test_no_real_telegram_is_taken_for_a_drill_by_its_words(shared_data: Path) -> None:
-    # 「この電文はテストサンプルです」 and 「訓練」 in ordinary sentences are in there.
+    # Eleven of them say 「この電文はテストサンプルです」.
     held = [path.name for path, _raw, report in all_read(shared_data) if report.hold]
     assert held == []
 
