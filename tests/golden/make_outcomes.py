@@ -6,8 +6,9 @@ Nothing of the project is imported: this is a second reading of the same rules b
 an error has to be made twice to go unseen. Where the readers go by codes in the body, this goes by
 names in the headline; where they keep state objects, this keeps a few dictionaries.
 
-A row: file, outcome, reason, level, hazard, codes, checked ("yes" where a person or a second program
-read the document beside the row; `checked.txt` names them).
+A row: file, outcome, reason, level, hazard, codes, checked. "yes" stands beside the rows that were read
+next to their document (status, type, kinds with their counts, outcome); `checked.txt` names them. More
+than thirty codes are written as their number and a hash.
 """
 
 import argparse
