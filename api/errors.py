@@ -1,0 +1,23 @@
+"""What a request can end with besides an answer.
+
+ApiError            carries status, stable code and a sentence; leaves as application/problem+json
+└── NotReady        the topics have not been read to their end: an answer now would be a guess
+"""
+
+
+class ApiError(Exception):
+    """End a request with a problem document. *code* is stable: programs test for it."""
+
+    def __init__(self, status: int, code: str, title: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail or title}")
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+
+
+class NotReady(ApiError):
+    """Refuse to answer from a state that is not complete: an empty map would read as an all-clear (R10)."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "not-ready", "Still reading what is in force", "Ask again in a few seconds.")

@@ -1,0 +1,44 @@
+"""The hazard map as GeoJSON (RFC 7946): one polygon per cell, longitude before latitude."""
+
+from datetime import datetime
+
+import h3.api.basic_int as h3
+import orjson
+
+from api.faces import Face
+
+# 0.1 m; the cells themselves are 170 m and more.
+_DIGITS = 6
+
+
+def collection(found: tuple[Face, ...], facts_at: datetime | None) -> bytes:
+    """Return *found* as a FeatureCollection. The same facts give the same bytes."""
+    return orjson.dumps(
+        {
+            "type": "FeatureCollection",
+            "facts_at": facts_at,
+            "not_an_all_clear": True,
+            "features": [_feature(cell, face) for face in found for cell in face.cells],
+        }
+    )
+
+
+def _feature(cell: int, face: Face) -> dict[str, object]:
+    verdict = face.verdict
+    return {
+        "type": "Feature",
+        "id": f"{cell:x}",
+        "geometry": {"type": "Polygon", "coordinates": [ring_of(cell)]},
+        "properties": {
+            "level": None if verdict.level is None else int(verdict.level),
+            "severity": verdict.severity.value,
+            "hazards": [hazard.value for hazard in verdict.hazards],
+            "reasons": verdict.reasons,
+        },
+    }
+
+
+def ring_of(cell: int) -> list[list[float]]:
+    """Return the border of *cell*, closed and counter-clockwise as RFC 7946 (3.1.6) asks of an outer ring."""
+    border = [[round(lng, _DIGITS), round(lat, _DIGITS)] for lat, lng in h3.cell_to_boundary(cell)]
+    return [*border, border[0]]

@@ -1,0 +1,76 @@
+"""What both applications measure. Labels are closed lists: routes by their template, never by what was asked."""
+
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+# A page within 0.1 s at the server is what a bad line leaves room for.
+_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Route(StrEnum):
+    """The routes of both applications; everything else counts as OTHER, however it was spelled."""
+
+    PAGE = "/"
+    REFRESH = "/refresh.js"
+    HAZARDS = "/hazards.geojson"
+    NOTICES = "/notices.json"
+    HEALTH = "/health"
+    METRICS = "/metrics"
+    OTHER = "other"
+
+
+class StatusClass(StrEnum):
+    """The hundreds of a status."""
+
+    OK = "2xx"
+    ELSEWHERE = "3xx"
+    CALLER = "4xx"
+    OURS = "5xx"
+
+
+class ApiMetrics:
+    """Requests, and how current the state is from which they are answered."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "api_requests_total", "Requests by route and class of status.", ("route", "status"), registry=registry
+        )
+        self._seconds = Histogram(
+            "api_request_seconds", "From the request to the end of the answer.", ("route",), buckets=_BUCKETS,
+            registry=registry,
+        )  # fmt: skip
+        self._age = Gauge(
+            "api_state_age_seconds",
+            "Since the state was last known to be current; it grows while the broker is away.",
+            registry=registry,
+        )
+        self._lag = Gauge("api_lag_records", "Records of the topics that were not read yet.", registry=registry)
+        self._unreadable = Counter(
+            "api_unreadable_records_total", "Records that could not be read and are left out.", registry=registry
+        )
+        self._lost = Counter(
+            "api_lost_records_total", "Records that were removed before they were read.", registry=registry
+        )
+        for route in Route:
+            self._seconds.labels(route.value)
+            for status in StatusClass:
+                self._requests.labels(route.value, status.value)
+
+    def request(self, route: Route, status: int, seconds: float) -> None:
+        """Count one answer."""
+        self._requests.labels(route.value, f"{min(max(status // 100, 2), 5)}xx").inc()
+        self._seconds.labels(route.value).observe(seconds)
+
+    def current(self, age_seconds: float, lag_records: int) -> None:
+        """Say how old the state may be and how much is waiting."""
+        self._age.set(age_seconds)
+        self._lag.set(lag_records)
+
+    def unreadable(self) -> None:
+        """Count a record that is left out."""
+        self._unreadable.inc()
+
+    def lost(self, records: int) -> None:
+        """Count records that are gone unread."""
+        self._lost.inc(records)

@@ -1,0 +1,224 @@
+"""The residents' first page, written from a view: at a glance at three in the morning, on a small phone.
+
+The worst comes first, then the map, then each notice in the words of its push. Whatever comes from a
+document is escaped; ages are of the facts, not of the page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from alerts.notice import Phase
+from alerts.words import HAZARDS_JA
+from api.clock import ago, clock
+from api.entries import Entry, entries
+from api.faces import Face
+from api.frame import FRAMES, Frame
+from api.look import APPEARANCES, Look
+from api.picture import Ground, draw, worst_by_area
+from api.reader import Freshness
+from api.state import View
+from api.style import PAGE
+
+# Above this the state may be older than a new warning, and the page says so.
+STALE_SECONDS = 30.0
+# The rest is in notices.json; a list of this length is read by nobody on a phone.
+_MOST_ENTRIES = 60
+_MOST_ENDS = 5
+_MOST_NAMES = 12
+
+NOT_AN_ALL_CLEAR = "これは解除の知らせではありません"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a page is written from."""
+
+    view: View
+    faces: tuple[Face, ...]
+    frame: Frame
+    ground: tuple[Ground, ...]
+
+
+def render(scene: Scene, fresh: Freshness, *, now: datetime) -> str:
+    """Return the page."""
+    listed = entries(scene.view.in_force)
+    areas = worst_by_area(scene.faces, scene.ground)
+    body = "".join(
+        (
+            _stale(fresh, now),
+            _worst(listed, areas, now),
+            _place(scene, areas),
+            _list(listed, scene.view, now),
+        )
+    )
+    return _document(
+        "知らせ - いま出ている警報", _header(scene.view, fresh, now) + f'<main id="now">{body}</main>' + _FOOTER
+    )
+
+
+def render_waiting() -> str:
+    """Return the page of a process that does not know yet what is in force."""
+    body = (
+        f'<main id="now"><p class="alarm wide" role="status">情報を読み込んでいます。{NOT_AN_ALL_CLEAR}。'
+        "<br><small>Loading. This is not an all-clear.</small></p></main>"
+    )
+    return _document("知らせ", f"<header><h1>知らせ</h1></header>{body}{_FOOTER}")
+
+
+def _document(title: str, body: str) -> str:
+    return (
+        '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escape(title)}</title><style>{PAGE}</style>"
+        '<noscript><meta http-equiv="refresh" content="30"></noscript>'
+        f'<script src="/refresh.js" defer></script></head><body>{_OFFLINE}{body}</body></html>'
+    )
+
+
+_OFFLINE = (
+    '<p class="alarm" id="offline" role="alert" hidden>通信できません。下の内容は<span id="since"></span>のものです。'
+    f"{NOT_AN_ALL_CLEAR}。</p>"
+)
+
+_FOOTER = (
+    '<footer class="soft">色のない場所が安全という意味ではありません。'
+    "避難するときは、お住まいの区の避難情報に従ってください。"
+    "<br>No colour does not mean safe. Follow your ward’s evacuation orders.</footer>"
+)
+
+
+def _header(view: View, fresh: Freshness, now: datetime) -> str:
+    facts = "まだありません"
+    if view.facts_at is not None:
+        facts = _time(view.facts_at, now)
+    checked = "" if fresh.age_seconds is None or fresh.age_seconds > STALE_SECONDS else f"・{clock(now, now=now)} 確認"
+    return f'<header><h1>知らせ</h1><span class="soft" id="facts">最新の情報 {facts}{checked}</span></header>'
+
+
+def _stale(fresh: Freshness, now: datetime) -> str:
+    if fresh.age_seconds is not None and fresh.age_seconds <= STALE_SECONDS:
+        return ""
+    since = (
+        "" if fresh.age_seconds is None else f"{int(fresh.age_seconds // 60)}分{int(fresh.age_seconds % 60)}秒前から、"
+    )
+    return (
+        f'<p class="alarm wide" role="alert">{since}新しい情報を受け取れていません（{clock(now, now=now)} 現在）。'
+        f"{NOT_AN_ALL_CLEAR}。<br><small>No new information is arriving. This is not an all-clear.</small></p>"
+    )
+
+
+def _worst(listed: Sequence[Entry], areas: dict[Look, tuple[str, ...]], now: datetime) -> str:
+    if not listed and not areas:
+        return (
+            '<div class="worst wide"><div><strong>出ている警報の情報はありません</strong>'
+            f"<p>{NOT_AN_ALL_CLEAR}。危険を感じたら、知らせを待たずに行動してください。</p>"
+            "<small>No warning is on record. This is not an all-clear.</small></div></div>"
+        )
+    if not listed:
+        look, names = next(iter(areas.items()))
+        return f'<div class="worst wide">{_big_chip(look)}<div><strong>{escape(_names(names))}</strong></div></div>'
+    top = listed[0]
+    text = top.text("ja")
+    kinds = "・".join(HAZARDS_JA[hazard] for hazard in top.part.hazards[:3])
+    names = areas.get(top.look) or top.area_names
+    return (
+        f'<div class="worst wide">{_big_chip(top.look)}<div><strong>{escape(kinds)} {escape(_names(names, 4))}</strong>'
+        f"<p>{escape(text.body.partition('。')[0]) if text else ''}</p>"
+        f"<small>{escape(top.notice.issuer)} {_time(top.notice.sent, now, ' 発表')}</small>"
+        "</div></div>"
+    )
+
+
+def _place(scene: Scene, areas: dict[Look, tuple[str, ...]]) -> str:
+    tabs = "".join(
+        f"<b>{frame.title}</b>" if frame is scene.frame else f'<a href="/?area={frame.name}">{frame.title}</a>'
+        for frame in FRAMES.values()
+    )
+    legend = "".join(
+        f"<li>{_chip(look)}</li>" for look in Look if look.value.startswith("l") and look is not Look.LEVEL_1
+    )
+    legend += "".join(f"<li>{_chip(look)}</li>" for look in (Look.GREATEST, Look.GUARD, Look.CARE))
+    lines = "".join(f"<li>{_chip(look)}<span>{escape(_names(names))}</span></li>" for look, names in areas.items())
+    known = (
+        f'<ul class="areas">{lines}</ul>'
+        if lines
+        else f"<p>この範囲に出ている情報はありません。{NOT_AN_ALL_CLEAR}。</p>"
+    )
+    summary = "、".join(f"{_spoken(look)} {_names(names)}" for look, names in areas.items()) or "出ている情報なし"
+    picture = draw(scene.frame, scene.faces, scene.ground, f"{scene.frame.title}の危険の地図。{summary}")
+    return (
+        f'<section class="place"><h2>どこが危ないか</h2><nav class="tabs" aria-label="地図の範囲">{tabs}</nav>{picture}'
+        f'<ul class="legend" aria-label="色の意味">{legend}</ul>{known}'
+        f"<small>色のない場所も、安全という意味ではありません。</small></section>"
+    )
+
+
+def _list(listed: Sequence[Entry], view: View, now: datetime) -> str:
+    items = "".join(_entry(entry, now) for entry in listed[:_MOST_ENTRIES])
+    if len(listed) > _MOST_ENTRIES:
+        items += f'<li>ほか{len(listed) - _MOST_ENTRIES}件（<a href="/notices.json">すべて</a>）</li>'
+    body = (
+        f'<ul class="notices">{items}</ul>' if items else f"<p>いま出ている知らせはありません。{NOT_AN_ALL_CLEAR}。</p>"
+    )
+    ended = entries(view.ended[:_MOST_ENDS])
+    if ended:
+        body += f'<h2>最近の解除・取消</h2><ul class="notices">{"".join(_entry(entry, now) for entry in ended)}</ul>'
+    heard = "、".join(f"{escape(issuer)} {clock(at, now=now)}" for issuer, at in view.heard[:6])
+    if heard:
+        body += f"<p><small>発表元ごとの最新の発表：{heard}。発表がないことは、解除を意味しません。</small></p>"
+    return f"<section><h2>出ている知らせ（{len(listed)}件）</h2>{body}</section>"
+
+
+def _entry(entry: Entry, now: datetime) -> str:
+    japanese, english = entry.text("ja"), entry.text("en")
+    sent, expires = entry.notice.sent, entry.notice.expires
+    over = entry.part.phase in (Phase.LIFTED, Phase.CANCELLED)
+    lapsed = ""
+    if expires < now and not over:
+        # An order stays in force until it is lifted, whatever its time says (R10).
+        since = clock(expires, now=now)
+        lapsed = f'<p><span class="lapsed">{since}から更新がありません。有効なものとして行動してください。</span></p>'
+    areas = ""
+    if len(entry.area_names) > 1:
+        areas = f"<p><small>対象：{escape(_names(entry.area_names, _MOST_NAMES))}</small></p>"
+    chip = (
+        f'<span class="chip">{"取消" if entry.part.phase is Phase.CANCELLED else "解除"}</span>'
+        if over
+        else _chip(entry.look)
+    )
+    return (
+        f'<li><div class="head">{chip}<h3>{escape(japanese.title) if japanese else ""}</h3></div>'
+        f"<p>{escape(japanese.body) if japanese else ''}</p>{areas}{lapsed}"
+        + (f'<p lang="en"><small><b>{escape(english.title)}</b> {escape(english.body)}</small></p>' if english else "")
+        + f"<small>{escape(entry.notice.issuer)} {_time(sent, now, ' 発表')}</small></li>"
+    )
+
+
+def _time(at: datetime, now: datetime, did: str = "") -> str:
+    return f'<time datetime="{at.isoformat()}">{clock(at, now=now)}</time>{did}（{ago(at, now=now)}）'
+
+
+def _chip(look: Look) -> str:
+    appearance = APPEARANCES[look]
+    if look.value.startswith("l"):
+        return f'<span class="chip {look.value}"><b>{appearance.mark}</b>{appearance.word}</span>'
+    return f'<span class="chip {look.value}">{appearance.word}</span>'
+
+
+def _big_chip(look: Look) -> str:
+    appearance = APPEARANCES[look]
+    above = "レベル" if look.value.startswith("l") else ""
+    return f'<span class="chip {look.value}">{above}<b>{appearance.mark}</b>{appearance.word}</span>'
+
+
+def _spoken(look: Look) -> str:
+    appearance = APPEARANCES[look]
+    return f"レベル{appearance.mark} {appearance.word}" if look.value.startswith("l") else appearance.word
+
+
+def _names(names: Sequence[str], most: int = 30) -> str:
+    shown = "、".join(names[:most])
+    return shown + (f"ほか{len(names) - most}か所" if len(names) > most else "")

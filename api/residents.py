@@ -1,0 +1,250 @@
+"""The residents' application: the first page, the hazard map and the notices, read from two topics.
+
+It holds no account, asks for no place and keeps no log of who asked: whatever a push says is here
+without signing up (R13).
+"""
+
+import hashlib
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Annotated, Literal
+
+import orjson
+from fastapi import FastAPI, Header, Query, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.middleware.gzip import GZipMiddleware
+
+from alerts.alert import GEOCODE_CLASS20, Geocode
+from alerts.place import Cells
+from api.entries import Entry, entries
+from api.errors import NotReady
+from api.faces import Face, faces
+from api.frame import FRAMES, TOKYO, Frame
+from api.geojson import collection
+from api.metrics import ApiMetrics
+from api.page import Scene, render, render_waiting
+from api.picture import Ground, ground_of
+from api.problem import answer_problems
+from api.reader import Freshness, TopicReader
+from api.security import Guard, policy_for
+from api.state import TOPICS, State, View
+from api.style import PAGE
+from geo.areas import AreaTable
+from geo.cells import difference
+
+# A shared cache may answer a rush with a copy that is at most this old; `Age` says how old the facts are.
+_FRESH_SECONDS = 5
+_SPECIAL_WARDS = tuple(f"131{number:02d}00" for number in range(1, 24))
+
+_REFRESH_JS = """\
+// Puts the newest page in place every ten seconds, without moving what is being read.
+const every = 10000, offline = document.getElementById('offline');
+let shown = document.getElementById('now').innerHTML, at = new Date();
+async function refresh() {
+  try {
+    const answer = await fetch(location.href, {cache: 'no-cache', credentials: 'omit'});
+    if (!answer.ok) throw answer.status;  // what was known stays, with its time
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const id of ['now', 'facts']) {
+      const here = document.getElementById(id), next = fresh.getElementById(id);
+      if (!here || !next || (id === 'now' && next.innerHTML === shown)) continue;
+      if (id === 'now') shown = next.innerHTML;
+      here.replaceWith(next);
+    }
+    at = new Date();
+    offline.hidden = true;
+  } catch {
+    document.getElementById('since').textContent = at.toLocaleTimeString('ja-JP', {hour: '2-digit', minute: '2-digit'});
+    offline.hidden = false;
+  }
+}
+setInterval(refresh, every);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What is made once for a view and used by every request until the next change."""
+
+    view: View
+    faces: tuple[Face, ...]
+    geojson: bytes
+    etag: str
+
+
+class Residents:
+    """Answers from a state, made when asked for and kept until the state changes."""
+
+    def __init__(self, state: State, freshness: Callable[[], Freshness], ground: tuple[Ground, ...]) -> None:
+        self._state = state
+        self._ground = ground
+        self._drawn: _Drawn | None = None
+        self._lock = threading.Lock()
+        self.freshness = freshness
+
+    def drawn(self) -> _Drawn:
+        """Return the newest view and what is made of it. Raises `NotReady` before the topics were read."""
+        if not self.freshness().ready:
+            raise NotReady
+        with self._lock:
+            view = self._state.view()
+            if self._drawn is None or self._drawn.view is not view:
+                found = faces(view.maps)
+                body = collection(found, view.facts_at)
+                self._drawn = _Drawn(view, found, body, _etag(body))
+            return self._drawn
+
+    def page(self, frame: Frame, now: datetime) -> str:
+        """Return the first page for *frame*."""
+        drawn = self.drawn()
+        ground = self._ground if frame is TOKYO else ()
+        return render(Scene(drawn.view, drawn.faces, frame, ground), self.freshness(), now=now)
+
+
+def build_residents(bootstrap: str, *, table: AreaTable | None = None) -> FastAPI:
+    """Return the residents' application over the broker at *bootstrap*; it reads while it is served.
+
+    With *table* the map shows the wards beneath the hazards, and names them.
+    """
+    registry = CollectorRegistry()
+    metrics = ApiMetrics(registry)
+    state = State()
+    reader = TopicReader(bootstrap, TOPICS, state.apply, metrics)
+
+    @asynccontextmanager
+    async def reading(_app: FastAPI) -> AsyncIterator[None]:
+        reader.start()
+        try:
+            yield
+        finally:
+            reader.stop()
+
+    ground = () if table is None else ground_of(TOKYO, _wards(table))
+    app = residents_app(Residents(state, reader.freshness, ground), metrics, registry)
+    app.router.lifespan_context = reading
+    return app
+
+
+def residents_app(
+    residents: Residents,
+    metrics: ApiMetrics,
+    registry: CollectorRegistry,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
+    """Return the application that answers from *residents*; nothing is read here."""
+    # No pages of FastAPI's own: they load scripts from elsewhere.
+    app = FastAPI(title="Shirase residents", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Guard, policy=policy_for([PAGE]), metrics=metrics)
+    answer_problems(app)
+
+    @app.get("/")
+    def page(area: Annotated[Literal["tokyo", "japan"], Query()] = "tokyo") -> Response:
+        try:
+            return _html(residents.page(FRAMES[area], now()), 200)
+        except NotReady:
+            return _html(render_waiting(), 503)
+
+    @app.get("/refresh.js")
+    def refresh() -> Response:
+        return Response(_REFRESH_JS, media_type="text/javascript", headers={"cache-control": "public, max-age=3600"})
+
+    @app.get("/hazards.geojson")
+    def hazards(if_none_match: Annotated[str, Header()] = "") -> Response:
+        drawn = residents.drawn()
+        headers = _caching(drawn.etag, drawn.view, residents.freshness())
+        return _unless_known(drawn.geojson, drawn.etag, if_none_match, headers, "application/geo+json")
+
+    @app.get("/notices.json")
+    def notices(if_none_match: Annotated[str, Header()] = "") -> Response:
+        view = residents.drawn().view
+        body = _notices(view)
+        etag = _etag(body)
+        headers = _caching(etag, view, residents.freshness())
+        return _unless_known(body, etag, if_none_match, headers, "application/json")
+
+    @app.get("/health")
+    def health() -> Response:
+        return health_answer(residents.freshness())
+
+    @app.get("/metrics")
+    def measured() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def health_answer(fresh: Freshness) -> Response:
+    """Return 200 once the topics were read to their end, 503 before; how old the state may be is in both."""
+    body = {"ready": fresh.ready, "lag_records": fresh.lag_records, "state_age_seconds": fresh.age_seconds}
+    return Response(
+        orjson.dumps(body), 200 if fresh.ready else 503, {"cache-control": "no-store"}, media_type="application/json"
+    )
+
+
+def _wards(table: AreaTable) -> list[tuple[str, Cells]]:
+    """Return the 23 wards by the cells that lie mostly inside each, so that neighbours do not overlap."""
+    found = []
+    for code in _SPECIAL_WARDS:
+        cover = table.lookup(Geocode(GEOCODE_CLASS20, code))
+        if cover is not None:
+            found.append((cover.name, difference(cover.cells, cover.partial)))
+    return found
+
+
+def _html(page: str, status: int) -> Response:
+    return Response(page, status, {"cache-control": "no-cache"}, media_type="text/html; charset=utf-8")
+
+
+def _etag(body: bytes) -> str:
+    # Weak: the same bytes may leave compressed.
+    return f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def _caching(etag: str, view: View, fresh: Freshness) -> dict[str, str]:
+    headers = {"etag": etag, "cache-control": f"public, max-age={_FRESH_SECONDS}"}
+    if fresh.age_seconds is not None:
+        # Since the state was last validated against the broker: a cache must not call an old state fresh.
+        headers["age"] = str(int(fresh.age_seconds))
+    if view.facts_at is not None:
+        headers["last-modified"] = format_datetime(view.facts_at.astimezone(UTC), usegmt=True)
+    return headers
+
+
+def _unless_known(body: bytes, etag: str, known: str, headers: dict[str, str], media_type: str) -> Response:
+    if etag in {name.strip() for name in known.split(",")} or known.strip() == "*":
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=media_type)
+
+
+def _notices(view: View) -> bytes:
+    return orjson.dumps(
+        {
+            "facts_at": view.facts_at,
+            "not_an_all_clear": True,
+            "in_force": [_listed(entry) for entry in entries(view.in_force)],
+            "ended": [_listed(entry) for entry in entries(view.ended)],
+        }
+    )
+
+
+def _listed(entry: Entry) -> dict[str, object]:
+    notice, part = entry.notice, entry.part
+    return {
+        "lineage": notice.lineage,
+        "revision": notice.revision,
+        "phase": part.phase.value,
+        "level": None if part.level is None else int(part.level),
+        "severity": part.severity.value,
+        "hazards": [hazard.value for hazard in part.hazards],
+        "areas": entry.area_names,
+        "issuer": notice.issuer,
+        "sent": notice.sent,
+        "received": notice.received,
+        "renew_by": notice.expires,
+        "texts": {text.language: {"title": text.title, "body": text.body} for text in entry.texts},
+    }

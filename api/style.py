@@ -1,0 +1,75 @@
+"""The style sheets, inline and allowed by their hash: the first page is one request."""
+
+from api.look import APPEARANCES
+
+_LOOKS = "".join(
+    f".{look.value}{{fill:{a.fill};background:{a.fill};color:{a.ink}}}.badge.{look.value} text{{fill:{a.ink}}}"
+    for look, a in APPEARANCES.items()
+)
+
+_BASE = """
+:root{--page:#f4f6f8;--card:#fff;--ink:#14181d;--soft:#4a5560;--line:#c9d1d9;--sea:#dbe7f0;--land:#fbfaf6;
+--border:#7b8794;--halo:#fff;--care:#fff4d6;--care-ink:#4a3500;color-scheme:light dark}
+@media (prefers-color-scheme:dark){:root{--page:#0e1216;--card:#181e25;--ink:#f1f4f7;--soft:#b3bec9;--line:#3a4550;
+--sea:#0e1a24;--land:#35404b;--border:#95a3b0;--halo:#12171c;--care:#3b2f0c;--care-ink:#ffe9ad}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--page);color:var(--ink);line-height:1.55;overflow-wrap:anywhere;
+font-family:system-ui,"Hiragino Sans","Noto Sans CJK JP","Noto Sans JP","Yu Gothic UI",sans-serif}
+a{color:inherit}
+h1{font-size:1.05rem;margin:0}h2{font-size:1rem;margin:0 0 .5rem}h3{font-size:1.05rem;margin:0}p{margin:.25rem 0}
+small,.soft{color:var(--soft);font-size:.85rem}
+"""
+
+PAGE = (
+    _BASE
+    + """
+header{display:flex;flex-wrap:wrap;gap:.1rem .9rem;align-items:baseline;padding:.55rem .9rem;
+border-bottom:1px solid var(--line);background:var(--card)}
+main{max-width:86rem;margin:0 auto;padding:.7rem .7rem 2rem;display:grid;gap:.8rem;align-items:start}
+section,.worst{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem}
+.worst{display:flex;gap:.8rem;align-items:center;padding:.6rem .75rem}
+.worst strong{font-size:1.35rem;line-height:1.25;display:block}
+.chip{display:inline-flex;flex:none;align-items:center;gap:.35rem;border-radius:.4rem;padding:.1rem .5rem;
+font-weight:700;border:1px solid var(--ink);white-space:nowrap}
+.worst .chip{flex-direction:column;gap:0;padding:.3rem .6rem;font-size:.9rem;min-width:5.2rem;text-align:center}
+.worst .chip b{font-size:2.2rem;line-height:1.05}
+.alarm{background:var(--care);color:var(--care-ink);border:2px solid currentColor;border-radius:.6rem;
+padding:.55rem .75rem;font-weight:600}
+.alarm[hidden]{display:none}
+.map{display:block;width:100%;height:auto;border-radius:.4rem;border:1px solid var(--line)}
+.sea{fill:var(--sea)}.land{fill:var(--land)}.danger{fill-rule:evenodd;stroke:var(--halo);stroke-width:6;fill-opacity:.93}
+.land{fill-rule:nonzero}.border{fill:none;stroke:var(--border);stroke-width:5}
+.ward{font-size:58px;font-weight:600;text-anchor:middle;fill:var(--ink);stroke:var(--halo);stroke-width:14px;
+paint-order:stroke;stroke-linejoin:round}
+.badge circle{stroke:#fff;stroke-width:6}.badge text{font-size:60px;font-weight:800;text-anchor:middle}
+ul{list-style:none;margin:0;padding:0}
+.legend{display:flex;flex-wrap:wrap;gap:.35rem;margin:.6rem 0 .4rem;font-size:.85rem}
+.areas{margin:.5rem 0 0}.areas li{display:flex;gap:.5rem;align-items:baseline;margin:.3rem 0}
+.notices>li{border-top:1px solid var(--line);padding:.7rem 0}.notices>li:first-child{border-top:0;padding-top:.2rem}
+.head{display:flex;gap:.5rem;align-items:center;flex-wrap:wrap}
+.lapsed{font-weight:700;color:var(--care-ink);background:var(--care);padding:.2rem .5rem;border-radius:.3rem}
+.tabs{display:flex;gap:.9rem;margin-bottom:.5rem}.tabs a,.tabs b{padding:.35rem 0}
+footer{padding:0 1rem 2rem;text-align:center}
+@media (min-width:60rem){main{grid-template-columns:minmax(0,1.05fr) minmax(0,1fr)}
+.wide{grid-column:1/-1}.place{position:sticky;top:.7rem}.map{max-height:calc(100vh - 15rem)}}
+"""
+    + _LOOKS
+)
+
+CONSOLE = (
+    _BASE
+    + """
+header{padding:.7rem 1rem;border-bottom:3px solid var(--ink);background:var(--card)}
+main{max-width:90rem;margin:0 auto;padding:1rem;display:grid;gap:1rem}
+section{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.9rem;overflow-x:auto}
+.alarm{background:var(--care);color:var(--care-ink);border:2px solid currentColor;border-radius:.5rem;
+padding:.6rem .9rem}
+table{border-collapse:collapse;width:100%;font-size:.92rem}
+th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
+th{white-space:nowrap;color:var(--soft);font-weight:600}
+.chip{display:inline-block;border-radius:.3rem;padding:0 .5rem;font-weight:700;
+border:1px solid var(--ink);white-space:nowrap}
+code{font-size:.85em}
+"""
+    + _LOOKS
+)
