@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from alerts.alert import Alert, AlertInfo, Area, Geocode
+from alerts.cap import ResponseType
 from alerts.claim import Claim, Danger, Lane, Provenance, Release
 from alerts.place import Cells, Shard
 from alerts.report import Outcome, OutcomeKind, Report
@@ -64,7 +65,8 @@ def claims_of(
     """Return what *report* says, shard by shard.
 
     A shard of *previous_shards* that the report no longer covers gets a claim without dangers: the
-    withdrawal. A cancel withdraws everywhere. Each claim states how many there are in all.
+    withdrawal. A cancel withdraws everywhere; an info that says AllClear states no danger. Each claim
+    states how many there are in all.
 
     Raises ShapeError for a shape that is no place: the whole document is refused then, because a
     notice for a part of its area would look complete.
@@ -74,6 +76,8 @@ def claims_of(
     unknown: dict[Geocode, None] = {}
     if accepted.outcome.kind is not OutcomeKind.CANCEL:
         for info in told_infos(report.alert):
+            if ResponseType.ALL_CLEAR in info.response_types:
+                continue  # it names the area where the danger is over (CAP 1.2, 3.2.2), not a danger
             for area in info.areas:
                 found, missing = _dangers(info, area, table, limits, expected)
                 dangers += found

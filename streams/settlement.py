@@ -6,13 +6,13 @@ never an exception that takes its neighbours along.
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.claim import Claim, Lane, Release
-from alerts.lifecycle import Accepted, SeriesState, accept, series_from_plain, series_to_plain
+from alerts.lifecycle import Accepted, SeriesState, accept, says_all_clear, series_from_plain, series_to_plain
 from alerts.place import Shard
 from alerts.policy import Policy, lane_for, release_for
 from alerts.report import Outcome, OutcomeKind, Report
@@ -60,52 +60,99 @@ def settle(arrival: Arrival, stored: Mapping[str, Any] | None, *, table: AreaTab
         return Settled(_refused(arrival, error.reason, str(error)), (), None)
     state = series_from_plain(stored["state"]) if stored else SeriesState()
     accepted = accept(state, report)
-    release, release_reason, lane = _release(policy, report)
-    shards: dict[str, list[int]] = dict(stored["shards"]) if stored else {}
-    outcome, found = accepted.outcome, _NO_CLAIMS
-    if outcome.kind in _TOLD and release is Release.RECORD:
+    told, release, release_reason = _released(policy, report)
+    shards = _shards_of(stored)
+    owed = tuple(dict.fromkeys((*(stored.get("owed", ()) if stored else ()), *accepted.replaces)))
+    lane = lane_for(report)
+    outcome, found, ended = accepted.outcome, _NO_CLAIMS, _NO_CLAIMS
+    covered = shards.get(accepted.lineage, ())
+    if outcome.kind in _TOLD and release is Release.RECORD and not covered:
         outcome = Outcome(OutcomeKind.INFORMATIONAL, release_reason)
     elif outcome.kind in _TOLD and accepted.lineage:
+        if release is Release.RECORD:
+            # What was told no longer holds, and what holds is not for residents: the end of it is.
+            release, release_reason = Release.AUTOMATIC, "no-danger-left"
         try:
-            covered = tuple(Shard(shard) for shard in shards.get(accepted.lineage, ()))
-            found = claims_of(report, accepted, table, release, lane, covered)
+            found = claims_of(told, accepted, table, release, lane, covered)
         except GeoError as error:
             outcome = Outcome(OutcomeKind.HELD, error.reason, str(error))
         else:
-            outcome = _checked(outcome, report, found, release, release_reason)
-            shards = _remembered(shards, accepted.lineage, found)
-    record = _record(arrival, report, accepted, outcome, found, release, release_reason)
-    return Settled(record, found.claims, {"state": series_to_plain(accepted.state), "shards": shards})
+            outcome, found = _checked(outcome, told, found, release, release_reason)
+    if outcome.kind is not OutcomeKind.HELD or found.claims or accepted.outcome.kind is OutcomeKind.HELD:
+        ended = _withdrawals(report, accepted, table, release, lane, {old: shards.get(old, ()) for old in owed})
+        shards = {old: kept for old, kept in shards.items() if old not in owed}
+        owed = ()
+    if found.claims:
+        shards = _remembered(shards, accepted.lineage, found)
+    claims = (*found.claims, *ended.claims)
+    record = _record(arrival, report, accepted, outcome, len(claims), release, release_reason)
+    after = {"state": series_to_plain(accepted.state), "shards": shards, "owed": list(owed)}
+    return Settled(record, claims, after)
 
 
 _NO_CLAIMS = ClaimSet((), (), ())
 
 
-def _release(policy: Policy, report: Report) -> tuple[Release, str, Lane]:
-    """Return the strictest release over the document's dangers, its reason, and the lane."""
-    verdicts = [release_for(policy, report, info) for info in report.alert.infos]
-    lane = lane_for(report)
+def _shards_of(stored: Mapping[str, Any] | None) -> dict[str, tuple[Shard, ...]]:
+    known: Mapping[str, Iterable[int]] = stored["shards"] if stored else {}
+    return {lineage: tuple(map(Shard, shards)) for lineage, shards in known.items()}
+
+
+def _released(policy: Policy, report: Report) -> tuple[Report, Release, str]:
+    """Return *report* with the dangers that residents may be told, the strictest release, and its reason.
+
+    A danger that is only recorded never rides along with one that is told (R23).
+    """
+    verdicts = [(info, *release_for(policy, report, info)) for info in report.alert.infos]
     if not verdicts:
-        return Release.AUTOMATIC, "no-danger-left", lane
-    release, reason = min(verdicts, key=lambda verdict: _STRICTNESS.index(verdict[0]))
-    return release, reason, lane
+        return report, Release.AUTOMATIC, "no-danger-left"
+    _, release, reason = min(verdicts, key=lambda verdict: _STRICTNESS.index(verdict[1]))
+    told = tuple(info for info, own, _ in verdicts if own is not Release.RECORD)
+    return replace(report, alert=replace(report.alert, infos=told)), release, reason
 
 
-def _checked(outcome: Outcome, report: Report, found: ClaimSet, release: Release, release_reason: str) -> Outcome:
+def _checked(
+    outcome: Outcome, told: Report, found: ClaimSet, release: Release, release_reason: str
+) -> tuple[Outcome, ClaimSet]:
     """Hold what names no place that we know, and what policy does not let go by itself."""
-    if report.alert.infos and found.unknown_areas and not found.claims:
+    states_danger = outcome.kind is not OutcomeKind.CANCEL and not says_all_clear(told.alert)
+    if states_danger and not found.shards and (found.unknown_areas or found.claims):
+        # Not one place of it is known: what it said before must not end by that, silence is no all-clear.
         codes = " ".join(code.value for code in found.unknown_areas[:8])
-        return Outcome(OutcomeKind.HELD, "area-not-in-table", codes)
+        return Outcome(OutcomeKind.HELD, "area-not-in-table", codes), _NO_CLAIMS
     if release in (Release.HOLD, Release.DRAFT):
-        return Outcome(OutcomeKind.HELD, f"policy-{release.value}", release_reason)
-    return outcome
+        return Outcome(OutcomeKind.HELD, f"policy-{release.value}", release_reason), found
+    return outcome, found
 
 
-def _remembered(shards: dict[str, list[int]], lineage: str, found: ClaimSet) -> dict[str, list[int]]:
+def _withdrawals(
+    report: Report,
+    accepted: Accepted,
+    table: AreaTable,
+    release: Release,
+    lane: Lane,
+    covered: Mapping[str, tuple[Shard, ...]],
+) -> ClaimSet:
+    """Return the ends of lineages that turned out to be this one: no danger is left under their names."""
+    silent = replace(report, alert=replace(report.alert, infos=()))
+    claims: list[Claim] = []
+    for lineage, shards in covered.items():
+        # One more than anything told under either name: the life cycle does not count held documents.
+        end = replace(
+            accepted,
+            lineage=lineage,
+            revision=accepted.revision + 1,
+            outcome=Outcome(OutcomeKind.UPDATE, "lineage-replaced"),
+        )
+        claims.extend(claims_of(silent, end, table, release, lane, shards).claims)
+    return ClaimSet(tuple(claims), (), ())
+
+
+def _remembered(shards: Mapping[str, tuple[Shard, ...]], lineage: str, found: ClaimSet) -> dict[str, tuple[Shard, ...]]:
     """Return the shards that each lineage still covers; the next document must reach them all."""
     kept = {known: covered for known, covered in shards.items() if known != lineage}
     if found.shards:
-        kept[lineage] = [int(shard) for shard in found.shards]
+        kept[lineage] = found.shards
     return kept
 
 
@@ -114,7 +161,7 @@ def _record(
     report: Report,
     accepted: Accepted,
     outcome: Outcome,
-    found: ClaimSet,
+    claims: int,
     release: Release,
     release_reason: str,
 ) -> ReportRecord:
@@ -136,7 +183,7 @@ def _record(
         codes=tuple(sorted(codes)),
         lineage=accepted.lineage,
         revision=accepted.revision,
-        claims=len(found.claims),
+        claims=claims,
         release=release,
         release_reason=release_reason,
         received=arrival.received,
