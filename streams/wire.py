@@ -42,7 +42,8 @@ def decode(kind: type[T], record: bytes | None) -> T:
         envelope: Any = orjson.loads(record)
     except orjson.JSONDecodeError as error:
         raise WireError("wire-malformed", str(error)) from error
-    if not isinstance(envelope, dict) or envelope.get("v") != WIRE_VERSION:
+    # By type too: in JSON true is no number, in Python it equals 1.
+    if not isinstance(envelope, dict) or type(envelope.get("v")) is not int or envelope["v"] != WIRE_VERSION:
         raise WireError("wire-version-unknown", f"expected version {WIRE_VERSION}")
     if envelope.get("t") != kind.__name__:
         raise WireError("wire-type", f"expected {kind.__name__}")
