@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from geo.areas import AreaTable, from_bytes
-from geo.importers.reversejp import build
 
 DEFAULT_AREAS = Path(".cache/areas/japan.bin")
 
@@ -18,6 +17,8 @@ def table_at(path: Path) -> AreaTable:
 def ensure_table(path: Path, say: Callable[[str, int, int], None]) -> Path:
     """Build the table of all Japan into *path* unless it is there; about a minute on one core."""
     if not path.exists():
+        from geo.importers.reversejp import build  # only who builds the table needs the shapes library
+
         path.parent.mkdir(parents=True, exist_ok=True)
         table = build(built_on=datetime.now(UTC).date().isoformat(), progress=say)
         unfinished = path.with_suffix(".tmp")

@@ -10,8 +10,6 @@ from alerts.place import HAZARD_RESOLUTION, Cell
 from geo.cells import shard_of
 from geo.hazard_map import worst_at
 from shirase.areas import table_at
-from shirase.city import city
-from shirase.nearest import nearest_shelter
 from streams.client import read_to_end
 from streams.topics import HAZARDS
 from streams.wire import decode
@@ -66,6 +64,10 @@ def _hazards(cell: Cell, broker: str) -> list[str]:
 
 def _way(cell: Cell) -> list[str]:
     """Return the nearest open shelter by hazard in the demo city, whose places are made up."""
+    # Imported here: every worker starts through the command line, and the city's road network costs it a second.
+    from shirase.city import city
+    from shirase.nearest import nearest_shelter
+
     demo = city()
     kinds = (HazardKind.FLOOD, HazardKind.EARTHQUAKE)
     return [

@@ -14,7 +14,6 @@ from alerts.alert import GEOCODE_CLASS20, Geocode
 from alerts.place import HAZARD_RESOLUTION
 from geo.areas import AreaTable
 from geo.cells import difference, resolution_of
-from shirase.city import people
 from shirase.errors import UnknownArea
 from shirase.wards import CENTRAL, WARDS
 
@@ -46,6 +45,9 @@ def homes_in(area: str, seed: int, table: AreaTable | None = None) -> Homes:
 
 
 def _tokyo(seed: int) -> Homes:
+    # Imported here: every worker starts through the command line, and the city's road network costs it a second.
+    from shirase.city import people
+
     living = people(seed)
     codes = tuple(ward.code for ward in WARDS)
     offices = np.flatnonzero(np.isin(living.ward, [codes.index(code) for code in CENTRAL]))

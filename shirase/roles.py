@@ -1,4 +1,8 @@
-"""Run one worker role as a process: `shirase worker ROLE`."""
+"""Run one worker role as a process: `shirase worker ROLE`.
+
+Each role imports what it runs on when it runs: loading Faust costs a fan-out worker a second of the fifteen
+in which it must be sending again (promise 8), and most of that second is spent on one core.
+"""
 
 import logging
 import os
@@ -10,23 +14,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, start_http_server
 
 from alerts.policy import Policy
-from dispatch.curl import CurlSender
-from dispatch.metrics import DispatchMetrics
-from dispatch.secret_file import read_secret
-from dispatch.settings import DispatchSettings
-from dispatch.subscription import SealKeys
-from dispatch.vapid import Vapid, VapidKey
-from shirase.areas import table_at
-from streams.decider import Decider
-from streams.dispatcher import Dispatcher, buckets_of
-from streams.faust_app import run_worker
-from streams.hazards import build_hazards
-from streams.ingest import build_ingest
-from streams.lease import Lease
 from streams.metrics import Role, StreamMetrics
-from streams.notices import build_notices, recall
 from streams.settings import SettingMissing, WorkerSettings
-from streams.subscribers import from_snapshot, from_topic
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +54,10 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     match role:
         case Role.INGEST:
+            from shirase.areas import table_at
+            from streams.faust_app import run_worker
+            from streams.ingest import build_ingest
+
             table, policy = table_at(settings.areas), policy_at(settings.policy)
             app = build_ingest(
                 settings.broker,
@@ -76,6 +69,9 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
             )
             run_worker(app, heartbeat=heartbeat)
         case Role.HAZARDS:
+            from streams.faust_app import run_worker
+            from streams.hazards import build_hazards
+
             app = build_hazards(
                 settings.broker, data_dir=settings.data_dir, instance=settings.instance, metrics=metrics
             )
@@ -83,6 +79,8 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
         case Role.NOTICES:
             _run_notices(settings, metrics, heartbeat)
         case Role.DECIDER:
+            from streams.decider import Decider
+
             decider = Decider(settings.broker, instance=settings.instance, metrics=metrics)
             decider.run(Stop(), Beat(heartbeat))
             decider.close()
@@ -97,6 +95,10 @@ def policy_at(path: Path) -> Policy:
 
 def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Path | None) -> None:
     """Wait for the lease, rebuild the board from its logs, then act until the lease is lost."""
+    from streams.faust_app import run_worker
+    from streams.lease import Lease
+    from streams.notices import build_notices, recall
+
     stop = Stop()
     lease = Lease(settings.broker, role="notices", instance=settings.instance)
     if not lease.wait(stop, Beat(heartbeat)):
@@ -125,6 +127,15 @@ def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Pa
 def _run_fanout(
     settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
 ) -> None:
+    from dispatch.curl import CurlSender
+    from dispatch.metrics import DispatchMetrics
+    from dispatch.secret_file import read_secret
+    from dispatch.settings import DispatchSettings
+    from dispatch.subscription import SealKeys
+    from dispatch.vapid import Vapid, VapidKey
+    from streams.dispatcher import Dispatcher, buckets_of
+    from streams.subscribers import from_snapshot, from_topic
+
     worker = int(settings.instance)
     mine = buckets_of(worker, settings.workers)
     vapid_key = _required(settings.vapid_key, "SHIRASE_VAPID_KEY", "shirase keys")

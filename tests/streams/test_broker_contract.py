@@ -53,6 +53,14 @@ def test_topics_may_be_ensured_again(broker: Broker, new_topic: NewTopic) -> Non
         assert len(consumer.watermarks(topic.name)) == broker.partitions_of(topic)
 
 
+def test_many_small_records_reach_a_topic_that_allows_only_small_batches(broker: Broker, new_topic: NewTopic) -> None:
+    topic = new_topic("small", max_message_bytes=SUBSCRIPTIONS.max_message_bytes)
+    ensure_topics(broker, [topic])
+    with Producer(broker.bootstrap) as producer:
+        stored = producer.send_all(topic.name, [(key, b"sealed" * 100) for key in SHARD_KEYS * 20], soon())
+    assert len(stored) == len(SHARD_KEYS) * 20
+
+
 def test_a_record_comes_back_as_it_was_sent(broker: Broker, new_topic: NewTopic) -> None:
     topic = new_topic()
     ensure_topics(broker, [topic])
