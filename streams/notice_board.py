@@ -109,7 +109,7 @@ class NoticeBoard:
         *unread* says that snapshots are known to wait: then an incomplete document has more patience.
         """
         wait = BACKLOG_WAIT_SECONDS if unread else COMPLETE_WAIT_SECONDS
-        drafts = []
+        drafts: list[Draft] = []
         for lineage, revision in sorted(self._waiting):
             thread = self._lineages[lineage]
             document = thread.pending[revision]
@@ -117,16 +117,28 @@ class NoticeBoard:
                 continue
             self._waiting.discard((lineage, revision))
             document.since = at  # a revision for what comes later waits for company in its turn
-            fresh = revision > thread.decided_revision or not document.complete
             for shard, standing in document.standings.items():
                 known = thread.current.get(shard)
                 if known is None or known.provenance.revision < revision:
                     thread.current[shard] = standing
-            if document.complete:
-                del thread.pending[revision]
-            if fresh:
-                drafts.append(self._draft(thread, document))
+            drafts += self._drafts(thread, document)
         return tuple(drafts)
+
+    def _drafts(self, thread: _Lineage, document: _Document) -> Iterable[Draft]:
+        revision = document.provenance.revision
+        if not document.complete:
+            # Nothing to decide yet, and nothing to record either: the rest of the document is to come.
+            draft = self._draft(thread, document)
+            return (draft,) if draft.notice.parts else ()
+        del thread.pending[revision]
+        drafts = [self._draft(thread, document)]
+        for older in sorted(known for known in thread.pending if known < revision):
+            # A shard went on to this revision without showing that one: it changes nothing, and that is its end.
+            self._waiting.discard((document.provenance.lineage, older))
+            passed = thread.pending.pop(older).provenance
+            nothing = Difference((), thread.told)
+            drafts.append(draft_of(passed, nothing, revision=thread.notice_revision, complete=True))
+        return drafts
 
     def _draft(self, thread: _Lineage, document: _Document) -> Draft:
         provenance = document.provenance
