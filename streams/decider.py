@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 
 from alerts.notice import Notice
+from streams.acceptance import HEADER_NOTICE_MS
 from streams.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused, dead_letter
 from streams.decision import Decided, Ledger, decide
@@ -102,7 +103,7 @@ class Decider:
                 stored[0].result(_STORED_WITHIN_SECONDS)
             stored.append(self._producer.send(DRAFTS.name, verdict.draft_id.encode(), encode(verdict), headers))
             self._ledger.knows(verdict)
-        drafted = headers.get("t-notice")
-        if drafted is not None:
+        drafted = headers.get(HEADER_NOTICE_MS, b"")
+        if drafted.isdigit():
             self._metrics.hop(Hop.DRAFTED_TO_APPROVED, time.time() - int(drafted) / 1000)
         return stored

@@ -30,10 +30,19 @@ class Ledger:
 
     drafts: dict[str, DraftRecord] = field(default_factory=dict)
     sent: set[tuple[str, int, str]] = field(default_factory=set)
+    # The newest document of each lineage, and whether all of its shards were in the draft.
+    newest: dict[str, tuple[int, bool]] = field(default_factory=dict)
 
     def knows(self, record: DraftRecord) -> None:
-        """Take back a verdict read from `drafts`."""
+        """Take in a verdict, just now or read back from `drafts`."""
         self.drafts[record.draft_id] = record
+        here = record.document_revision, record.complete
+        self.newest[record.lineage] = max(here, self.newest.get(record.lineage, here))
+
+    def has_newer(self, draft: Draft) -> bool:
+        """Say whether the lineage went on since *draft* was made."""
+        here = draft.provenance.revision, draft.complete
+        return self.newest.get(draft.provenance.lineage, here) > here
 
     def has_sent(self, notice: Notice) -> None:
         """Take back a notice read from `notices`."""
@@ -45,12 +54,16 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     if command.verb is Verb.CREATE:
         return _create(ledger, command, at)
     known = ledger.drafts.get(command.draft_id)
-    if known is None or known.draft is None:
+    if known is None:
         return Decided(None, None, "draft-unknown")
-    if known.state not in (DraftState.OPEN, DraftState.HELD):
+    # Only a draft that somebody may still act on was kept whole.
+    if known.state not in (DraftState.OPEN, DraftState.HELD) or known.draft is None:
         return Decided(None, None, f"draft-{known.state.value}")
     if command.verb is Verb.VOID:
         return Decided(_verdict(known.draft, DraftState.VOID, f"void-by:{command.by}", at, keep=False), None)
+    if ledger.has_newer(known.draft):
+        # Approved now it would bring back what its own source has since changed, lifted or cancelled.
+        return Decided(None, None, "draft-superseded")
     if command.digest != known.draft.notice.digest:
         # The approver saw something else than what would go out: nothing goes out (R14).
         return Decided(None, None, "approval-digest-mismatch")
@@ -98,4 +111,5 @@ def _verdict(draft: Draft, state: DraftState, reason: str, at: datetime, *, keep
         complete=draft.complete,
         at=at,
         draft=draft if keep else None,
+        document_revision=draft.provenance.revision,
     )

@@ -90,7 +90,7 @@ class DraftState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DraftRecord:
-    """The decider's verdict on a draft, on `drafts`."""
+    """The decider's verdict on a draft, on `drafts`. `revision` is the notice's, `document_revision` the document's."""
 
     draft_id: str
     lineage: str
@@ -101,6 +101,7 @@ class DraftRecord:
     complete: bool
     at: datetime
     draft: Draft | None
+    document_revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

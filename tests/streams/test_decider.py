@@ -1,0 +1,92 @@
+"""The decider on a broker: what it stores, in which order, and that a second start repeats nothing."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from alerts.claim import Release
+from alerts.notice import Notice
+from streams.broker import Broker, ensure_topics, open_broker
+from streams.client import Producer, read_to_end
+from streams.decider import Decider, recall
+from streams.metrics import StreamMetrics
+from streams.payloads import Command, Draft, DraftRecord, DraftState
+from streams.topics import COMMANDS, DEAD_LETTERS, DRAFTS, NOTICES
+from streams.wire import decode, encode
+from tests.streams.test_decision import approve, create, draft
+
+
+@pytest.fixture
+def fresh() -> Iterator[Broker]:
+    with open_broker("embedded") as broker:
+        ensure_topics(broker, [COMMANDS, DRAFTS, NOTICES, DEAD_LETTERS])
+        yield broker
+
+
+def ask(broker: Broker, *commands: Command | bytes, headers: dict[str, bytes] | None = None) -> None:
+    with Producer(broker.bootstrap) as producer:
+        for command in commands:
+            value = command if isinstance(command, bytes) else encode(command)
+            producer.send(COMMANDS.name, b"lineage-1", value, headers or {}).result(30)
+
+
+def decide_all(broker: Broker, count: int) -> None:
+    decider = Decider(broker.bootstrap, instance="0", metrics=StreamMetrics(CollectorRegistry()))
+    try:
+        until, done = time.monotonic() + 30, 0
+        while done < count:
+            assert time.monotonic() < until, f"only {done} of {count} commands came"
+            done += decider.step()
+    finally:
+        decider.close()
+
+
+def notices(broker: Broker) -> list[Notice]:
+    return [decode(Notice, record.value) for record in read_to_end(broker.bootstrap, NOTICES.name)]
+
+
+def verdicts(broker: Broker) -> list[tuple[str, DraftState]]:
+    records = [decode(DraftRecord, record.value) for record in read_to_end(broker.bootstrap, DRAFTS.name)]
+    return [(record.draft_id, record.state) for record in records]
+
+
+def test_a_command_leads_to_a_notice_and_a_verdict_with_the_headers_of_its_document(fresh: Broker) -> None:
+    ask(fresh, create(draft()), headers={"t-received": b"17", "t-notice": b"no number"})
+    decide_all(fresh, 1)
+    (record,) = read_to_end(fresh.bootstrap, NOTICES.name)
+    assert record.key == b"lineage-1"
+    assert record.headers["t-received"] == b"17"
+    assert int(record.headers["t-approved"]) > 0
+    assert verdicts(fresh) == [("draft-1", DraftState.APPROVED)]
+
+
+def test_poison_goes_aside_and_its_neighbours_are_decided(fresh: Broker) -> None:
+    ask(fresh, b"\xff", create(draft()), b"null")
+    decide_all(fresh, 3)
+    aside = read_to_end(fresh.bootstrap, DEAD_LETTERS.name)
+    assert sorted(record.headers["reason"] for record in aside) == [b"wire-malformed", b"wire-version-unknown"]
+    assert len(notices(fresh)) == 1
+
+
+def test_an_approval_after_a_restart_finds_the_draft(fresh: Broker) -> None:
+    waiting: Draft = draft(Release.DRAFT)
+    ask(fresh, create(waiting))
+    decide_all(fresh, 1)
+    assert notices(fresh) == []
+    ask(fresh, approve(waiting), approve(waiting, by="another"))
+    decide_all(fresh, 2)
+    (notice,) = notices(fresh)
+    assert notice.approved_by == "officer"
+    assert verdicts(fresh) == [("draft-1", DraftState.OPEN), ("draft-1", DraftState.APPROVED)]
+
+
+def test_commands_that_come_again_change_nothing(fresh: Broker) -> None:
+    ask(fresh, create(draft()))
+    decide_all(fresh, 1)
+    ask(fresh, create(draft()), create(draft()))
+    decide_all(fresh, 2)
+    assert len(notices(fresh)) == 1
+    assert len(verdicts(fresh)) == 1
+    assert set(recall(fresh.bootstrap).drafts) == {"draft-1"}
