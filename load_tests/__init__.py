@@ -1,1 +1,4 @@
-"""Measure the pipeline against its latency budget. Imports nothing of the pipeline: it reads what that left behind."""
+"""Measure the pipeline against its latency budget.
+
+The scenarios run the pipeline; budget, journey and report import nothing of it and read what a run left behind.
+"""

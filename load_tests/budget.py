@@ -18,6 +18,7 @@ class Stage(StrEnum):
     REPORT = "t-report"
     HAZARD = "t-hazard"
     NOTICE = "t-notice"
+    APPROVED = "t-approved"
     FIRST_ACCEPTED = "t-first-accepted"
 
 
@@ -34,11 +35,21 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class RatioGate:
+    """How many times better than the reference we must be, measured beside it."""
+
+    name: str
+    least: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
-    """The hops in order, and the journeys that they make up."""
+    """The hops in order, the journeys that they make up, and what is held against the reference."""
 
     hops: tuple[Span, ...]
     journeys: tuple[Span, ...]
+    ratios: tuple[RatioGate, ...]
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -52,7 +63,7 @@ def read_budget(path: Path = BUDGET) -> Budget:
         plain = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BudgetMalformed(f"{path.name}: {error}") from error
-    budget = Budget(_spans(plain, "hop"), _spans(plain, "journey"))
+    budget = Budget(_spans(plain, "hop"), _spans(plain, "journey"), _ratios(plain))
     for before, after in zip(budget.hops, budget.hops[1:], strict=False):
         if before.ends is not after.begins:
             raise BudgetMalformed(f"{after.name} does not begin where {before.name} ends")
@@ -81,3 +92,19 @@ def _spans(plain: Mapping[str, object], kind: str) -> tuple[Span, ...]:
             raise BudgetMalformed(f"[{kind}.{name}]: 0 < p50_ms <= p99_ms does not hold")
         spans.append(span)
     return tuple(spans)
+
+
+def _ratios(plain: Mapping[str, object]) -> tuple[RatioGate, ...]:
+    tables = plain.get("ratio", {})
+    if not isinstance(tables, Mapping):
+        raise BudgetMalformed("[ratio] is not a table")
+    gates = []
+    for name, said in tables.items():
+        try:
+            gate = RatioGate(str(name), float(said["least"]), said["why"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise BudgetMalformed(f"[ratio.{name}]: {error!r}") from error
+        if not gate.least >= 1:
+            raise BudgetMalformed(f"[ratio.{name}]: least is below 1, so we might be worse than the reference")
+        gates.append(gate)
+    return tuple(gates)

@@ -2,7 +2,8 @@
 
 LoadTestError
 ├── BudgetMalformed    budget.toml does not say what it must
-└── ResultMalformed    a result file cannot be read; the message names file and line
+├── ResultMalformed    a result file cannot be read; the message names file and line
+└── ReferenceFailed    pywebpush could not be measured; the message has its last words
 """
 
 
@@ -16,3 +17,7 @@ class BudgetMalformed(LoadTestError):
 
 class ResultMalformed(LoadTestError):
     """A result file cannot be read."""
+
+
+class ReferenceFailed(LoadTestError):
+    """The reference could not be measured."""

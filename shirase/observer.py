@@ -6,7 +6,7 @@ with all of its shards and, where that became a notice, every fan-out worker has
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerts.notice import Notice
@@ -28,6 +28,8 @@ class Account:
     complete: set[str] = field(default_factory=set)
     notices: dict[tuple[str, int], Notice] = field(default_factory=dict)
     receipts: dict[tuple[str, int, int], ReceiptRecord] = field(default_factory=dict)
+    stamps: dict[tuple[str, int], Mapping[str, bytes]] = field(default_factory=dict)
+    """Each notice's headers: when its document passed which stage."""
 
     def outcomes(self) -> dict[str, int]:
         """Return how many documents ended in which way."""
@@ -85,7 +87,7 @@ class Observer:
                         for record in records:
                             self._note(record)
                         self.changed.notify_all()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  raised again by `check`, in the thread of whoever waits
             self._failure = error
 
     def _note(self, record: Record) -> None:
@@ -102,6 +104,7 @@ class Observer:
             case NOTICES.name:
                 notice = decode(Notice, record.value)
                 account.notices[notice.lineage, notice.revision] = notice
+                account.stamps[notice.lineage, notice.revision] = record.headers
             case RECEIPTS.name:
                 receipt = decode(ReceiptRecord, record.value)
                 account.receipts[receipt.lineage, receipt.revision, receipt.worker] = receipt

@@ -68,7 +68,7 @@ def test_percentiles_are_values_that_occurred() -> None:
 
 
 def test_each_hop_and_the_whole_journey_get_a_mark() -> None:
-    rows = {row.span: row for row in measure([journey(0, 40, 80, 400, 560)] * 100, read_budget())}
+    rows = {row.span: row for row in measure([journey(0, 40, 80, 400, 420, 560)] * 100, read_budget())}
     assert {row.mark for row in rows.values()} == {Mark.WITHIN}
     assert rows["hazard_to_notice"].p99_ms == 320
     assert rows["received_to_first_accepted"].budget_ratio == 0.28
@@ -76,7 +76,7 @@ def test_each_hop_and_the_whole_journey_get_a_mark() -> None:
 
 
 def test_one_slow_notice_in_a_hundred_is_forgiven_and_two_are_not() -> None:
-    good, slow = journey(0, 40, 80, 400, 560), journey(0, 40, 80, 400, 9000)
+    good, slow = journey(0, 40, 80, 400, 420, 560), journey(0, 40, 80, 400, 420, 9000)
     budget = read_budget()
     assert exit_code(measure([good] * 99 + [slow], budget)) == 0
     assert exit_code(measure([good] * 98 + [slow] * 2, budget)) == 1
@@ -84,12 +84,12 @@ def test_one_slow_notice_in_a_hundred_is_forgiven_and_two_are_not() -> None:
 
 def test_a_notice_that_was_never_sent_is_not_counted_as_fast() -> None:
     rows = {row.span: row for row in measure([journey(0, 40, 80, 400)], read_budget())}
-    assert rows["notice_to_first_accepted"].mark is Mark.UNMEASURED
+    assert rows["approved_to_first_accepted"].mark is Mark.UNMEASURED
     assert rows["hazard_to_notice"].samples == 1
 
 
 def test_stamps_that_run_backwards_fail_the_run() -> None:
-    rows = {row.span: row for row in measure([journey(0, -5, 80, 400, 560)], read_budget())}
+    rows = {row.span: row for row in measure([journey(0, -5, 80, 400, 420, 560)], read_budget())}
     assert (rows["received_to_report"].mark, rows["received_to_report"].backwards) == (Mark.BACKWARDS, 1)
     assert exit_code(rows.values()) == 1
 
@@ -101,8 +101,8 @@ def test_nothing_measured_is_no_success() -> None:
 def test_the_command_writes_both_forms_and_compares_with_the_run_before(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = written(tmp_path / "first.jsonl", [journey(0, 20, 40, 200, 280)] * 3)
-    second = written(tmp_path / "second.jsonl", [journey(0, 40, 80, 400, 560)] * 3)
+    first = written(tmp_path / "first.jsonl", [journey(0, 20, 40, 200, 210, 280)] * 3)
+    second = written(tmp_path / "second.jsonl", [journey(0, 40, 80, 400, 420, 560)] * 3)
     before, now, page = tmp_path / "before.json", tmp_path / "now.json", tmp_path / "now.md"
     assert main([str(first), "--json", str(before)]) == 0
     capsys.readouterr()
