@@ -107,7 +107,7 @@ def difference(standing: Mapping[Shard, Standing], told: Told) -> Difference:
     if cancelled:
         now, known = _of_parts(()), then.bounds
     else:
-        now = _of_parts((key, cells) for one in standing.values() for key, cells in parts_of(one.dangers))
+        now = _of_parts((key, cells) for one in standing.values() for key, cells in _disjoint(one.dangers))
         known = intervals(sorted(standing))
     edges = np.unique(np.concatenate((now.bounds.ravel(), then.bounds.ravel(), known.ravel())))
     if len(edges) == 0:
@@ -157,11 +157,15 @@ def phase_of(before: PartKey | None, after: PartKey | None, *, cancelled: bool =
     return Phase.CHANGED, Recipients.CELLS
 
 
-# A comparison runs each second over shards of which few have changed: 8,192 are all of Japan's that
-# a large typhoon touches.
-@lru_cache(maxsize=8192)
 def parts_of(dangers: tuple[Danger, ...]) -> tuple[tuple[PartKey, Cells], ...]:
     """Return the cells of *dangers* by what their people read; disjoint. Coarse cells stay coarse."""
+    return tuple((key, compact(cells)) for key, cells in _disjoint(dangers))
+
+
+# A comparison runs each second over shards of which few have changed: 8,192 are all of Japan's that
+# a large typhoon touches. Not compacted: the comparison merges all shards anyway.
+@lru_cache(maxsize=8192)
+def _disjoint(dangers: tuple[Danger, ...]) -> tuple[tuple[PartKey, Cells], ...]:
     if not dangers:
         return ()
     outlines = {(danger.cells, danger.partial) for danger in dangers}
@@ -188,7 +192,7 @@ def parts_of(dangers: tuple[Danger, ...]) -> tuple[tuple[PartKey, Cells], ...]:
         ]
         if here:
             parts[_key(here)] += found
-    return tuple((key, compact(found)) for key, found in parts.items())
+    return tuple((key, tuple(found)) for key, found in parts.items())
 
 
 def _split_parents(patterns: dict[int, int]) -> None:

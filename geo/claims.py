@@ -84,7 +84,7 @@ def claims_of(
                 unknown.update(dict.fromkeys(missing))
     by_shard: dict[Shard, list[Danger]] = {}
     for danger in dangers:
-        partial = split_by_shard(danger.partial)
+        partial = split_by_shard(danger.partial) if danger.partial else {}
         for shard, cells in split_by_shard(danger.cells).items():
             by_shard.setdefault(shard, []).append(replace(danger, cells=cells, partial=partial.get(shard, ())))
     provenance = _provenance(report, accepted, release, lane)

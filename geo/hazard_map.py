@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
 from alerts.cap import Severity
 from alerts.claim import Claim, Danger, HazardSnapshot, Standing
@@ -84,10 +83,12 @@ def snapshot(shard: Shard, standings: tuple[Standing, ...], previous_version: in
 
 
 def digest_of(shard: Shard, standings: tuple[Standing, ...]) -> str:
-    """Return the SHA-256 of what holds, the same for the same content in every process."""
-    digest = hashlib.sha256()
-    _feed(digest, (int(shard), _sorted(standings)))
-    return digest.hexdigest()
+    """Return the SHA-256 of what holds, the same for the same content in every process.
+
+    Over the `repr` of frozen values, which names every type and field and writes every number whole. Two
+    times count as different when their offsets differ: what comes here was read from the wire, as written.
+    """
+    return hashlib.sha256(repr((int(shard), _sorted(standings))).encode()).hexdigest()
 
 
 def worst_at(held: HazardSnapshot, cell: Cell) -> Verdict | None:
@@ -126,21 +127,3 @@ def _level_like(severity: Severity) -> int:
 
 def _sorted(standings: Iterable[Standing]) -> tuple[Standing, ...]:
     return tuple(sorted(standings, key=lambda standing: standing.provenance.lineage))
-
-
-def _feed(digest: "hashlib._Hash", value: object) -> None:
-    """Feed *value* with its type and length, so that no two values have the same bytes."""
-    if is_dataclass(value) and not isinstance(value, type):
-        _feed(digest, tuple(getattr(value, part.name) for part in fields(value)))
-    elif isinstance(value, tuple):
-        digest.update(b"(%d" % len(value))
-        if value and all(type(part) is int for part in value):
-            digest.update(repr(value).encode())
-            return
-        for part in value:
-            _feed(digest, part)
-    elif isinstance(value, Enum):
-        _feed(digest, value.value)
-    else:
-        text = (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
-        digest.update(b"%s:%d:" % (type(value).__name__.encode(), len(text)) + text)

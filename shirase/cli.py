@@ -34,7 +34,7 @@ _areas = click.option(
     "--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Area table."
 )
 _policy = click.option("--policy", type=click.Path(path_type=Path, exists=True), default=POLICY, show_default=True)
-_workers = click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Fan-out workers.")
+_workers = click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Fan-out workers.")
 _broker = click.option(
     "--broker", default="embedded", show_default=True, help="embedded, or HOST:PORT of Apache Kafka."
 )
@@ -174,7 +174,13 @@ def _replayed(
             on_sent=lambda number: terminal.progress("documents", number, len(telegrams)),
         )
         terminal.say("waiting for the last push")
-        drain(run.observer, sent, workers=settings.workers, patience_seconds=PATIENCE_SECONDS)
+        drain(
+            run.observer,
+            sent,
+            workers=settings.workers,
+            patience_seconds=PATIENCE_SECONDS,
+            on_open=lambda left: terminal.progress("fan-outs open", left, 0),
+        )
         account = run.observer.account
         if reports_path is not None:
             with reports_path.open("w", encoding="utf-8") as lines:

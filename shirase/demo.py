@@ -42,6 +42,10 @@ def run_demo(
     speed = _length(documents).total_seconds() / seconds if seconds > 0 else 0.0
     with running(settings, say, progress) as run:
         watch(run)
+
+        def told(number: int) -> None:
+            drain(run.observer, number, workers=settings.workers, patience_seconds=PATIENCE_SECONDS)
+
         say(f"{len(documents)} documents")
         sent = feed_documents(
             _dated(documents),
@@ -51,9 +55,12 @@ def run_demo(
             pace=Pace(speed),
             patience_seconds=PATIENCE_SECONDS,
             on_sent=lambda number: progress("documents", number, len(documents)),
+            # Minutes lie between two documents of a real evening: each is told before the next one comes,
+            # so that its latency is its own.
+            after_each=None if seconds else told,
         )
         say("waiting for the last push")
-        drain(run.observer, sent, workers=settings.workers, patience_seconds=PATIENCE_SECONDS)
+        told(sent)
         account = run.observer.account
         result = summary(account)
         result["subscribers"] = settings.subscribers

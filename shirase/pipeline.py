@@ -16,14 +16,15 @@ from pathlib import Path
 from dispatch.secret_file import write_secret
 from dispatch.subscription import SealKeys
 from dispatch.vapid import generate_key_file
-from streams.broker import Broker, changelog_of, ensure_topics, open_broker
+from streams.broker import Broker, BrokerKind, changelog_of, ensure_topics, open_broker
 from streams.metrics import Role
 from streams.supervisor import Role as Child
-from streams.supervisor import Supervisor
+from streams.supervisor import STUCK_AFTER_SECONDS, Supervisor
 from streams.topics import ALL, CLAIMS, TELEGRAMS, Topic
 
 VAPID_SUBJECT = "https://shirase.example/contact"
 _LOOK_SECONDS = 0.1
+STUCK_EMBEDDED_SECONDS = 60.0
 _READY_WITHIN_SECONDS = 90.0
 
 
@@ -144,7 +145,11 @@ class Pipeline:
             sys.executable, "-m", "shirase", "worker", role.value, "--instance", instance,
             "--data-dir", str(data_dir), "--heartbeat", str(heartbeat),
         )  # fmt: skip
-        return Child(name, command, heartbeat, environment, run_dir / f"{name}.log")
+        # What a worker forgets in a restart it reads again, but the embedded broker keeps only its newest records:
+        # there a slow worker is left alone for longer.
+        patience = STUCK_EMBEDDED_SECONDS if self.broker.kind is BrokerKind.EMBEDDED else STUCK_AFTER_SECONDS
+        log_file = run_dir / f"{name}.log"
+        return Child(name, command, heartbeat, environment, log_file, stuck_after_seconds=patience)
 
 
 def changelog_topics() -> tuple[Topic, ...]:

@@ -62,8 +62,12 @@ def feed_documents(
     pace: Pace,
     patience_seconds: float,
     on_sent: Callable[[int], None] = lambda _sent: None,
+    after_each: Callable[[int], None] | None = None,
 ) -> int:
-    """Put *documents* on `telegrams`, never too many at once, and return how many there were."""
+    """Put *documents* on `telegrams`, never too many at once, and return how many there were.
+
+    *after_each* is called with the number sent so far; without it, up to `MAX_OPEN_DOCUMENTS` are open.
+    """
     sent = 0
     first: datetime | None = None
     shift = timedelta(0)
@@ -89,7 +93,10 @@ def feed_documents(
         receipt.stored.result(_STORED_WITHIN_SECONDS)
         sent += 1
         on_sent(sent)
-        settle(observer, sent, at_most_open=MAX_OPEN_DOCUMENTS, patience_seconds=patience_seconds)
+        if after_each is not None:
+            after_each(sent)
+        else:
+            settle(observer, sent, at_most_open=MAX_OPEN_DOCUMENTS, patience_seconds=patience_seconds)
     return sent
 
 
@@ -103,12 +110,21 @@ def settle(observer: Observer, sent: int, *, at_most_open: int, patience_seconds
     _wait_until(observer, lambda: still_open() <= at_most_open, still_open, "documents", patience_seconds)
 
 
-def drain(observer: Observer, sent: int, *, workers: int, patience_seconds: float) -> None:
+def drain(
+    observer: Observer,
+    sent: int,
+    *,
+    workers: int,
+    patience_seconds: float,
+    on_open: Callable[[int], None] = lambda _open: None,
+) -> None:
     """Wait until every document is handled and every fan-out has its receipts."""
     settle(observer, sent, at_most_open=0, patience_seconds=patience_seconds)
 
     def still_open() -> int:
-        return observer.account.open_fanouts(workers)
+        left = observer.account.open_fanouts(workers)
+        on_open(left)
+        return left
 
     _wait_until(observer, lambda: still_open() == 0, still_open, "fan-outs", patience_seconds)
 
