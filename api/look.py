@@ -50,6 +50,12 @@ APPEARANCES: dict[Look, Appearance] = {
     Look.INFORMATION: Appearance("#D5E3EE", "#000000", "情", "情報", "information"),
 }
 
+# From the least to the worst, as the hazard map ranks them: what is painted later covers what is beneath.
+PAINT_ORDER = (
+    Look.INFORMATION, Look.LEVEL_1, Look.CARE, Look.LEVEL_2, Look.GUARD, Look.LEVEL_3, Look.GREATEST,
+    Look.LEVEL_4, Look.LEVEL_5,
+)  # fmt: skip
+
 _LEVELS = {
     Level.SECURE_LIFE: Look.LEVEL_5,
     Level.ALL_LEAVE: Look.LEVEL_4,

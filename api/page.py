@@ -4,19 +4,20 @@ The worst comes first, then the map, then each notice in the words of its push. 
 document is escaped; ages are of the facts, not of the page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
 from alerts.notice import Phase
-from alerts.words import HAZARDS_JA
+from alerts.words import HAZARDS_JA, JAPAN
 from api.clock import ago, clock
 from api.entries import Entry, entries
 from api.faces import Face
 from api.frame import FRAMES, Frame
+from api.ground import Ground, Touched
 from api.look import APPEARANCES, Look
-from api.picture import Ground, draw, worst_by_area
+from api.picture import draw
 from api.reader import Freshness
 from api.state import View
 from api.style import PAGE
@@ -28,34 +29,48 @@ _MOST_ENTRIES = 60
 _MOST_ENDS = 5
 _MOST_NAMES = 12
 
+_LEGEND = (Look.LEVEL_5, Look.LEVEL_4, Look.LEVEL_3, Look.LEVEL_2, Look.GREATEST, Look.GUARD, Look.CARE)
+
 NOT_AN_ALL_CLEAR = "これは解除の知らせではありません"
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a page is written from."""
+    """What a page is written from: everything but the time."""
 
     view: View
-    faces: tuple[Face, ...]
     frame: Frame
-    ground: tuple[Ground, ...]
+    listed: tuple[Entry, ...]
+    areas: Mapping[Look, tuple[str, ...]]
+    picture: str
+
+
+def scene_of(view: View, found: tuple[Face, ...], frame: Frame, ground: Ground) -> Scene:
+    """Return what the page for *frame* is written from."""
+    touched = ground.touched(view.maps) if ground.areas else ()
+    areas = _areas_by_look(touched)
+    spoken = "、".join(f"{_spoken(look)} {_names(names)}" for look, names in areas.items())
+    listed = entries(view.in_force)
+    if not spoken:
+        # Without names of areas the worst notice is what can be said of the picture.
+        spoken = f"{_spoken(listed[0].look)} {_names(listed[0].area_names)}" if listed else "出ている情報なし"
+    picture = draw(frame, found, ground, touched, f"{frame.title}の危険の地図。{spoken}")
+    return Scene(view, frame, listed, areas, picture)
 
 
 def render(scene: Scene, fresh: Freshness, *, now: datetime) -> str:
     """Return the page."""
-    listed = entries(scene.view.in_force)
-    areas = worst_by_area(scene.faces, scene.ground)
-    body = "".join(
-        (
-            _stale(fresh, now),
-            _worst(listed, areas, now),
-            _place(scene, areas),
-            _list(listed, scene.view, now),
-        )
-    )
+    body = "".join((_stale(fresh, now), _worst(scene, now), _place(scene), _list(scene, now)))
     return _document(
-        "知らせ - いま出ている警報", _header(scene.view, fresh, now) + f'<main id="now">{body}</main>' + _FOOTER
+        "知らせ - いま出ている警報", f'{_header(scene.view, fresh, now)}<main id="now">{body}</main>{_FOOTER}'
     )
+
+
+def _areas_by_look(touched: Sequence[Touched]) -> Mapping[Look, tuple[str, ...]]:
+    names: dict[Look, list[str]] = {}
+    for one in touched:
+        names.setdefault(one.look, []).append(one.area.name if one.whole else f"{one.area.name}の一部")
+    return {look: tuple(found) for look, found in names.items()}
 
 
 def render_waiting() -> str:
@@ -110,60 +125,65 @@ def _stale(fresh: Freshness, now: datetime) -> str:
     )
 
 
-def _worst(listed: Sequence[Entry], areas: dict[Look, tuple[str, ...]], now: datetime) -> str:
-    if not listed and not areas:
+def _worst(scene: Scene, now: datetime) -> str:
+    if not scene.listed and not scene.areas:
         return (
             '<div class="worst wide"><div><strong>出ている警報の情報はありません</strong>'
             f"<p>{NOT_AN_ALL_CLEAR}。危険を感じたら、知らせを待たずに行動してください。</p>"
             "<small>No warning is on record. This is not an all-clear.</small></div></div>"
         )
-    if not listed:
-        look, names = next(iter(areas.items()))
+    if not scene.listed:
+        look, names = next(iter(scene.areas.items()))
         return f'<div class="worst wide">{_big_chip(look)}<div><strong>{escape(_names(names))}</strong></div></div>'
-    top = listed[0]
-    text = top.text("ja")
+    top = scene.listed[0]
+    also = sum(1 for entry in scene.listed[1:] if entry.look is top.look)
+    more = f"<p>同じ重さの知らせがほかに{also}件あります。</p>" if also else ""
     kinds = "・".join(HAZARDS_JA[hazard] for hazard in top.part.hazards[:3])
-    names = areas.get(top.look) or top.area_names
     return (
-        f'<div class="worst wide">{_big_chip(top.look)}<div><strong>{escape(kinds)} {escape(_names(names, 4))}</strong>'
-        f"<p>{escape(text.body.partition('。')[0]) if text else ''}</p>"
-        f"<small>{escape(top.notice.issuer)} {_time(top.notice.sent, now, ' 発表')}</small>"
-        "</div></div>"
+        f'<div class="worst wide">{_big_chip(top.look)}<div>'
+        f"<strong>{escape(kinds)} {escape(_names(top.area_names, 4))}</strong>"
+        f'<p class="act">{escape(_action(top))}</p>{more}'
+        f"<small>{escape(top.notice.issuer)} {_time(top.notice.sent, now, ' 発表')}</small></div></div>"
     )
 
 
-def _place(scene: Scene, areas: dict[Look, tuple[str, ...]]) -> str:
+def _action(entry: Entry) -> str:
+    """Return what to do, as the notice says it: what stands before its time, without the level."""
+    text = entry.text("ja")
+    if text is None:
+        return ""
+    before, found, _ = text.body.partition(entry.notice.sent.astimezone(JAPAN).strftime("%H:%M"))
+    level = f"レベル{int(entry.part.level)} " if entry.part.level is not None else ""
+    return before.removeprefix(level) if found else text.body
+
+
+def _place(scene: Scene) -> str:
     tabs = "".join(
         f"<b>{frame.title}</b>" if frame is scene.frame else f'<a href="/?area={frame.name}">{frame.title}</a>'
         for frame in FRAMES.values()
     )
-    legend = "".join(
-        f"<li>{_chip(look)}</li>" for look in Look if look.value.startswith("l") and look is not Look.LEVEL_1
+    legend = "".join(f"<li>{_chip(look)}</li>" for look in _LEGEND)
+    lines = "".join(
+        f"<li>{_chip(look)}<span>{escape(_names(names))}</span></li>" for look, names in scene.areas.items()
     )
-    legend += "".join(f"<li>{_chip(look)}</li>" for look in (Look.GREATEST, Look.GUARD, Look.CARE))
-    lines = "".join(f"<li>{_chip(look)}<span>{escape(_names(names))}</span></li>" for look, names in areas.items())
-    known = (
-        f'<ul class="areas">{lines}</ul>'
-        if lines
-        else f"<p>この範囲に出ている情報はありません。{NOT_AN_ALL_CLEAR}。</p>"
-    )
-    summary = "、".join(f"{_spoken(look)} {_names(names)}" for look, names in areas.items()) or "出ている情報なし"
-    picture = draw(scene.frame, scene.faces, scene.ground, f"{scene.frame.title}の危険の地図。{summary}")
+    known = f'<h3>区ごとのいちばん重い情報</h3><ul class="areas">{lines}</ul>' if lines else ""
     return (
-        f'<section class="place"><h2>どこが危ないか</h2><nav class="tabs" aria-label="地図の範囲">{tabs}</nav>{picture}'
-        f'<ul class="legend" aria-label="色の意味">{legend}</ul>{known}'
-        f"<small>色のない場所も、安全という意味ではありません。</small></section>"
+        '<section class="place"><div class="tabs"><h2>どこが危ないか</h2>'
+        f'<nav aria-label="地図の範囲">{tabs}</nav></div>'
+        f'{scene.picture}<ul class="legend" aria-label="色の意味">{legend}</ul>'
+        f"<p><small>色のない場所も、安全という意味ではありません。</small></p>{known}</section>"
     )
 
 
-def _list(listed: Sequence[Entry], view: View, now: datetime) -> str:
+def _list(scene: Scene, now: datetime) -> str:
+    listed, view = scene.listed, scene.view
     items = "".join(_entry(entry, now) for entry in listed[:_MOST_ENTRIES])
     if len(listed) > _MOST_ENTRIES:
         items += f'<li>ほか{len(listed) - _MOST_ENTRIES}件（<a href="/notices.json">すべて</a>）</li>'
     body = (
         f'<ul class="notices">{items}</ul>' if items else f"<p>いま出ている知らせはありません。{NOT_AN_ALL_CLEAR}。</p>"
     )
-    ended = entries(view.ended[:_MOST_ENDS])
+    ended = entries(view.ended)[:_MOST_ENDS]
     if ended:
         body += f'<h2>最近の解除・取消</h2><ul class="notices">{"".join(_entry(entry, now) for entry in ended)}</ul>'
     heard = "、".join(f"{escape(issuer)} {clock(at, now=now)}" for issuer, at in view.heard[:6])

@@ -6,11 +6,12 @@ without signing up (R13).
 
 import hashlib
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 import orjson
@@ -19,22 +20,22 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.middleware.gzip import GZipMiddleware
 
 from alerts.alert import GEOCODE_CLASS20, Geocode
-from alerts.place import Cells
+from alerts.place import SHARD_RESOLUTION, Cell, Cells
 from api.entries import Entry, entries
 from api.errors import NotReady
-from api.faces import Face, faces
-from api.frame import FRAMES, TOKYO, Frame
+from api.faces import Face, FaceCache
+from api.frame import FRAMES, JAPAN, TOKYO, Frame
 from api.geojson import collection
+from api.ground import NO_GROUND, Ground, ground_of, land_of
 from api.metrics import ApiMetrics
-from api.page import Scene, render, render_waiting
-from api.picture import Ground, ground_of
+from api.page import Scene, render, render_waiting, scene_of
 from api.problem import answer_problems
 from api.reader import Freshness, TopicReader
 from api.security import Guard, policy_for
 from api.state import TOPICS, State, View
 from api.style import PAGE
 from geo.areas import AreaTable
-from geo.cells import difference
+from geo.cells import difference, parent_of
 
 # A shared cache may answer a rush with a copy that is at most this old; `Age` says how old the facts are.
 _FRESH_SECONDS = 5
@@ -73,16 +74,22 @@ class _Drawn:
     view: View
     faces: tuple[Face, ...]
     geojson: bytes
-    etag: str
+    geojson_etag: str
+    notices: bytes
+    notices_etag: str
 
 
 class Residents:
     """Answers from a state, made when asked for and kept until the state changes."""
 
-    def __init__(self, state: State, freshness: Callable[[], Freshness], ground: tuple[Ground, ...]) -> None:
+    def __init__(
+        self, state: State, freshness: Callable[[], Freshness], grounds: Mapping[str, Ground] = MappingProxyType({})
+    ) -> None:
         self._state = state
-        self._ground = ground
+        self._grounds = grounds
+        self._cut = FaceCache()
         self._drawn: _Drawn | None = None
+        self._scenes: dict[str, Scene] = {}
         self._lock = threading.Lock()
         self.freshness = freshness
 
@@ -91,18 +98,28 @@ class Residents:
         if not self.freshness().ready:
             raise NotReady
         with self._lock:
-            view = self._state.view()
-            if self._drawn is None or self._drawn.view is not view:
-                found = faces(view.maps)
-                body = collection(found, view.facts_at)
-                self._drawn = _Drawn(view, found, body, _etag(body))
-            return self._drawn
+            return self._draw()
 
     def page(self, frame: Frame, now: datetime) -> str:
         """Return the first page for *frame*."""
-        drawn = self.drawn()
-        ground = self._ground if frame is TOKYO else ()
-        return render(Scene(drawn.view, drawn.faces, frame, ground), self.freshness(), now=now)
+        fresh = self.freshness()
+        if not fresh.ready:
+            raise NotReady
+        with self._lock:
+            drawn = self._draw()
+            scene = self._scenes.get(frame.name)
+            if scene is None or scene.view is not drawn.view:
+                scene = scene_of(drawn.view, drawn.faces, frame, self._grounds.get(frame.name, NO_GROUND))
+                self._scenes[frame.name] = scene
+        return render(scene, fresh, now=now)
+
+    def _draw(self) -> _Drawn:
+        view = self._state.view()
+        if self._drawn is None or self._drawn.view is not view:
+            found = self._cut.faces(view.maps)
+            geojson, notices = collection(found, view.facts_at), _notices(view)
+            self._drawn = _Drawn(view, found, geojson, _etag(geojson), notices, _etag(notices))
+        return self._drawn
 
 
 def build_residents(bootstrap: str, *, table: AreaTable | None = None) -> FastAPI:
@@ -123,8 +140,8 @@ def build_residents(bootstrap: str, *, table: AreaTable | None = None) -> FastAP
         finally:
             reader.stop()
 
-    ground = () if table is None else ground_of(TOKYO, _wards(table))
-    app = residents_app(Residents(state, reader.freshness, ground), metrics, registry)
+    grounds = {} if table is None else grounds_of(table)
+    app = residents_app(Residents(state, reader.freshness, grounds), metrics, registry)
     app.router.lifespan_context = reading
     return app
 
@@ -156,16 +173,14 @@ def residents_app(
     @app.get("/hazards.geojson")
     def hazards(if_none_match: Annotated[str, Header()] = "") -> Response:
         drawn = residents.drawn()
-        headers = _caching(drawn.etag, drawn.view, residents.freshness())
-        return _unless_known(drawn.geojson, drawn.etag, if_none_match, headers, "application/geo+json")
+        headers = _caching(drawn.geojson_etag, drawn.view, residents.freshness())
+        return _unless_known(drawn.geojson, drawn.geojson_etag, if_none_match, headers, "application/geo+json")
 
     @app.get("/notices.json")
     def notices(if_none_match: Annotated[str, Header()] = "") -> Response:
-        view = residents.drawn().view
-        body = _notices(view)
-        etag = _etag(body)
-        headers = _caching(etag, view, residents.freshness())
-        return _unless_known(body, etag, if_none_match, headers, "application/json")
+        drawn = residents.drawn()
+        headers = _caching(drawn.notices_etag, drawn.view, residents.freshness())
+        return _unless_known(drawn.notices, drawn.notices_etag, if_none_match, headers, "application/json")
 
     @app.get("/health")
     def health() -> Response:
@@ -186,14 +201,19 @@ def health_answer(fresh: Freshness) -> Response:
     )
 
 
-def _wards(table: AreaTable) -> list[tuple[str, Cells]]:
-    """Return the 23 wards by the cells that lie mostly inside each, so that neighbours do not overlap."""
-    found = []
-    for code in _SPECIAL_WARDS:
+def grounds_of(table: AreaTable) -> Mapping[str, Ground]:
+    """Return what lies beneath each map: the 23 wards with their names, and the land of Japan."""
+    wards: list[tuple[str, Cells]] = []
+    land: set[int] = set()
+    for code in table.codes():
         cover = table.lookup(Geocode(GEOCODE_CLASS20, code))
-        if cover is not None:
-            found.append((cover.name, difference(cover.cells, cover.partial)))
-    return found
+        if cover is None:
+            continue
+        land.update(parent_of(cell, SHARD_RESOLUTION) for cell in cover.cells)
+        if code in _SPECIAL_WARDS:
+            # The cells that lie mostly inside: so neighbours do not overlap.
+            wards.append((cover.name, difference(cover.cells, cover.partial)))
+    return {TOKYO.name: ground_of(TOKYO, wards), JAPAN.name: land_of(JAPAN, tuple(sorted(map(Cell, land))))}
 
 
 def _html(page: str, status: int) -> Response:

@@ -8,10 +8,10 @@ _LOOKS = "".join(
 )
 
 _BASE = """
-:root{--page:#f4f6f8;--card:#fff;--ink:#14181d;--soft:#4a5560;--line:#c9d1d9;--sea:#dbe7f0;--land:#fbfaf6;
+:root{--page:#f4f6f8;--card:#fff;--ink:#14181d;--soft:#4a5560;--line:#c9d1d9;--around:#e3e5e8;--land:#fbfaf6;
 --border:#7b8794;--halo:#fff;--care:#fff4d6;--care-ink:#4a3500;color-scheme:light dark}
 @media (prefers-color-scheme:dark){:root{--page:#0e1216;--card:#181e25;--ink:#f1f4f7;--soft:#b3bec9;--line:#3a4550;
---sea:#0e1a24;--land:#35404b;--border:#95a3b0;--halo:#12171c;--care:#3b2f0c;--care-ink:#ffe9ad}}
+--around:#12161a;--land:#333c46;--border:#95a3b0;--halo:#12171c;--care:#3b2f0c;--care-ink:#ffe9ad}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);line-height:1.55;overflow-wrap:anywhere;
 font-family:system-ui,"Hiragino Sans","Noto Sans CJK JP","Noto Sans JP","Yu Gothic UI",sans-serif}
@@ -37,8 +37,8 @@ font-weight:700;border:1px solid var(--ink);white-space:nowrap}
 padding:.55rem .75rem;font-weight:600}
 .alarm[hidden]{display:none}
 .map{display:block;width:100%;height:auto;border-radius:.4rem;border:1px solid var(--line)}
-.sea{fill:var(--sea)}.land{fill:var(--land)}.danger{fill-rule:evenodd;stroke:var(--halo);stroke-width:6;fill-opacity:.93}
-.land{fill-rule:nonzero}.border{fill:none;stroke:var(--border);stroke-width:5}
+.around{fill:var(--around)}.land{fill:var(--land)}.danger{fill-rule:evenodd;stroke:var(--halo);stroke-width:6;fill-opacity:.93}
+.japan .danger{stroke-width:2}.japan .border{stroke-width:1}.border{fill:none;stroke:var(--border);stroke-width:5}
 .ward{font-size:58px;font-weight:600;text-anchor:middle;fill:var(--ink);stroke:var(--halo);stroke-width:14px;
 paint-order:stroke;stroke-linejoin:round}
 .badge circle{stroke:#fff;stroke-width:6}.badge text{font-size:60px;font-weight:800;text-anchor:middle}
@@ -48,10 +48,12 @@ ul{list-style:none;margin:0;padding:0}
 .notices>li{border-top:1px solid var(--line);padding:.7rem 0}.notices>li:first-child{border-top:0;padding-top:.2rem}
 .head{display:flex;gap:.5rem;align-items:center;flex-wrap:wrap}
 .lapsed{font-weight:700;color:var(--care-ink);background:var(--care);padding:.2rem .5rem;border-radius:.3rem}
-.tabs{display:flex;gap:.9rem;margin-bottom:.5rem}.tabs a,.tabs b{padding:.35rem 0}
+.tabs{display:flex;flex-wrap:wrap;gap:0 .9rem;align-items:baseline;justify-content:space-between}
+.tabs a,.tabs b{padding:.3rem .5rem;display:inline-block}
+h3{margin:.4rem 0}.head h3{margin:0}.act{font-weight:700;font-size:1.1rem}
 footer{padding:0 1rem 2rem;text-align:center}
 @media (min-width:60rem){main{grid-template-columns:minmax(0,1.05fr) minmax(0,1fr)}
-.wide{grid-column:1/-1}.place{position:sticky;top:.7rem}.map{max-height:calc(100vh - 15rem)}}
+.wide{grid-column:1/-1}.place{position:sticky;top:.7rem}.map{max-height:calc(100vh - 13rem);background:var(--around)}}
 """
     + _LOOKS
 )

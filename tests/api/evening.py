@@ -92,6 +92,24 @@ class Evening:
 
     def say(self, source: Provenance, dangers: Sequence[Danger], *, approve: bool = True) -> list[Notice]:
         """Put a document on the map and tell what it changes; return the notices."""
+        notices = []
+        for command in self.drafted(source, dangers):
+            draft = command.draft
+            assert draft is not None
+            decided = decide(self._ledger, command, at=source.received)
+            notice = decided.notice
+            if decided.record is not None:
+                self._ledger.knows(decided.record)
+            if notice is None and approve and draft.notice.parts and decided.record is not None:
+                approval = Command(Verb.APPROVE, draft.draft, "officer", source.received, digest=draft.notice.digest)
+                notice = decide(self._ledger, approval, at=source.received).notice
+            if notice is not None:
+                self._store(NOTICES.name, notice.lineage.encode(), encode(notice), source.received)
+                notices.append(notice)
+        return notices
+
+    def drafted(self, source: Provenance, dangers: Sequence[Danger]) -> list[Command]:
+        """Put a document on the map and return the drafts that follow."""
         shards: dict[Shard, list[Danger]] = {}
         for one in dangers:
             parts = split_by_shard(one.partial) if one.partial else {}
@@ -109,20 +127,10 @@ class Evening:
             self._maps[shard] = made
             self._store(HAZARDS.name, b"%x" % shard, encode(made), source.received)
             self._board.hear(made, at=0.0)
-        notices = []
-        for draft in self._board.due(at=1.0):
-            command = Command(Verb.CREATE, draft.draft, "notices", source.received, draft=draft)
-            decided = decide(self._ledger, command, at=source.received)
-            notice = decided.notice
-            if decided.record is not None:
-                self._ledger.knows(decided.record)
-            if notice is None and approve and draft.notice.parts and decided.record is not None:
-                approval = Command(Verb.APPROVE, draft.draft, "officer", source.received, digest=draft.notice.digest)
-                notice = decide(self._ledger, approval, at=source.received).notice
-            if notice is not None:
-                self._store(NOTICES.name, notice.lineage.encode(), encode(notice), source.received)
-                notices.append(notice)
-        return notices
+        return [
+            Command(Verb.CREATE, draft.draft, "notices", source.received, draft=draft)
+            for draft in self._board.due(at=1.0)
+        ]
 
     def _store(self, topic: str, key: bytes, value: bytes, at: datetime) -> None:
         stored_ms = round(at.timestamp() * 1000)

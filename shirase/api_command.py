@@ -1,0 +1,49 @@
+"""`shirase api residents|console`: the two doors for people, each a process of its own (R20)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.console import build_console
+from api.residents import build_residents
+from api.serve import serve
+from shirase.areas import DEFAULT_AREAS, table_at
+
+_broker = click.option("--broker", required=True, help="HOST:PORT of the Kafka broker.")
+_host = click.option("--host", default="127.0.0.1", show_default=True)
+
+
+def _port(default: int) -> Callable[[Any], Any]:
+    return click.option("--port", type=click.IntRange(1, 65535), default=default, show_default=True)
+
+
+@click.group()
+def api() -> None:
+    """Serve the pages: residents and coordinators are separate processes, ports and origins."""
+
+
+@api.command()
+@_broker
+@_port(8080)
+@_host
+@click.option(
+    "--areas",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_AREAS,
+    show_default=True,
+    help="Area table; without it the map has no wards beneath it.",
+)
+def residents(broker: str, port: int, host: str, areas: Path) -> None:
+    """Serve the first page with the hazard map, and the notices."""
+    serve(build_residents(broker, table=table_at(areas) if areas.exists() else None), host, port)
+
+
+@api.command()
+@_broker
+@_port(8081)
+@_host
+def console(broker: str, port: int, host: str) -> None:
+    """Serve what waits for a coordinator; read only."""
+    serve(build_console(broker), host, port)

@@ -1,0 +1,28 @@
+"""Ask an application without a socket, one request at a time."""
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+from fastapi import FastAPI
+
+
+class Browser:
+    """A client of one application; errors inside it come back as answers, as they would over a socket."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    def request(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """Return the answer to one request."""
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://residents.test") as client:
+                return await client.request(method, path, headers=headers)
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """Return the answer to a GET."""
+        return self.request("GET", path, headers)

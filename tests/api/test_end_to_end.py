@@ -1,0 +1,82 @@
+"""Both applications over a broker: from a record on a topic to what a browser reads."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from api.console import build_console
+from api.residents import build_residents
+from streams.broker import Broker, ensure_topics, open_broker
+from streams.client import Producer
+from streams.topics import DEAD_LETTERS, DRAFTS, HAZARDS, NOTICES, REPORTS
+from tests.api.evening import KOTO, Evening, around, danger, provenance
+
+WITHIN_SECONDS = 30.0
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with open_broker("embedded") as opened:
+        ensure_topics(opened, [HAZARDS, NOTICES, DRAFTS, REPORTS, DEAD_LETTERS])
+        yield opened
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[httpx.Client]:
+    """Serve *app* on a free loopback port for as long as the block lasts."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        until(lambda: server.started)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=WITHIN_SECONDS) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(WITHIN_SECONDS)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WITHIN_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.02)
+
+
+def test_a_notice_on_the_topic_is_on_the_page(broker: Broker) -> None:
+    evening = Evening()
+    (notice,) = evening.say(provenance(), [danger(around(*KOTO))])
+    with served(build_residents(broker.bootstrap)) as client:
+        until(lambda: client.get("/health").status_code == 200)
+        assert client.get("/hazards.geojson").json()["features"] == []
+        with_poison = [(HAZARDS.name, b"x", b"not json")]
+        with Producer(broker.bootstrap) as producer:
+            for topic, key, value in with_poison + [(r.topic, r.key, r.value or b"") for r in evening.records]:
+                producer.send(topic, key, value).result(WITHIN_SECONDS)
+        until(lambda: notice.parts[0].texts[0].title in client.get("/").text)
+        until(lambda: client.get("/hazards.geojson").json()["features"] != [])
+        assert "api_unreadable_records_total 1.0" in client.get("/metrics").text
+        health = client.get("/health").json()
+        assert health["ready"] is True
+        assert health["state_age_seconds"] is not None
+
+
+def test_the_console_lists_a_dead_letter(broker: Broker) -> None:
+    with Producer(broker.bootstrap) as producer:
+        letter = producer.send(DEAD_LETTERS.name, b"claims-0-1", b"???", {"reason": b"wire-malformed"})
+        letter.result(WITHIN_SECONDS)
+    with served(build_console(broker.bootstrap)) as client:
+        until(lambda: "wire-malformed" in client.get("/").text)
+
+
+def test_a_broker_that_does_not_answer_is_not_ready_and_says_so() -> None:
+    with served(build_residents("127.0.0.1:1")) as client:
+        assert client.get("/health").status_code == 503
+        assert client.get("/notices.json").json()["code"] == "not-ready"
