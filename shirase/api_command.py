@@ -1,4 +1,8 @@
-"""`shirase api residents|console`: the two doors for people, each a process of its own (R20)."""
+"""`shirase api residents|console`: the two doors for people, each a process of its own (R20).
+
+The applications are imported by the command that serves them: the web framework alone would make every
+other command start half a second later.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,9 +10,6 @@ from typing import Any
 
 import click
 
-from api.console import build_console
-from api.residents import build_residents
-from api.serve import serve
 from shirase.areas import DEFAULT_AREAS, table_at
 
 _broker = click.option("--broker", required=True, help="HOST:PORT of the Kafka broker.")
@@ -37,6 +38,9 @@ def api() -> None:
 )
 def residents(broker: str, port: int, host: str, areas: Path) -> None:
     """Serve the first page with the hazard map, and the notices."""
+    from api.residents import build_residents
+    from api.serve import serve
+
     serve(build_residents(broker, table=table_at(areas) if areas.exists() else None), host, port)
 
 
@@ -46,4 +50,7 @@ def residents(broker: str, port: int, host: str, areas: Path) -> None:
 @_host
 def console(broker: str, port: int, host: str) -> None:
     """Serve what waits for a coordinator; read only."""
+    from api.console import build_console
+    from api.serve import serve
+
     serve(build_console(broker), host, port)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from feeds.archive import documents as read_documents
+from shirase.api_command import api
 from shirase.areas import DEFAULT_AREAS, ensure_table
 from shirase.demo import PATIENCE_SECONDS, run_demo
 from shirase.errors import ShiraseError
@@ -258,6 +259,9 @@ def build_areas(areas: Path) -> None:
     """Build the area table of all Japan unless it is there."""
     with Terminal(live=False, page=False) as terminal:
         click.echo(ensure_table(areas, terminal.progress))
+
+
+main.add_command(api)
 
 
 def _positive(text: str) -> float:

@@ -2,11 +2,13 @@
 
 import socket
 import threading
+from pathlib import Path
 from typing import Self
 
 import uvicorn
 
 from api.residents import build_residents
+from shirase.areas import DEFAULT_AREAS, table_at
 
 
 class DemoPage:
@@ -19,15 +21,15 @@ class DemoPage:
         self._thread.start()
 
     @classmethod
-    def start(cls, bootstrap: str) -> Self:
+    def start(cls, bootstrap: str, areas: Path = DEFAULT_AREAS) -> Self:
         """Serve on a free loopback port."""
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         listener.close()
-        app = build_residents(bootstrap)
+        app = build_residents(bootstrap, table=table_at(areas) if areas.exists() else None)
         return cls(
-            uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error")),
+            uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False)),
             f"http://127.0.0.1:{port}/",
         )
 
