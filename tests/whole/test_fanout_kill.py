@@ -178,8 +178,8 @@ def report(pushes: list[Entry], kills: list[Kill]) -> None:
         f"{sending_seconds(pushes):.1f} s of sending",
     ]
     for number, (kill, seconds) in enumerate(zip(kills, recovery_seconds(pushes, kills), strict=True)):
-        disk = "disk lost" if kill.disk_lost else "disk kept"
+        disk = "lost" if kill.disk_lost else "kept"
         lines.append(
-            f"  kill {number + 1:2d} ({disk}): {repeated[number]:4d} repeated, next push after {seconds:.1f} s"
+            f"  kill {number + 1:2d}, disk {disk}: {repeated[number]:4d} repeated, next push after {seconds:.1f} s"
         )
     sys.stdout.write("\n".join(lines) + "\n")
