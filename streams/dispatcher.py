@@ -9,7 +9,6 @@ import logging
 import os
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -28,7 +27,7 @@ from dispatch.retry import RetryAt, next_attempt
 from dispatch.selection import Selection, select
 from dispatch.sender import Answer, Sender
 from dispatch.settings import DispatchSettings
-from dispatch.slots import Slots
+from dispatch.slots import SlotRefusal, Slots
 from dispatch.subscription import BUCKETS
 from dispatch.told import Told, freeze
 from dispatch.vapid import Vapid
@@ -60,6 +59,9 @@ PAUSE_SECONDS = 5.0
 # How long a push service rests that said it is busy and not for how long.
 PAUSED_SECONDS = 1.0
 _IDLE_SECONDS = 0.01
+# Encrypting a row takes a third of a millisecond: the first request must be on its way before the
+# thousandth is made, so the socket gets its turn after these.
+ROWS_A_TURN = 32
 
 Place = tuple[str, int, int]  # lineage, revision, bucket
 
@@ -100,13 +102,13 @@ class Dispatcher:
         epoch = claim(bootstrap, self._producer, worker=worker, workers=workers, process=process)
         self._owner = OwnerRecord(worker, workers, epoch, process, datetime.now(UTC))
         self._heartbeat = Heartbeat(PAUSE_SECONDS)
-        self._told: dict[tuple[str, int], Told] = {}
+        self._told: dict[Place, Told] = {}
         self._saved: dict[Place, tuple[int, bytes]] = {}
         self._done: set[tuple[str, int]] = set()
-        self._waiting: dict[str, deque[tuple[Notice, int]]] = {}
         self._active: list[FanOut] = []
         self._pushes: dict[FanOut, Pushes] = {}
         self._received_ms: dict[FanOut, int] = {}
+        self._not_begun: set[FanOut] = set()
         self._slots = Slots(settings, len(subscribers.registry.columns.origins))
         self._guard = GoneGuard()
         self._ends_not_saved = 0
@@ -114,6 +116,7 @@ class Dispatcher:
         self._saving: list[Future[Stored]] = []
         self._saved_at = 0.0
         self._recall()
+        self._metrics.subscriptions.set(subscribers.registry.count)
         self._notices = Consumer(bootstrap)
         self._notices.assign_from_oldest([NOTICES.name])
 
@@ -121,9 +124,14 @@ class Dispatcher:
 
     def _recall(self) -> None:
         for record in read_to_end(self._bootstrap, TOLD.name):
-            lineage, _, bucket = record.key.decode().rpartition("|")
-            if record.value is not None and int(bucket) in self._buckets:
-                self._told[lineage, int(bucket)] = told_records.decode(record.value)
+            lineage, told_revision, told_bucket = record.key.decode().rsplit("|", 2)
+            if int(told_bucket) not in self._buckets:
+                continue
+            place = lineage, int(told_revision), int(told_bucket)
+            if record.value is None:
+                self._told.pop(place, None)
+            else:
+                self._told[place] = told_records.decode(record.value)
         for record in read_to_end(self._bootstrap, PROGRESS.name):
             lineage, revision, bucket_number, epoch = parse_progress_key(record.key)
             if record.value is None or bucket_number not in self._buckets:
@@ -153,11 +161,12 @@ class Dispatcher:
             self._take(record)
         self._subscribers.follow()
         now = time.time()
-        self._fill(now)
-        for answer in self._sender.poll(_IDLE_SECONDS if self._active else 0.0):
+        more = self._fill(now)
+        for answer in self._sender.poll(_IDLE_SECONDS if self._active and not more else 0.0):
             self._answered(answer, time.time())
         self._save()
         self._close_finished()
+        self._metrics.in_flight.set(self._sender.in_flight)
         self._stream_metrics.progressed(Role.FANOUT, now)
 
     def close(self) -> None:
@@ -179,28 +188,14 @@ class Dispatcher:
             self._producer.send(DEAD_LETTERS.name, key, value, headers).result(STORED_WITHIN_SECONDS)
             self._stream_metrics.dead_letter(NOTICES.name, error.reason)
             return
-        if (notice.lineage, notice.revision) in self._done:
+        this = notice.lineage, notice.revision
+        if this in self._done or any((one.notice.lineage, one.notice.revision) == this for one in self._active):
             return
-        received_ms = int(record.headers.get("t-received", b"%d" % record.timestamp_ms))
-        for older in self._active:
-            if older.notice.lineage == notice.lineage:
-                self._drop_retries(older)
-        self._waiting.setdefault(notice.lineage, deque()).append((notice, received_ms))
-        self._begin_next(notice.lineage)
-
-    def _begin_next(self, lineage: str) -> None:
-        """Begin the oldest waiting revision of *lineage*, unless an older one is still going out."""
-        if any(fanout.notice.lineage == lineage for fanout in self._active):
-            return
-        waiting = self._waiting.get(lineage)
-        if waiting:
-            notice, received_ms = waiting.popleft()
-            self._begin(notice, received_ms)
-        else:
-            self._waiting.pop(lineage, None)
+        self._begin(notice, int(record.headers.get("t-received", b"%d" % record.timestamp_ms)))
 
     def _begin(self, notice: Notice, received_ms: int) -> None:
         registry = self._subscribers.refresh()
+        self._metrics.subscriptions.set(registry.count)
         try:
             messages = Messages(notice, self._settings)
             list(messages.check())
@@ -212,7 +207,7 @@ class Dispatcher:
         frozen = {
             bucket: told
             for bucket in self._buckets
-            if (told := self._told.get((notice.lineage, bucket))) is not None and told.revision == notice.revision
+            if (told := self._told.get((notice.lineage, notice.revision, bucket))) is not None
         }
         now = datetime.now(UTC)
         chosen = self._select(notice, self._buckets - frozen.keys(), now)
@@ -222,61 +217,108 @@ class Dispatcher:
             self._receipt(notice, len(chosen), _all_expired(len(chosen)), received_ms)
             return
         fresh = {
-            bucket: freeze(registry, notice.revision, selection, self._told.get((notice.lineage, bucket)))
+            bucket: freeze(registry, notice.revision, selection, self._told_before(notice, bucket))
             for bucket, selection in chosen.by_bucket(registry).items()
         }
-        self._store_told(notice.lineage, fresh)
+        self._store_told(notice, fresh)
         resumed = {
             bucket: decode_checkpoint(saved[1])
             for bucket in frozen
             if (saved := self._saved.get((notice.lineage, notice.revision, bucket))) is not None
         }
         fanout = FanOut(notice, registry, {**frozen, **fresh}, resumed)
+        self._put_in_order(fanout)
         self._active.append(fanout)
         self._active.sort(key=lambda active: active.urgency)
         self._pushes[fanout] = Pushes(
             registry, messages, notice.expires.timestamp(), self._vapid, self._settings, self._secret
         )
         self._received_ms[fanout] = received_ms
+        if not frozen:
+            self._not_begun.add(fanout)
+
+    def _put_in_order(self, fanout: FanOut) -> None:
+        """Let every row hear the newest revision last, and no row wait for another's push service.
+
+        Also after a restart, when a newer revision may have gone out already: its `told` says to whom.
+        """
+        notice = fanout.notice
+        for (lineage, revision, _), told in self._told.items():
+            if lineage == notice.lineage and revision > notice.revision:
+                fanout.give_way(set(told.rows.tolist()))
+        for older in self._active:
+            if older.notice.lineage == notice.lineage and older.notice.revision < notice.revision:
+                fanout.hold(older.give_way(fanout.numbers()))
+
+    def _told_before(self, notice: Notice, bucket: int) -> Told | None:
+        """Return the newest record of an earlier revision; it names everybody whom any of them told."""
+        earlier = [
+            (revision, told)
+            for (lineage, revision, at), told in self._told.items()
+            if lineage == notice.lineage and at == bucket and revision < notice.revision
+        ]
+        return max(earlier, key=lambda one: one[0])[1] if earlier else None
 
     def _select(self, notice: Notice, buckets: frozenset[int], now: datetime) -> Selection:
         everyone: list[NDArray[np.uint64]] = [
             told.everyone()
-            for (lineage, bucket), told in self._told.items()
-            if lineage == notice.lineage and bucket in buckets
+            for (lineage, revision, bucket), told in self._told.items()
+            if lineage == notice.lineage and revision < notice.revision and bucket in buckets
         ]
         told = np.concatenate(everyone) if everyone else np.empty(0, dtype=np.uint64)
         return select(self._subscribers.registry, notice, at=now, buckets=buckets, told=told)
 
-    def _store_told(self, lineage: str, fresh: dict[int, Told]) -> None:
+    def _store_told(self, notice: Notice, fresh: dict[int, Told]) -> None:
         """Store the frozen order; only then may the first POST go out."""
-        records = [(f"{lineage}|{bucket}".encode(), told_records.encode(told)) for bucket, told in fresh.items()]
+        places = {(notice.lineage, notice.revision, bucket): told for bucket, told in fresh.items()}
+        records = [(_told_key(place), told_records.encode(told)) for place, told in places.items()]
         self._producer.send_all(TOLD.name, records, time.monotonic() + STORED_WITHIN_SECONDS)
-        self._told.update({(lineage, bucket): told for bucket, told in fresh.items()})
+        self._told.update(places)
+
+    def _thin_told(self, lineage: str) -> None:
+        """Remove what the newest record of each bucket says too, once no revision of *lineage* is going out."""
+        if any(active.notice.lineage == lineage for active in self._active):
+            return
+        newest: dict[int, int] = {}
+        for known, revision, bucket in self._told:
+            if known == lineage:
+                newest[bucket] = max(revision, newest.get(bucket, 0))
+        for place in [one for one in self._told if one[0] == lineage and one[1] < newest[one[2]]]:
+            del self._told[place]
+            self._producer.send(TOLD.name, _told_key(place), None)
 
     # ── rows go out ───────────────────────────────────────────────────────────────────────────────
 
-    def _fill(self, now: float) -> None:
-        """Hand rows to the sender while there is room: repeats are bounded by what is not durably ended."""
+    def _fill(self, now: float) -> bool:
+        """Hand a turn's rows to the sender while there is room, and return whether more could go at once.
+
+        Repeats are bounded by what is not durably ended.
+        """
         room = min(self._sender.free, self._settings.max_in_flight - self._sender.in_flight - self._ends_not_saved)
+        cut = room > ROWS_A_TURN
+        room = min(room, ROWS_A_TURN)
         for fanout in self._active:
             blocked: set[str] = set()
+            retries = True
             while room > 0:
-                ticket = fanout.next_retry(now)
+                ticket = fanout.next_retry(now) if retries else None
                 retry = ticket is not None
                 if ticket is None:
                     ticket = fanout.next_fresh(blocked)
                 if ticket is None:
                     break
-                if self._slots.take(ticket.origin, fanout.notice.lane, now, retry=retry) is not None:
-                    if retry:
-                        fanout.wait(ticket, RetryAt(now + SAVE_SECONDS))
-                        break
+                refusal = self._slots.take(ticket.origin, fanout.notice.lane, now, retry=retry)
+                if refusal is None:
+                    self._hand_over(fanout, ticket, now)
+                    room -= 1
+                elif retry:
+                    # Rows that were never tried go on: a push service that is away must not hold them up.
+                    fanout.defer(ticket, max(now + SAVE_SECONDS, self._slots.paused_until(ticket.origin)))
+                    retries = refusal is SlotRefusal.ORIGIN_PAUSED
+                else:
                     fanout.put_back(ticket)
                     blocked.add(ticket.origin)
-                    continue
-                self._hand_over(fanout, ticket, now)
-                room -= 1
+        return cut and room == 0
 
     def _hand_over(self, fanout: FanOut, ticket: Ticket, now: float) -> None:
         # Made anew for a retry: the envelope is derived, so that the bytes are the same each time.
@@ -287,6 +329,9 @@ class Dispatcher:
             self._end(fanout, ticket, PushOutcome.FAILED, now)
             return
         self._sender.submit(push)
+        if fanout in self._not_begun:
+            self._not_begun.discard(fanout)
+            self._stream_metrics.hop(Hop.APPROVED_TO_FIRST_POST, now - fanout.notice.approved_at.timestamp())
 
     def _answered(self, answer: Answer, now: float) -> None:
         ticket = answer.push.key
@@ -304,7 +349,10 @@ class Dispatcher:
             self._forget(fanout, ticket)
         if rule.pauses_origin:
             self._slots.pause(ticket.origin, now + (answer.retry_after_seconds or PAUSED_SECONDS))
-        if rule.retry:
+        for other in self._active:
+            if other.notice.lineage == fanout.notice.lineage and other is not fanout:
+                other.release(ticket.number)
+        if rule.retry and not fanout.has_given_way(ticket):
             again = next_attempt(
                 answer.outcome,
                 ticket.attempts + 1,
@@ -326,11 +374,6 @@ class Dispatcher:
     def _end(self, fanout: FanOut, ticket: Ticket, outcome: PushOutcome, now: float) -> None:
         fanout.end(ticket, outcome, at_ms=round(now * 1000))
         self._ends_not_saved += 1
-
-    def _drop_retries(self, fanout: FanOut) -> None:
-        now = time.time()
-        for ticket in fanout.drop_retries():
-            self._end(fanout, ticket, PushOutcome.EXPIRED, now)
 
     def _forget(self, fanout: FanOut, ticket: Ticket) -> None:
         identifier = fanout.id_of(ticket)
@@ -371,9 +414,10 @@ class Dispatcher:
         for fanout in [active for active in self._active if active.done]:
             selected, totals = fanout.totals()
             self._active.remove(fanout)
+            self._not_begun.discard(fanout)
             self._receipt(fanout.notice, selected, totals, self._received_ms.pop(fanout))
             del self._pushes[fanout]
-            self._begin_next(fanout.notice.lineage)
+            self._thin_told(fanout.notice.lineage)
 
     def _receipt(self, notice: Notice, selected: int, totals: Checkpoint, received_ms: int) -> None:
         receipt = ReceiptRecord(
@@ -397,6 +441,11 @@ class Dispatcher:
             seconds = (totals.first_accepted_ms - received_ms) / 1000
             self._stream_metrics.hop(Hop.RECEIVED_TO_FIRST_ACCEPTED, seconds)
             self._metrics.first_push_seconds.labels(notice.lane.value).observe(max(0.0, seconds))
+
+
+def _told_key(place: Place) -> bytes:
+    lineage, revision, bucket = place
+    return f"{lineage}|{revision}|{bucket}".encode()
 
 
 def _all_expired(count: int) -> Checkpoint:
