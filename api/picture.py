@@ -11,7 +11,7 @@ from api.look import APPEARANCES, PAINT_ORDER, Look
 
 # A badge closer than this to the name of its ward goes below it, in units of the frame.
 _NAME_SPACE = 95
-_BADGE_RADIUS = 38
+_BADGE_RADIUS = 42
 
 
 def draw(frame: Frame, found: Sequence[Face], ground: Ground, touched: Sequence[Touched], title: str) -> str:
@@ -43,7 +43,7 @@ def _plain_badges(frame: Frame, looks: dict[Look, Cells], painted: list[Look]) -
 
 def _beside(label: tuple[int, int], at: tuple[int, int]) -> tuple[int, int]:
     if abs(label[0] - at[0]) < 2 * _NAME_SPACE and abs(label[1] - at[1]) < _NAME_SPACE:
-        return label[0], label[1] + 62
+        return label[0], label[1] + 64
     return at
 
 
@@ -57,5 +57,5 @@ def _badge(look: Look, at: tuple[int, int]) -> str:
     x, y = at
     return (
         f'<g class="badge {look.value}"><circle cx="{x}" cy="{y}" r="{_BADGE_RADIUS}"/>'
-        f'<text x="{x}" y="{y + 20}">{APPEARANCES[look].mark}</text></g>'
+        f'<text class="mark" x="{x}" y="{y}">{APPEARANCES[look].mark}</text></g>'
     )

@@ -2,10 +2,7 @@
 
 from api.look import APPEARANCES
 
-_LOOKS = "".join(
-    f".{look.value}{{fill:{a.fill};background:{a.fill};color:{a.ink}}}.badge.{look.value} text{{fill:{a.ink}}}"
-    for look, a in APPEARANCES.items()
-)
+_LOOKS = "".join(f".{look.value}{{fill:{a.fill};background:{a.fill};color:{a.ink}}}" for look, a in APPEARANCES.items())
 
 _BASE = """
 :root{--page:#f4f6f8;--card:#fff;--ink:#14181d;--soft:#4a5560;--line:#c9d1d9;--around:#e3e5e8;--land:#fbfaf6;
@@ -38,10 +35,14 @@ padding:.55rem .75rem;font-weight:600}
 .alarm[hidden]{display:none}
 .map{display:block;width:100%;height:auto;border-radius:.4rem;border:1px solid var(--line)}
 .around{fill:var(--around)}.land{fill:var(--land)}.danger{fill-rule:evenodd;stroke:var(--halo);stroke-width:6;fill-opacity:.93}
-.japan .danger{stroke-width:2}.japan .border{stroke-width:1}.border{fill:none;stroke:var(--border);stroke-width:5}
+.danger.l5{stroke:#fff;stroke-width:8}.japan .danger{stroke-width:2}
+.japan .border{stroke-width:1}.border{fill:none;stroke:var(--border);stroke-width:5}
 .ward{font-size:58px;font-weight:600;text-anchor:middle;fill:var(--ink);stroke:var(--halo);stroke-width:14px;
 paint-order:stroke;stroke-linejoin:round}
-.badge circle{stroke:#fff;stroke-width:6}.badge text{font-size:60px;font-weight:800;text-anchor:middle}
+/* The colour is around the badge; inside it only contrast counts. */
+.badge circle{fill:#fff;stroke:#14181d;stroke-width:6}
+.badge .mark{fill:#14181d;font-size:62px;font-weight:800;text-anchor:middle;dominant-baseline:central}
+@media (max-width:40rem){.ward{font-size:66px}.badge .mark{font-size:76px}}
 ul{list-style:none;margin:0;padding:0}
 .legend{display:flex;flex-wrap:wrap;gap:.35rem;margin:.6rem 0 .4rem;font-size:.85rem}
 .areas{margin:.5rem 0 0}.areas li{display:flex;gap:.5rem;align-items:baseline;margin:.3rem 0}
@@ -53,7 +54,7 @@ ul{list-style:none;margin:0;padding:0}
 h3{margin:.4rem 0}.head h3{margin:0}.act{font-weight:700;font-size:1.1rem}
 footer{padding:0 1rem 2rem;text-align:center}
 @media (min-width:60rem){main{grid-template-columns:minmax(0,1.05fr) minmax(0,1fr)}
-.wide{grid-column:1/-1}.place{position:sticky;top:.7rem}.map{max-height:calc(100vh - 13rem);background:var(--around)}}
+.wide{grid-column:1/-1}.place{position:sticky;top:.7rem}.map{max-height:calc(100vh - 16rem);background:var(--around)}}
 """
     + _LOOKS
 )
