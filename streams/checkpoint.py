@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from dispatch.errors import ProgressUnreadable
 from dispatch.progress import Progress
 from dispatch.progress import decode as positions_from
 from dispatch.progress import encode as positions_to
@@ -69,10 +70,13 @@ def decode_checkpoint(value: bytes) -> Checkpoint:
         raise WireError("wire-malformed", "checkpoint") from error
     if not separator or not isinstance(head, dict) or head.get("v") != 1:
         raise WireError("wire-version-unknown", "checkpoint")
-    return Checkpoint(
-        positions=dict(positions_from(positions)),
-        outcomes=Counter(head["outcomes"]),
-        wards=Counter(head["wards"]),
-        first_accepted_ms=head["first"],
-        last_accepted_ms=head["last"],
-    )
+    try:
+        return Checkpoint(
+            positions=dict(positions_from(positions)),
+            outcomes=Counter(dict(head["outcomes"])),
+            wards=Counter(dict(head["wards"])),
+            first_accepted_ms=head["first"],
+            last_accepted_ms=head["last"],
+        )
+    except (ProgressUnreadable, KeyError, TypeError, ValueError) as error:
+        raise WireError("wire-field", "checkpoint") from error

@@ -9,7 +9,7 @@ repeats (promise 2).
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from alerts.claim import Lane
@@ -22,7 +22,7 @@ from dispatch.told import Told
 from streams.checkpoint import Checkpoint
 
 # Life before routine; a drill waits for both.
-Row = tuple[str, int, int, int]  # origin, place, row of the registry, part
+Row = tuple[str, int, int, int, int]  # origin, place, row of the registry, part, row number
 _LANE_ORDER = {Lane.LIFE_SAFETY: 0, Lane.CANARY: 1, Lane.ROUTINE: 2, Lane.DRILL: 3}
 
 
@@ -37,6 +37,7 @@ class Ticket:
     order: int  # position in the whole fan-out: the most endangered first
     row: int  # row of the registry
     part: int
+    number: int  # the row's random number: the same in every registry and revision
     attempts: int = 0
 
 
@@ -68,13 +69,15 @@ class FanOut:
         self._fresh: dict[str, deque[Ticket]] = {}
         self._retries: list[tuple[float, int, Ticket]] = []
         self._sequence = 0
-        self._in_flight = 0
+        self._in_flight: set[int] = set()
+        self._held: dict[int, Ticket] = {}
+        self._given_way: set[int] = set()
         rows: list[tuple[int, int, Row]] = []
         for bucket, told in sorted(frozen.items()):
             rows.extend(self._open(bucket, told, resumed.get(bucket) or Checkpoint()))
         rows.sort(key=lambda entry: entry[:2])
-        for order, (_, bucket, (origin, place, row, part)) in enumerate(rows):
-            ticket = Ticket(self, bucket, origin, place, order, row, part)
+        for order, (_, bucket, (origin, place, row, part, number)) in enumerate(rows):
+            ticket = Ticket(self, bucket, origin, place, order, row, part, number)
             self._fresh.setdefault(origin, deque()).append(ticket)
 
     def _open(self, bucket: int, told: Told, checkpoint: Checkpoint) -> Iterator[tuple[int, int, Row]]:
@@ -87,7 +90,8 @@ class FanOut:
         self._buckets[bucket] = state
         ranks = [part.rank for part in self.notice.parts]
         here = self._registry.rows_of(told.rows).tolist()
-        for row, part, origin_index in zip(here, told.parts.tolist(), told.origin.tolist(), strict=True):
+        columns = zip(here, told.parts.tolist(), told.origin.tolist(), told.rows.tolist(), strict=True)
+        for row, part, origin_index, number in columns:
             origin = told.origins[origin_index]
             place = places.get(origin, 0)
             places[origin] = place + 1
@@ -100,7 +104,7 @@ class FanOut:
                 state.dirty = True
                 continue
             state.left += 1
-            yield ranks[part], bucket, (origin, place, row, part)
+            yield ranks[part], bucket, (origin, place, row, part, number)
 
     @property
     def urgency(self) -> tuple[int, int, str, int]:
@@ -111,7 +115,7 @@ class FanOut:
     @property
     def done(self) -> bool:
         """Say whether every row of every bucket has its end."""
-        return self._in_flight == 0 and not self._retries and not any(self._fresh.values())
+        return not self._in_flight and not self._retries and not self._held and not any(self._fresh.values())
 
     def next_fresh(self, blocked: Container[str]) -> Ticket | None:
         """Return the next row that was never tried and whose origin is not *blocked*, or None."""
@@ -121,34 +125,40 @@ class FanOut:
                 best = queue
         if best is None:
             return None
-        self._in_flight += 1
-        return best.popleft()
+        ticket = best.popleft()
+        self._in_flight.add(ticket.number)
+        return ticket
 
     def next_retry(self, now: float) -> Ticket | None:
         """Return a row whose waiting time is over at *now* (epoch seconds), or None."""
         if not self._retries or self._retries[0][0] > now:
             return None
-        self._in_flight += 1
-        return heapq.heappop(self._retries)[2]
+        ticket = heapq.heappop(self._retries)[2]
+        self._in_flight.add(ticket.number)
+        return ticket
 
     def put_back(self, ticket: Ticket) -> None:
         """Take back a row that could not be handed over now; it is the next of its origin again."""
-        self._in_flight -= 1
+        self._in_flight.discard(ticket.number)
         self._fresh.setdefault(ticket.origin, deque()).appendleft(ticket)
+
+    def defer(self, ticket: Ticket, at: float) -> None:
+        """Take back a retry for which there is no room before *at*; nothing was tried, nothing is counted."""
+        self._in_flight.discard(ticket.number)
+        self._sequence += 1
+        heapq.heappush(self._retries, (at, self._sequence, ticket))
 
     def wait(self, ticket: Ticket, retry: RetryAt) -> None:
         """Keep a row for another attempt."""
-        self._in_flight -= 1
-        self._sequence += 1
         again = replace(ticket, attempts=ticket.attempts + 1)
-        heapq.heappush(self._retries, (retry.at, self._sequence, again))
+        self.defer(again, retry.at)
         bucket = self._buckets[ticket.bucket]
         bucket.checkpoint.positions[ticket.origin].mark_retry(ticket.place, again.attempts)
         bucket.dirty = True
 
     def end(self, ticket: Ticket, outcome: PushOutcome, *, at_ms: int) -> None:
         """Record the end of a row."""
-        self._in_flight -= 1
+        self._in_flight.discard(ticket.number)
         bucket = self._buckets[ticket.bucket]
         bucket.checkpoint.positions[ticket.origin].mark_final(ticket.place)
         bucket.checkpoint.outcomes[outcome.value] += 1
@@ -165,12 +175,52 @@ class FanOut:
         """Return the subscription id of a row."""
         return self._registry.id_of(ticket.row)
 
-    def drop_retries(self) -> tuple[Ticket, ...]:
-        """Give up the rows that wait for a retry: a newer revision speaks to them."""
-        dropped = tuple(ticket for _, _, ticket in self._retries)
-        self._retries.clear()
-        self._in_flight += len(dropped)  # `end` counts each of them back
-        return dropped
+    # ── revisions of one lineage ──────────────────────────────────────────────────────────────────
+
+    def numbers(self) -> set[int]:
+        """Return the row numbers that this fan-out is for, whatever became of them."""
+        return {number for state in self._buckets.values() for number in state.told.rows.tolist()}
+
+    def give_way(self, newer: Set[int]) -> frozenset[int]:
+        """End the rows that a *newer* revision speaks to; return those whose request is open now.
+
+        Only these: a revision tells what changed, and whom it does not select still needs this one.
+        """
+        for queue in self._fresh.values():
+            self._pass([ticket for ticket in queue if ticket.number in newer])
+            kept = [ticket for ticket in queue if ticket.number not in newer]
+            queue.clear()
+            queue.extend(kept)
+        self._pass([ticket for _, _, ticket in self._retries if ticket.number in newer])
+        self._retries = [entry for entry in self._retries if entry[2].number not in newer]
+        heapq.heapify(self._retries)
+        self._pass([self._held.pop(number) for number in newer & self._held.keys()])
+        self._given_way |= newer
+        return frozenset(newer & self._in_flight)
+
+    def has_given_way(self, ticket: Ticket) -> bool:
+        """Say whether a newer revision speaks to this row: then it gets no further attempt."""
+        return ticket.number in self._given_way
+
+    def hold(self, numbers: Set[int]) -> None:
+        """Keep rows back whose older request is open: were it the later one to arrive, it would replace this."""
+        if not numbers:
+            return
+        for queue in self._fresh.values():
+            self._held.update({ticket.number: ticket for ticket in queue if ticket.number in numbers})
+            kept = [ticket for ticket in queue if ticket.number not in numbers]
+            queue.clear()
+            queue.extend(kept)
+
+    def release(self, number: int) -> None:
+        """Let a row go that was held back; it is the next of its origin."""
+        ticket = self._held.pop(number, None)
+        if ticket is not None:
+            self._fresh.setdefault(ticket.origin, deque()).appendleft(ticket)
+
+    def _pass(self, tickets: Iterable[Ticket]) -> None:
+        for ticket in tickets:
+            self.end(ticket, PushOutcome.EXPIRED, at_ms=0)
 
     def take_dirty(self) -> tuple[tuple[int, Checkpoint], ...]:
         """Return the buckets whose progress is ahead of its record, once."""

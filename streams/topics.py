@@ -71,7 +71,7 @@ SUBSCRIPTIONS = Topic(
     {"max.compaction.lag.ms": str(15 * MINUTE_MS), "segment.ms": str(10 * MINUTE_MS)},
 )  # fmt: skip
 TOLD = Topic(
-    "told", "lineage + bucket", 16, Cleanup.COMPACT, None, 4_000_000, 2, ("dispatch",),
+    "told", "lineage + revision + bucket", 16, Cleanup.COMPACT, None, 4_000_000, 2, ("dispatch",),
     "random 64-bit row numbers selected for a lineage, written before the first POST of a range",
 )  # fmt: skip
 PROGRESS = Topic(

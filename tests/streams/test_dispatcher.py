@@ -1,0 +1,374 @@
+"""A dispatch worker on a broker, with a push service that answers as it is told to."""
+
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import h3.api.basic_int as h3
+import pytest
+from prometheus_client import CollectorRegistry
+
+from alerts.cap import Severity
+from alerts.level import Level
+from alerts.notice import Notice, NoticePart, Phase, Recipients
+from alerts.place import Cell
+from dispatch import told as told_records
+from dispatch.columns import columns_of
+from dispatch.metrics import DispatchMetrics
+from dispatch.outcomes import GoneGuard, PushOutcome
+from dispatch.registry import Registry
+from dispatch.sender import Answer, Push
+from dispatch.settings import DispatchSettings
+from dispatch.subscription import BUCKETS, Place, Subscription
+from dispatch.vapid import Vapid, VapidKey
+from streams.broker import Broker, ensure_topics, open_broker
+from streams.client import Producer, read_to_end
+from streams.dispatcher import Dispatcher, buckets_of
+from streams.metrics import StreamMetrics
+from streams.ownership import Replaced
+from streams.payloads import ReceiptRecord
+from streams.subscribers import Subscribers
+from streams.topics import DEAD_LETTERS, NOTICES, OWNERS, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
+from streams.wire import decode, encode
+from tests.dispatch.people import KOTO, notice, part, resident
+
+IN_FLIGHT = 8
+KEY = VapidKey.generate()
+NORTH, SOUTH = (Cell(cell) for cell in sorted(h3.grid_ring(KOTO, 3))[:2])
+FCM, APPLE = "https://fcm.googleapis.com", "https://web.push.apple.com"
+Verdict = Callable[[Push], PushOutcome | None]
+
+
+def accepted(_: Push) -> PushOutcome | None:
+    return PushOutcome.ACCEPTED
+
+
+class FakeSender:
+    """Answers each push as the verdict says; None leaves it open."""
+
+    def __init__(self, verdict: Verdict = accepted, on_submit: Callable[[Push], None] = lambda _: None) -> None:
+        self.verdict = verdict
+        self.on_submit = on_submit
+        self.submitted: list[Push] = []
+        self.answers_left = 10**9
+        self._open: deque[Push] = deque()
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._open)
+
+    @property
+    def free(self) -> int:
+        return 1000 - len(self._open)
+
+    def submit(self, push: Push) -> None:
+        self.on_submit(push)
+        self.submitted.append(push)
+        self._open.append(push)
+
+    def poll(self, timeout_seconds: float) -> list[Answer]:
+        answers = []
+        for _ in range(len(self._open)):
+            push = self._open.popleft()
+            outcome = self.verdict(push) if self.answers_left > 0 else None
+            if outcome is None:
+                self._open.append(push)
+            else:
+                self.answers_left -= 1
+                answers.append(Answer(push, outcome, 0, None, 1.0, 1.0))
+        return answers
+
+    def close(self) -> None:
+        self._open.clear()
+
+
+@pytest.fixture
+def fresh() -> Iterator[Broker]:
+    with open_broker("embedded") as broker:
+        ensure_topics(broker, [NOTICES, TOLD, PROGRESS, RECEIPTS, OWNERS, SUBSCRIPTIONS, DEAD_LETTERS])
+        yield broker
+
+
+def people(count: int, *cells: Cell, origin: str = "", seed: int = 1) -> list[Subscription]:
+    rng = random.Random(seed)
+    return [
+        resident(
+            rng,
+            (Place(rng.choice(cells or (Cell(KOTO),))),),
+            endpoint=f"{origin}/send/{rng.getrandbits(80):x}" if origin else "",
+        )
+        for _ in range(count)
+    ]
+
+
+def worker(broker: Broker, residents: list[Subscription], sender: FakeSender) -> Dispatcher:
+    registry = Registry.of(columns_of(residents))
+    return Dispatcher(
+        broker.bootstrap,
+        worker=0,
+        workers=1,
+        subscribers=Subscribers(registry, None, None, frozenset(range(BUCKETS))),
+        sender=sender,
+        vapid=Vapid({0: KEY}, "mailto:operations@shirase.example"),
+        secret=b"s" * 32,
+        settings=DispatchSettings(max_in_flight=IN_FLIGHT, retry_first_seconds=0.01, retry_cap_seconds=0.02),
+        metrics=DispatchMetrics(CollectorRegistry()),
+        stream_metrics=StreamMetrics(CollectorRegistry()),
+    )
+
+
+def flood(*parts: NoticePart, revision: int = 1, hours: float = 2.0, lineage: str = "lineage-1") -> Notice:
+    return replace(
+        notice(*parts, lineage=lineage, revision=revision, expires=datetime.now(UTC) + timedelta(hours=hours)),
+        sent=datetime.now(UTC) - timedelta(hours=1),
+    )
+
+
+def publish(broker: Broker, *notices: Notice | bytes) -> None:
+    with Producer(broker.bootstrap) as producer:
+        for one in notices:
+            value = one if isinstance(one, bytes) else encode(one)
+            producer.send(NOTICES.name, b"lineage-1", value, {"t-received": b"1000"}).result(30)
+
+
+def receipts(broker: Broker) -> list[ReceiptRecord]:
+    return [decode(ReceiptRecord, record.value) for record in read_to_end(broker.bootstrap, RECEIPTS.name)]
+
+
+def turn(dispatcher: Dispatcher, until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not until():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        dispatcher.step()
+
+
+def bury(killed: Dispatcher) -> None:
+    """Take away what a killed process would have left to the kernel: its connections."""
+    killed._notices.close()
+    killed._producer.close()
+
+
+def finish(broker: Broker, dispatcher: Dispatcher, count: int = 1) -> list[ReceiptRecord]:
+    """Turn until there are *count* receipts."""
+    deadline, found = time.monotonic() + 30, list[ReceiptRecord]()
+    while len(found) < count:
+        assert time.monotonic() < deadline, f"only {len(found)} of {count} receipts came"
+        for _ in range(20):
+            dispatcher.step()
+        found = receipts(broker)
+    dispatcher.close()
+    return found
+
+
+def test_who_is_told_is_stored_before_the_first_push(fresh: Broker) -> None:
+    residents, seen = people(30), list[int]()
+
+    def look(_: Push) -> None:
+        if not seen:
+            records = read_to_end(fresh.bootstrap, TOLD.name)
+            seen.append(sum(len(told_records.decode(record.value).rows) for record in records if record.value))
+
+    sender = FakeSender(on_submit=look)
+    publish(fresh, flood())
+    (receipt,) = finish(fresh, worker(fresh, residents, sender))
+    assert seen == [30]
+    assert (receipt.selected, receipt.outcomes) == (30, {"accepted": 30})
+    assert receipt.received_ms == 1000
+    assert receipt.first_accepted_ms is not None
+    assert sum(receipt.wards.values()) == 30
+    assert len({push.url for push in sender.submitted}) == 30
+
+
+@pytest.mark.parametrize("answers", [0, 1, 17, 39])
+def test_a_worker_that_is_killed_loses_nobody_and_repeats_few(fresh: Broker, answers: int) -> None:
+    residents = people(40)
+    publish(fresh, flood())
+    first = FakeSender()
+    first.answers_left = answers
+    killed = worker(fresh, residents, first)
+    turn(killed, lambda: first.answers_left == 0 and (first.in_flight >= min(IN_FLIGHT, 40 - answers)))
+    second = FakeSender()
+    (receipt,) = finish(fresh, worker(fresh, residents, second))
+    sent = Counter(push.url for push in (*first.submitted, *second.submitted))
+    assert set(sent) == {person.endpoint for person in residents}, "nobody is lost"
+    assert sent.total() - len(sent) <= IN_FLIGHT, "no more repeats than were open"
+    assert receipt.outcomes == {"accepted": 40}
+    bodies = {(push.url, push.body) for push in (*first.submitted, *second.submitted)}
+    assert len(bodies) == 40, "a repeat has the same bytes"
+    killed._heartbeat._last -= 3600  # it stood still meanwhile
+    with pytest.raises(Replaced):
+        killed.step()
+    bury(killed)
+
+
+def test_a_finished_notice_is_not_sent_again_by_the_next_process(fresh: Broker) -> None:
+    residents = people(5)
+    publish(fresh, flood())
+    finish(fresh, worker(fresh, residents, FakeSender()))
+    again = FakeSender()
+    dispatcher = worker(fresh, residents, again)
+    publish(fresh, flood(lineage="lineage-2"))
+    assert len(finish(fresh, dispatcher, count=2)) == 2
+    assert len(again.submitted) == 5
+
+
+def test_the_same_notice_twice_is_sent_once(fresh: Broker) -> None:
+    same, sender = flood(), FakeSender()
+    publish(fresh, same, same, flood(lineage="lineage-2"))
+    finish(fresh, worker(fresh, people(5), sender), count=2)
+    assert len(sender.submitted) == 10
+
+
+def test_what_has_expired_is_counted_and_not_sent(fresh: Broker) -> None:
+    sender = FakeSender()
+    publish(fresh, flood(hours=-1))
+    (receipt,) = finish(fresh, worker(fresh, people(6), sender))
+    assert (receipt.selected, receipt.outcomes, sender.submitted) == (6, {"expired": 6}, [])
+
+
+def test_poison_among_notices_goes_aside_and_the_next_is_sent(fresh: Broker) -> None:
+    sender = FakeSender()
+    publish(fresh, b"\x80\x04", flood())
+    finish(fresh, worker(fresh, people(3), sender))
+    assert len(sender.submitted) == 3
+    (aside,) = read_to_end(fresh.bootstrap, DEAD_LETTERS.name)
+    assert aside.headers["reason"] == b"wire-malformed"
+
+
+def test_a_subscription_that_is_gone_is_forgotten(fresh: Broker) -> None:
+    residents = people(30)
+    gone = residents[0]
+    sender = FakeSender(lambda push: PushOutcome.GONE if push.url == gone.endpoint else PushOutcome.ACCEPTED)
+    publish(fresh, flood(), flood(lineage="lineage-2"))
+    first, second = finish(fresh, worker(fresh, residents, sender), count=2)
+    (tombstone,) = {(record.key, record.value) for record in read_to_end(fresh.bootstrap, SUBSCRIPTIONS.name)}
+    assert tombstone == (gone.id, None)
+    assert first.outcomes == {"accepted": 29, "gone": 1}
+    assert second.selected in (29, 30), "left out from the next notice that begins"
+
+
+def test_too_many_gone_at_once_are_not_believed(fresh: Broker) -> None:
+    residents = people(60, origin=FCM)
+    publish(fresh, flood())
+    (receipt,) = finish(fresh, worker(fresh, residents, FakeSender(lambda _: PushOutcome.GONE)))
+    assert receipt.outcomes == {"gone": 60}
+    assert sum(1 for _ in read_to_end(fresh.bootstrap, SUBSCRIPTIONS.name)) < GoneGuard.LEAST_GONE
+
+
+def test_a_push_service_that_is_away_holds_up_nobody_else_and_is_tried_again(fresh: Broker) -> None:
+    away = [True]
+    residents = people(30, origin=FCM) + people(30, origin=APPLE, seed=2)
+
+    def verdict(push: Push) -> PushOutcome:
+        return PushOutcome.RETRY if away[0] and push.origin == FCM else PushOutcome.ACCEPTED
+
+    sender = FakeSender(verdict)
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, flood())
+    turn(dispatcher, lambda: sum(push.origin == APPLE for push in sender.submitted) == 30)
+    away[0] = False
+    (receipt,) = finish(fresh, dispatcher)
+    assert receipt.outcomes == {"accepted": 60}
+
+
+# ── revisions of one lineage ──────────────────────────────────────────────────────────────────────
+
+
+def part_of(cell: Cell, phase: Phase = Phase.ISSUED, recipients: Recipients = Recipients.CELLS) -> NoticePart:
+    return part((cell,), phase=phase, recipients=recipients, level=Level.ALL_LEAVE, severity=Severity.SEVERE)
+
+
+def test_a_revision_for_other_people_takes_nothing_from_those_who_still_wait(fresh: Broker) -> None:
+    """The first part of a document is told, one shard follows: whoever had no answer yet still gets hers."""
+    away = [True]
+    north, south = people(12, NORTH, seed=3), people(12, SOUTH, seed=4)
+    waiting = {person.endpoint for person in north}
+
+    def verdict(push: Push) -> PushOutcome:
+        return PushOutcome.RETRY if away[0] and push.url in waiting else PushOutcome.ACCEPTED
+
+    sender = FakeSender(verdict)
+    dispatcher = worker(fresh, [*north, *south], sender)
+    publish(fresh, flood(part_of(NORTH)), flood(part_of(SOUTH), revision=2))
+    served = {person.endpoint for person in south}
+    turn(dispatcher, lambda: served <= {push.url for push in sender.submitted})  # not held up by the first
+    away[0] = False
+    outcomes = {receipt.revision: receipt.outcomes for receipt in finish(fresh, dispatcher, count=2)}
+    assert outcomes == {1: {"accepted": 12}, 2: {"accepted": 12}}
+
+
+def test_a_newer_revision_speaks_instead_of_the_older_and_never_beside_it(fresh: Broker) -> None:
+    hanging = [True]
+    residents = people(12)
+    sender = FakeSender(lambda _: None if hanging[0] else PushOutcome.TIMEOUT)
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, flood())
+    turn(dispatcher, lambda: len(sender.submitted) == IN_FLIGHT)
+    open_now = {push.url for push in sender.submitted}
+    publish(fresh, flood(part(level=Level.SECURE_LIFE, phase=Phase.RAISED), revision=2))
+    turn(dispatcher, lambda: len(dispatcher._active) == 2)
+    hanging[0] = False
+    # The requests that hung come back without an answer: they are not repeated, the newer one goes.
+    old_bodies = {push.body for push in sender.submitted}
+    sender.verdict = lambda push: PushOutcome.TIMEOUT if push.body in old_bodies else PushOutcome.ACCEPTED
+    outcomes = {receipt.revision: receipt.outcomes for receipt in finish(fresh, dispatcher, count=2)}
+    assert outcomes == {1: {"timeout": len(open_now), "expired": 12 - len(open_now)}, 2: {"accepted": 12}}
+    by_url: dict[str, list[bytes]] = {}
+    for push in sender.submitted:
+        by_url.setdefault(push.url, []).append(push.body)
+    assert all(len(bodies) == (2 if url in open_now else 1) for url, bodies in by_url.items())
+    assert all(bodies[-1] not in old_bodies for bodies in by_url.values()), "the newest is the last that anybody hears"
+
+
+@pytest.mark.parametrize("answers", [0, 3, 6])
+def test_a_restart_amid_two_revisions_loses_nobody_and_sends_nothing_stale(fresh: Broker, answers: int) -> None:
+    north, south = people(8, NORTH, seed=5), people(8, SOUTH, seed=6)
+    residents = [*north, *south]
+    one = flood(part_of(NORTH), part_of(SOUTH))
+    two = flood(part_of(SOUTH, Phase.RAISED), revision=2)
+    sender = FakeSender()
+    sender.answers_left = answers
+    killed = worker(fresh, residents, sender)
+    publish(fresh, one, two)
+    turn(killed, lambda: len(killed._active) == 2 and sender.answers_left == 0 and sender.in_flight > 0)
+    second = FakeSender()
+    found = {receipt.revision: receipt.outcomes for receipt in finish(fresh, worker(fresh, residents, second), count=2)}
+    assert found[2] == {"accepted": 8}
+    assert sum(found[1].values()) == 16
+    told_of_one = {push.url for push in (*sender.submitted, *second.submitted)}
+    assert told_of_one == {person.endpoint for person in residents}
+    last = {push.url: push for push in second.submitted}
+    texts = {person.endpoint: last[person.endpoint].body for person in south}
+    assert len([push for push in second.submitted if push.url in texts]) == 8, "to the south only the newer one"
+    bury(killed)
+
+
+def test_a_cancel_reaches_those_who_were_told_and_nobody_else(fresh: Broker) -> None:
+    told, others = people(7, NORTH, seed=7), people(7, SOUTH, seed=8)
+    sender = FakeSender()
+    dispatcher = worker(fresh, [*told, *others], sender)
+    publish(fresh, flood(part_of(NORTH)))
+    turn(dispatcher, lambda: bool(receipts(fresh)))
+    cancel = part((), phase=Phase.CANCELLED, recipients=Recipients.ALL_TOLD)
+    publish(fresh, flood(cancel, revision=2))
+    by_revision = {receipt.revision: receipt for receipt in finish(fresh, dispatcher, count=2)}
+    assert by_revision[2].outcomes == {"accepted": 7}
+    assert {push.url for push in sender.submitted[7:]} == {person.endpoint for person in told}
+
+
+def test_what_the_newest_record_says_too_is_not_kept_twice(fresh: Broker) -> None:
+    residents, sender = people(9), FakeSender()
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, flood(), flood(part(level=Level.SECURE_LIFE, phase=Phase.RAISED), revision=2))
+    finish(fresh, dispatcher, count=2)
+    newest = {record.key: record.value for record in read_to_end(fresh.bootstrap, TOLD.name)}
+    assert {key.split(b"|")[1] for key, value in newest.items() if value is not None} == {b"2"}
+
+
+def test_every_bucket_has_one_owner() -> None:
+    shares = [buckets_of(one, 5) for one in range(5)]
+    assert sum(map(len, shares)) == BUCKETS
+    assert frozenset().union(*shares) == frozenset(range(BUCKETS))
