@@ -39,6 +39,10 @@ class Account:
         """Return how many settled documents still wait for their draft to be decided."""
         return sum(1 for report in self.reports.values() if report.claims and report.document not in self.complete)
 
+    def open_claims(self) -> int:
+        """Return how many shards the settled but undecided documents touch."""
+        return sum(report.claims for report in self.reports.values() if report.document not in self.complete)
+
     def open_fanouts(self, workers: int) -> int:
         """Return how many (notice, worker) pairs have no receipt yet."""
         approved = {

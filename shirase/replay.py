@@ -11,8 +11,10 @@ from shirase.observer import Observer
 from streams.acceptance import receive
 from streams.client import Producer
 
-# The embedded broker keeps 5 MB a partition: what is not handled yet must stay well under that.
-MAX_OPEN_DOCUMENTS = 24
+# The embedded broker keeps 5 MB a partition, and a shard's snapshot has about 5 kB: so much may be under way
+# that no reader is overtaken. How many shards a document touches is known when it is settled, hence two bounds.
+MAX_UNSETTLED_DOCUMENTS = 2
+MAX_OPEN_CLAIMS = 1000
 _STORED_WITHIN_SECONDS = 30.0
 _LOOK_SECONDS = 0.2
 
@@ -66,7 +68,7 @@ def feed_documents(
 ) -> int:
     """Put *documents* on `telegrams`, never too many at once, and return how many there were.
 
-    *after_each* is called with the number sent so far; without it, up to `MAX_OPEN_DOCUMENTS` are open.
+    *after_each* is called with the number sent so far; without it, as many are open as the two bounds above let be.
     """
     sent = 0
     first: datetime | None = None
@@ -96,18 +98,28 @@ def feed_documents(
         if after_each is not None:
             after_each(sent)
         else:
-            settle(observer, sent, at_most_open=MAX_OPEN_DOCUMENTS, patience_seconds=patience_seconds)
+            _make_room(observer, sent, patience_seconds)
     return sent
 
 
-def settle(observer: Observer, sent: int, *, at_most_open: int, patience_seconds: float) -> None:
-    """Wait until at most *at_most_open* of *sent* documents are open; raise when nothing moves for too long."""
+def _make_room(observer: Observer, sent: int, patience_seconds: float) -> None:
+    """Wait until another document may follow the *sent* ones."""
+
+    def excess() -> int:
+        unsettled = sent - len(observer.account.reports)
+        return max(0, unsettled - MAX_UNSETTLED_DOCUMENTS) + max(0, observer.account.open_claims() - MAX_OPEN_CLAIMS)
+
+    _wait_until(observer, lambda: excess() == 0, excess, "documents or claims", patience_seconds)
+
+
+def settle(observer: Observer, sent: int, *, patience_seconds: float) -> None:
+    """Wait until all *sent* documents are settled and decided; raise when nothing moves for too long."""
 
     def still_open() -> int:
         account = observer.account
         return sent - len(account.reports) + account.open_documents()
 
-    _wait_until(observer, lambda: still_open() <= at_most_open, still_open, "documents", patience_seconds)
+    _wait_until(observer, lambda: still_open() == 0, still_open, "documents", patience_seconds)
 
 
 def drain(
@@ -119,7 +131,7 @@ def drain(
     on_open: Callable[[int], None] = lambda _open: None,
 ) -> None:
     """Wait until every document is handled and every fan-out has its receipts."""
-    settle(observer, sent, at_most_open=0, patience_seconds=patience_seconds)
+    settle(observer, sent, patience_seconds=patience_seconds)
 
     def still_open() -> int:
         left = observer.account.open_fanouts(workers)
