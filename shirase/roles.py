@@ -107,10 +107,15 @@ def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Pa
 
     def keep() -> None:
         wait = threading.Event()
-        while lease.held():
-            wait.wait(0.2)
-        log.error("lease lost: another instance acts now; this one ends and waits again")
-        os._exit(3)
+        try:
+            while lease.held():
+                wait.wait(0.2)
+            log.error("lease lost: another instance acts now; this one ends and waits again")
+        except Exception:
+            # So a broker says that it has given our name to another: to go on would be two that act.
+            log.exception("the lease cannot be held any more")
+        finally:
+            os._exit(3)
 
     threading.Thread(target=keep, name="lease", daemon=True).start()
     notices = recall(settings.broker)

@@ -32,7 +32,7 @@ from streams.dead_letters import DETAIL, REASON
 from streams.faust_app import Outlet, ShiraseApp, add_agent, add_table, build_app
 from streams.metrics import StreamMetrics
 from streams.record import Record
-from streams.settlement import Arrival, Settled, settle
+from streams.settlement import Arrival, Settled, settle, was_settled
 from streams.topics import CLAIMS, DEAD_LETTERS, REPORTS, TELEGRAMS
 from streams.wire import encode
 
@@ -47,7 +47,10 @@ def build_ingest(
 
     async def ingest(record: Record) -> None:
         known = series.get(record.key)
-        settled = settle(arrival_of(record), orjson.loads(known) if known else None, table=table, policy=policy)
+        arrival, stored = arrival_of(record), orjson.loads(known) if known else None
+        if was_settled(stored, arrival.receipt):
+            return
+        settled = settle(arrival, stored, table=table, policy=policy)
         headers = stage_headers(record, HEADER_REPORT_MS)
         await acknowledged([await claims.send(shard_key(claim), encode(claim), headers) for claim in settled.claims])
         await acknowledged([await reports.send(record.key, encode(settled.record), headers)])

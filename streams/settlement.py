@@ -26,6 +26,8 @@ from streams.payloads import ReportRecord
 
 # From the strictest to the freest: a document goes out as its strictest part may.
 _STRICTNESS = (Release.HOLD, Release.DRAFT, Release.AUTOMATIC, Release.RECORD)
+# Far more receptions of one series than a worker leaves uncommitted: those of half a second.
+_RECEIPTS_KEPT = 100
 _TOLD = frozenset({OutcomeKind.NOTICE, OutcomeKind.UPDATE, OutcomeKind.CANCEL})
 
 
@@ -86,8 +88,17 @@ def settle(arrival: Arrival, stored: Mapping[str, Any] | None, *, table: AreaTab
         shards = _remembered(shards, accepted.lineage, found)
     claims = (*found.claims, *ended.claims)
     record = _record(arrival, report, accepted, outcome, len(claims), release, release_reason)
-    after = {"state": series_to_plain(accepted.state), "shards": shards, "owed": list(owed)}
+    receipts = [*(stored.get("receipts", ()) if stored else ()), arrival.receipt][-_RECEIPTS_KEPT:]
+    after = {"state": series_to_plain(accepted.state), "shards": shards, "owed": list(owed), "receipts": receipts}
     return Settled(record, claims, after)
+
+
+def was_settled(stored: Mapping[str, Any] | None, receipt: str) -> bool:
+    """Say whether the reception *receipt* has had its end: its worker died before it could commit that.
+
+    Settled once more it would be found to repeat itself, and have a second end: duplicate.
+    """
+    return stored is not None and receipt in stored.get("receipts", ())
 
 
 _NO_CLAIMS = ClaimSet((), (), ())

@@ -16,7 +16,7 @@ from geo.areas import table_of
 from shirase import cap_writer
 from shirase.cap_writer import CapWarning
 from shirase.rivers import AOBA, strip
-from streams.settlement import Settled
+from streams.settlement import Settled, was_settled
 from tests.streams.evening import START, Ingest, evening, settled_evening, wards_table
 
 AUTOMATIC = Policy.from_plain({"version": 1, "rule": [{"name": "all", "release": "automatic"}]})
@@ -284,3 +284,12 @@ def test_real_telegrams_end_with_a_reason_each(shared_data: Path) -> None:
         ends[settled.record.outcome] += 1
     assert ends[OutcomeKind.HELD] > 0, "most of these are of other prefectures, which this table does not know"
     assert sum(ends.values()) > 40
+
+
+def test_a_reception_that_was_settled_is_known_again_and_the_same_bytes_received_anew_are_not() -> None:
+    ingest = Ingest()
+    take(ingest, 0)
+    state = ingest.state(warning(0))
+    assert was_settled(state, "document.xml")
+    assert not was_settled(state, "another reception")
+    assert not was_settled(None, "document.xml")
