@@ -11,6 +11,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 TEST_TOOLS := .cache/test-tools
+AREAS := .cache/areas/japan.bin
 
 ARGS ?=
 SIZE ?= ci
@@ -34,19 +35,25 @@ $(TEST_TOOLS): ops/system-packages.sh
 	@bash ops/system-packages.sh
 	@mkdir -p $(@D) && touch $@
 
-demo: setup ## the demo city, e.g. make demo ARGS="--headless --json"
+# Which cells a municipality has: a minute on two cores, once. An order-only need, so that a newer
+# environment does not build it again.
+$(AREAS): | $(INSTALLED)
+	@echo "area table of all Japan: once, about a minute"
+	@$(VENV)/bin/shirase areas --areas $@
+
+demo: setup $(AREAS) ## the demo city, e.g. make demo ARGS="--headless --json"
 	@$(VENV)/bin/shirase demo $(ARGS)
 
-test: setup $(TEST_TOOLS) lint ## lint, types, import contracts and all tests, Apache Kafka included
+test: setup $(TEST_TOOLS) $(AREAS) lint ## lint, types, import contracts and all tests, Apache Kafka included
 	@echo "make test: Apache Kafka's jars"
 	@$(PYTHON) -m streams.kafka fetch
 	@echo "make test: pytest"
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
 
-unit: setup ## the tests that need no Apache Kafka, for a quick look
+unit: setup $(AREAS) ## the tests that need no Apache Kafka, for a quick look
 	@$(PYTHON) -m pytest -m "not kafka and not browser" $(PYTEST_ARGS)
 
-bench: setup ## the load test, SIZE=ci by default
+bench: setup $(AREAS) ## the load test, SIZE=ci by default
 	@$(PYTHON) -m load_tests.river_flood --size $(SIZE)
 
 lint: setup types imports ## ruff, mypy and import-linter
