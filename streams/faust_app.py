@@ -142,11 +142,18 @@ def changelogs(app: ShiraseApp) -> tuple[Topic, ...]:
     return tuple(changelog_of(app.conf.id, table, source) for table, source in app.table_sources.items())
 
 
-def add_agent(app: ShiraseApp, source: Topic, handle: Handle, *, limit: Limit | None = None) -> None:
+def add_agent(
+    app: ShiraseApp,
+    source: Topic,
+    handle: Handle,
+    *,
+    limit: Limit | None = None,
+    on_aside: Callable[[str], None] = lambda _reason: None,
+) -> None:
     """Give every record of *source* to *handle*, one at a time and in order within a partition.
 
-    A record that *handle* refuses or fails on goes to `dead-letters`; past *limit* the worker stops with
-    `TooManyDeadLetters` and that record is not committed.
+    A record that *handle* refuses or fails on goes to `dead-letters` and *on_aside* is told the reason; past
+    *limit* the worker stops with `TooManyDeadLetters` and that record is not committed.
     """
     recent = Recent(limit or Limit())
     aside = Outlet(app, DEAD_LETTERS)
@@ -160,7 +167,7 @@ def add_agent(app: ShiraseApp, source: Topic, handle: Handle, *, limit: Limit | 
             try:
                 if without_holes:
                     await _consumer_of(app).hand_out(event.message.tp, record.offset)
-                wrong = await _handle_or_put_aside(record, handle, aside)
+                wrong = await _handle_or_put_aside(record, handle, aside, on_aside)
                 stop = recent.add(wrong=wrong, at=time.monotonic())
                 if stop is not None:
                     raise TooManyDeadLetters(stop)
@@ -177,7 +184,9 @@ def add_agent(app: ShiraseApp, source: Topic, handle: Handle, *, limit: Limit | 
     app.agent(channel, name=f"{app.conf.id}.{read.__name__}", concurrency=1)(read)
 
 
-async def _handle_or_put_aside(record: Record, handle: Handle, aside: "Outlet") -> bool:
+async def _handle_or_put_aside(
+    record: Record, handle: Handle, aside: "Outlet", on_aside: Callable[[str], None]
+) -> bool:
     """Return whether handling failed unexpectedly; either way the record is dealt with."""
     try:
         await handle(record)
@@ -189,6 +198,7 @@ async def _handle_or_put_aside(record: Record, handle: Handle, aside: "Outlet") 
             log.error("record failed", extra=fields, exc_info=error)
         key, value, headers = dead_letter(record, error)
         await aside.send(key, value, headers)
+        on_aside(fields["reason"])
         return not isinstance(error, Refused)
     return False
 

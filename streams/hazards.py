@@ -5,17 +5,19 @@ is not published; a snapshot is acknowledged before the entry is written, so tha
 with the same version and digest instead of losing it.
 """
 
+import time
 from datetime import timedelta
 from pathlib import Path
 
 from alerts.claim import Claim, HazardSnapshot
 from alerts.place import Shard
 from geo.hazard_map import apply, prune, snapshot
-from streams.acceptance import HEADER_HAZARD_MS
+from streams.acceptance import HEADER_HAZARD_MS, HEADER_REPORT_MS
 from streams.broker import Broker
 from streams.faust_app import Outlet, ShiraseApp, add_agent, add_table, build_app
 from streams.ingest import acknowledged, stage_headers
-from streams.metrics import StreamMetrics
+from streams.lag import measure_lag
+from streams.metrics import Hop, Role, StreamMetrics
 from streams.record import Record
 from streams.topics import CLAIMS, HAZARDS
 from streams.wire import decode, encode
@@ -43,8 +45,10 @@ def build_hazards(broker: Broker | str, *, data_dir: Path, instance: str, metric
         value = encode(after)
         await acknowledged([await hazards.send(record.key, value, stage_headers(record, HEADER_HAZARD_MS))])
         shards[record.key] = value
+        metrics.hop_since(Hop.CLAIMED_TO_MAPPED, record.headers.get(HEADER_REPORT_MS), time.time())
 
-    add_agent(app, CLAIMS, map_claim)
+    add_agent(app, CLAIMS, map_claim, on_aside=lambda reason: metrics.dead_letter(CLAIMS.name, reason))
+    measure_lag(app, Role.HAZARDS, CLAIMS, metrics)
     return app
 
 

@@ -30,7 +30,8 @@ from streams.acceptance import (
 from streams.broker import Broker
 from streams.dead_letters import DETAIL, REASON
 from streams.faust_app import Outlet, ShiraseApp, add_agent, add_table, build_app
-from streams.metrics import StreamMetrics
+from streams.lag import measure_lag
+from streams.metrics import Hop, Role, StreamMetrics
 from streams.record import Record
 from streams.settlement import Arrival, Settled, settle, was_settled
 from streams.topics import CLAIMS, DEAD_LETTERS, REPORTS, TELEGRAMS
@@ -56,11 +57,15 @@ def build_ingest(
         await acknowledged([await reports.send(record.key, encode(settled.record), headers)])
         if settled.record.outcome is OutcomeKind.DEAD_LETTER:
             await aside.send(record.place.encode(), record.value, {**record.headers, **_reason(settled)})
+            metrics.dead_letter(TELEGRAMS.name, settled.record.reason)
         if settled.stored is not None:
             series[record.key] = orjson.dumps(settled.stored)
         metrics.document(settled.record.feed, settled.record.outcome.value)
+        if settled.claims:
+            metrics.hop_since(Hop.RECEIVED_TO_CLAIMED, record.headers.get(HEADER_RECEIVED_MS), time.time())
 
-    add_agent(app, TELEGRAMS, ingest)
+    add_agent(app, TELEGRAMS, ingest, on_aside=lambda reason: metrics.dead_letter(TELEGRAMS.name, reason))
+    measure_lag(app, Role.INGEST, TELEGRAMS, metrics)
     return app
 
 

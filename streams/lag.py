@@ -9,6 +9,7 @@ from confluent_kafka import TopicPartition
 from streams.consumer import Consumer
 from streams.faust_app import ShiraseApp, progress_of
 from streams.metrics import Role, StreamMetrics
+from streams.progress import is_progress
 from streams.topics import Topic
 
 _EVERY_SECONDS = 1.0
@@ -16,15 +17,22 @@ _ASK_SECONDS = 10.0
 
 
 def measure_lag(app: ShiraseApp, role: Role, source: Topic, metrics: StreamMetrics) -> None:
-    """Keep `lag_records` of *role* current while *app* runs."""
+    """Keep `lag_records` of *role* current while *app* runs, and note when it moves on or has nothing to do.
+
+    A loop that turns is no sign of life: with records waiting, only moving past one is.
+    """
 
     @app.task(on_leader=False)
     async def measure() -> None:
+        before = progress_of(app)
+        metrics.progressed(role, time.time())
         while not app.should_stop:
-            progress = progress_of(app)
-            metrics.lag(role, source.name, progress.waiting)
-            metrics.progressed(role, time.time())
             await asyncio.sleep(_EVERY_SECONDS)
+            now = progress_of(app)
+            metrics.lag(role, source.name, now.waiting)
+            if is_progress(before, now):
+                metrics.progressed(role, time.time())
+            before = now
 
 
 def group_lag(bootstrap: str, group: str, topic: str) -> int:

@@ -56,9 +56,12 @@ class MissedBy(StrEnum):
     STUCK = "stuck"
 
 
-# What became of a claim on the map of its shard. A reason that geo invents later counts as "other"
-# until it is named here.
-CLAIM_REASONS = ("new-lineage", "newer-revision", "withdrawn", "unchanged", "older-revision", "other")
+# What became of a claim on the map of its shard, in the words of `geo.hazard_map`. A reason that geo invents
+# later counts as "other" until it is named here; a test compares the two.
+CLAIM_REASONS = (
+    "new-lineage", "newer-revision", "withdrawn", "withdrawn-before-known", "same-claim", "older-revision",
+    "revision-taken", "other",
+)  # fmt: skip
 
 # Thresholds of the budget: 0.3 s a draft waits for its shards at most, 2 s the first life-threatening
 # POST (promise 5), 5 s a rise or a closure (promises 6 and 13), 10 s a correction (9), 15 s a recovery (8),
@@ -148,6 +151,11 @@ class StreamMetrics:
     def hop(self, hop: Hop, seconds: float) -> None:
         """Record how long *hop* took. Clocks of two machines may disagree: below zero counts as zero."""
         self._hops.labels(hop.value).observe(max(0.0, seconds))
+
+    def hop_since(self, hop: Hop, began_ms: bytes | None, now: float) -> None:
+        """Record how long *hop* took by the stamp of the stage before; a record without one is not measured."""
+        if began_ms is not None and began_ms.isdigit():
+            self.hop(hop, now - int(began_ms) / 1000)
 
     def dead_letter(self, topic: str, reason: str) -> None:
         """Count one record put aside for *reason*."""

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from alerts.claim import HazardSnapshot
-from streams.acceptance import HEADER_NOTICE_MS
+from streams.acceptance import HEADER_HAZARD_MS, HEADER_NOTICE_MS
 from streams.broker import Broker
 from streams.client import read_to_end
 from streams.faust_app import Outlet, ShiraseApp, add_agent, build_app, progress_of
 from streams.ingest import acknowledged
-from streams.metrics import StreamMetrics
+from streams.lag import measure_lag
+from streams.metrics import Hop, Role, StreamMetrics
 from streams.notice_board import NoticeBoard
 from streams.payloads import Command, Draft, Verb
 from streams.record import Record
@@ -95,9 +96,11 @@ def build_notices(
         for draft, headers in notices.due(unread=progress_of(app).waiting > 0):
             key, value = command_of(draft)
             sent.append(await commands.send(key, value, headers))
+            metrics.hop_since(Hop.MAPPED_TO_DRAFTED, headers.get(HEADER_HAZARD_MS), time.time())
         await acknowledged(sent)
 
-    add_agent(app, HAZARDS, hear)
+    add_agent(app, HAZARDS, hear, on_aside=lambda reason: metrics.dead_letter(HAZARDS.name, reason))
+    measure_lag(app, Role.NOTICES, HAZARDS, metrics)
 
     @app.task(on_leader=False)
     async def tick() -> None:

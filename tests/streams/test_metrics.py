@@ -1,10 +1,14 @@
 """Metrics of the stream processes: every series is there from the start, and input cannot make new ones."""
 
+import inspect
+import re
+
 from prometheus_client import CollectorRegistry, generate_latest
 
 from alerts.notice import NoticeKind, Phase
 from alerts.report import OutcomeKind
-from streams.metrics import HOP_BUCKETS_SECONDS, Feed, Hop, Role, StreamMetrics
+from geo import hazard_map
+from streams.metrics import CLAIM_REASONS, HOP_BUCKETS_SECONDS, Feed, Hop, Role, StreamMetrics
 
 
 def _fresh() -> tuple[CollectorRegistry, StreamMetrics]:
@@ -57,3 +61,17 @@ def test_parts_of_notices_count_by_kind_and_phase() -> None:
     registry, metrics = _fresh()
     metrics.notice_part(NoticeKind.DANGER_IS_COMING, Phase.RAISED)
     assert registry.get_sample_value("notices_total", {"kind": "danger-is-coming", "phase": "raised"}) == 1.0
+
+
+def test_the_reasons_of_claims_are_those_of_the_hazard_map() -> None:
+    said = set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', inspect.getsource(hazard_map.apply).partition('"""')[2]))
+    assert set(CLAIM_REASONS) - {"other"} == said
+
+
+def test_a_hop_is_measured_by_the_stamp_of_the_stage_before() -> None:
+    registry, metrics = _fresh()
+    metrics.hop_since(Hop.CLAIMED_TO_MAPPED, b"1795000000000", 1_795_000_000.25)
+    for nothing in (None, b"soon", b""):
+        metrics.hop_since(Hop.CLAIMED_TO_MAPPED, nothing, 1_795_000_000.25)
+    assert registry.get_sample_value("hop_seconds_sum", {"hop": "claimed-to-mapped"}) == 0.25
+    assert registry.get_sample_value("hop_seconds_count", {"hop": "claimed-to-mapped"}) == 1.0
