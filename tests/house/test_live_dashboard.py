@@ -15,6 +15,7 @@ from shirase.demo import evening
 from shirase.replay import Clock, Pace, drain, feed_documents
 from shirase.run import RunSettings, running
 from shirase.summary import summary
+from streams.metrics import Hop
 from tests.house.conftest import PROJECT, system_program
 from tests.house.prometheus import Prometheus, answer, panel_queries
 
@@ -123,6 +124,12 @@ def test_the_counters_agree_with_the_account_of_the_run(live: Live) -> None:
     assert accepted > 0
     query = 'sum(dispatch_pushes_total{outcome="accepted"})'
     assert _await_value(live.prometheus, query, accepted) == accepted
+
+
+@pytest.mark.parametrize("hop", list(Hop))
+def test_every_hop_of_the_way_is_measured(live: Live, hop: Hop) -> None:
+    values = _await_number(live.prometheus, f'sum(hop_seconds_count{{hop="{hop.value}"}}) > 0')
+    assert values, hop
 
 
 def test_every_process_is_scraped(live: Live) -> None:
