@@ -25,7 +25,8 @@ class Percentiles:
         if not values:
             return cls(None, None)
         ordered = sorted(values)
-        return cls(*(ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.50, 0.99)))
+        # In whole numbers: rounded up, and 0.99 is no binary fraction.
+        return cls(*(ordered[-(-len(ordered) * percent // 100) - 1] for percent in (50, 99)))
 
 
 def summary(account: Account) -> dict[str, Any]:
