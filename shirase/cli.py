@@ -1,4 +1,7 @@
-"""The command line. Exit codes: 0 done, 1 it ran and something is wrong, 2 the words are off, 3 a part did not come up."""
+"""The command line.
+
+Exit codes: 0 done, 1 it ran and something is wrong, 2 the words are off, 3 a part did not come up.
+"""
 
 import json
 import logging
@@ -15,13 +18,15 @@ from shirase.areas import DEFAULT_AREAS, ensure_table
 from shirase.demo import PATIENCE_SECONDS, run_demo
 from shirase.errors import ShiraseError
 from shirase.explain import explain_cell
-from shirase.pipeline import PipelineFailed
+from shirase.keys import main as make_keys
+from shirase.pipeline import PipelineFailed, changelog_topics
 from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
 from shirase.roles import run_role
 from shirase.run import RunSettings, running
 from shirase.summary import summary, usage
 from shirase.synth import synthesize
 from shirase.terminal import Terminal
+from shirase.usage import month_of, read_usage, table_of
 from streams.broker import ensure_topics, open_broker
 from streams.errors import StreamsError
 from streams.metrics import Role
@@ -237,7 +242,7 @@ def topics(broker: str, create: bool) -> None:
     """List the topics and their rules."""
     if create:
         with _guarded(lambda: open_broker(broker)) as opened:
-            _guarded(lambda: ensure_topics(opened, ALL))
+            _guarded(lambda: ensure_topics(opened, [*ALL, *changelog_topics()]))
     for topic in ALL:
         click.echo(f"{topic.name:<14} {topic.key:<24} {topic.partitions:>3}  {topic.cleanup.value:<8} {topic.note}")
 
@@ -251,6 +256,27 @@ def explain(cell: str, broker: str, areas: Path) -> None:
     with Terminal(live=False, page=False) as terminal:
         ensure_table(areas, terminal.progress)
     click.echo(_guarded(lambda: explain_cell(cell, areas, None if broker == "embedded" else broker)))
+
+
+@main.command("usage")
+@click.option("--month", required=True, help="YYYY-MM, by Tokyo's clock.")
+@click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
+@_json
+def show_usage(month: str, broker: str, as_json: bool) -> None:
+    """Say per ward which pushes were accepted and how many notices reached it; the rows sum to the total."""
+    try:
+        wanted = month_of(month)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--month") from error
+    used = _guarded(lambda: read_usage(wanted, broker))
+    click.echo(json.dumps(used.plain(), ensure_ascii=False) if as_json else table_of(used))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def keys(folder: Path) -> None:
+    """Make the secrets of a deployment in FOLDER; a file that is there is kept."""
+    make_keys([str(folder)])
 
 
 @main.command("areas")

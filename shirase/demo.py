@@ -64,7 +64,7 @@ def run_demo(
         account = run.observer.account
         result = summary(account)
         result["subscribers"] = settings.subscribers
-        result["people_told"] = len({token for token in _told(run)})
+        result["people_told"] = len(set(_told(run)))
         result["unexpected"] = unexpected(documents, {r.name: r.outcome.value for r in account.reports.values()})
         result["wards"] = usage(list(account.receipts.values()))
         say("checking against the push service's own log")

@@ -123,12 +123,18 @@ def conclusion(result: dict[str, Any]) -> str:
         f"{result['documents']} documents came in: "
         + ", ".join(f"{count} {outcome}" for outcome, count in sorted(result["by_outcome"].items()))
         + ".",
-        f"{result['notices']} notices went out; {pushes['selected']:,} people's browsers were to be told, "
-        f"{pushes['accepted']:,} pushes were accepted, {pushes['expired']:,} had expired, {pushes['failed']:,} failed.",
-        f"From the telegram's arrival to the first accepted push: half within "
-        f"{_ms(latency['received_to_first_accepted']['p50'])}, 99 of 100 within "
-        f"{_ms(latency['received_to_first_accepted']['p99'])}; to the last: "
-        f"{_ms(latency['received_to_last_accepted']['p50'])} and {_ms(latency['received_to_last_accepted']['p99'])}.",
+        (
+            f"{result['notices']} notices went out; {pushes['selected']:,} people's browsers were to be told, "
+            f"{pushes['accepted']:,} pushes were accepted, {pushes['expired']:,} had expired, "
+            f"{pushes['failed']:,} failed."
+        ),
+        (
+            f"From the telegram's arrival to the first accepted push: half within "
+            f"{_ms(latency['received_to_first_accepted']['p50'])}, 99 of 100 within "
+            f"{_ms(latency['received_to_first_accepted']['p99'])}; to the last: "
+            f"{_ms(latency['received_to_last_accepted']['p50'])} and "
+            f"{_ms(latency['received_to_last_accepted']['p99'])}."
+        ),
     ]
     if "check" in result:
         check = result["check"]

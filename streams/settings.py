@@ -23,7 +23,7 @@ class WorkerSettings:
     """Name of this instance among its role, e.g. `0`: static membership and the lease go by it."""
 
     areas: Path
-    """Area table file (`shirase areas build`)."""
+    """Area table file (`shirase areas`)."""
 
     policy: Path
     """`ops/policy.toml` or a deployment's own."""
