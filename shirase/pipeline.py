@@ -18,8 +18,8 @@ from dispatch.subscription import SealKeys
 from dispatch.vapid import generate_key_file
 from streams.broker import Broker, BrokerKind, changelog_of, ensure_topics, open_broker
 from streams.metrics import Role
-from streams.supervisor import Role as Child
 from streams.supervisor import STUCK_AFTER_SECONDS, Supervisor
+from streams.supervisor import Role as Child
 from streams.topics import ALL, CLAIMS, TELEGRAMS, Topic
 
 VAPID_SUBJECT = "https://shirase.example/contact"
