@@ -21,6 +21,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
+
+from dispatch.message import topic_and_tag
+from dispatch.registry import load
 from dispatch.stub.log import entries
 from load_tests.budget import Budget, Stage, read_budget
 from load_tests.errors import LoadTestError
@@ -30,6 +34,7 @@ from load_tests.reference import Measured, measure_reference
 from load_tests.report import Row, markdown, measure
 from load_tests.verdict import Counts, failures, over_budget
 from shirase.areas import DEFAULT_AREAS
+from shirase.brute import BruteForce, load_people
 from shirase.check import check_run
 from shirase.errors import ShiraseError
 from shirase.observer import Account
@@ -172,8 +177,10 @@ def play(size: Size, settings: RunSettings, budget: Budget) -> tuple[list[Journe
         counts = Counts(
             selected=said["pushes"]["selected"],
             accepted=said["pushes"]["accepted"],
+            gave_way=said["pushes"]["expired"],
             brute_force=judged.brute_force,
             judge=judged.stub_accepted,
+            lost=len(never_told(run)),
             duplicates=judged.stub_duplicates,
             decrypt_failures=judged.decrypt_failures,
             unexpected=unexpected(documents, account),
@@ -195,7 +202,6 @@ def play(size: Size, settings: RunSettings, budget: Budget) -> tuple[list[Journe
         },
         **said,
         "counts": asdict(counts),
-        "lost": max(0, judged.brute_force - (judged.stub_accepted - judged.stub_duplicates)),
         "restarted": restarted,
         "ours": ours.measured.plain(),
         "reference": {"readme": readme.plain(), "kept": kept.plain()},
@@ -206,6 +212,25 @@ def play(size: Size, settings: RunSettings, budget: Budget) -> tuple[list[Journe
         "passed": not wrong,
     }
     return ways, rows, result
+
+
+def never_told(run: Run) -> set[tuple[str, str]]:
+    """Return (topic, token) of everybody for whom no push about a danger of theirs was ever accepted.
+
+    A notice repeats only what changed, so whoever an older revision selected must be in the log, by that revision
+    or by a newer one that spoke to them instead.
+    """
+    assert run.stub is not None
+    run.stub.flush()
+    notices = sorted(run.observer.account.notices.values(), key=lambda notice: (notice.lineage, notice.revision))
+    counted = BruteForce(load_people(run.synth)).count_all((notice, notice.approved_at) for notice in notices)
+    registry, receivers = load(run.synth / "registry"), Receivers.load(run.synth)
+    expected: set[tuple[str, str]] = set()
+    for count in counted:
+        topic = topic_and_tag(count.lineage)
+        numbers = np.fromiter(count.part_of_row, dtype=np.uint64, count=len(count.part_of_row))
+        expected.update((topic, receivers.token_text(row)) for row in registry.rows_of(numbers).tolist())
+    return expected - {(one.topic, one.token) for one in entries(run.stub.log_path) if 200 <= one.status < 300}
 
 
 def ratios_of(ours: Measured, reference: Measured) -> dict[str, float]:

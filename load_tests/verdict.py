@@ -14,25 +14,32 @@ from load_tests.report import Mark, Row
 class Counts:
     """One number, counted by four who do not know of each other, and what must be zero.
 
-    `selected` and `accepted` are the workers' own, `brute_force` is a count over the plain list of subscribers,
-    `judge` is the push service's log.
+    `selected`, `accepted` and `gave_way` are the workers' own: a row gives way when a newer revision speaks to it
+    before the older was sent. `brute_force` is a count over the plain list of subscribers, `judge` is the push
+    service's log. `lost` are people of a danger for whom nothing about it was ever accepted.
     """
 
     selected: int
     accepted: int
+    gave_way: int
     brute_force: int
     judge: int
+    lost: int
     duplicates: int
     decrypt_failures: int
     unexpected: tuple[str, ...]
 
     def failures(self) -> tuple[str, ...]:
         """Return a sentence for each thing that does not agree."""
+        ended = self.accepted + self.gave_way
+        told = (("selected", self.selected), ("ended well", ended), ("judge", self.judge + self.gave_way))
         found = [
             f"{name} {number:,}, but {self.brute_force:,} people should have been told"
-            for name, number in (("selected", self.selected), ("accepted", self.accepted), ("judge", self.judge))
+            for name, number in told
             if number != self.brute_force
         ]
+        if self.lost:
+            found.append(f"{self.lost:,} people never heard of a danger that was theirs")
         if self.brute_force == 0:
             found.append("nobody was to be told: nothing was measured")
         if self.duplicates:

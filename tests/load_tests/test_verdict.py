@@ -12,7 +12,15 @@ from load_tests.report import measure
 from load_tests.verdict import Counts, failures, over_budget
 
 GOOD = Counts(
-    selected=1570, accepted=1570, brute_force=1570, judge=1570, duplicates=0, decrypt_failures=0, unexpected=()
+    selected=1570,
+    accepted=1560,
+    gave_way=10,
+    brute_force=1570,
+    judge=1560,
+    lost=0,
+    duplicates=0,
+    decrypt_failures=0,
+    unexpected=(),
 )
 GATES = (RatioGate("processor_time", 2.0, "why"),)
 START = 1_795_000_000_000
@@ -36,24 +44,25 @@ def test_milliseconds_over_the_budget_are_said_and_fail_nothing() -> None:
     assert over_budget(measure([QUICK], read_budget())) == ()
 
 
-@pytest.mark.parametrize("number", [1569, 1571])
-def test_one_push_more_or_less_than_people_fails(number: int) -> None:
+@pytest.mark.parametrize("more", [-1, 1])
+def test_one_push_more_or_less_than_people_fails(more: int) -> None:
     for wrong, name in (
-        (replace(GOOD, selected=number), "selected"),
-        (replace(GOOD, accepted=number), "accepted"),
-        (replace(GOOD, judge=number), "judge"),
+        (replace(GOOD, selected=1570 + more), "selected"),
+        (replace(GOOD, accepted=1560 + more), "ended well"),
+        (replace(GOOD, judge=1560 + more), "judge"),
     ):
         (said,) = wrong.failures()
-        assert said.startswith(f"{name} {number:,}")
+        assert said.startswith(f"{name} {1570 + more:,}")
 
 
 @pytest.mark.parametrize(
     ("wrong", "word"),
     [
+        (replace(GOOD, lost=1), "never heard"),
         (replace(GOOD, duplicates=1), "accepted twice"),
         (replace(GOOD, decrypt_failures=1), "could not be read"),
         (replace(GOOD, unexpected=("1-broken.xml: notice instead of dead-letter",)), "broken.xml"),
-        (replace(GOOD, selected=0, accepted=0, brute_force=0, judge=0), "nothing was measured"),
+        (replace(GOOD, selected=0, accepted=0, gave_way=0, brute_force=0, judge=0), "nothing was measured"),
     ],
 )
 def test_each_kind_of_wrong_has_its_sentence(wrong: Counts, word: str) -> None:
@@ -76,6 +85,6 @@ def test_stamps_that_run_backwards_or_are_missing_fail() -> None:
 def test_our_own_gates_ask_to_be_no_worse_than_the_reference(tmp_path: Path) -> None:
     assert {gate.name for gate in read_budget().ratios} == {"processor_time", "pushes_per_second"}
     lax = tmp_path / "budget.toml"
-    lax.write_text(BUDGET.read_text().replace("least = 2.0", "least = 0.5"))
+    lax.write_text(BUDGET.read_text().replace("least = 1.5", "least = 0.5"))
     with pytest.raises(BudgetMalformed, match="worse than the reference"):
         read_budget(lax)
