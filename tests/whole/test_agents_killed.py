@@ -18,8 +18,8 @@ from shirase.replay import drain
 from shirase.run import Run
 from shirase.scenario import ScenarioDocument
 from streams.client import read_to_end
-from streams.payloads import Command, DraftRecord
-from streams.topics import COMMANDS, DRAFTS, NOTICES
+from streams.payloads import Command, DraftRecord, ReportRecord
+from streams.topics import COMMANDS, DRAFTS, NOTICES, REPORTS
 from streams.wire import decode
 from tests.whole.scenes import PATIENCE_SECONDS, Brokers, kill_9, pipeline_on, submit, until
 
@@ -38,6 +38,7 @@ STILL_STARTING = 2
 class Said:
     """What a run came to, without what may differ: how many revisions it took, and when."""
 
+    ends: frozenset[tuple[str, str, str]]  # of each document: its name, outcome and reason
     decided: frozenset[tuple[str, str]]  # lineage and document
     told: dict[str, Told]  # by lineage, after its last draft
     cells: Counter[tuple[object, ...]]  # lineage, document, cell and what its people read: how often
@@ -51,6 +52,8 @@ def test_twenty_kills_change_neither_notices_nor_cells(brokers: Brokers, tmp_pat
     quiet = said_by(documents, brokers(), tmp_path / "quiet", kills=0)
     disturbed = said_by(documents, brokers(), tmp_path / "disturbed", kills=KILLS)
 
+    assert len(quiet.ends) == len(documents)
+    assert disturbed.ends == quiet.ends
     assert len(quiet.decided) >= 10
     assert disturbed.decided == quiet.decided
     assert disturbed.told == quiet.told
@@ -93,6 +96,11 @@ def kill_one(run: Run, chance: random.Random) -> None:
 
 def what_was_said(bootstrap: str) -> Said:
     """Read from the topics what was decided, told and sent."""
+    ends = frozenset(
+        (report.name, report.outcome.value, report.reason)
+        for record in read_to_end(bootstrap, REPORTS.name)
+        for report in (decode(ReportRecord, record.value),)
+    )
     decided = frozenset(
         (draft.lineage, draft.document)
         for record in read_to_end(bootstrap, DRAFTS.name)
@@ -106,7 +114,7 @@ def what_was_said(bootstrap: str) -> Said:
     cells: Counter[tuple[object, ...]] = Counter()
     for record in read_to_end(bootstrap, NOTICES.name):
         cells.update(readings(decode(Notice, record.value)))
-    return Said(decided, told, cells)
+    return Said(ends, decided, told, cells)
 
 
 def readings(notice: Notice) -> list[tuple[object, ...]]:
