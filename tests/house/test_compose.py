@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import click
 import pytest
 import yaml
 from compose_spec import PyCompose
@@ -78,6 +79,9 @@ def test_every_command_is_one_that_the_command_line_knows(compose: dict[str, Any
         if command[0] == "shirase":
             name, *rest = command[1:]
             known = cli.commands[name]
+            if isinstance(known, click.Group):
+                name, *rest = rest
+                known = known.commands[name]
             known.make_context(name, list(rest))
         else:
             assert command[:2] == ["python", "-m"]
@@ -124,7 +128,33 @@ def test_kafka_is_the_version_that_the_tests_run(compose: dict[str, Any]) -> Non
     assert compose["services"]["kafka"]["image"] == f"apache/kafka:{versions['kafka_2.13']}"
 
 
-def test_prometheus_scrapes_every_worker_on_its_port(compose: dict[str, Any]) -> None:
+def _pages(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: service
+        for name, service in compose["services"].items()
+        if "build" in service and service["command"][:2] == ["shirase", "api"]
+    }
+
+
+def test_the_pages_are_two_processes_that_see_no_secret(compose: dict[str, Any]) -> None:
+    pages = _pages(compose)
+    assert {name: service["command"][2] for name, service in pages.items()} == {
+        "residents": "residents",
+        "console": "console",
+    }
+    for service in pages.values():
+        assert service["environment"] == {}
+        assert not [volume for volume in service["volumes"] if volume.startswith("state:")]
+        assert not [volume for volume in service["volumes"] if not volume.endswith(":ro")]
+
+
+def test_the_pages_read_the_area_table_that_is_made(compose: dict[str, Any]) -> None:
+    made = compose["services"]["areas"]["command"][-1]
+    assert f"--areas={made}" in compose["services"]["residents"]["command"]
+    assert compose["services"]["ingest"]["environment"]["SHIRASE_AREAS"] == made
+
+
+def test_prometheus_scrapes_every_process_on_its_port(compose: dict[str, Any]) -> None:
     scraped = yaml.safe_load((PROJECT / "ops" / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     targets = {
         entry["labels"]["process"]: entry["targets"][0] for entry in scraped["scrape_configs"][0]["static_configs"]
@@ -135,4 +165,7 @@ def test_prometheus_scrapes_every_worker_on_its_port(compose: dict[str, Any]) ->
         if "SHIRASE_METRICS_PORT" in service.get("environment", {})
     }
     assert set(served) == {role.value for role in Role}
+    for name, service in _pages(compose).items():
+        (port,) = [word.removeprefix("--port=") for word in service["command"] if word.startswith("--port=")]
+        served[name] = f"127.0.0.1:{port}"
     assert targets == served
