@@ -123,6 +123,8 @@ class Producer:
             self._reports.join()
             self._kafka.purge()
             self._kafka.poll(0)
+            # The client lives as long as it is referred to, and complains of a broker that has gone meanwhile.
+            del self._kafka
 
     def __enter__(self) -> "Producer":
         return self
