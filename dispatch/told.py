@@ -1,4 +1,4 @@
-"""Who was told: random row numbers, kept per lineage and bucket, which corrections go by.
+"""Who was told: random row numbers, kept per lineage, revision and bucket, which corrections go by.
 
 One record is written before the first POST of a revision. It freezes the order in which that
 revision is sent, because the registry may have changed when another worker takes over, and it keeps
