@@ -14,7 +14,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, start_http_server
 
 from alerts.policy import Policy
-from streams.metrics import Role, StreamMetrics
+from streams.metrics import MissedBy, Role, StreamMetrics
 from streams.settings import SettingMissing, WorkerSettings
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,8 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
     """Run *role* until told to stop."""
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry)
+    metrics.restarted(role, MissedBy.EXIT, settings.restarts_after_exit)
+    metrics.restarted(role, MissedBy.STUCK, settings.restarts_after_standing_still)
     if settings.metrics_port >= 0:
         start_http_server(settings.metrics_port, addr=settings.metrics_host, registry=registry)
     settings.data_dir.mkdir(parents=True, exist_ok=True)

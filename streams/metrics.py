@@ -169,9 +169,9 @@ class StreamMetrics:
         """Count one part of an approved notice."""
         self._notices.labels(_kind_label(kind), phase.value).inc()
 
-    def restarted(self, role: Role, cause: MissedBy) -> None:
-        """Count one restart by the supervisor."""
-        self._restarts.labels(role.value, cause.value).inc()
+    def restarted(self, role: Role, cause: MissedBy, times: int = 1) -> None:
+        """Count restarts by the supervisor, which tells a worker at its start how many there were."""
+        self._restarts.labels(role.value, cause.value).inc(times)
 
     def progressed(self, role: Role, at_unix_seconds: float) -> None:
         """Note that *role* moved on: silence is what the alarm listens for (promise 12)."""

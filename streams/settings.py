@@ -61,6 +61,12 @@ class WorkerSettings:
     max_in_flight: int
     """Bound on requests whose end is not durable, per worker; also the bound on repeats."""
 
+    restarts_after_exit: int = 0
+    """Set by the supervisor, for the metrics: how often this worker was started again after it had ended."""
+
+    restarts_after_standing_still: int = 0
+    """Set by the supervisor, for the metrics: how often it was started again after it had stood still."""
+
 
 def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance: str) -> WorkerSettings:
     """Return the settings in *environment* (names begin with ``SHIRASE_``).
@@ -93,4 +99,6 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         push_origins=tuple(origin for origin in environment.get("SHIRASE_PUSH_ORIGINS", "").split(",") if origin),
         vapid_subject=environment.get("SHIRASE_VAPID_SUBJECT", ""),
         max_in_flight=int(environment.get("SHIRASE_MAX_IN_FLIGHT", "4096")),
+        restarts_after_exit=int(environment.get("SHIRASE_RESTARTS_AFTER_EXIT", "0")),
+        restarts_after_standing_still=int(environment.get("SHIRASE_RESTARTS_AFTER_STANDING_STILL", "0")),
     )

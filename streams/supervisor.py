@@ -138,6 +138,9 @@ class _Child:
         self.ended_at: float | None = None
         self.asked_at: float | None = None
         self.forgotten = False
+        self.stood_still = False
+        self.after_exit = 0
+        self.after_standing_still = 0
 
     def state(self, at: float) -> ChildState:
         running = self.process is not None and self.process.poll() is None
@@ -166,8 +169,18 @@ class _Child:
             return None  # left behind by the one before
         return at - max(0.0, time.time() - touched)
 
-    def start(self, at: float) -> None:
+    def start(self, at: float, because: Because) -> None:
+        if because is Because.DIED and self.stood_still:
+            self.after_standing_still += 1
+        elif because is Because.DIED:
+            self.after_exit += 1
+        self.stood_still = False
         environment = os.environ | dict(self.role.environment)
+        # A worker's own counters begin anew with it: how often it was restarted only we can tell it.
+        environment |= {
+            "SHIRASE_RESTARTS_AFTER_EXIT": str(self.after_exit),
+            "SHIRASE_RESTARTS_AFTER_STANDING_STILL": str(self.after_standing_still),
+        }
         output = None if self.role.log_file is None else self.role.log_file.open("ab")
         try:
             self.process = subprocess.Popen(
@@ -264,13 +277,14 @@ class Supervisor:
         fields = {"role": child.role.name, "reason": action.because.value}
         match action.verb:
             case Verb.START:
-                child.start(at)
+                child.start(at, action.because)
                 log.info("worker started", extra=fields | {"starts": child.starts})
             case Verb.ASK:
                 child.asked_at = at
                 child.signal(signal.SIGTERM)
             case Verb.KILL:
                 log.warning("worker killed", extra=fields)
+                child.stood_still = action.because is Because.STUCK
                 child.signal(signal.SIGKILL)
             case Verb.FORGET:
                 child.forgotten = True

@@ -110,6 +110,37 @@ def test_a_role_that_died_is_started_again_after_two_seconds() -> None:
     assert supervisor.starts("short") == 2
 
 
+def test_a_worker_learns_how_often_it_was_started_again_and_why(tmp_path: Path) -> None:
+    said, heart = tmp_path / "said", tmp_path / "heart"
+    ends_twice_then_stands_still = (
+        "import os,pathlib,sys,time\n"
+        "told = [os.environ['SHIRASE_RESTARTS_AFTER_' + w] for w in ('EXIT', 'STANDING_STILL')]\n"
+        f"with open({str(said)!r}, 'a') as out: out.write(','.join(told) + ' ')\n"
+        "if told[0] != '2': sys.exit(1)\n"
+        f"pathlib.Path({str(heart)!r}).touch(); time.sleep(600)\n"
+    )
+    clock = MovableClock()
+    supervisor = Supervisor([Role("unlucky", python(ends_twice_then_stands_still), heartbeat=heart)], clock=clock)
+    supervisor.start()
+    for _ in range(2):
+        until(lambda: supervisor.pid("unlucky") == 0)
+        supervisor.look()
+        clock.at += RESTART_AFTER_SECONDS
+        supervisor.look()
+    until(heart.exists)
+    touched = heart.stat().st_mtime - STUCK_AFTER_SECONDS - 1
+    supervisor._children["unlucky"].started_wall -= STUCK_AFTER_SECONDS + 2
+    os.utime(heart, (touched, touched))
+    supervisor.look()
+    until(lambda: supervisor.pid("unlucky") == 0)
+    supervisor.look()
+    clock.at += RESTART_AFTER_SECONDS
+    supervisor.look()
+    until(lambda: said.read_text().count(" ") == 4)
+    supervisor.stop()
+    assert said.read_text().split() == ["0,0", "1,0", "2,0", "2,1"]
+
+
 def test_a_role_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     up = tmp_path / "up"
     deaf = f"import pathlib as p,signal,time; signal.signal(15, 1); p.Path({str(up)!r}).touch(); time.sleep(600)"
