@@ -60,6 +60,7 @@ class Decider:
     def step(self) -> int:
         """Handle what has come, and return how many commands that was."""
         records = self._consumer.poll_many(_BATCH, _POLL_SECONDS)
+        self._metrics.lag(Role.DECIDER, COMMANDS.name, len(records))
         stored: list[Future[Stored]] = []
         for record in records:
             stored.extend(self._handle(record))
@@ -68,6 +69,7 @@ class Decider:
             future.result(max(0.0, until - time.monotonic()))
         for record in records:
             self._consumer.finished(record)
+        self._metrics.lag(Role.DECIDER, COMMANDS.name, 0)
         self._metrics.progressed(Role.DECIDER, time.time())
         return len(records)
 

@@ -167,6 +167,7 @@ class Dispatcher:
         self._save()
         self._close_finished()
         self._metrics.in_flight.set(self._sender.in_flight)
+        self._stream_metrics.lag(Role.FANOUT, NOTICES.name, len(self._active))
         self._stream_metrics.progressed(Role.FANOUT, now)
 
     def close(self) -> None:
