@@ -177,7 +177,7 @@ def play(size: Size, settings: RunSettings, budget: Budget) -> tuple[list[Journe
         counts = Counts(
             selected=said["pushes"]["selected"],
             accepted=said["pushes"]["accepted"],
-            gave_way=said["pushes"]["expired"],
+            gave_way=said["pushes"]["superseded"],
             brute_force=judged.brute_force,
             judge=judged.stub_accepted,
             lost=len(never_told(run)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shirase.observer import Account
+from streams.fanout import Unsent
 from streams.payloads import ReceiptRecord
 
 _EXPIRED = "expired"
@@ -37,6 +38,7 @@ def summary(account: Account) -> dict[str, Any]:
         outcomes.update(receipt.outcomes)
     selected = sum(receipt.selected for receipt in receipts)
     accepted, expired = outcomes[_ACCEPTED], outcomes[_EXPIRED]
+    superseded = outcomes[Unsent.SUPERSEDED.value]
     return {
         "documents": len(account.reports),
         "by_outcome": account.outcomes(),
@@ -45,7 +47,8 @@ def summary(account: Account) -> dict[str, Any]:
             "selected": selected,
             "accepted": accepted,
             "expired": expired,
-            "failed": selected - accepted - expired,
+            "superseded": superseded,
+            "failed": selected - accepted - expired - superseded - outcomes[Unsent.UNSUBSCRIBED.value],
             "by_outcome": dict(outcomes),
         },
         "latency_ms": {

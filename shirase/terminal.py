@@ -126,7 +126,7 @@ def conclusion(result: dict[str, Any]) -> str:
         (
             f"{result['notices']} notices went out; {pushes['selected']:,} people's browsers were to be told, "
             f"{pushes['accepted']:,} pushes were accepted, {pushes['expired']:,} had expired, "
-            f"{pushes['failed']:,} failed."
+            f"{pushes['superseded']:,} gave way to a newer revision, {pushes['failed']:,} failed."
         ),
         (
             f"From the telegram's arrival to the first accepted push: half within "

@@ -11,6 +11,7 @@ import heapq
 from collections import Counter, deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from alerts.claim import Lane
 from alerts.notice import Notice
@@ -24,6 +25,13 @@ from streams.checkpoint import Checkpoint
 # Life before routine; a drill waits for both.
 Row = tuple[str, int, int, int, int]  # origin, place, row of the registry, part, row number
 _LANE_ORDER = {Lane.LIFE_SAFETY: 0, Lane.CANARY: 1, Lane.ROUTINE: 2, Lane.DRILL: 3}
+
+
+class Unsent(StrEnum):
+    """Ends of a row that no push service had a part in; counted beside `PushOutcome`."""
+
+    SUPERSEDED = "superseded"  # a newer revision speaks to this row
+    UNSUBSCRIBED = "unsubscribed"  # gone since the order was frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ class FanOut:
             if row < 0:
                 # Unsubscribed since the order was frozen: nobody to send to, and nothing open.
                 progress[origin].mark_final(place)
-                checkpoint.outcomes["unsubscribed"] += 1
+                checkpoint.outcomes[Unsent.UNSUBSCRIBED.value] += 1
                 state.dirty = True
                 continue
             state.left += 1
@@ -156,7 +164,7 @@ class FanOut:
         bucket.checkpoint.positions[ticket.origin].mark_retry(ticket.place, again.attempts)
         bucket.dirty = True
 
-    def end(self, ticket: Ticket, outcome: PushOutcome, *, at_ms: int) -> None:
+    def end(self, ticket: Ticket, outcome: PushOutcome | Unsent, *, at_ms: int) -> None:
         """Record the end of a row."""
         self._in_flight.discard(ticket.number)
         bucket = self._buckets[ticket.bucket]
@@ -220,7 +228,7 @@ class FanOut:
 
     def _pass(self, tickets: Iterable[Ticket]) -> None:
         for ticket in tickets:
-            self.end(ticket, PushOutcome.EXPIRED, at_ms=0)
+            self.end(ticket, Unsent.SUPERSEDED, at_ms=0)
 
     def take_dirty(self) -> tuple[tuple[int, Checkpoint], ...]:
         """Return the buckets whose progress is ahead of its record, once."""

@@ -24,6 +24,7 @@ COMPLETE_WAIT_SECONDS = 0.3
 # While snapshots wait unread the missing shards are most likely among them: to draft without them would
 # make more work of the same document, which makes the waiting longer. Past this, it goes out all the same.
 BACKLOG_WAIT_SECONDS = 3.0
+_LONGEST_DOUBLING = 5
 LANGUAGES = ("ja", "en")
 
 _SEVERITY_DANGER = {
@@ -43,6 +44,7 @@ class _Document:
     shards: int
     standings: dict[Shard, Standing] = field(default_factory=dict)
     since: float = 0.0
+    drafted: int = 0  # how often it was drafted without all of its shards
 
     @property
     def complete(self) -> bool:
@@ -113,10 +115,13 @@ class NoticeBoard:
         for lineage, revision in sorted(self._waiting):
             thread = self._lineages[lineage]
             document = thread.pending[revision]
-            if not document.complete and at < document.since + wait:
+            # Each revision for what comes later waits twice as long for company as the one before: a document
+            # over thousands of shards on a slow machine makes a handful of revisions, not one a moment.
+            if not document.complete and at < document.since + wait * 2 ** min(document.drafted, _LONGEST_DOUBLING):
                 continue
             self._waiting.discard((lineage, revision))
-            document.since = at  # a revision for what comes later waits for company in its turn
+            document.since = at
+            document.drafted += 1
             for shard, standing in document.standings.items():
                 known = thread.current.get(shard)
                 if known is None or known.provenance.revision < revision:

@@ -60,17 +60,23 @@ def test_percentiles_are_values_that_occurred(values: tuple[int, ...], p50: floa
 
 def test_every_selected_row_is_in_one_column_of_the_summary() -> None:
     found = summary(
-        account_of(receipt(0, 1100, 1900, accepted=8, gone=1), receipt(1, 1050, 1500, accepted=5, expired=2))
+        account_of(
+            receipt(0, 1100, 1900, accepted=8, gone=1),
+            receipt(1, 1050, 1500, accepted=5, expired=2, superseded=3, unsubscribed=1),
+        )
     )
     pushes = found["pushes"]
     assert pushes == {
-        "selected": 16,
+        "selected": 20,
         "accepted": 13,
         "expired": 2,
+        "superseded": 3,
         "failed": 1,
-        "by_outcome": {"accepted": 13, "gone": 1, "expired": 2},
+        "by_outcome": {"accepted": 13, "gone": 1, "expired": 2, "superseded": 3, "unsubscribed": 1},
     }
-    assert pushes["selected"] == pushes["accepted"] + pushes["expired"] + pushes["failed"]
+    gone_before = pushes["by_outcome"]["unsubscribed"]
+    ended = pushes["accepted"] + pushes["expired"] + pushes["superseded"] + pushes["failed"] + gone_before
+    assert pushes["selected"] == ended
 
 
 def test_a_notice_is_as_quick_as_its_first_worker_and_as_slow_as_its_last() -> None:

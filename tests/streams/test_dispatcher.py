@@ -315,7 +315,7 @@ def test_a_newer_revision_speaks_instead_of_the_older_and_never_beside_it(fresh:
     old_bodies = {push.body for push in sender.submitted}
     sender.verdict = lambda push: PushOutcome.TIMEOUT if push.body in old_bodies else PushOutcome.ACCEPTED
     outcomes = {receipt.revision: receipt.outcomes for receipt in finish(fresh, dispatcher, count=2)}
-    assert outcomes == {1: {"timeout": len(open_now), "expired": 12 - len(open_now)}, 2: {"accepted": 12}}
+    assert outcomes == {1: {"timeout": len(open_now), "superseded": 12 - len(open_now)}, 2: {"accepted": 12}}
     by_url: dict[str, list[bytes]] = {}
     for push in sender.submitted:
         by_url.setdefault(push.url, []).append(push.body)

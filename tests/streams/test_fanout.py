@@ -188,7 +188,7 @@ def test_rows_that_were_never_tried_give_way_too() -> None:
     accept(fanout, *left)
     selected, totals = fanout.totals()
     assert fanout.done
-    assert dict(totals.outcomes) == {"accepted": selected - 5, "expired": 5}
+    assert dict(totals.outcomes) == {"accepted": selected - 5, "superseded": 5}
 
 
 def test_a_row_waits_until_its_older_request_has_come_back() -> None:
