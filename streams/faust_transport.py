@@ -10,7 +10,8 @@ Four corrections, each with a test:
 * **Idempotent producing**, so that a retry inside the producer neither repeats nor reorders records.
 * **No record is skipped.** A partition without a commit is not rewound after table recovery, and what was
   fetched meanwhile was never handled (seen with kill -9 under load). It is rewound here; and in a topic
-  without holes each record handed out is compared with the one that must come next.
+  without holes each record handed out is compared with the one that must come next. A fetch keeps to the
+  partitions that were active when it was asked for.
 """
 
 import asyncio
@@ -54,6 +55,15 @@ class FetchingThread(driver.AIOKafkaConsumerThread):
         # aiokafka reads the attribute when it starts its fetcher, which is after this.
         consumer._fetch_max_wait_ms = transport.fetch_wait_ms
         return consumer
+
+    async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109  theirs
+        """Fetch from the partitions that are active now, whatever becomes of the set while we wait.
+
+        aiokafka takes an empty set for "all of them", and Faust empties this very set from its own thread when it
+        pauses the changelogs after recovery: a fetch that was waiting then took sources' records, which Faust threw
+        away because they were not active yet. Nothing came after them until the supervisor found the worker stuck.
+        """
+        return await super().getmany(None if active_partitions is None else set(active_partitions), timeout)
 
     @property
     def fetch_wait_ms(self) -> int:
