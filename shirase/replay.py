@@ -65,12 +65,15 @@ def feed_documents(
     patience_seconds: float,
     on_sent: Callable[[int], None] = lambda _sent: None,
     after_each: Callable[[int], None] | None = None,
+    already_sent: int = 0,
 ) -> int:
-    """Put *documents* on `telegrams`, never too many at once, and return how many there were.
+    """Put *documents* on `telegrams`, never too many at once, and return how many were sent in all.
+
+    *already_sent* is how many went before under the same *observer*; their times do not move these.
 
     *after_each* is called with the number sent so far; without it, as many are open as the two bounds above let be.
     """
-    sent = 0
+    sent = already_sent
     first: datetime | None = None
     shift = timedelta(0)
     started = time.monotonic()
