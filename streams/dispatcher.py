@@ -13,11 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
 from alerts.notice import Notice
-from dispatch import told as told_records
 from dispatch.errors import DispatchError, EndpointRefused
 from dispatch.message import Messages
 from dispatch.metrics import DispatchMetrics
@@ -29,7 +25,7 @@ from dispatch.sender import Answer, Sender
 from dispatch.settings import DispatchSettings
 from dispatch.slots import SlotRefusal, Slots
 from dispatch.subscription import BUCKETS
-from dispatch.told import Told, freeze
+from dispatch.told import freeze
 from dispatch.vapid import Vapid
 from streams.checkpoint import (
     Checkpoint,
@@ -45,7 +41,8 @@ from streams.metrics import Hop, Role, StreamMetrics
 from streams.ownership import Heartbeat, check, claim
 from streams.payloads import OwnerRecord, ReceiptRecord
 from streams.subscribers import Subscribers
-from streams.topics import DEAD_LETTERS, NOTICES, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
+from streams.told_book import ToldBook
+from streams.topics import DEAD_LETTERS, NOTICES, PROGRESS, RECEIPTS, SUBSCRIPTIONS
 from streams.wire import decode, encode
 
 log = logging.getLogger(__name__)
@@ -102,7 +99,7 @@ class Dispatcher:
         epoch = claim(bootstrap, self._producer, worker=worker, workers=workers, process=process)
         self._owner = OwnerRecord(worker, workers, epoch, process, datetime.now(UTC))
         self._heartbeat = Heartbeat(PAUSE_SECONDS)
-        self._told: dict[Place, Told] = {}
+        self._told = ToldBook.recall(bootstrap, self._buckets)
         self._saved: dict[Place, tuple[int, bytes]] = {}
         self._done: set[tuple[str, int]] = set()
         self._active: list[FanOut] = []
@@ -123,15 +120,6 @@ class Dispatcher:
     # ── the logs ──────────────────────────────────────────────────────────────────────────────────
 
     def _recall(self) -> None:
-        for record in read_to_end(self._bootstrap, TOLD.name):
-            lineage, told_revision, told_bucket = record.key.decode().rsplit("|", 2)
-            if int(told_bucket) not in self._buckets:
-                continue
-            place = lineage, int(told_revision), int(told_bucket)
-            if record.value is None:
-                self._told.pop(place, None)
-            else:
-                self._told[place] = told_records.decode(record.value)
         for record in read_to_end(self._bootstrap, PROGRESS.name):
             lineage, revision, bucket_number, epoch = parse_progress_key(record.key)
             if record.value is None or bucket_number not in self._buckets:
@@ -208,7 +196,7 @@ class Dispatcher:
         frozen = {
             bucket: told
             for bucket in self._buckets
-            if (told := self._told.get((notice.lineage, notice.revision, bucket))) is not None
+            if (told := self._told.at(notice.lineage, notice.revision, bucket)) is not None
         }
         now = datetime.now(UTC)
         chosen = self._select(notice, self._buckets - frozen.keys(), now)
@@ -218,10 +206,13 @@ class Dispatcher:
             self._receipt(notice, len(chosen), _all_expired(len(chosen)), received_ms)
             return
         fresh = {
-            bucket: freeze(registry, notice.revision, selection, self._told_before(notice, bucket))
+            bucket: freeze(
+                registry, notice.revision, selection, self._told.before(notice.lineage, notice.revision, bucket)
+            )
             for bucket, selection in chosen.by_bucket(registry).items()
         }
-        self._store_told(notice, fresh)
+        # The frozen order first: a worker that takes over finds it, whatever its own registry looks like.
+        self._told.store(self._producer, notice.lineage, notice.revision, fresh)
         resumed = {
             bucket: decode_checkpoint(saved[1])
             for bucket in frozen
@@ -244,49 +235,14 @@ class Dispatcher:
         Also after a restart, when a newer revision may have gone out already: its `told` says to whom.
         """
         notice = fanout.notice
-        for (lineage, revision, _), told in self._told.items():
-            if lineage == notice.lineage and revision > notice.revision:
-                fanout.give_way(set(told.rows.tolist()))
+        fanout.give_way(self._told.numbers_after(notice.lineage, notice.revision))
         for older in self._active:
             if older.notice.lineage == notice.lineage and older.notice.revision < notice.revision:
                 fanout.hold(older.give_way(fanout.numbers()))
 
-    def _told_before(self, notice: Notice, bucket: int) -> Told | None:
-        """Return the newest record of an earlier revision; it names everybody whom any of them told."""
-        earlier = [
-            (revision, told)
-            for (lineage, revision, at), told in self._told.items()
-            if lineage == notice.lineage and at == bucket and revision < notice.revision
-        ]
-        return max(earlier, key=lambda one: one[0])[1] if earlier else None
-
     def _select(self, notice: Notice, buckets: frozenset[int], now: datetime) -> Selection:
-        everyone: list[NDArray[np.uint64]] = [
-            told.everyone()
-            for (lineage, revision, bucket), told in self._told.items()
-            if lineage == notice.lineage and revision < notice.revision and bucket in buckets
-        ]
-        told = np.concatenate(everyone) if everyone else np.empty(0, dtype=np.uint64)
+        told = self._told.everyone_before(notice.lineage, notice.revision, buckets)
         return select(self._subscribers.registry, notice, at=now, buckets=buckets, told=told)
-
-    def _store_told(self, notice: Notice, fresh: dict[int, Told]) -> None:
-        """Store the frozen order; only then may the first POST go out."""
-        places = {(notice.lineage, notice.revision, bucket): told for bucket, told in fresh.items()}
-        records = [(_told_key(place), told_records.encode(told)) for place, told in places.items()]
-        self._producer.send_all(TOLD.name, records, time.monotonic() + STORED_WITHIN_SECONDS)
-        self._told.update(places)
-
-    def _thin_told(self, lineage: str) -> None:
-        """Remove what the newest record of each bucket says too, once no revision of *lineage* is going out."""
-        if any(active.notice.lineage == lineage for active in self._active):
-            return
-        newest: dict[int, int] = {}
-        for known, revision, bucket in self._told:
-            if known == lineage:
-                newest[bucket] = max(revision, newest.get(bucket, 0))
-        for place in [one for one in self._told if one[0] == lineage and one[1] < newest[one[2]]]:
-            del self._told[place]
-            self._producer.send(TOLD.name, _told_key(place), None)
 
     # ── rows go out ───────────────────────────────────────────────────────────────────────────────
 
@@ -418,7 +374,8 @@ class Dispatcher:
             self._not_begun.discard(fanout)
             self._receipt(fanout.notice, selected, totals, self._received_ms.pop(fanout))
             del self._pushes[fanout]
-            self._thin_told(fanout.notice.lineage)
+            if not any(active.notice.lineage == fanout.notice.lineage for active in self._active):
+                self._told.thin(self._producer, fanout.notice.lineage)
 
     def _receipt(self, notice: Notice, selected: int, totals: Checkpoint, received_ms: int) -> None:
         receipt = ReceiptRecord(
@@ -442,11 +399,6 @@ class Dispatcher:
             seconds = (totals.first_accepted_ms - received_ms) / 1000
             self._stream_metrics.hop(Hop.RECEIVED_TO_FIRST_ACCEPTED, seconds)
             self._metrics.first_push_seconds.labels(notice.lane.value).observe(max(0.0, seconds))
-
-
-def _told_key(place: Place) -> bytes:
-    lineage, revision, bucket = place
-    return f"{lineage}|{revision}|{bucket}".encode()
 
 
 def _all_expired(count: int) -> Checkpoint:
