@@ -16,6 +16,9 @@ AREAS := .cache/areas/japan.bin
 ARGS ?=
 SIZE ?= ci
 PYTEST_ARGS ?=
+# Three files at a time on two cores: the slow ones wait for brokers and rejoining groups. A file stays together,
+# because its tests share what they set up.
+IN_PARALLEL ?= -n 3 --dist loadfile
 LOCK_ARGS ?=
 
 .PHONY: help setup demo test bench lint format types imports unit kafka kafka-stop docs coverage lock clean
@@ -48,7 +51,7 @@ test: setup $(TEST_TOOLS) $(AREAS) lint ## lint, types, import contracts and all
 	@echo "make test: Apache Kafka's jars"
 	@$(PYTHON) -m streams.kafka fetch
 	@echo "make test: pytest"
-	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
 unit: setup $(AREAS) ## the tests that need no Apache Kafka, for a quick look
 	@$(PYTHON) -m pytest -m "not kafka and not browser" $(PYTEST_ARGS)

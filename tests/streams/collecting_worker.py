@@ -6,6 +6,7 @@ sends what the broker must refuse.
 """
 
 import asyncio
+import os
 import logging
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def main(where: str, source_name: str, out_name: str, folder: Path, instance: st
                 while not (folder / "go").exists():  # noqa: ASYNC110  (another process makes it)
                     await asyncio.sleep(0.02)
             case b"large":
-                await out.send(record.key, b"x" * LARGER_THAN_ALLOWED)
+                await out.send(record.key, os.urandom(LARGER_THAN_ALLOWED))  # does not shrink when it is compressed
         # A set, so that a record handled twice leaves what a record handled once leaves.
         collected = b",".join(sorted({value, *filter(None, (seen.get(record.key) or b"").split(b","))}))
         seen[record.key] = collected
