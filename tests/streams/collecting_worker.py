@@ -6,8 +6,8 @@ sends what the broker must refuse.
 """
 
 import asyncio
-import os
 import logging
+import os
 import sys
 from pathlib import Path
 
