@@ -20,3 +20,8 @@ def shared_data() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"real data are missing at {SHARED_DATA}, and CI skips nothing")
     pytest.skip(f"real data are not at {SHARED_DATA}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests of the whole: they take longest, and side by side the longest must not start last."""
+    items.sort(key=lambda item: "whole" not in item.path.parts)
