@@ -124,8 +124,8 @@ def conclusion(result: dict[str, Any]) -> str:
         + ", ".join(f"{count} {outcome}" for outcome, count in sorted(result["by_outcome"].items()))
         + ".",
         (
-            f"{result['notices']} notices went out; {pushes['selected']:,} people's browsers were to be told, "
-            f"{pushes['accepted']:,} pushes were accepted, {pushes['expired']:,} had expired, "
+            f"{result['notices']} notices went out; of {pushes['selected']:,} pushes "
+            f"{pushes['accepted']:,} were accepted, {pushes['expired']:,} had expired, "
             f"{pushes['superseded']:,} gave way to a newer revision, {pushes['failed']:,} failed."
         ),
         (
