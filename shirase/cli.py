@@ -95,10 +95,14 @@ def demo(
     with Terminal(live=not headless and not as_json, page=not headless) as terminal:
         result = _guarded(
             lambda: run_demo(
-                settings, seconds=seconds, say=terminal.say, progress=terminal.progress, watch=terminal.watch
+                settings,
+                seconds=seconds,
+                say=terminal.say,
+                progress=terminal.progress,
+                watch=terminal.watch,
+                conclude=lambda found: terminal.conclude(found, as_json=as_json),
             )
         )
-        terminal.conclude(result, as_json=as_json)
     judged = result["check"]
     good = (
         result["pushes"]["selected"] == judged["brute_force"]

@@ -32,8 +32,11 @@ def run_demo(
     say: Callable[[str], None],
     progress: Callable[[str, int, int], None],
     watch: Callable[[Run], None] = lambda _run: None,
+    conclude: Callable[[dict[str, Any]], None] = lambda _result: None,
 ) -> dict[str, Any]:
     """Play the evening once and return its summary.
+
+    *conclude* is given the summary while everything is still up: a page that stays open has its broker.
 
     *seconds* 0 plays as fast as everything is handled. Outcomes that differ from what the scenario
     expects of its documents are listed under `unexpected`.
@@ -69,6 +72,7 @@ def run_demo(
         result["wards"] = usage(list(account.receipts.values()))
         say("checking against the push service's own log")
         result["check"] = check_run(run).plain()
+        conclude(result)
         return result
 
 

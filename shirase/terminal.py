@@ -84,9 +84,11 @@ class Terminal:
         if as_json:
             click.echo(json.dumps(result, ensure_ascii=False))
         sys.stdout.flush()
-        if self._page is not None and self._live:
-            self.say(f"the map stays at {self._page.address}; Ctrl-C ends it")
-            self._page.wait()
+        if self._page is not None:
+            if self._live:
+                self.say(f"the map stays at {self._page.address}; Ctrl-C ends it")
+                self._page.wait()
+            self._page.close()
 
     def _show(self, account: Account) -> None:
         with Live(live_view(account), console=self._console, refresh_per_second=2) as view:
