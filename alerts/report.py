@@ -5,6 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from alerts.alert import Alert
+from alerts.gauge import GaugeReading, GaugeStation
+from alerts.incident import IncidentReport
+from alerts.road import RoadReport
+from alerts.shelter import ShelterReport
 
 
 class Linkage(StrEnum):
@@ -15,8 +19,25 @@ class Linkage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What a document states about the ground beside, or instead of, an alert."""
+
+    shelters: tuple[ShelterReport, ...] = ()
+    roads: tuple[RoadReport, ...] = ()
+    incidents: tuple[IncidentReport, ...] = ()
+    stations: tuple[GaugeStation, ...] = ()
+    readings: tuple[GaugeReading, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.shelters or self.roads or self.incidents or self.stations or self.readings)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One document, read: the alert it carries and the series it belongs to.
+
+    A document of facts alone carries an alert without infos and ends as informational: its facts go
+    on by their own topics.
 
     `document` is the SHA-256 (hex) of the raw bytes. `hold` and `informational` are reasons found
     by the reader itself (drill words under status Actual; a kind that is only recorded): empty when
@@ -32,6 +53,7 @@ class Report:
     received: datetime
     hold: str = ""
     informational: str = ""
+    facts: Facts = Facts()
 
 
 class OutcomeKind(StrEnum):

@@ -9,16 +9,8 @@ from enum import StrEnum
 
 from alerts.hazard import HazardKind
 from alerts.place import LatLng
+from alerts.shelter import ShelterState
 from routing.network import Node
-
-
-class ShelterState(StrEnum):
-    """What its staff or the ward last said."""
-
-    OPEN = "open"
-    FULL = "full"
-    CLOSED = "closed"
-    UNKNOWN = "unknown"
 
 
 class Unusable(StrEnum):

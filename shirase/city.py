@@ -16,8 +16,9 @@ from shapely import LineString, STRtree
 
 from alerts.hazard import HazardKind
 from alerts.place import HAZARD_RESOLUTION, LatLng
+from alerts.shelter import ShelterState
 from routing.network import Node, Road, RoadNetwork, metres_between, walk_seconds
-from routing.shelter import Shelter, ShelterState
+from routing.shelter import Shelter
 from shirase.rivers import RIVERS, River
 from shirase.wards import WARDS
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from alerts.hazard import HazardKind
 from alerts.place import LatLng
+from alerts.shelter import ShelterState
 from routing.closure import NotConfirmed, Reporter, RoadClosure, RoadReport, blocked_roads, confirm
 from routing.errors import UnknownNode
 from routing.forest import NoWay, NoWayReason, Way, grow
 from routing.network import Node, Road, RoadNetwork, metres_between, walk_seconds
-from routing.shelter import Shelter, ShelterState, Unusable, why_unusable
+from routing.shelter import Shelter, Unusable, why_unusable
 
 NOON = datetime(2026, 9, 18, 3, 0, tzinfo=UTC)
 FLOOD = frozenset({HazardKind.FLOOD})

@@ -4,8 +4,8 @@ import h3.api.basic_int as h3
 
 from alerts.hazard import HazardKind
 from alerts.place import LatLng
+from alerts.shelter import ShelterState
 from routing.forest import Way, grow
-from routing.shelter import ShelterState
 from shirase.city import city
 from shirase.nearest import LONGEST_WALK_MINUTES, nearest_shelter
 
