@@ -4,7 +4,12 @@ from collections import Counter
 from enum import StrEnum
 
 from alerts.claim import Lane
+from dispatch.outcomes import PushOutcome, rule_of
+from dispatch.pace import Pace
 from dispatch.settings import DispatchSettings
+
+# How long a push service rests that said it is busy and not for how long.
+PAUSED_SECONDS = 1.0
 
 
 class SlotRefusal(StrEnum):
@@ -21,7 +26,8 @@ class Slots:
     """The open requests of one worker.
 
     Life safety may fill everything. All other lanes together stay within `routine_share`, retries
-    within `retry_share`, one push service within `origin_share` where there are several.
+    within `retry_share`, one push service within `origin_share` where there are several, and within what its own
+    answers have earned it (`Pace`) once they are told here by `answered`.
     """
 
     def __init__(self, settings: DispatchSettings, origins: int) -> None:
@@ -31,6 +37,7 @@ class Slots:
         self._most_routine = max(1, int(most * settings.routine_share))
         self._most_retries = max(1, int(most * settings.retry_share))
         self._by_origin: Counter[str] = Counter()
+        self._paces: dict[str, Pace] = {}
         self._paused_until: dict[str, float] = {}
         self.open = 0
         self._routine = 0
@@ -57,9 +64,39 @@ class Slots:
             return SlotRefusal.RETRIES_FULL
         return None
 
-    def give_back(self, origin: str, lane: Lane, *, retry: bool = False) -> None:
-        """Return a slot that was taken with the same words."""
-        self._count(origin, lane, retry, -1)
+    def room(self, origin: str, lane: Lane, now: float, *, retry: bool = False) -> int:
+        """Return how many slots `take_many` may take now; 0 while the push service is left alone."""
+        if now < self._paused_until.get(origin, 0.0):
+            return 0
+        pace = self._pace(origin)
+        if now < pace.rests_until:
+            return 0
+        room = min(self._most - self.open, pace.window - self._by_origin[origin])
+        if lane is not Lane.LIFE_SAFETY:
+            room = min(room, self._most_routine - self._routine)
+        if retry:
+            room = min(room, self._most_retries - self._retries)
+        return max(0, room)
+
+    def take_many(self, origin: str, lane: Lane, count: int, *, retry: bool = False) -> None:
+        """Take *count* slots, at most what `room` says."""
+        self._count(origin, lane, retry, count)
+
+    def give_back(self, origin: str, lane: Lane, *, retry: bool = False, count: int = 1) -> None:
+        """Return slots that were taken with the same words."""
+        self._count(origin, lane, retry, -count)
+
+    def answered(
+        self, origin: str, outcome: PushOutcome, count: int, now: float, retry_after_seconds: float | None = None
+    ) -> None:
+        """Learn from *count* answers: a busy push service is paused, a failing one rests, a healthy one gets more."""
+        self._pace(origin).seen(outcome, count, now)
+        if rule_of(outcome).pauses_origin:
+            self.pause(origin, now + (retry_after_seconds or PAUSED_SECONDS))
+
+    def window(self, origin: str) -> int:
+        """Return how many requests *origin* may hold open now."""
+        return self._pace(origin).window
 
     def pause(self, origin: str, until: float) -> None:
         """Start nothing to *origin* before *until*: it said that it is busy."""
@@ -68,6 +105,12 @@ class Slots:
     def paused_until(self, origin: str) -> float:
         """Return until when *origin* waits; 0 when it does not."""
         return self._paused_until.get(origin, 0.0)
+
+    def _pace(self, origin: str) -> Pace:
+        pace = self._paces.get(origin)
+        if pace is None:
+            pace = self._paces[origin] = Pace(self._most_per_origin)
+        return pace
 
     def _count(self, origin: str, lane: Lane, retry: bool, step: int) -> None:
         self.open += step

@@ -61,6 +61,9 @@ class WorkerSettings:
     max_in_flight: int
     """Bound on requests whose end is not durable, per worker; also the bound on repeats."""
 
+    engine: str = "curl"
+    """What speaks HTTP to push services: `curl` (libcurl, HTTP/1.1 and HTTP/2)."""
+
     restarts_after_exit: int = 0
     """Set by the supervisor, for the metrics: how often this worker was started again after it had ended."""
 
@@ -99,6 +102,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         push_origins=tuple(origin for origin in environment.get("SHIRASE_PUSH_ORIGINS", "").split(",") if origin),
         vapid_subject=environment.get("SHIRASE_VAPID_SUBJECT", ""),
         max_in_flight=int(environment.get("SHIRASE_MAX_IN_FLIGHT", "4096")),
+        engine=environment.get("SHIRASE_ENGINE", "curl"),
         restarts_after_exit=int(environment.get("SHIRASE_RESTARTS_AFTER_EXIT", "0")),
         restarts_after_standing_still=int(environment.get("SHIRASE_RESTARTS_AFTER_STANDING_STILL", "0")),
     )

@@ -9,15 +9,17 @@ from dataclasses import replace
 import h3.api.basic_int as h3
 import pytest
 
+from dispatch.batch import Batch
 from dispatch.columns import columns_of
 from dispatch.curl import CurlSender, is_public
+from dispatch.engine import batch_sender_of
 from dispatch.errors import EndpointRefused, SenderFull
 from dispatch.message import Messages
 from dispatch.outcomes import PushOutcome
 from dispatch.pushes import Pushes
 from dispatch.registry import Registry
 from dispatch.selection import select
-from dispatch.sender import Answer, Push
+from dispatch.sender import Answer, Headers, Push
 from dispatch.settings import DispatchSettings
 from dispatch.stub.behaviour import Act, Rule
 from dispatch.stub.bodies import stored
@@ -107,6 +109,33 @@ def test_each_resident_gets_one_push_that_only_her_browser_can_open(stub: StubPr
     assert kept.keys() == receivers.keys()
     for token, body in kept.items():
         assert b'"web_push":8030' in open_body(body, receivers[token])
+
+
+def test_a_batch_comes_back_key_by_key_and_its_answers_are_joined(stub: StubProcess) -> None:
+    registry, _ = crowd_at(stub, "batch", 100)
+    pushes, _ = pushes_to(stub, registry)
+    stub.tell([Rule(Act.ANSWER, status=410, tokens=frozenset({"batch-0", "batch-2"}))])
+    sender = batch_sender_of(settings_for(stub))
+    alike: dict[tuple[str, Headers], list[Push]] = {}
+    for push in pushes:
+        alike.setdefault((push.origin, push.headers), []).append(push)
+    for (origin, headers), some in alike.items():
+        keys = [int(str(push.key)) for push in some]
+        paths = [push.url.removeprefix(origin).encode() for push in some]
+        sender.submit_batch(Batch(origin, headers, some[0].expires_at, keys, paths, [push.body for push in some]))
+    assert sender.in_flight == 100
+    ended: dict[int, PushOutcome] = {}
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while len(ended) < 100 and time.monotonic() < give_up_at:
+        for answer in sender.poll_batches(0.05):
+            assert not ended.keys() & set(answer.keys)
+            assert set(answer.keys) <= set(answer.batch.keys)
+            ended.update(dict.fromkeys(answer.keys, answer.outcome))
+    gone = {int(str(push.key)) for push in pushes if push.url.endswith(("/batch-0", "/batch-2"))}
+    assert {key for key, outcome in ended.items() if outcome is PushOutcome.GONE} == gone
+    assert set(ended) == set(range(100))
+    assert sender.in_flight == 0
+    sender.close()
 
 
 def test_a_worker_that_takes_over_sends_the_same_bytes(stub: StubProcess, sender: CurlSender) -> None:

@@ -1,0 +1,76 @@
+"""How many requests one push service may hold open: grown by its answers, halved when it is busy.
+
+A service that says nothing never grows beyond the first window, so a silent one costs the others a few
+hundred slots. One that fails again and again is left alone for a while, then asked with a handful.
+"""
+
+from dispatch.outcomes import PushOutcome
+
+# At 50 ms a round trip 256 open requests are 5,000 pushes a second; each answer allows one more, so that the
+# window doubles with each round trip and a healthy service has all of 4,096 after four.
+FIRST_WINDOW = 256
+LEAST_WINDOW = 8
+# Failures in a row, without an answer between them, that mean: away. More than one lost connection's worth.
+FAILURES_THAT_OPEN = 200
+FIRST_REST_SECONDS = 1.0
+LONGEST_REST_SECONDS = 30.0
+# One burst of 429s is one reason to slow down, not a thousand.
+HALVED_AT_MOST_EVERY_SECONDS = 1.0
+
+_SILENT = frozenset((PushOutcome.NOT_SENT, PushOutcome.UNKNOWN, PushOutcome.TIMEOUT))
+_OVERLOADED = frozenset((PushOutcome.BUSY, PushOutcome.RETRY))
+_NOTHING_LEARNT = frozenset((PushOutcome.EXPIRED,))
+
+
+class Pace:
+    """The window and the breaker of one push service. Times are epoch seconds, given by the caller."""
+
+    def __init__(self, most: int) -> None:
+        self._most = max(1, most)
+        self._window = float(min(FIRST_WINDOW, self._most))
+        self._slow_start = True
+        self._halved_at = float("-inf")
+        self._failures = 0
+        self._rest_seconds = FIRST_REST_SECONDS
+        self._rests_until = 0.0
+
+    @property
+    def window(self) -> int:
+        """Return how many requests may be open."""
+        return int(self._window)
+
+    @property
+    def rests_until(self) -> float:
+        """Return until when nothing is started; 0 when it does not rest."""
+        return self._rests_until
+
+    def seen(self, outcome: PushOutcome, count: int, now: float) -> None:
+        """Learn from *count* requests that ended in *outcome*."""
+        if outcome in _NOTHING_LEARNT:
+            return
+        if outcome in _SILENT:
+            self._failed(count, now)
+            return
+        if self._failures >= FAILURES_THAT_OPEN:
+            # It is back: begin as with a stranger.
+            self._window, self._slow_start = float(min(FIRST_WINDOW, self._most)), True
+        self._failures, self._rest_seconds, self._rests_until = 0, FIRST_REST_SECONDS, 0.0
+        if outcome in _OVERLOADED:
+            self._halve(now)
+        else:
+            grown = count if self._slow_start else count * LEAST_WINDOW / self._window
+            self._window = min(float(self._most), self._window + grown)
+
+    def _halve(self, now: float) -> None:
+        if now - self._halved_at >= HALVED_AT_MOST_EVERY_SECONDS:
+            self._window = max(float(min(LEAST_WINDOW, self._most)), self._window / 2)
+            self._slow_start = False
+            self._halved_at = now
+
+    def _failed(self, count: int, now: float) -> None:
+        self._failures += count
+        # While it rests, what was still open comes back: that says nothing new.
+        if self._failures >= FAILURES_THAT_OPEN and now >= self._rests_until:
+            self._rests_until = now + self._rest_seconds
+            self._rest_seconds = min(LONGEST_REST_SECONDS, 2 * self._rest_seconds)
+            self._window = float(min(LEAST_WINDOW, self._most))
