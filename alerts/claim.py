@@ -37,7 +37,8 @@ class Danger:
     """One danger in some cells of one shard. `share` is told apart in `partial`.
 
     `partial` are the cells of `cells` of which less than half lies inside the area: a resident
-    there reads 「…に出た」 with the area's name, not "here".
+    there reads 「…に出た」 with the area's name, not "here". `evacuate` says that it is an order to leave
+    (CAP responseType Evacuate): what kind 3 begins with, once it may go out.
     """
 
     hazard: HazardKind
@@ -53,6 +54,7 @@ class Danger:
     onset: datetime | None = None
     headline: str = ""
     instruction: str = ""
+    evacuate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,15 @@ class Attribution:
     confidence: Confidence
 
 
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A source was heard, with news or without: silence and calm differ (R10)."""
+
+    source: str
+    fact_at: datetime
+    received_at: datetime
+
+
 class Freshness(StrEnum):
     """How a fact's age is shown. There is no value for "false": silence is not news."""
 

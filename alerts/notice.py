@@ -8,7 +8,7 @@ from alerts.cap import Severity
 from alerts.claim import Lane
 from alerts.hazard import HazardKind
 from alerts.level import Level
-from alerts.place import Cells
+from alerts.place import Cells, Shard
 
 
 class NoticeKind(IntEnum):
@@ -49,8 +49,56 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldWay:
+    """What the people of one cell are told to do, short enough to be remembered for each cell.
+
+    `signature` tells two advices apart for a reader. `cause` and `because` say why it changed: ids of
+    closures or shelters, and in `names` what people call them. `replaces` is when they were told the
+    way that this one takes the place of (R15).
+    """
+
+    signature: str
+    advice: str  # a value of routing.plan.Advice, for people of no stated need
+    shelter_id: str = ""
+    cause: str = ""
+    because: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    replaces: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRef:
+    """The plan of one shard that a kind 3 notice is built from; another digest is another plan.
+
+    `facts_at` is the age of what the plan rests on: it moves without the advice changing.
+    """
+
+    shard: Shard
+    version: int
+    digest: str
+    facts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an approval of kind 3 covers (R14): order, cells, template, expiry, rule. Ways fill its blanks."""
+
+    lineage: str  # of the order itself, a kind 1 lineage
+    document: str
+    issuer: str
+    cells: Cells
+    template: str
+    rule: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoticePart:
-    """The people of some cells and what they read. `rank` 0 is the greatest danger."""
+    """The people of some cells and what they read. `rank` 0 is the greatest danger.
+
+    Of kind 3 each part is one cell and `way` what is told there; its words are not here, the sender
+    makes them from the plan that the notice names.
+    """
 
     rank: int
     phase: Phase
@@ -61,13 +109,16 @@ class NoticePart:
     area_names: tuple[str, ...]
     cells: Cells
     texts: tuple[Text, ...]
+    way: ToldWay | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One approved revision. `digest` is the SHA-256 over what was approved (R14).
 
-    Parts are disjoint in cells and sorted by rank. `lineage` keys the topic; `revision` rises.
+    Parts are disjoint in cells and sorted by rank. `lineage` keys the topic; `revision` rises. Of kind
+    3 `order` is what was approved and `plans` what its ways come from: a worker sends only what a plan
+    with that digest says.
     """
 
     lineage: str
@@ -84,3 +135,5 @@ class Notice:
     digest: str
     approved_by: str
     approved_at: datetime
+    order: Order | None = None
+    plans: tuple[PlanRef, ...] = ()

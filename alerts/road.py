@@ -44,7 +44,8 @@ class RoadPlace:
 class RoadReport:
     """One source's word on one road. `lifted` says that it can be walked again.
 
-    `valid_until` None means until lifted.
+    `valid_until` None means until lifted. `undo` takes a mistake back: whom it had moved go back to
+    where they were sent before, and nobody else is told anything (R14).
     """
 
     id: str
@@ -56,3 +57,4 @@ class RoadReport:
     lifted: bool = False
     text: str = ""
     ward: str = ""
+    undo: bool = False

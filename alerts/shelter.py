@@ -54,7 +54,8 @@ class ShelterReport:
 
     `id` is the national common id where there is one, else the source's own, prefixed by the source.
     `ward` is a label and the tenant who may write, never a key. `capacity_text` is the prose that a
-    capacity came in (「屋内480人／屋外3,350人」). Occupants and capacity are people.
+    capacity came in (「屋内480人／屋外3,350人」). Occupants and capacity are people. `undo` takes a mistake
+    back: whom it had moved go back to where they were sent before (R14).
     """
 
     id: str
@@ -73,3 +74,4 @@ class ShelterReport:
     band: OccupancyBand | None = None
     accepts: Accepts | None = None
     needs: tuple[str, ...] = ()
+    undo: bool = False

@@ -147,6 +147,7 @@ def _dangers(
             onset=info.onset,
             headline=info.headline,
             instruction=info.instruction,
+            evacuate=ResponseType.EVACUATE in info.response_types,
         )
     ], missing
 

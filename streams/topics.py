@@ -49,9 +49,33 @@ CLAIMS = Topic(
     "one per document and shard; carries the number of shards so that completeness can be told",
 )  # fmt: skip
 HAZARDS = Topic(
-    "hazards", "shard", 8, Cleanup.COMPACT, None, 4_000_000, 0, ("notices", "residents", "console"),
+    "hazards", "shard", 8, Cleanup.COMPACT, None, 4_000_000, 0, ("notices", "evacuation", "residents", "console"),
     "snapshot per shard with version and digest, never deltas; kept uncompacted for an hour",
     {"min.compaction.lag.ms": str(HOUR_MS)},
+)  # fmt: skip
+CLOSURES = Topic(
+    "closures", "id + source", 4, Cleanup.COMPACT, None, 262_144, 0, ("evacuation", "residents", "console"),
+    "one source's newest word on one road; key `heartbeat|SOURCE`: when a source was last heard",
+)  # fmt: skip
+SHELTERS = Topic(
+    "shelters", "id + source", 4, Cleanup.COMPACT, None, 262_144, 0, ("evacuation", "residents", "console"),
+    "one source's newest word on one site; heartbeats as on closures",
+)  # fmt: skip
+INCIDENTS = Topic(
+    "incidents", "id + source", 4, Cleanup.COMPACT, None, 262_144, 0, ("residents", "console"),
+    "one source's newest word on one incident; heartbeats as on closures",
+)  # fmt: skip
+PLANS = Topic(
+    "plans", "shard", 8, Cleanup.COMPACT, None, 4_000_000, 0,
+    ("dispatch", "evacuation", "residents", "console"),
+    "what the people of each cell are to do, with version and digest, never deltas; kept uncompacted for an hour, "
+    "because a notice names the digest that it is built from",
+    {"min.compaction.lag.ms": str(HOUR_MS)},
+)  # fmt: skip
+EFFECTS = Topic(
+    "effects", "fact", 4, Cleanup.COMPACT, None, 262_144, 0, ("evacuation", "console", "replay"),
+    "what a closure, a shelter's state or an order led to: roads blocked, cells and people moved; "
+    "key `position`: how far the planner has read and acted",
 )  # fmt: skip
 DRAFTS = Topic(
     "drafts", "draft id", 4, Cleanup.COMPACT, None, 4_000_000, 0, ("console", "replay"),
@@ -62,8 +86,9 @@ COMMANDS = Topic(
     "create, approve, void; one decider applies them in order, so that a race has one winner",
 )  # fmt: skip
 NOTICES = Topic(
-    "notices", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 0, ("dispatch", "notices", "residents", "console"),
-    "approved revisions: cells, texts, expiry, digest",
+    "notices", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 0,
+    ("dispatch", "notices", "evacuation", "residents", "console"),
+    "approved revisions: cells, texts, expiry, digest; of kind 3 the order and, per shard, plan version and digest",
 )  # fmt: skip
 SUBSCRIPTIONS = Topic(
     "subscriptions", "subscription id", 16, Cleanup.COMPACT, None, 16_384, 2, ("dispatch",),
@@ -96,6 +121,6 @@ DEAD_LETTERS = Topic(
 )  # fmt: skip
 
 ALL: tuple[Topic, ...] = (
-    TELEGRAMS, REPORTS, CLAIMS, HAZARDS, DRAFTS, COMMANDS, NOTICES, SUBSCRIPTIONS,
-    TOLD, PROGRESS, RECEIPTS, OWNERS, AUDIT, DEAD_LETTERS,
+    TELEGRAMS, REPORTS, CLAIMS, HAZARDS, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, DRAFTS, COMMANDS, NOTICES,
+    SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, AUDIT, DEAD_LETTERS,
 )  # fmt: skip
