@@ -4,8 +4,7 @@ A process and an origin of its own (R20): residents' requests never slow it, and
 residents must not see, e.g. drafts that nobody has approved.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from html import escape
 
@@ -37,17 +36,8 @@ def build_console(bootstrap: str) -> FastAPI:
     metrics = ApiMetrics(registry)
     desk = Desk()
     reader = TopicReader(bootstrap, TOPICS, desk.apply, metrics)
-
-    @asynccontextmanager
-    async def reading(_app: FastAPI) -> AsyncIterator[None]:
-        reader.start()
-        try:
-            yield
-        finally:
-            reader.stop()
-
     app = console_app(desk, reader.freshness, metrics, registry)
-    app.router.lifespan_context = reading
+    app.router.lifespan_context = reader.while_served
     return app
 
 

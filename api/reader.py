@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from api.metrics import ApiMetrics
@@ -61,6 +62,15 @@ class TopicReader:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(5.0)
+
+    @asynccontextmanager
+    async def while_served(self, _app: object) -> AsyncIterator[None]:
+        """Read from the start of an application to its end: its lifespan."""
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
 
     def freshness(self) -> Freshness:
         """Return how current the state is now."""

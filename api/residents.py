@@ -7,10 +7,11 @@ without signing up (R13).
 import hashlib
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -27,6 +28,7 @@ from api.faces import Face, FaceCache
 from api.frame import FRAMES, JAPAN, TOKYO, Frame
 from api.geojson import collection
 from api.ground import NO_GROUND, Ground, ground_of, land_of
+from api.joining import Joining, JoiningSettings
 from api.metrics import ApiMetrics
 from api.page import Scene, render, render_waiting, scene_of
 from api.problem import answer_problems
@@ -34,6 +36,8 @@ from api.reader import Freshness, TopicReader
 from api.security import Guard, policy_for
 from api.state import TOPICS, State, View
 from api.style import PAGE
+from api.subscriptions import SignUp, subscription_routes
+from api.web import web_routes
 from geo.areas import AreaTable
 from geo.cells import difference, parent_of
 
@@ -122,27 +126,39 @@ class Residents:
         return self._drawn
 
 
-def build_residents(bootstrap: str, *, table: AreaTable | None = None) -> FastAPI:
+def build_residents(
+    bootstrap: str,
+    *,
+    table: AreaTable | None = None,
+    joining: JoiningSettings | None = None,
+    web: Path | None = None,
+) -> FastAPI:
     """Return the residents' application over the broker at *bootstrap*; it reads while it is served.
 
-    With *table* the map shows the wards beneath the hazards, and names them.
+    With *table* the map shows the wards beneath the hazards, and names them. With *joining* residents may sign
+    up; with *web* (the built pages) their browsers get the worker that shows pushes.
     """
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry)
     state = State()
     reader = TopicReader(bootstrap, TOPICS, state.apply, metrics)
+    door = None if joining is None else Joining(bootstrap, joining, table, metrics)
 
     @asynccontextmanager
-    async def reading(_app: FastAPI) -> AsyncIterator[None]:
-        reader.start()
-        try:
-            yield
-        finally:
-            reader.stop()
+    async def serving(app: FastAPI) -> AsyncIterator[None]:
+        with door.running() if door is not None else nullcontext():
+            async with reader.while_served(app):
+                yield
 
     grounds = {} if table is None else grounds_of(table)
-    app = residents_app(Residents(state, reader.freshness, grounds), metrics, registry)
-    app.router.lifespan_context = reading
+    app = residents_app(
+        Residents(state, reader.freshness, grounds),
+        metrics,
+        registry,
+        sign_up=None if door is None else door.sign_up,
+        web=web,
+    )
+    app.router.lifespan_context = serving
     return app
 
 
@@ -151,10 +167,13 @@ def residents_app(
     metrics: ApiMetrics,
     registry: CollectorRegistry,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    *,
+    sign_up: SignUp | None = None,
+    web: Path | None = None,
 ) -> FastAPI:
     """Return the application that answers from *residents*; nothing is read here."""
     # No pages of FastAPI's own: they load scripts from elsewhere.
-    app = FastAPI(title="Shirase residents", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Shirase residents", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Guard, policy=policy_for([PAGE]), metrics=metrics)
     answer_problems(app)
@@ -181,6 +200,11 @@ def residents_app(
         drawn = residents.drawn()
         headers = _caching(drawn.notices_etag, drawn.view, residents.freshness())
         return _unless_known(drawn.notices, drawn.notices_etag, if_none_match, headers, "application/json")
+
+    if sign_up is not None:
+        app.include_router(subscription_routes(sign_up))
+    if web is not None:
+        app.include_router(web_routes(web))
 
     @app.get("/health")
     def health() -> Response:

@@ -14,7 +14,8 @@ def policy_for(styles: Iterable[str]) -> str:
     """Return the Content-Security-Policy that allows exactly *styles* inline and nothing from elsewhere."""
     hashes = " ".join(f"'sha256-{_sha256(style)}'" for style in styles)
     return (
-        f"default-src 'none'; style-src {hashes}; script-src 'self'; connect-src 'self'; img-src 'self'; "
+        f"default-src 'none'; style-src {hashes}; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "worker-src 'self'; manifest-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
@@ -33,7 +34,7 @@ class Guard:
             (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
-            (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
+            (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
             (b"cross-origin-opener-policy", b"same-origin"),
             (b"cross-origin-resource-policy", b"same-origin"),
         ]

@@ -64,6 +64,15 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What its owner agreed to, in which wording, and when (seconds since 1970)."""
+
+    purpose: str
+    version: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """One browser's wish to be told. `row` is the random number under which `told` keeps it."""
 
@@ -79,6 +88,7 @@ class Subscription:
     canary: bool = False
     ward: str = ""
     vapid_key: int = 0
+    consents: tuple[Consent, ...] = ()
 
 
 def new_id() -> bytes:
@@ -173,6 +183,8 @@ def to_json(subscription: Subscription) -> bytes:
         "ward": subscription.ward,
         "vapid_key": subscription.vapid_key,
     }
+    if subscription.consents:
+        plain["consents"] = [[consent.purpose, consent.version, consent.at] for consent in subscription.consents]
     if subscription.quiet_hours is not None:
         plain["quiet"] = [subscription.quiet_hours.start_hour, subscription.quiet_hours.end_hour]
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
@@ -198,6 +210,7 @@ def from_json(raw: bytes) -> Subscription:
             canary=bool(plain["canary"]),
             ward=str(plain["ward"]),
             vapid_key=int(plain["vapid_key"]),
+            consents=tuple(Consent(str(of), int(version), int(at)) for of, version, at in plain.get("consents", ())),
         )
         # Form only, as fast as a start over millions needs; the point was checked when it came in.
         # A broken one must be put aside here: in the columns it would cost everybody's registry.

@@ -4,6 +4,7 @@ The applications are imported by the command that serves them: the web framework
 other command start half a second later.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import click
 
 from shirase.areas import DEFAULT_AREAS, table_at
+
+DEFAULT_WEB = Path("web/dist")
 
 _broker = click.option("--broker", required=True, help="HOST:PORT of the Kafka broker.")
 _host = click.option("--host", default="127.0.0.1", show_default=True)
@@ -36,12 +39,26 @@ def api() -> None:
     show_default=True,
     help="Area table; without it the map has no wards beneath it.",
 )
-def residents(broker: str, port: int, host: str, areas: Path) -> None:
-    """Serve the first page with the hazard map, and the notices."""
+@click.option(
+    "--web",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_WEB,
+    show_default=True,
+    help="Built pages (`make web`); without them the first page is all there is.",
+)
+def residents(broker: str, port: int, host: str, areas: Path, web: Path) -> None:
+    """Serve the first page with the hazard map, the notices, and signing up where its keys are set."""
+    from api.joining import joining_settings
     from api.residents import build_residents
     from api.serve import serve
 
-    serve(build_residents(broker, table=table_at(areas) if areas.exists() else None), host, port)
+    app = build_residents(
+        broker,
+        table=table_at(areas) if areas.exists() else None,
+        joining=joining_settings(os.environ),
+        web=web if web.exists() else None,
+    )
+    serve(app, host, port)
 
 
 @api.command()

@@ -21,6 +21,7 @@ from types import ModuleType
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
+from api import joining
 from streams import settings, topics
 from streams.topics import Cleanup, Topic
 
@@ -66,26 +67,28 @@ def metrics_page() -> str:
 
 
 def settings_page() -> str:
-    """Return docs/settings.md from the fields of WorkerSettings and the sentence below each."""
-    source = inspect.getsource(settings)
-    fields = _sentences(ast.parse(source))
+    """Return docs/settings.md from the fields of the settings' classes and the sentence below each."""
     lines = [
         "# Settings",
         "",
-        "Made from `streams/settings.py` by `make docs`; a test fails when it is out of date. A worker reads them from",
-        "its environment once, at its start.",
-        "",
-        "| setting | what it is |",
-        "|---|---|",
+        "Made from `streams/settings.py` and `api/joining.py` by `make docs`; a test fails when it is out of date. A",
+        "process reads them from its environment once, at its start.",
     ]
-    for name, keyword in _environment_names(ast.parse(source)).items():
-        lines.append(f"| `{name}` | {fields[keyword]} |")
+    for title, module, made in (
+        ("Workers", settings, "WorkerSettings"),
+        ("`shirase api residents`, for signing up; set all of them or none", joining, "JoiningSettings"),
+    ):
+        tree = ast.parse(inspect.getsource(module))
+        fields = _sentences(tree, made)
+        lines += ["", f"## {title}", "", "| setting | what it is |", "|---|---|"]
+        for name, keyword in _environment_names(tree, made).items():
+            lines.append(f"| `{name}` | {fields[keyword]} |")
     return "\n".join(lines) + "\n"
 
 
-def _sentences(tree: ast.Module) -> dict[str, str]:
-    """Return the sentence that stands below each field of WorkerSettings."""
-    body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "WorkerSettings").body
+def _sentences(tree: ast.Module, made: str) -> dict[str, str]:
+    """Return the sentence that stands below each field of the class *made*."""
+    body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == made).body
     found = {}
     for field, sentence in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(sentence, ast.Expr):
@@ -93,12 +96,12 @@ def _sentences(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def _environment_names(tree: ast.Module) -> dict[str, str]:
+def _environment_names(tree: ast.Module, made: str) -> dict[str, str]:
     """Return field names by the name of the environment variable that sets them."""
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    made = next(call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "WorkerSettings")
-    names = {"SHIRASE_BROKER": "broker"}
-    for keyword in made.keywords:
+    call = next(call for call in calls if isinstance(call.func, ast.Name) and call.func.id == made)
+    names = {"SHIRASE_BROKER": "broker"} if made == "WorkerSettings" else {}
+    for keyword in call.keywords:
         for name in re.findall(r"SHIRASE_\w+", ast.unparse(keyword.value)):
             names[name] = keyword.arg or ""
     return names

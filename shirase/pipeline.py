@@ -161,14 +161,18 @@ def make_secrets(folder: Path) -> dict[str, str]:
     """Make the key files of a run that has none, and return the settings that name them."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     vapid, seal, envelope = folder / "vapid.pem", folder / "seal.json", folder / "envelope.bin"
+    signup = folder / "signup.bin"
     if not vapid.exists():
         generate_key_file(vapid)
     if not seal.exists():
         SealKeys.generate_file(seal)
     if not envelope.exists():
         write_secret(envelope, secrets.token_bytes(32))
+    if not signup.exists():
+        write_secret(signup, secrets.token_bytes(32))
     return {
         "SHIRASE_VAPID_KEY": os.fspath(vapid),
         "SHIRASE_SEAL_KEY": os.fspath(seal),
         "SHIRASE_ENVELOPE_SECRET": os.fspath(envelope),
+        "SHIRASE_SIGNUP_SECRET": os.fspath(signup),
     }

@@ -91,7 +91,7 @@ NOTICES = Topic(
     "approved revisions: cells, texts, expiry, digest; of kind 3 the order and, per shard, plan version and digest",
 )  # fmt: skip
 SUBSCRIPTIONS = Topic(
-    "subscriptions", "subscription id", 16, Cleanup.COMPACT, None, 16_384, 2, ("dispatch",),
+    "subscriptions", "subscription id", 16, Cleanup.COMPACT, None, 16_384, 2, ("dispatch", "residents"),
     "the source of truth; values are encrypted with a key kept outside Kafka; a tombstone forgets",
     {"max.compaction.lag.ms": str(15 * MINUTE_MS), "segment.ms": str(10 * MINUTE_MS)},
 )  # fmt: skip

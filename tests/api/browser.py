@@ -13,13 +13,15 @@ class Browser:
     def __init__(self, app: FastAPI) -> None:
         self._app = app
 
-    def request(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, *, json: object = None
+    ) -> httpx.Response:
         """Return the answer to one request."""
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://residents.test") as client:
-                return await client.request(method, path, headers=headers)
+                return await client.request(method, path, headers=headers, json=json)
 
         return asyncio.run(ask())
 

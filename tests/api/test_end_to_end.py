@@ -1,9 +1,11 @@
 """Both applications over a broker: from a record on a topic to what a browser reads."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,11 +13,19 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.console import build_console
+from api.joining import joining_settings
 from api.residents import build_residents
+from dispatch.stub.bodies import stored
+from dispatch.stub.opened import open_body
+from dispatch.stub.process import StubProcess
+from shirase.pipeline import make_secrets
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer
-from streams.topics import DEAD_LETTERS, DRAFTS, HAZARDS, NOTICES, REPORTS
+from streams.settings import SettingMissing
+from streams.topics import DEAD_LETTERS, DRAFTS, HAZARDS, NOTICES, REPORTS, SUBSCRIPTIONS
 from tests.api.evening import KOTO, Evening, around, danger, provenance
+from tests.api.test_subscriptions import wish
+from tests.stub.pushes import Phone
 
 WITHIN_SECONDS = 30.0
 
@@ -80,3 +90,50 @@ def test_a_broker_that_does_not_answer_is_not_ready_and_says_so() -> None:
     with served(build_residents("127.0.0.1:1")) as client:
         assert client.get("/health").status_code == 503
         assert client.get("/notices.json").json()["code"] == "not-ready"
+
+
+@pytest.fixture
+def secrets_of_a_run(tmp_path: Path) -> dict[str, str]:
+    return make_secrets(tmp_path / "keys")
+
+
+def test_a_resident_signs_up_by_a_push_that_her_own_keys_open(
+    broker: Broker, tmp_path: Path, secrets_of_a_run: dict[str, str]
+) -> None:
+    ensure_topics(broker, [SUBSCRIPTIONS])
+    phone = Phone()
+    with StubProcess.start(tmp_path / "stub") as stub:
+        origin = stub.origins[0]
+        joining = joining_settings(
+            secrets_of_a_run
+            | {
+                "SHIRASE_VAPID_SUBJECT": "mailto:duty@example.org",
+                "SHIRASE_PUSH_CA": str(stub.ca_path),
+                "SHIRASE_PUSH_ORIGINS": origin,
+            }
+        )
+        with served(build_residents(broker.bootstrap, joining=joining)) as client:
+            until(lambda: client.get("/health").status_code == 200)
+            asked = wish(phone, endpoint=f"{origin}/push/one")
+            answer = client.post("/subscriptions", json=asked)
+            assert answer.status_code == 202, answer.text
+            bearer = {"authorization": f"Bearer {answer.json()['token']}"}
+            stub.flush()
+            (pushed,) = stored(stub.bodies_path)
+            said = json.loads(open_body(pushed.body, phone.receiver))
+            asked |= {"proof": said["shirase"]["proof"]}
+            assert client.put("/subscriptions", json=asked, headers=bearer).json()["state"] == "active"
+            until(lambda: client.get("/subscriptions", headers=bearer).status_code == 200)
+            assert client.get("/subscriptions", headers=bearer).json()["push_service"] == origin.split("/")[2]
+            assert client.delete("/subscriptions", headers=bearer).status_code == 204
+            until(lambda: client.get("/subscriptions", headers=bearer).status_code == 404)
+
+
+def test_half_of_the_keys_is_a_mistake_and_none_means_that_nobody_can_sign_up(
+    broker: Broker, secrets_of_a_run: dict[str, str]
+) -> None:
+    assert joining_settings({}) is None
+    with pytest.raises(SettingMissing, match="SHIRASE_VAPID_SUBJECT"):
+        joining_settings(secrets_of_a_run)
+    with served(build_residents(broker.bootstrap)) as client:
+        assert client.post("/subscriptions", json={}).status_code == 404

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
+from api.joining import joining_settings
 from shirase.cli import main as cli
 from shirase.pipeline import make_secrets
 from streams.metrics import Role
@@ -95,10 +96,10 @@ def test_workers_wait_for_what_they_need(compose: dict[str, Any]) -> None:
         assert compose["services"][once]["restart"] == "no"
 
 
-def test_the_keys_are_the_ones_that_the_workers_are_told_of(compose: dict[str, Any], tmp_path: Path) -> None:
+def test_the_keys_are_the_ones_that_the_processes_are_told_of(compose: dict[str, Any], tmp_path: Path) -> None:
     folder = compose["services"]["keys"]["command"][-1]
     made = {name: Path(path).name for name, path in make_secrets(tmp_path / "keys").items()}
-    told = compose["services"]["fanout"]["environment"]
+    told = compose["services"]["fanout"]["environment"] | compose["services"]["residents"]["environment"]
     assert {name: told[name] for name in made} == {name: f"{folder}/{file}" for name, file in made.items()}
     assert made == {name: Path(path).name for name, path in make_secrets(tmp_path / "keys").items()}
 
@@ -136,16 +137,18 @@ def _pages(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_the_pages_are_two_processes_that_see_no_secret(compose: dict[str, Any]) -> None:
+def test_the_pages_are_two_processes_and_neither_can_change_a_secret(compose: dict[str, Any]) -> None:
     pages = _pages(compose)
     assert {name: service["command"][2] for name, service in pages.items()} == {
         "residents": "residents",
         "console": "console",
     }
     for service in pages.values():
-        assert service["environment"] == {}
-        assert not [volume for volume in service["volumes"] if volume.startswith("state:")]
         assert not [volume for volume in service["volumes"] if not volume.endswith(":ro")]
+    # Only residents sign up: the officers' page has no key to lose.
+    assert pages["console"]["environment"] == {}
+    assert pages["console"]["volumes"] == []
+    assert joining_settings(pages["residents"]["environment"]) is not None
 
 
 def test_the_pages_read_the_area_table_that_is_made(compose: dict[str, Any]) -> None:

@@ -1,0 +1,76 @@
+"""The built pages: files of one folder, read once, served from memory with their hash as ETag.
+
+Names in `assets/` carry a hash of their content and may be kept for ever; the worker and the manifest
+may not, or a phone would keep an old worker through a disaster.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from api.errors import ApiError
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+    ".json": "application/json",
+}
+_FOR_EVER = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    media_type: str
+    etag: str
+    caching: str
+
+
+def web_routes(folder: Path) -> APIRouter:
+    """Return the routes over the files in *folder*; raises FileNotFoundError when it was not built."""
+    files = {path.relative_to(folder).as_posix(): _read(path) for path in folder.rglob("*") if path.suffix in _TYPES}
+    if "sw.js" not in files:
+        raise FileNotFoundError(f"{folder} has no sw.js: build the pages with `make web`")
+    router = APIRouter()
+
+    def answer(name: str, known: str) -> Response:
+        file = files.get(name)
+        if file is None:
+            raise ApiError(404, "not-found", "There is no such page")
+        headers = {"etag": file.etag, "cache-control": file.caching}
+        if file.etag in known:
+            return Response(status_code=304, headers=headers)
+        return Response(file.content, headers=headers, media_type=file.media_type)
+
+    @router.get("/signup", include_in_schema=False)
+    def signup(if_none_match: Annotated[str, Header()] = "") -> Response:
+        return answer("signup.html", if_none_match)
+
+    @router.get("/sw.js", include_in_schema=False)
+    def worker(if_none_match: Annotated[str, Header()] = "") -> Response:
+        # At the root, because a worker governs only what lies below its own address.
+        return answer("sw.js", if_none_match)
+
+    @router.get("/manifest.webmanifest", include_in_schema=False)
+    def manifest(if_none_match: Annotated[str, Header()] = "") -> Response:
+        return answer("manifest.webmanifest", if_none_match)
+
+    @router.get("/web/{path:path}", include_in_schema=False)
+    def asset(path: str, if_none_match: Annotated[str, Header()] = "") -> Response:
+        return answer(path, if_none_match)
+
+    return router
+
+
+def _read(path: Path) -> _File:
+    content = path.read_bytes()
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return _File(content, _TYPES[path.suffix], etag, _FOR_EVER if path.parent.name == "assets" else _ASK_AGAIN)

@@ -1,0 +1,312 @@
+"""Signing up: nothing is stored until the push came back, and the token is all that owns it."""
+
+import base64
+import json
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import h3.api.basic_int as h3
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.postman import Letter, PostmanBusy
+from api.problem import answer_problems
+from api.proof import Proofs, id_of
+from api.rate import RateLimit
+from api.roll import Roll
+from api.subscriptions import SignUp, subscription_routes
+from dispatch.endpoint import check_endpoint
+from dispatch.outcomes import PushOutcome
+from dispatch.settings import DispatchSettings
+from dispatch.subscription import SealKeys
+from streams.client import Record, Stored
+from streams.topics import SUBSCRIPTIONS
+from tests.api.browser import Browser
+from tests.dispatch.people import point_of
+from tests.stub.pushes import Phone, text
+
+KOTO = f"{h3.latlng_to_cell(35.6727, 139.8169, 9):x}"
+SETTINGS = DispatchSettings()
+
+
+@dataclass
+class Topic:
+    """`subscriptions`, in memory: what was produced, and the roll that follows it."""
+
+    roll: Roll = field(default_factory=Roll)
+    records: list[Record] = field(default_factory=list)
+
+    def send(self, topic: str, key: bytes, value: bytes | None) -> "Future[Stored]":
+        record = Record(SUBSCRIPTIONS.name, 0, len(self.records), key, value, {}, 0)
+        self.records.append(record)
+        self.roll.apply(record)
+        stored: Future[Stored] = Future()
+        stored.set_result(Stored(topic, 0, record.offset))
+        return stored
+
+    def read_at(self, _partition: int, offset: int) -> Record:
+        return self.records[offset]
+
+
+@dataclass
+class PostBox:
+    """Takes letters as a push service would, with the outcome it was told."""
+
+    outcome: PushOutcome = PushOutcome.ACCEPTED
+    letters: list[Letter] = field(default_factory=list)
+    busy: bool = False
+
+    def post(self, letter: Letter) -> "Future[PushOutcome]":
+        check_endpoint(letter.endpoint, SETTINGS)
+        if self.busy:
+            raise PostmanBusy
+        self.letters.append(letter)
+        done: Future[PushOutcome] = Future()
+        # From another thread, as the real one's answers come.
+        threading.Thread(target=lambda: done.set_result(self.outcome)).start()
+        return done
+
+
+@dataclass
+class Door:
+    topic: Topic
+    box: PostBox
+    browser: Browser
+    keys: SealKeys
+
+
+def doors(limit: RateLimit | None = None) -> Door:
+    topic, box, keys = Topic(), PostBox(), SealKeys({1: bytes(32)}, 1)
+    sign_up = SignUp(
+        proofs=Proofs(bytes(32)),
+        keys=keys,
+        settings=SETTINGS,
+        postman=box,  # type: ignore[arg-type]
+        producer=topic,  # type: ignore[arg-type]
+        roll=topic.roll,
+        read_at=topic.read_at,
+        ward_of=lambda cell: "1310800" if f"{cell:x}" == KOTO else "",
+        vapid_public="BPublic",
+        limit=limit or RateLimit(1000, 1000.0),
+        clock=lambda: 1_790_000_000.0,
+    )
+    app = FastAPI()
+    answer_problems(app)
+    app.include_router(subscription_routes(sign_up))
+    return Door(topic, box, Browser(app), keys)
+
+
+@pytest.fixture
+def door() -> Door:
+    return doors()
+
+
+def wish(phone: Phone, **changed: Any) -> dict[str, Any]:
+    point = point_of(phone.key)
+    return {
+        "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/gAAAAA",
+        "keys": {"p256dh": text(point), "auth": text(phone.auth)},
+        "language": "ja",
+        "places": [{"cell": KOTO, "role": "home", "min_level": 0}],
+        "consents": [{"purpose": "area-alerts", "version": 1}],
+    } | changed
+
+
+def proof_in(letter: Letter) -> str:
+    said = json.loads(letter.payload)
+    assert said["web_push"] == 8030
+    assert said["notification"]["title"]
+    assert len(letter.payload) <= letter.padded_bytes
+    found = said["shirase"]["proof"]
+    assert isinstance(found, str)
+    return found
+
+
+def joined(door: Door, phone: Phone, **changed: Any) -> tuple[str, httpx.Response]:
+    asked = wish(phone, **changed)
+    answer = door.browser.request("POST", "/subscriptions", json=asked)
+    assert answer.status_code == 202, answer.text
+    token = answer.json()["token"]
+    proof = proof_in(door.box.letters[-1])
+    stored = door.browser.request("PUT", "/subscriptions", bearer(token), json=asked | {"proof": proof})
+    return token, stored
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def test_nothing_is_stored_until_the_push_came_back(door: Door) -> None:
+    answer = door.browser.request("POST", "/subscriptions", json=wish(Phone()))
+    assert answer.status_code == 202
+    assert answer.headers["cache-control"] == "no-store"
+    assert door.topic.records == []
+    wrong = wish(Phone()) | {"proof": proof_in(door.box.letters[-1])}
+    refused = door.browser.request("PUT", "/subscriptions", bearer(answer.json()["token"]), json=wrong)
+    assert (refused.status_code, refused.json()["code"]) == (403, "proof-wrong")
+    assert door.topic.records == []
+
+
+def test_what_is_stored_is_shown_whole_changed_and_forgotten(door: Door) -> None:
+    phone = Phone()
+    token, stored = joined(door, phone, quiet={"start_hour": 22, "end_hour": 6})
+    assert stored.json()["state"] == "active"
+    shown = door.browser.request("GET", "/subscriptions", bearer(token)).json()
+    assert shown == {
+        "push_service": "updates.push.services.mozilla.com",
+        "language": "ja",
+        "places": [{"cell": KOTO, "role": "home", "min_level": 0}],
+        "quiet": {"start_hour": 22, "end_hour": 6},
+        "drill": False,
+        "ward": "1310800",
+        "consents": [{"purpose": "area-alerts", "version": 1, "at": 1_790_000_000}],
+    }
+    first = door.keys.unseal(door.topic.records[0].key, door.topic.records[0].value or b"")
+    moved = wish(phone, language="en") | {"proof": proof_in(door.box.letters[-1])}
+    assert door.browser.request("PUT", "/subscriptions", bearer(token), json=moved).status_code == 200
+    second = door.keys.unseal(door.topic.records[1].key, door.topic.records[1].value or b"")
+    assert (first.id, first.row) == (second.id, second.row), "a correction must find whom the alert reached"
+    assert second.language == "en"
+    assert door.browser.request("DELETE", "/subscriptions", bearer(token)).status_code == 204
+    assert door.topic.records[-1].value is None
+    gone = door.browser.request("GET", "/subscriptions", bearer(token))
+    assert (gone.status_code, gone.json()["code"]) == (404, "no-such-subscription")
+
+
+def test_the_topic_holds_neither_token_nor_plain_address(door: Door) -> None:
+    token, _ = joined(door, Phone())
+    record = door.topic.records[0]
+    held = record.key + (record.value or b"")
+    assert b"mozilla" not in held
+    assert token.encode() not in held
+    raw = base64.urlsafe_b64decode(token + "=")
+    assert raw not in held
+    assert record.key == id_of(raw)
+
+
+def test_a_token_owns_only_its_own(door: Door) -> None:
+    token, _ = joined(door, Phone())
+    other = text(bytes(32))
+    assert door.browser.request("GET", "/subscriptions", bearer(other)).status_code == 404
+    assert door.browser.request("DELETE", "/subscriptions", bearer(other)).status_code == 204
+    assert door.browser.request("GET", "/subscriptions", bearer(token)).status_code == 200
+
+
+def test_a_proof_for_one_browser_is_none_for_another_address(door: Door) -> None:
+    phone = Phone()
+    token, _ = joined(door, phone)
+    elsewhere = wish(phone, endpoint="https://updates.push.services.mozilla.com/wpush/v2/other")
+    elsewhere |= {"proof": proof_in(door.box.letters[-1])}
+    refused = door.browser.request("PUT", "/subscriptions", bearer(token), json=elsewhere)
+    assert (refused.status_code, refused.json()["code"]) == (403, "proof-wrong")
+
+
+def test_a_renewed_browser_keeps_its_row(door: Door) -> None:
+    phone = Phone()
+    token, _ = joined(door, phone)
+    renewed = wish(phone, endpoint="https://updates.push.services.mozilla.com/wpush/v2/new")
+    again = door.browser.request("POST", "/subscriptions", bearer(token), json=renewed)
+    assert again.json()["token"] == token
+    done = door.browser.request(
+        "PUT", "/subscriptions", bearer(token), json=renewed | {"proof": proof_in(door.box.letters[-1])}
+    )
+    assert done.status_code == 200
+    rows = {door.keys.unseal(record.key, record.value or b"").row for record in door.topic.records}
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"endpoint": "http://updates.push.services.mozilla.com/x"}, "endpoint-not-https"),
+        ({"endpoint": "https://127.0.0.1/x"}, "endpoint-ip-address"),
+        ({"endpoint": "https://0x7f.1/x"}, "endpoint-ip-address"),
+        ({"endpoint": "https://fcm.googleapis.com.evil.example/x"}, "endpoint-host-not-allowed"),
+        ({"keys": {"p256dh": text(b"\x04" + bytes(64)), "auth": text(bytes(16))}}, "p256dh"),
+        ({"keys": {"p256dh": text(bytes(64)), "auth": text(bytes(16))}}, "p256dh"),
+        ({"keys": {"p256dh": "%%%", "auth": text(bytes(16))}}, "p256dh"),
+        ({"keys": {"p256dh": text(bytes(65)), "auth": text(bytes(15))}}, "auth-length"),
+        ({"places": [{"cell": "882f5a363dfffff"}]}, "place"),
+        ({"places": [{"cell": "000000000000000"}]}, "place"),
+        ({"places": []}, "parameter-invalid"),
+        ({"places": [{"cell": KOTO}] * 6}, "parameter-invalid"),
+        ({"places": [{"cell": KOTO, "role": "castle"}]}, "parameter-invalid"),
+        ({"language": "xx"}, "parameter-invalid"),
+        ({"consents": [{"purpose": "follow-me", "version": 1}]}, "consent-missing"),
+        ({"consents": [{"purpose": "area-alerts", "version": 2}]}, "consent-missing"),
+        ({"needs": "wheelchair"}, "parameter-invalid"),
+        ({"quiet": {"start_hour": 25, "end_hour": 1}}, "parameter-invalid"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_before_a_push_goes_out(door: Door, changed: dict[str, Any], code: str) -> None:
+    answer = door.browser.request("POST", "/subscriptions", json=wish(Phone(), **changed))
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert door.box.letters == []
+    assert door.topic.records == []
+
+
+@pytest.mark.parametrize("authorization", ["", "Basic abc", "Bearer", "Bearer !!!", "Bearer " + text(bytes(31))])
+def test_without_a_token_nothing_is_shown(door: Door, authorization: str) -> None:
+    answer = door.browser.request("GET", "/subscriptions", {"authorization": authorization})
+    assert answer.status_code in (401, 422)
+    assert answer.json()["code"] in ("token-missing", "token-wrong")
+
+
+def test_a_push_service_that_refuses_says_so_at_the_page(door: Door) -> None:
+    door.box.outcome = PushOutcome.GONE
+    answer = door.browser.request("POST", "/subscriptions", json=wish(Phone()))
+    assert (answer.status_code, answer.json()["code"]) == (422, f"push-{PushOutcome.GONE.value}")
+
+
+def test_a_rush_is_told_to_come_back(door: Door) -> None:
+    door.box.busy = True
+    answer = door.browser.request("POST", "/subscriptions", json=wish(Phone()))
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer.headers["retry-after"]
+
+
+def test_one_address_may_not_send_pushes_without_end() -> None:
+    door = doors(RateLimit(2, 1.0))
+    statuses = [door.browser.request("POST", "/subscriptions", json=wish(Phone())).status_code for _ in range(4)]
+    assert statuses == [202, 202, 429, 429]
+
+
+def test_a_bucket_fills_again_and_each_address_has_its_own() -> None:
+    limit = RateLimit(2, 60.0)
+    assert [limit.wait_seconds("a", 0.0) > 0 for _ in range(3)] == [False, False, True]
+    assert limit.wait_seconds("b", 0.0) == 0
+    assert limit.wait_seconds("a", 1.0) == 0
+    assert limit.wait_seconds("a", 1.0) == pytest.approx(1.0)
+
+
+def test_a_flood_of_addresses_does_not_use_up_the_memory() -> None:
+    limit = RateLimit(1, 1.0, most_addresses=10)
+    for number in range(100):
+        limit.wait_seconds(str(number), 0.0)
+    assert len(limit._buckets) == 10
+
+
+def test_the_row_depends_on_the_secret_and_not_on_the_address() -> None:
+    one, other = Proofs(bytes(32)), Proofs(bytes([1]) * 32)
+    assert one.row_of(bytes(16)) != other.row_of(bytes(16))
+    with pytest.raises(ValueError, match="32 bytes"):
+        Proofs(b"short")
+
+
+def test_a_key_for_browsers_is_given_with_the_wording_of_consent(door: Door) -> None:
+    assert door.browser.get("/subscriptions/key").json() == {
+        "application_server_key": "BPublic",
+        "consents": {"area-alerts": 1, "follow-me": 1},
+    }
+
+
+def test_the_roll_keeps_places_of_records_and_nothing_else() -> None:
+    roll = Roll()
+    roll.apply(Record(SUBSCRIPTIONS.name, 3, 17, b"id", b"sealed", {}, 0))
+    assert roll.find(b"id") == (3, 17)
+    assert b"sealed" not in repr(roll._places).encode()
+    roll.apply(Record(SUBSCRIPTIONS.name, 3, 18, b"id", None, {}, 0))
+    assert roll.find(b"id") is None
