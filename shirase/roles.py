@@ -88,6 +88,8 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
             decider.close()
         case Role.FANOUT:
             _run_fanout(settings, metrics, registry, heartbeat)
+        case Role.COLLECT:
+            _run_collect(settings, metrics, registry, heartbeat)
 
 
 def policy_at(path: Path) -> Policy:
@@ -175,6 +177,42 @@ def _run_fanout(
     )
     dispatcher.run(Stop(), Beat(heartbeat))
     dispatcher.close()
+
+
+def _run_collect(
+    settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
+) -> None:
+    import time
+    from random import Random
+
+    from feeds.sources import RegisterError, registered
+    from streams.client import Producer
+    from streams.collector import Collector, system_clock
+    from streams.metrics import CollectMetrics
+
+    register = tomllib.loads(settings.sources.read_text(encoding="utf-8")) if settings.sources else {}
+    try:
+        sources = registered(register)
+    except RegisterError as error:
+        raise SettingMissing(f"SHIRASE_SOURCES, {settings.sources}: {error}") from None
+    if not sources:
+        log.warning("no source is registered: nothing will be fetched")
+    touch = Beat(heartbeat)
+
+    def beat() -> None:
+        touch()
+        metrics.progressed(Role.COLLECT, time.time())
+
+    with Producer(settings.broker) as producer:
+        collector = Collector(
+            sources,
+            producer,
+            folder=settings.data_dir / "sources",
+            metrics=CollectMetrics(registry, [one.source.name for one in sources]),
+            clock=system_clock(time.time, time.monotonic),
+            random=Random(),
+        )
+        collector.run(Stop(), beat)
 
 
 def _required(path: Path | None, setting: str, maker: str) -> Path:

@@ -4,12 +4,15 @@ A series that is missing and a series that is zero look the same on a dashboard 
 hence all of them are created at zero. Labels are enums, never ids, places or documents.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from alerts.notice import NoticeKind, Phase
 from alerts.report import OutcomeKind
+from feeds.web import FetchReason
 from streams.topics import ALL
 
 
@@ -21,6 +24,7 @@ class Role(StrEnum):
     NOTICES = "notices"
     DECIDER = "decider"
     FANOUT = "fanout"
+    COLLECT = "collect"
 
 
 class Hop(StrEnum):
@@ -67,6 +71,14 @@ CLAIM_REASONS = (
 # POST (promise 5), 5 s a rise or a closure (promises 6 and 13), 10 s a correction (9), 15 s a recovery (8),
 # 60 s silence (12).
 HOP_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 60.0)
+
+
+# The sources of the register as shipped. A deployment's own take their place; they are a closed list too.
+SHIPPED_SOURCES = ("jma-regular", "jma-extra", "jma-eqvol", "jma-other")
+
+# How asking a source, or one document of it, ended.
+STORED, UNREADABLE, NOT_STORED, GIVEN_UP = "stored", "unreadable", "not-stored", "given-up"
+FETCH_OUTCOMES = (STORED, UNREADABLE, NOT_STORED, GIVEN_UP, *(reason.value for reason in FetchReason))
 
 
 def feed_label(feed: str) -> Feed:
@@ -186,3 +198,58 @@ def _readers(names: tuple[str, ...]) -> tuple[Role, ...]:
 
 def _kind_label(kind: NoticeKind) -> str:
     return kind.name.lower().replace("_", "-")
+
+
+class CollectMetrics:
+    """What is known of each source: when it answered, until when it counts as fresh, and how requests ended."""
+
+    def __init__(self, registry: CollectorRegistry, sources: Sequence[str] = SHIPPED_SOURCES) -> None:
+        self._fetches = Counter(
+            "source_fetches_total",
+            "Requests to a source and for its documents, by how they ended.",
+            ("source", "outcome"),
+            registry=registry,
+        )
+        self._answered = Gauge(
+            "source_answered_timestamp_seconds",
+            "Unix time at which a source last answered; 0 before the first answer.",
+            ("source",),
+            registry=registry,
+        )
+        self._fresh_until = Gauge(
+            "source_fresh_until_timestamp_seconds",
+            "Unix time from which a source counts as silent unless it answers: its interval and its grace.",
+            ("source",),
+            registry=registry,
+        )
+        for source in sources:
+            self._answered.labels(source)
+            self._fresh_until.labels(source)
+            for outcome in FETCH_OUTCOMES:
+                self._fetches.labels(source, outcome)
+
+    def expects(self, source: str, fresh_until: datetime) -> None:
+        """Set until when *source* may take for its first answer."""
+        self._fresh_until.labels(source).set(fresh_until.timestamp())
+
+    def answered(self, source: str, at: datetime, fresh_until: datetime) -> None:
+        """Note that *source* answered; what is new in it or not does not matter here."""
+        self._answered.labels(source).set(at.timestamp())
+        self._fresh_until.labels(source).set(fresh_until.timestamp())
+
+    def fetched(self, source: str) -> None:
+        """Count one document that was stored."""
+        self._fetches.labels(source, STORED).inc()
+
+    def missed(self, source: str, reason: str, *, given_up: bool) -> None:
+        """Count one listed document that was not there."""
+        self._fetches.labels(source, GIVEN_UP if given_up else _fetch_outcome(reason)).inc()
+
+    def failed(self, source: str, reason: str) -> None:
+        """Count one round in which *source* itself gave nothing usable."""
+        self._fetches.labels(source, _fetch_outcome(reason)).inc()
+
+
+def _fetch_outcome(reason: str) -> str:
+    """Return the label of *reason*: what a reader says about an index would be an unbounded list."""
+    return reason if reason in FETCH_OUTCOMES else UNREADABLE

@@ -64,6 +64,9 @@ class WorkerSettings:
     engine: str = "curl"
     """What speaks HTTP to push services: `curl` (libcurl, HTTP/1.1 and HTTP/2)."""
 
+    sources: Path | None = None
+    """Register of sources that `collect` fetches (`ops/sources.toml`); without one it fetches nothing."""
+
     restarts_after_exit: int = 0
     """Set by the supervisor, for the metrics: how often this worker was started again after it had ended."""
 
@@ -103,6 +106,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         vapid_subject=environment.get("SHIRASE_VAPID_SUBJECT", ""),
         max_in_flight=int(environment.get("SHIRASE_MAX_IN_FLIGHT", "4096")),
         engine=environment.get("SHIRASE_ENGINE", "curl"),
+        sources=path("SHIRASE_SOURCES"),
         restarts_after_exit=int(environment.get("SHIRASE_RESTARTS_AFTER_EXIT", "0")),
         restarts_after_standing_still=int(environment.get("SHIRASE_RESTARTS_AFTER_STANDING_STILL", "0")),
     )
