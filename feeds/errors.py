@@ -4,6 +4,7 @@
     ├── XmlError        the bytes are not XML that we are willing to build
     ├── CapError        XML, but not a CAP message that we can act on
     ├── JmaError        XML, but not a JMA telegram that we can act on
+    ├── ConsoleError    a document of our own console that breaks its format
     ├── UnknownFormat   XML of neither kind
     └── ArchiveError    a folder or archive that cannot be read within its limits
 
@@ -33,6 +34,10 @@ class CapError(FeedError):
 
 class JmaError(FeedError):
     """A JMA telegram that breaks its format or that nobody could act on."""
+
+
+class ConsoleError(FeedError):
+    """A document of our own console that breaks its format, or that came another way."""
 
 
 class UnknownFormat(FeedError):

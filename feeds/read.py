@@ -1,10 +1,11 @@
-"""Read any telegram: tell JMA, CAP and Atom by the root's name, and name the series of raw bytes."""
+"""Read any telegram: tell JMA, CAP, Atom and our console's own apart, and name the series of raw bytes."""
 
 import re
 from datetime import datetime
 
 from alerts.report import Report
 from feeds.cap import read_cap
+from feeds.console import looks_like_console, read_console, series_of_console
 from feeds.errors import UnknownFormat
 from feeds.feed_index import ATOM_ROOT, read_feed_index
 from feeds.jma.envelope import series_key
@@ -21,6 +22,8 @@ def read(raw: bytes, *, name: str, received: datetime, feed: str = "") -> Report
 
     *name* is the file or entry it came by, *feed* the way it came. Neither decides what it is.
     """
+    if looks_like_console(raw):
+        return read_console(raw, received=received, feed=feed)
     root = parse(raw)
     if root.tag == _JMA_ROOT:
         return read_jma(root, raw, received=received)
@@ -41,6 +44,8 @@ def series_of(raw: bytes, feed: str = "") -> str:
     The same as `Report.series`. Bytes that name none share one key per *feed*,
     so that they are read in order and end as dead-letters.
     """
+    if looks_like_console(raw):
+        return series_of_console(raw)
     header = raw[:_HEADER_BYTES].decode("utf-8", "replace")
     if "http://www.w3.org/2005/Atom" in header:
         # An index repeats parts of the messages that it lists, so its namespaces name CAP as well.

@@ -20,6 +20,7 @@ from shirase.errors import ShiraseError
 from shirase.explain import explain_cell
 from shirase.keys import main as make_keys
 from shirase.pipeline import PipelineFailed, changelog_topics
+from shirase.post_command import post_group
 from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
 from shirase.roles import run_role
 from shirase.run import RunSettings, running
@@ -294,6 +295,7 @@ def build_areas(areas: Path) -> None:
 
 
 main.add_command(api)
+main.add_command(post_group)
 
 
 def _positive(text: str) -> float:

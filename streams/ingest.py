@@ -1,8 +1,9 @@
-"""Telegrams become reports and claims, in the order of their series.
+"""Telegrams become reports, claims and facts, in the order of their series.
 
-State: one table entry per series, holding its life cycle and the shards that each lineage covers.
-The claims are acknowledged before the entry is written: were it the other way round, a crash between
-the two would find the document already known, call it a duplicate, and lose its claims.
+State: one table entry per series, holding its life cycle, the shards that each lineage covers, and when
+each thing was last spoken of. Claims and facts are acknowledged before the entry is written: were it the
+other way round, a crash between the two would find the document already known, call it a duplicate, and
+lose what it says.
 """
 
 import asyncio
@@ -29,12 +30,13 @@ from streams.acceptance import (
 )
 from streams.broker import Broker
 from streams.dead_letters import DETAIL, REASON
+from streams.facts import emitted
 from streams.faust_app import Outlet, ShiraseApp, add_agent, add_table, build_app
 from streams.lag import measure_lag
 from streams.metrics import Hop, Role, StreamMetrics
 from streams.record import Record
 from streams.settlement import Arrival, Settled, settle, was_settled
-from streams.topics import CLAIMS, DEAD_LETTERS, REPORTS, TELEGRAMS
+from streams.topics import CLAIMS, CLOSURES, DEAD_LETTERS, INCIDENTS, REPORTS, SHELTERS, TELEGRAMS
 from streams.wire import encode
 
 
@@ -45,6 +47,7 @@ def build_ingest(
     app = build_app("ingest", broker, data_dir=data_dir, instance=f"ingest-{instance}")
     series = add_table(app, "series", TELEGRAMS)
     reports, claims, aside = Outlet(app, REPORTS), Outlet(app, CLAIMS), Outlet(app, DEAD_LETTERS)
+    grounds = {topic.name: Outlet(app, topic) for topic in (CLOSURES, SHELTERS, INCIDENTS)}
 
     async def ingest(record: Record) -> None:
         known = series.get(record.key)
@@ -53,13 +56,16 @@ def build_ingest(
             return
         settled = settle(arrival, stored, table=table, policy=policy)
         headers = stage_headers(record, HEADER_REPORT_MS)
-        await acknowledged([await claims.send(shard_key(claim), encode(claim), headers) for claim in settled.claims])
+        facts = emitted(settled.record.report, settled.record.outcome, (stored or {}).get("facts", {}))
+        sent = [await grounds[fact.topic.name].send(fact.key, fact.value, headers) for fact in facts.records]
+        sent += [await claims.send(shard_key(claim), encode(claim), headers) for claim in settled.claims]
+        await acknowledged(sent)
         await acknowledged([await reports.send(record.key, encode(settled.record), headers)])
         if settled.record.outcome is OutcomeKind.DEAD_LETTER:
             await aside.send(record.place.encode(), record.value, {**record.headers, **_reason(settled)})
             metrics.dead_letter(TELEGRAMS.name, settled.record.reason)
         if settled.stored is not None:
-            series[record.key] = orjson.dumps(settled.stored)
+            series[record.key] = orjson.dumps({**settled.stored, "facts": facts.known})
         metrics.document(settled.record.feed, settled.record.outcome.value)
         if settled.claims:
             metrics.hop_since(Hop.RECEIVED_TO_CLAIMED, record.headers.get(HEADER_RECEIVED_MS), time.time())

@@ -126,6 +126,36 @@ class ReceiptRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FactEffect:
+    """What the planner made of one fact or order, on `effects`. `fact` is the key that it has on its own topic.
+
+    `reason` is a stable code: what it did, or why it does nothing. `roads` are those that it blocks.
+    `moved` counts cells whose people are told something else because of it, `people` those in them
+    (None: nobody has counted the people there).
+    """
+
+    fact: str
+    fact_at: datetime
+    acted_at: datetime
+    reason: str
+    roads: tuple[str, ...] = ()
+    moved: int = 0
+    people: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPosition:
+    """How far the planner has read and acted, on `effects`: next offset by "topic-partition".
+
+    `drafts` are the newest that it proposed; who waits for an end of it all waits for their verdicts too.
+    """
+
+    heard: dict[str, int]
+    drafts: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerRecord:
     """Which worker owns a share of the buckets, on `owners`; the highest epoch owns."""
 

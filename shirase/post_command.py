@@ -1,0 +1,117 @@
+"""`shirase post`: what a coordinator knows, on the way that the console takes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from alerts.incident import IncidentKind
+from alerts.road import RoadCause
+from alerts.shelter import OccupancyBand, ShelterState
+from alerts.words import JAPAN
+from feeds.console import SOURCE
+from feeds.errors import FeedError
+from shirase.post import console_document, effect_of, points, post
+from streams.errors import StreamsError
+
+_REPORTED, _CONFIRMED = "reported", "confirmed"
+_NOT_UP = 3
+
+
+def _common(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--broker", required=True, help="HOST:PORT of Apache Kafka."),
+        click.option("--by", default="duty officer", show_default=True, help="The role that posts, never a name."),
+        click.option("--ward", default="", help="The ward that it is about."),
+        click.option("--text", default="", help="A sentence for coordinators; never shown to residents."),
+        click.option("--undo", is_flag=True, help="Take a mistake back: whom it moved go back, nobody else is told."),
+    ):
+        command = option(command)
+    return command
+
+
+_wait = click.option("--wait", type=float, default=10.0, show_default=True, help="Seconds to wait for its effect.")
+
+
+@click.group("post")
+def post_group() -> None:
+    """Post a closure, a shelter's state or an incident; it is stored as a document and can be replayed."""
+
+
+@post_group.command()
+@click.argument("thing")
+@click.option("--point", help="LAT,LNG: the nearest way is meant.")
+@click.option("--line", help='"LAT,LNG LAT,LNG ...": the ways along it.')
+@click.option("--polygon", help='"LAT,LNG LAT,LNG ...": all ways that it touches; it ends where it begins.')
+@click.option("--road", "roads", multiple=True, help="Id of a road of the network; may be given several times.")
+@click.option("--name", default="", help="As people call it: 「○○橋」.")
+@click.option("--cause", type=click.Choice([cause.value for cause in RoadCause]), default=RoadCause.OTHER.value)
+@click.option("--from", "valid_from", type=click.DateTime(), help="When it begins, by Tokyo's clock.")
+@click.option("--until", "valid_until", type=click.DateTime(), help="When it ends by itself, by Tokyo's clock.")
+@click.option("--lift", is_flag=True, help="It can be walked again.")
+@click.option("--reported", is_flag=True, help="Somebody says so and nobody has confirmed it: shown, moves nobody.")
+@_wait
+@_common
+def closure(thing: str, broker: str, wait: float, lift: bool, reported: bool, **given: Any) -> None:
+    """Post the road closure THING (an id of your own), confirmed unless --reported."""
+    now = datetime.now(UTC)
+    fields = {**given, "lifted": lift, "confidence": _REPORTED if reported else _CONFIRMED}
+    for name in ("point", "line", "polygon"):
+        found = points(fields.pop(name) or "")
+        fields[name] = (found[0] if found else None) if name == "point" else found
+    for name in ("valid_from", "valid_until"):
+        fields[name] = _tokyo(fields[name])
+    _send("closure", thing, broker, wait, now, fields)
+
+
+@post_group.command()
+@click.argument("thing")
+@click.option("--state", type=click.Choice([state.value for state in ShelterState]), required=True)
+@click.option("--name", default="")
+@click.option("--occupants", type=click.IntRange(0), help="People there now.")
+@click.option("--capacity", type=click.IntRange(0))
+@click.option("--band", type=click.Choice([band.value for band in OccupancyBand]), help="空き, やや混雑, 混雑, 満員.")
+@_wait
+@_common
+def shelter(thing: str, broker: str, wait: float, **given: Any) -> None:
+    """Post the state of the shelter THING (its national common id, or the list's own)."""
+    _send("shelter", thing, broker, wait, datetime.now(UTC), given)
+
+
+@post_group.command()
+@click.argument("thing")
+@click.option("--kind", "incident", type=click.Choice([kind.value for kind in IncidentKind]), required=True)
+@click.option("--title", required=True)
+@click.option("--point", help="LAT,LNG")
+@click.option("--ended", is_flag=True)
+@_common
+def incident(thing: str, broker: str, point: str | None, **given: Any) -> None:
+    """Post the incident THING."""
+    found = points(point or "")
+    _send("incident", thing, broker, 0.0, datetime.now(UTC), {**given, "point": found[0] if found else None})
+
+
+def _send(kind: str, thing: str, broker: str, wait: float, now: datetime, fields: dict[str, Any]) -> None:
+    try:
+        raw = console_document(kind, thing, at=now, **fields)
+        posted = post(broker, raw, name=f"{kind}-{thing}.json")
+    except FeedError as error:
+        raise click.ClickException(f"not posted: {error}") from error
+    except StreamsError as error:
+        refused = click.ClickException(f"NOT SENT or UNKNOWN; posting it again is safe: {error}")
+        refused.exit_code = _NOT_UP
+        raise refused from error
+    click.echo(f"{kind} {thing}: stored as {posted.receipt}")
+    if wait <= 0:
+        return
+    effect = effect_of(broker, f"{thing}|{SOURCE}", posted.at, wait)
+    if effect is None:
+        click.echo(f"no planner has spoken of it within {wait:.0f} s: is `shirase worker evacuation` running?")
+        return
+    people = "an unknown number of" if effect.people is None else f"{effect.people:,}"
+    click.echo(f"{effect.reason}: {len(effect.roads)} roads, {effect.moved} cells with {people} people told anew")
+
+
+def _tokyo(at: datetime | None) -> datetime | None:
+    return None if at is None else at.replace(tzinfo=JAPAN)
