@@ -1,5 +1,6 @@
 """A river gauge or rain gauge: what it reads, and the levels that it is read against.
 
+A station's id is its source's name, a colon and the source's own code: two agencies use the same numbers.
 Stages are metres above the station's own zero; rain is millimetres in the interval that is named.
 The four thresholds are those of Japanese rivers and may each be missing.
 """
@@ -17,6 +18,7 @@ class Quantity(StrEnum):
     STAGE_M = "stage_m"
     RAIN_1H_MM = "rain_1h_mm"
     RAIN_10MIN_MM = "rain_10min_mm"
+    RAIN_24H_MM = "rain_24h_mm"
     FLOW_M3_S = "flow_m3_s"
 
 

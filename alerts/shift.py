@@ -9,14 +9,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.alert import Alert, AlertInfo
-from alerts.report import Report
+from alerts.gauge import GaugeReading
+from alerts.report import Facts, Report
 
 
 def shifted(report: Report, by: timedelta) -> Report:
-    """Return *report* with every time of its alert moved by *by*; `received` stays."""
+    """Return *report* with every time of its alert and its readings moved by *by*; `received` stays."""
     if not by:
         return report
-    return replace(report, alert=_shifted_alert(report.alert, by))
+    return replace(report, alert=_shifted_alert(report.alert, by), facts=_shifted_facts(report.facts, by))
+
+
+def _shifted_facts(facts: Facts, by: timedelta) -> Facts:
+    """Return *facts* with the times of its readings moved: a rise of last year is judged as one of today."""
+
+    def moved(reading: GaugeReading) -> GaugeReading:
+        attribution = reading.attribution
+        return replace(reading, attribution=replace(attribution, fact_at=attribution.fact_at + by))
+
+    return replace(facts, readings=tuple(moved(reading) for reading in facts.readings)) if facts.readings else facts
 
 
 def _shifted_alert(alert: Alert, by: timedelta) -> Alert:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import IO
 
 from feeds.errors import ArchiveError
+from feeds.gauges.recognise import gauge_series_of
 
-DOCUMENT_ENDINGS = (".xml", ".cap", ".atom")
+DOCUMENT_ENDINGS = (".xml", ".cap", ".atom", ".json", ".csv")
 ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip", ".gz")
 
 # One document is read whole; more than the XML reader takes is not worth unpacking.
@@ -39,7 +40,7 @@ class Telegram:
 def documents(paths: Iterable[Path], skipped: Callable[[str], None] | None = None) -> Iterator[Telegram]:
     """Yield every document under *paths* in order of the time it was sent, then of its name.
 
-    Documents are files that end in .xml, .cap or .atom, in folders and archives too; the name of any
+    Documents are files with one of DOCUMENT_ENDINGS, in folders and archives too; the name of any
     other file goes to *skipped*. What says no time comes first: its outcome is a refusal, and that
     should be seen early. All documents are held in memory, because order needs them all.
     """
@@ -106,8 +107,18 @@ def _in_file(path: Path, name: str, skip: Callable[[str], None], *, named: bool 
     elif named or name.lower().endswith(DOCUMENT_ENDINGS):
         with path.open("rb") as document:
             yield _telegram(name, document.read(MAX_DOCUMENT_BYTES))
+    elif name.lower().endswith(".txt") and gauge_series_of(head_of(path)):
+        # The USGS calls its JSON and its tables so; any other text beside documents is somebody's notes.
+        with path.open("rb") as document:
+            yield _telegram(name, document.read(MAX_DOCUMENT_BYTES))
     else:
         skip(name)
+
+
+def head_of(path: Path) -> bytes:
+    """Return the first kilobytes of a file: enough to tell what it is."""
+    with path.open("rb") as document:
+        return document.read(_HEADER_BYTES)
 
 
 def _telegram(name: str, raw: bytes) -> Telegram:

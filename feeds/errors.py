@@ -5,7 +5,10 @@
     ├── CapError        XML, but not a CAP message that we can act on
     ├── JmaError        XML, but not a JMA telegram that we can act on
     ├── ConsoleError    a document of our own console that breaks its format
-    ├── UnknownFormat   XML of neither kind
+    ├── JsonError       the bytes are not JSON that we are willing to build
+    ├── CsvError        the bytes are not a table that we are willing to read
+    ├── GaugeError      a table or JSON, but no readings or stations that we know
+    ├── UnknownFormat   a document of no kind that we know
     └── ArchiveError    a folder or archive that cannot be read within its limits
 
 The reason goes to the dead-letters, the metrics and the operator; the detail is for a person and
@@ -40,8 +43,20 @@ class ConsoleError(FeedError):
     """A document of our own console that breaks its format, or that came another way."""
 
 
+class JsonError(FeedError):
+    """The bytes are not JSON that we are willing to build."""
+
+
+class CsvError(FeedError):
+    """The bytes are not a table that we are willing to read."""
+
+
+class GaugeError(FeedError):
+    """A table or JSON that holds no readings or stations that we know how to read."""
+
+
 class UnknownFormat(FeedError):
-    """XML, but neither CAP nor a JMA telegram."""
+    """A document of no kind that we know."""
 
 
 class ArchiveError(FeedError):

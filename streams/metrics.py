@@ -43,6 +43,8 @@ class Feed(StrEnum):
 
     JMA = "jma"
     CAP = "cap"
+    GAUGE = "gauge"
+    FORECAST = "forecast"
     OTHER = "other"
 
 

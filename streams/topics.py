@@ -37,7 +37,7 @@ class Topic:
 
 
 TELEGRAMS = Topic(
-    "telegrams", "series", 8, Cleanup.DELETE, 24 * 365, 4_000_000, 0, ("ingest",),
+    "telegrams", "series", 8, Cleanup.DELETE, 24 * 365, 8_000_000, 0, ("ingest",),
     "raw bytes as received; headers: received-at (ms), receipt id, feed, name; audit and replay",
 )  # fmt: skip
 REPORTS = Topic(
@@ -116,7 +116,7 @@ AUDIT = Topic(
     "hash-chained acts of coordinators; one writer",
 )  # fmt: skip
 DEAD_LETTERS = Topic(
-    "dead-letters", "topic-partition-offset", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 0, ("console", "replay"),
+    "dead-letters", "topic-partition-offset", 4, Cleanup.DELETE, 24 * 90, 8_000_000, 0, ("console", "replay"),
     "original bytes and a reason code; of subscriptions the reason and length only",
 )  # fmt: skip
 

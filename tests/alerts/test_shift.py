@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import Alert
+from alerts.fact import Attribution, Confidence
+from alerts.gauge import GaugeReading, Quantity
 from alerts.lifecycle import SeriesState, accept
-from alerts.report import OutcomeKind
+from alerts.report import Facts, OutcomeKind
 from alerts.shift import shifted
 from tests.alerts.messages import NOON, alert, info, report
 
@@ -59,3 +61,10 @@ def test_references_still_resolve_because_the_written_time_stays() -> None:
         accepted = accept(state, moved)
         state = accepted.state
     assert (accepted.outcome.kind, accepted.outcome.reason) == (OutcomeKind.CANCEL, "cancelled")
+
+
+def test_readings_move_with_their_document_and_the_time_we_heard_of_them_stays() -> None:
+    said = Attribution("source", NOON, NOON + YEARS, Confidence.OFFICIAL)
+    before = replace(report(alert("a", 0)), facts=Facts(readings=(GaugeReading("s:1", Quantity.STAGE_M, 2.0, said),)))
+    (moved,) = shifted(before, YEARS).facts.readings
+    assert (moved.attribution.fact_at, moved.attribution.received_at) == (NOON + YEARS, NOON + YEARS)

@@ -1,0 +1,1 @@
+"""River levels and rain: each source's own form becomes readings and stations, in metres and millimetres."""
