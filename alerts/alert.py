@@ -30,6 +30,7 @@ GEOCODE_PREFECTURE = "JIS.prefecture"
 GEOCODE_QUAKE_AREA = "JMA.quake-area"
 GEOCODE_TSUNAMI_AREA = "JMA.tsunami-area"
 GEOCODE_RIVER = "JMA.river"
+GEOCODE_VOLCANO = "JMA.volcano"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ class Family(StrEnum):
     TORNADO = "tornado"
     INTENSITY = "intensity"
     TSUNAMI = "tsunami"
+    VOLCANO = "volcano"
+    ERUPTION = "eruption"
+    BULLETIN = "bulletin"
     RECORDED = "recorded"
 
 
@@ -93,12 +96,16 @@ _TITLES = {
 _FAMILIES = {
     "VXWW50": Family.LANDSLIDE,
     "VXKO": Family.RIVER,
+    "VXSU": Family.RIVER,
     "VPOA50": Family.RECORD_RAIN,
     "VPHW50": Family.TORNADO,
     "VPHW51": Family.TORNADO,
     "VXSE51": Family.INTENSITY,
     "VXSE53": Family.INTENSITY,
     "VTSE41": Family.TSUNAMI,
+    "VFVO50": Family.VOLCANO,
+    "VFVO56": Family.ERUPTION,
+    "VPBS50": Family.BULLETIN,
 }
 
 # Earthquake early warnings arrive too late by this way and may be told by nobody else (R23).

@@ -9,7 +9,7 @@ from alerts.cap import MsgType, Status
 from alerts.drill import drill_words
 from alerts.report import Linkage, Report
 from feeds.errors import JmaError
-from feeds.jma import advisories, intensity, landslide, river, tsunami, warnings
+from feeds.jma import advisories, bulletins, intensity, landslide, river, tsunami, volcano, warnings
 from feeds.jma.envelope import Envelope, InfoType, read_envelope, series_key
 from feeds.jma.kinds import Family, family_of, informational_reason, kind_of
 from feeds.jma.tree import child, descendants, text
@@ -95,6 +95,13 @@ def _infos(family: Family, root: Element, envelope: Envelope) -> tuple[tuple[Ale
             return infos, "" if envelope.info_type is InfoType.CORRECTION else reason
         case Family.TSUNAMI:
             return tsunami.infos_of(body, envelope), ""
+        case Family.VOLCANO:
+            return volcano.warning(body, envelope), ""
+        case Family.ERUPTION:
+            return volcano.eruption(body, envelope), ""
+        case Family.BULLETIN:
+            infos, reason = bulletins.infos_of(child(root, "Head"), envelope)
+            return infos, "" if envelope.info_type is InfoType.CORRECTION else reason
         case Family.RECORDED:
             raise JmaError("jma-kind", "a recorded kind has no reader")
 

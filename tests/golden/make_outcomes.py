@@ -15,6 +15,7 @@ import argparse
 import csv
 import hashlib
 import re
+import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -83,6 +84,18 @@ def local(element: etree._Element, path: str) -> str:
     return (found.text or "").strip() if found is not None else ""
 
 
+def read_jma(name: str, raw: bytes, tables: set[str]) -> Saying:
+    root = etree.fromstring(raw)
+    return index(name, raw, root) if etree.QName(root).localname == "feed" else jma(name, raw, root, tables)
+
+
+def index(name: str, raw: bytes, root: etree._Element) -> Saying:
+    """A list of telegrams: recorded, whatever it lists."""
+    said = Saying(name, datetime.fromisoformat(local(root, "updated")), series=f"atom:{local(root, 'id')}")
+    said.digest, said.recorded = hashlib.sha256(raw).hexdigest(), "feed-index"
+    return said
+
+
 def jma(name: str, raw: bytes, root: etree._Element, tables: set[str]) -> Saying:
     title, office = local(root, "Control/Title"), local(root, "Control/EditorialOffice")
     events = local(root, "Head/EventID").split()
@@ -118,6 +131,8 @@ def why_only_recorded(title: str) -> str:
         return ""
     if title.startswith("竜巻注意情報") or title == "津波警報・注意報・予報a":
         return ""
+    if title in ("水位周知河川に関する情報", "噴火警報・予報", "噴火速報", "府県気象防災速報"):
+        return ""
     if title.startswith("緊急地震速報"):
         return "eew-recorded"
     return "source-only" if title == "震源に関する情報" else "kind-informational"
@@ -132,8 +147,12 @@ def in_force(title: str, root: etree._Element) -> Iterator[Kind]:
         yield from tsunami(root)
     elif title.startswith("震"):
         yield from shaking(root)
-    elif title == "指定河川洪水予報":
+    elif title in ("指定河川洪水予報", "水位周知河川に関する情報"):
         yield from river(root)
+    elif title.startswith("噴火"):
+        yield from volcano(root)
+    elif title == "府県気象防災速報":
+        yield from bulletin(root)
     else:
         yield from weather(title, root)
 
@@ -236,7 +255,9 @@ def with_cities(codes: set[str]) -> tuple[str, ...]:
 
 def river(root: etree._Element) -> Iterator[Kind]:
     reach = next(
-        s for s in root.iterfind("{*}Head/{*}Headline/{*}Information") if s.get("type", "").endswith("（予報区域）")
+        s
+        for s in root.iterfind("{*}Head/{*}Headline/{*}Information")
+        if s.get("type", "").endswith(("（予報区域）", "（発表区間）"))
     )
     cities = {(city.text or "").strip() for city in root.iterfind("{*}Body//{*}CityCode")}
     for item in reach.iterfind("{*}Item"):
@@ -244,6 +265,28 @@ def river(root: etree._Element) -> Iterator[Kind]:
         if not code.startswith("1"):
             rivers = {local(area, "Code") for area in item.iterfind("{*}Areas/{*}Area")}
             yield "flood", int(code[0]), tuple(sorted(cities or rivers)), local(item, "Kind/Condition")
+
+
+def volcano(root: etree._Element) -> Iterator[Kind]:
+    """Read the names: 噴火予報 of whatever kind asks nothing; the places are listed once, by municipality."""
+    for section in root.iterfind("{*}Body/{*}VolcanoInfo"):
+        for item in section.iterfind("{*}Item") if "（対象市町村等）" in section.get("type", "") else ():
+            name = local(item, "Kind/Name")
+            if not name.startswith("噴火予報"):
+                codes = tuple(sorted(local(area, "Code") for area in item.iterfind("{*}Areas/{*}Area")))
+                yield "volcano", None, codes, f"{name} {local(item, 'Kind/Condition')}"
+
+
+BULLETINS = {"（記録的短時間大雨）": "record_rain", "（短時間大雪）": "heavy_snow"}
+
+
+def bulletin(root: etree._Element) -> Iterator[Kind]:
+    """Read the title for what it is about, the headline for where."""
+    title = local(root, "Head/Title")
+    codes = {(code.text or "").strip() for code in root.iterfind("{*}Head/{*}Headline//{*}Area/{*}Code")}
+    for words, hazard in BULLETINS.items():
+        if title.endswith(words):
+            yield hazard, None, tuple(sorted(codes)), ""
 
 
 # ------------------------------------------------------------------------------------ the life cycle
@@ -459,9 +502,7 @@ def written_codes(codes: set[str]) -> str:
 def rows(data: Path, checked: set[str]) -> list[dict[str, str]]:
     tables = area_codes(data)
     found = []
-    for said, outcome, reason in settle_jma(
-        jma(name, raw, etree.fromstring(raw), tables) for name, raw in files(data, "04_jma_xml/samples")
-    ):
+    for said, outcome, reason in settle_jma(read_jma(name, raw, tables) for name, raw in files(data, "04_jma_xml")):
         found.append((said.name, outcome, reason, said.levels, said.hazards, said.codes))
     schemas = data / "06_cap" / "schema"
     for one, outcome, reason in settle_cap(cap(name, raw, schemas) for name, raw in files(data, "06_cap")):
@@ -481,12 +522,19 @@ def rows(data: Path, checked: set[str]) -> list[dict[str, str]]:
 
 
 def files(data: Path, folder: str) -> list[tuple[str, bytes]]:
-    """Return every document of *folder* and below; its schemas are not documents."""
-    return [
-        (path.relative_to(data).as_posix(), path.read_bytes())
-        for path in sorted((data / folder).rglob("*"))
-        if path.suffix in (".xml", ".cap") and "schema" not in path.parts
-    ]
+    """Return every document of *folder* and below, those in archives too; its schemas are not documents."""
+    found = []
+    for path in sorted((data / folder).rglob("*")):
+        name = path.relative_to(data).as_posix()
+        if path.suffix in (".xml", ".cap") and "schema" not in path.parts:
+            found.append((name, path.read_bytes()))
+        elif ".tar" in path.suffixes:
+            with tarfile.open(path) as packed:
+                for member in packed.getmembers():
+                    content = packed.extractfile(member) if member.name.endswith(".xml") else None
+                    if content is not None:
+                        found.append((f"{name}/{member.name.removeprefix('./')}", content.read()))
+    return found
 
 
 def main() -> None:

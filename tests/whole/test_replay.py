@@ -18,7 +18,7 @@ from streams.payloads import ReportRecord
 from tests.golden.test_golden import expected, facts
 from tests.whole.scenes import PATIENCE_SECONDS, PROJECT, Brokers
 
-FOLDERS = ("04_jma_xml/samples", "06_cap")
+FOLDERS = ("04_jma_xml", "06_cap")
 SUBSCRIBERS = 500
 
 
