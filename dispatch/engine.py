@@ -5,15 +5,18 @@ from enum import StrEnum
 
 from dispatch.batch import BatchSender
 from dispatch.curl import CurlSender
+from dispatch.http2.sender import Http2Sender
 from dispatch.one_by_one import OneByOne
 from dispatch.sender import Sender
 from dispatch.settings import DispatchSettings
+from dispatch.singly import Singly
 
 
 class Engine(StrEnum):
     """What speaks HTTP."""
 
-    CURL = "curl"  # libcurl: also HTTP/1.1
+    H2 = "h2"  # HTTP/2 framed by hand; libcurl for push services that speak HTTP/1.1 only
+    CURL = "curl"  # libcurl for all
 
 
 def sender_of(settings: DispatchSettings) -> Sender:
@@ -26,7 +29,12 @@ def batch_sender_of(settings: DispatchSettings) -> BatchSender:
     return _ENGINES[Engine(settings.engine)][1](settings)
 
 
+def _http2(settings: DispatchSettings) -> Http2Sender:
+    return Http2Sender(settings, lambda: OneByOne(CurlSender(settings)))
+
+
 _Makers = tuple[Callable[[DispatchSettings], Sender], Callable[[DispatchSettings], BatchSender]]
 _ENGINES: dict[Engine, _Makers] = {
+    Engine.H2: (lambda settings: Singly(_http2(settings)), _http2),
     Engine.CURL: (CurlSender, lambda settings: OneByOne(CurlSender(settings))),
 }

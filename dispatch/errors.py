@@ -9,7 +9,9 @@ DispatchError
 ├── KeyFileUnsafe           a secret that others can read, or that is not a key
 ├── ToldUnreadable          a `told` record of an unknown version or damaged
 ├── ProgressUnreadable      a `progress` record of an unknown version or damaged
-└── SenderFull              more was submitted than the sender may hold open
+├── SenderFull              more was submitted than the sender may hold open
+├── PushServiceBroken       a push service that does not keep to HTTP/2
+└── LinkLost                a connection that ended, or that TLS refused
 
 No text here carries an endpoint, a key or a place: errors end up in logs.
 """
@@ -67,3 +69,15 @@ class ProgressUnreadable(DispatchError):
 
 class SenderFull(DispatchError):
     """All places for open requests are taken; poll before the next submit."""
+
+
+class PushServiceBroken(DispatchError):
+    """The push service does not keep to HTTP/2: the connection ends with *code* (RFC 9113, 7)."""
+
+    def __init__(self, reason: str, code: int) -> None:
+        self.code = code
+        super().__init__(reason)
+
+
+class LinkLost(DispatchError):
+    """The connection has ended, or TLS refused it."""

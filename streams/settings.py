@@ -62,7 +62,7 @@ class WorkerSettings:
     """Bound on requests whose end is not durable, per worker; also the bound on repeats."""
 
     engine: str = "curl"
-    """What speaks HTTP to push services: `curl` (libcurl, HTTP/1.1 and HTTP/2)."""
+    """What speaks HTTP to push services: `h2` (HTTP/2 framed by hand) or `curl` (libcurl)."""
 
     sources: Path | None = None
     """Register of sources that `collect` fetches (`ops/sources.toml`); without one it fetches nothing."""

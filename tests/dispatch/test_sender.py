@@ -3,7 +3,7 @@
 import random
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import h3.api.basic_int as h3
@@ -12,15 +12,18 @@ import pytest
 from dispatch.batch import Batch
 from dispatch.columns import columns_of
 from dispatch.curl import CurlSender, is_public
-from dispatch.engine import batch_sender_of
+from dispatch.engine import Engine, batch_sender_of
 from dispatch.errors import EndpointRefused, SenderFull
+from dispatch.http2.sender import Http2Sender
 from dispatch.message import Messages
+from dispatch.one_by_one import OneByOne
 from dispatch.outcomes import PushOutcome
 from dispatch.pushes import Pushes
 from dispatch.registry import Registry
 from dispatch.selection import select
-from dispatch.sender import Answer, Headers, Push
+from dispatch.sender import Answer, Headers, Push, Sender
 from dispatch.settings import DispatchSettings
+from dispatch.singly import Singly
 from dispatch.stub.behaviour import Act, Rule
 from dispatch.stub.bodies import stored
 from dispatch.stub.log import entries
@@ -31,7 +34,14 @@ from geo.cells import compact
 from tests.dispatch.people import KOTO, NOON, notice, part, point_of, receiver_key, resident
 
 PATIENCE_SECONDS = 30.0
-VAPID = Vapid({0: VapidKey.generate()}, "mailto:operations@shirase.example")
+VAPID_KEY = VapidKey.generate()
+
+
+def vapid() -> Vapid:
+    """Return one with no token signed yet, so that no test meets another's."""
+    return Vapid({0: VAPID_KEY}, "mailto:operations@shirase.example")
+
+
 SECRET = b"s" * 32
 
 
@@ -46,12 +56,24 @@ def settings_for(stub: StubProcess, **changes: object) -> DispatchSettings:
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
+@pytest.fixture(params=list(Engine), ids=str)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Whatever is promised of a sender is promised of each."""
+    return Engine(request.param)
+
+
+def made(engine: Engine, settings: DispatchSettings, clock: Callable[[], float] = time.time) -> Sender:
+    if engine is Engine.CURL:
+        return CurlSender(settings, clock)
+    return Singly(Http2Sender(settings, lambda: OneByOne(CurlSender(settings, clock)), clock))
+
+
 @pytest.fixture
-def sender(stub: StubProcess) -> Iterator[CurlSender]:
+def sender(stub: StubProcess, engine: Engine) -> Iterator[Sender]:
     stub.tell([])
-    made = CurlSender(settings_for(stub))
-    yield made
-    made.close()
+    fresh = made(engine, settings_for(stub))
+    yield fresh
+    fresh.close()
 
 
 def crowd_at(stub: StubProcess, name: str, count: int) -> tuple[Registry, dict[str, Receiver]]:
@@ -71,12 +93,19 @@ def pushes_to(stub: StubProcess, registry: Registry, *, lives_seconds: float = 6
     settings, now = settings_for(stub), time.time()
     of = notice(part(compact(h3.grid_disk(KOTO, 1))))
     chosen = select(registry, of, at=NOON)
-    made = Pushes(registry, Messages(of, settings), now + lives_seconds, VAPID, settings, SECRET)
+    made = Pushes(registry, Messages(of, settings), now + lives_seconds, vapid(), settings, SECRET)
     pairs = zip(map(int, chosen.rows), map(int, chosen.parts), strict=True)
     return [made.push(row, number, row, now) for row, number in pairs], made
 
 
-def answers_to(sender: CurlSender, pushes: list[Push]) -> list[Answer]:
+def core(sender: Sender) -> CurlSender | Http2Sender:
+    """Return the engine itself, whose clocks a test turns."""
+    found = sender._sender if isinstance(sender, Singly) else sender
+    assert isinstance(found, CurlSender | Http2Sender)
+    return found
+
+
+def answers_to(sender: Sender, pushes: list[Push]) -> list[Answer]:
     """Submit all and poll until each has come back."""
     found: list[Answer] = []
     waiting = list(reversed(pushes))
@@ -94,7 +123,7 @@ def outcomes(answers: list[Answer]) -> set[tuple[PushOutcome, int]]:
     return {(answer.outcome, answer.status) for answer in answers}
 
 
-def test_each_resident_gets_one_push_that_only_her_browser_can_open(stub: StubProcess, sender: CurlSender) -> None:
+def test_each_resident_gets_one_push_that_only_her_browser_can_open(stub: StubProcess, sender: Sender) -> None:
     registry, receivers = crowd_at(stub, "all", 300)
     pushes, _ = pushes_to(stub, registry)
     before = stub.verdict()
@@ -111,11 +140,11 @@ def test_each_resident_gets_one_push_that_only_her_browser_can_open(stub: StubPr
         assert b'"web_push":8030' in open_body(body, receivers[token])
 
 
-def test_a_batch_comes_back_key_by_key_and_its_answers_are_joined(stub: StubProcess) -> None:
+def test_a_batch_comes_back_key_by_key_and_its_answers_are_joined(stub: StubProcess, engine: Engine) -> None:
     registry, _ = crowd_at(stub, "batch", 100)
     pushes, _ = pushes_to(stub, registry)
     stub.tell([Rule(Act.ANSWER, status=410, tokens=frozenset({"batch-0", "batch-2"}))])
-    sender = batch_sender_of(settings_for(stub))
+    sender = batch_sender_of(settings_for(stub, engine=engine.value))
     alike: dict[tuple[str, Headers], list[Push]] = {}
     for push in pushes:
         alike.setdefault((push.origin, push.headers), []).append(push)
@@ -138,8 +167,8 @@ def test_a_batch_comes_back_key_by_key_and_its_answers_are_joined(stub: StubProc
     sender.close()
 
 
-def test_a_worker_that_takes_over_sends_the_same_bytes(stub: StubProcess, sender: CurlSender) -> None:
-    registry, _ = crowd_at(stub, "twice", 20)
+def test_a_worker_that_takes_over_sends_the_same_bytes(stub: StubProcess, engine: Engine, sender: Sender) -> None:
+    registry, _ = crowd_at(stub, f"twice-{engine}", 20)
     first, made = pushes_to(stub, registry)
     second, _ = pushes_to(stub, registry)
     assert [push.body for push in first] == [push.body for push in second]
@@ -168,7 +197,7 @@ def test_a_worker_that_takes_over_sends_the_same_bytes(stub: StubProcess, sender
     ids=lambda value: str(getattr(value, "act", value)),
 )
 def test_whatever_a_push_service_does_has_its_outcome(
-    stub: StubProcess, sender: CurlSender, rule: Rule, outcome: PushOutcome, status: int
+    stub: StubProcess, sender: Sender, rule: Rule, outcome: PushOutcome, status: int
 ) -> None:
     registry, _ = crowd_at(stub, f"odd-{rule.act}-{rule.status}", 4)
     pushes, _ = pushes_to(stub, registry)
@@ -178,7 +207,7 @@ def test_whatever_a_push_service_does_has_its_outcome(
 
 @pytest.mark.parametrize(("asked", "waits"), [(17, 17.0), (86_400, 120.0)])
 def test_retry_after_is_read_but_not_believed_for_a_day(
-    stub: StubProcess, sender: CurlSender, asked: int, waits: float
+    stub: StubProcess, sender: Sender, asked: int, waits: float
 ) -> None:
     registry, _ = crowd_at(stub, f"busy-{asked}", 3)
     pushes, _ = pushes_to(stub, registry)
@@ -187,21 +216,23 @@ def test_retry_after_is_read_but_not_believed_for_a_day(
     assert {(answer.outcome, answer.retry_after_seconds) for answer in answers} == {(PushOutcome.BUSY, waits)}
 
 
-def test_a_service_that_hangs_holds_a_push_no_longer_than_the_timeout(stub: StubProcess) -> None:
+def test_a_service_that_hangs_holds_a_push_no_longer_than_the_timeout(stub: StubProcess, engine: Engine) -> None:
     registry, _ = crowd_at(stub, "hang", 4)
     pushes, _ = pushes_to(stub, registry)
     stub.tell([Rule(Act.HANG)])
-    sender = CurlSender(settings_for(stub, total_timeout_seconds=0.3))
+    sender = made(engine, settings_for(stub, total_timeout_seconds=0.3))
     assert outcomes(answers_to(sender, pushes)) == {(PushOutcome.TIMEOUT, 0)}
     sender.close()
 
 
-def test_nothing_is_handed_over_after_expiry_not_even_what_was_submitted_before(stub: StubProcess) -> None:
+def test_nothing_is_handed_over_after_expiry_not_even_what_was_submitted_before(
+    stub: StubProcess, engine: Engine
+) -> None:
     registry, _ = crowd_at(stub, "late", 5)
     pushes, _ = pushes_to(stub, registry, lives_seconds=60.0)
     stub.tell([])
     now = [time.time()]
-    sender = CurlSender(settings_for(stub), clock=lambda: now[0])
+    sender = made(engine, settings_for(stub), lambda: now[0])
     before = stub.verdict()["requests"]
     for push in pushes:
         sender.submit(push)
@@ -211,7 +242,7 @@ def test_nothing_is_handed_over_after_expiry_not_even_what_was_submitted_before(
     sender.close()
 
 
-def test_no_ttl_outlives_the_notice_by_the_push_services_own_clock(stub: StubProcess, sender: CurlSender) -> None:
+def test_no_ttl_outlives_the_notice_by_the_push_services_own_clock(stub: StubProcess, sender: Sender) -> None:
     registry, _ = crowd_at(stub, "ttl", 200)
     pushes, _ = pushes_to(stub, registry, lives_seconds=20.0)
     assert outcomes(answers_to(sender, pushes)) <= {(PushOutcome.ACCEPTED, 201), (PushOutcome.EXPIRED, 0)}
@@ -224,41 +255,41 @@ def test_no_ttl_outlives_the_notice_by_the_push_services_own_clock(stub: StubPro
         assert entry.urgency == "high"
 
 
-def test_a_process_that_stood_still_sends_nothing_stale_when_it_wakes(stub: StubProcess) -> None:
+def test_a_process_that_stood_still_sends_nothing_stale_when_it_wakes(stub: StubProcess, engine: Engine) -> None:
     # A listener that never shakes hands: libcurl holds the push and has not begun it.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         origin = f"https://localhost:{silent.getsockname()[1]}"
         registry, _ = crowd_at(stub, "asleep", 1)
         push = replace(pushes_to(stub, registry, lives_seconds=60.0)[0][0], origin=origin, url=origin + "/push/x")
         now = [time.time()]
-        sender = CurlSender(settings_for(stub, extra_origins=(origin,)), clock=lambda: now[0])
+        sender = made(engine, settings_for(stub, extra_origins=(origin,)), lambda: now[0])
         sender.submit(push)
         assert sender.poll(0.05) == []
         assert sender.in_flight == 1
         now[0] += 60.0
-        sender._polled_at -= 60.0  # what a stopped process finds when it goes on
+        core(sender)._polled_at -= 60.0  # what a stopped process finds when it goes on
         assert outcomes(sender.poll(1.0)) == {(PushOutcome.EXPIRED, 0)}
         sender.close()
 
 
-def test_what_cannot_be_reached_or_trusted_was_not_sent(stub: StubProcess) -> None:
+def test_what_cannot_be_reached_or_trusted_was_not_sent(stub: StubProcess, engine: Engine) -> None:
     registry, _ = crowd_at(stub, "nobody", 1)
     pushes, _ = pushes_to(stub, registry)
-    no_trust = CurlSender(settings_for(stub, ca_file=""))
+    no_trust = made(engine, settings_for(stub, ca_file=""))
     assert outcomes(answers_to(no_trust, pushes)) == {(PushOutcome.NOT_SENT, 0)}
     no_trust.close()
     closed = "https://localhost:9"
-    unreachable = CurlSender(settings_for(stub, extra_origins=(closed,)))
+    unreachable = made(engine, settings_for(stub, extra_origins=(closed,)))
     push = replace(pushes[0], origin=closed, url=closed + "/push/x")
     assert outcomes(answers_to(unreachable, [push])) == {(PushOutcome.NOT_SENT, 0)}
     unreachable.close()
 
 
-def test_an_address_off_the_list_is_never_asked(stub: StubProcess, sender: CurlSender) -> None:
+def test_an_address_off_the_list_is_never_asked(stub: StubProcess, engine: Engine, sender: Sender) -> None:
     registry, _ = crowd_at(stub, "off-list", 1)
     pushes, _ = pushes_to(stub, registry)
     before = stub.verdict()["requests"]
-    strict = CurlSender(settings_for(stub, extra_origins=()))
+    strict = made(engine, settings_for(stub, extra_origins=()))
     assert outcomes(answers_to(strict, pushes)) == {(PushOutcome.FAILED, 0)}
     strict.close()
     elsewhere = replace(pushes[0], url=stub.origins[0] + ".evil.example/push/x")
@@ -266,17 +297,21 @@ def test_an_address_off_the_list_is_never_asked(stub: StubProcess, sender: CurlS
     assert stub.verdict()["requests"] == before
     messages = Messages(notice(), DispatchSettings())
     with pytest.raises(EndpointRefused):
-        Pushes(registry, messages, time.time() + 60, VAPID, DispatchSettings(), SECRET).push(0, 0, 0, time.time())
+        Pushes(registry, messages, time.time() + 60, vapid(), DispatchSettings(), SECRET).push(0, 0, 0, time.time())
 
 
-def test_a_push_service_that_resolves_to_this_machine_is_not_connected_to(stub: StubProcess) -> None:
+def test_a_push_service_that_resolves_to_this_machine_is_not_connected_to(stub: StubProcess, engine: Engine) -> None:
     # Allowed by name, as after a change of DNS: only what settings name in full may be on loopback.
     origin = stub.origins[0]
     port = origin.rsplit(":", 1)[1]
     registry, _ = crowd_at(stub, "rebound", 1)
     pushes, _ = pushes_to(stub, registry)
-    sender = CurlSender(settings_for(stub, extra_origins=()))
-    sender._allowed[f"https://localhost:{port}"] = True  # the list itself is tested elsewhere
+    sender = made(engine, settings_for(stub, extra_origins=()))
+    # The list itself is tested elsewhere.
+    if isinstance(found := core(sender), CurlSender):
+        found._allowed[f"https://localhost:{port}"] = True
+    else:
+        found._pool(f"https://localhost:{port}").allowed = True
     assert outcomes(answers_to(sender, pushes)) == {(PushOutcome.NOT_SENT, 0)}
     sender.close()
     assert is_public("142.250.196.106")
@@ -293,11 +328,11 @@ def test_a_push_service_that_resolves_to_this_machine_is_not_connected_to(stub: 
         assert not is_public(address)
 
 
-def test_no_more_is_taken_than_may_be_open(stub: StubProcess) -> None:
+def test_no_more_is_taken_than_may_be_open(stub: StubProcess, engine: Engine) -> None:
     registry, _ = crowd_at(stub, "bound", 5)
     pushes, _ = pushes_to(stub, registry)
     stub.tell([])
-    sender = CurlSender(settings_for(stub, max_in_flight=3))
+    sender = made(engine, settings_for(stub, max_in_flight=3))
     for push in pushes[:3]:
         sender.submit(push)
     assert (sender.free, sender.in_flight) == (0, 3)
