@@ -16,10 +16,20 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from alerts.alert import GEOCODE_CLASS10, GEOCODE_CLASS20, GEOCODE_OFFICE, GEOCODE_PREFECTURE, Geocode
+from alerts.alert import (
+    GEOCODE_CLASS10,
+    GEOCODE_CLASS20,
+    GEOCODE_OFFICE,
+    GEOCODE_PREFECTURE,
+    GEOCODE_QUAKE_AREA,
+    GEOCODE_TSUNAMI_AREA,
+    Geocode,
+)
 from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cells
-from geo.cells import Ids, difference, parent_of, resolution_of, union
+from geo.cells import Ids, difference, intersection, parent_of, resolution_of, union
 from geo.errors import AreaTableError
+from geo.quake_areas import QUAKE_AREAS, AreaGroup
+from geo.tsunami_coasts import TSUNAMI_COASTS, near_sea
 
 FORMAT = 1
 REBUILD = "build the area table again"
@@ -80,6 +90,7 @@ class AreaTable:
     _partial: Mapping[str, Ids]
     _answers: dict[tuple[str, str], AreaCover | None] = field(default_factory=dict)
     _index: tuple[Ids, list[str]] | None = None
+    _near_sea: Cells | None = None
 
     def lookup(self, geocode: Geocode) -> AreaCover | None:
         """Return the cells of *geocode*, or None where the table does not hold it."""
@@ -162,7 +173,25 @@ class AreaTable:
             return self._together("", value, lambda c: office_of(self._class10.get(c, "")) == value)
         if value_name == GEOCODE_PREFECTURE:
             return self._together("", value, lambda c: len(value) == 2 and c[:2] == value)
+        if value_name == GEOCODE_QUAKE_AREA:
+            return self._group(QUAKE_AREAS.get(value), value)
+        if value_name == GEOCODE_TSUNAMI_AREA:
+            return self._behind_coast(self._group(TSUNAMI_COASTS.get(value), value))
         return None
+
+    def _group(self, group: AreaGroup | None, code: str) -> AreaCover | None:
+        if group is None:
+            return None
+        return self._together(group.ja, code, lambda c: group.holds(c, self._class10.get(c, "")))
+
+    def _behind_coast(self, ground: AreaCover | None) -> AreaCover | None:
+        """Return what of *ground* lies near the sea, by the outline of the whole table."""
+        if ground is None:
+            return None
+        if self._near_sea is None:
+            self._near_sea = near_sea(union(*(_cells(ids) for ids in self._cells.values())))
+        cells = intersection(ground.cells, self._near_sea)
+        return AreaCover(ground.name, ground.code, cells, intersection(ground.partial, cells)) if cells else None
 
     def _same_municipality(self, code: str) -> frozenset[str]:
         """Return the areas of the municipality of a class20 *code* that the table draws otherwise.

@@ -7,6 +7,8 @@ from pathlib import Path
 from geo.areas import AreaTable, from_bytes
 
 DEFAULT_AREAS = Path(".cache/areas/japan.bin")
+DEFAULT_LIBRARY = Path(".cache/areas/library")
+DEFAULT_RIVER_ZONES = Path(".cache/areas/river-zones.npz")
 
 
 def table_at(path: Path) -> AreaTable:

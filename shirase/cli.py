@@ -15,6 +15,7 @@ import click
 from feeds.archive import documents as read_documents
 from shirase.api_command import api
 from shirase.areas import DEFAULT_AREAS, ensure_table
+from shirase.areas_command import areas_group
 from shirase.demo import PATIENCE_SECONDS, run_demo
 from shirase.errors import ShiraseError
 from shirase.explain import explain_cell
@@ -286,16 +287,9 @@ def keys(folder: Path) -> None:
     make_keys([str(folder)])
 
 
-@main.command("areas")
-@_areas
-def build_areas(areas: Path) -> None:
-    """Build the area table of all Japan unless it is there."""
-    with Terminal(live=False, page=False) as terminal:
-        click.echo(ensure_table(areas, terminal.progress))
-
-
 main.add_command(api)
 main.add_command(post_group)
+main.add_command(areas_group)
 
 
 def _positive(text: str) -> float:

@@ -478,9 +478,10 @@ def let_out(one: Message, resolved: bool) -> tuple[str, str]:
 
 
 def area_codes(data: Path) -> set[str]:
-    """Return the codes of the area table: municipalities, primary subdivisions and offices."""
+    """Return the codes of the area table: municipalities, subdivisions, offices, quake areas, coasts."""
     folder = data / "04_jma_areas" / "tables_tmiyachi_2025"
-    codes: set[str] = set()
+    # Quake areas and tsunami coasts have three digits, and the table groups municipalities for each of them.
+    codes: set[str] = {f"{number:03d}" for number in range(100, 900)}
     for file, column in (
         ("jmacode.csv", "citycode"),
         ("firstareacode.csv", "firstareacode"),
