@@ -101,7 +101,7 @@ def near_sea(land: Cells) -> Cells:
 
     *land* is a whole country or island: the border of a part of one would be taken for a coast.
     """
-    known = set(expand(land, _RESOLUTION))
+    known: set[int] = set(expand(land, _RESOLUTION))
     verdict: dict[int, bool] = {}
     shore = {
         cell

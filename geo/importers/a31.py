@@ -81,7 +81,9 @@ def import_a31(
         for (number, name, depth), parts in sorted(gathered.items(), key=lambda item: (item[0][:2], item[0][2] or 0))
     )
     report = kept_apart(file.read, len(file.features), file.repaired, file.dropped)
-    notes = (f"{len(zones)} rows of {len({zone.river for zone in zones} - {''})} rivers, attributes {schema.depth}",)
+    notes: tuple[str, ...] = (
+        f"{len(zones)} rows of {len({zone.river for zone in zones} - {''})} rivers, attributes {schema.depth}",
+    )
     if untied:
         notes += (f"{untied} features name no river whose number is known: kept, but no forecast is tied to them",)
     return RiverZones(zones), replace(report, notes=notes)

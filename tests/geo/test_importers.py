@@ -10,7 +10,7 @@ import shapely
 
 from geo.area_set import AreaFeature, AreaLibrary, AreaSet, AreaSetKind, DropReason, kept_apart
 from geo.cells import compact, contains, union
-from geo.cover import JAPAN
+from geo.cover import JAPAN, Bounds
 from geo.depth import DepthRank
 from geo.errors import AreaTableError, ShapeError, ShapeTooLarge
 from geo.importers import area_set_file, vector_file
@@ -24,7 +24,7 @@ ARAKAWA, SHIBA = "8303030001", "8303030045"
 
 
 def cell_at(lat: float, lng: float) -> int:
-    return h3.latlng_to_cell(lat, lng, 9)
+    return int(h3.latlng_to_cell(lat, lng, 9))
 
 
 # ── vector files of every kind ────────────────────────────────────────────────────────────────────
@@ -92,7 +92,7 @@ def test_nothing_is_lost_without_a_word(tmp_path: Path) -> None:
 
 def test_swapped_axes_that_are_a_place_on_earth_are_seen_by_where_they_should_be(tmp_path: Path) -> None:
     path = write_vector(tmp_path / "s.geojson", [square(43.0, 44.0)], {"code": ["a"]}, crs="EPSG:4326")
-    expected = vector_file.Bounds(south=43.5, west=42.5, north=45.5, east=43.4)
+    expected = Bounds(south=43.5, west=42.5, north=45.5, east=43.4)
     assert vector_file.read(path, expected=expected).dropped[0].reason is DropReason.AXES_SWAPPED
     assert vector_file.read(path, expected=None).dropped == ()
 
