@@ -1,7 +1,7 @@
-"""Road reports and road closures: anybody may report, only the confirmed blocks a way.
+"""Road closures: what is confirmed blocks a way, what is only reported is shown with its age.
 
-A false report must not move thousands of people, and a way past an unconfirmed report must say so:
-hence two types, and one function that turns the first into the second.
+A false report must not move thousands of people, and a way past an unconfirmed report must say so.
+A report names a place (`alerts.road`); a closure names the roads of the network that it blocks.
 """
 
 from collections.abc import Iterable
@@ -9,57 +9,63 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class Reporter(StrEnum):
-    """Who says that a road cannot be walked."""
-
-    RESIDENT = "resident"
-    FEED = "feed"
-    TRUSTED_FEED = "trusted-feed"  # a source that policy names
-    COORDINATOR = "coordinator"
+from alerts.fact import Attribution, Confidence
+from alerts.road import RoadCause, RoadReport
 
 
 class NotConfirmed(StrEnum):
     """Why a report stays a report."""
 
     NOBODY_CONFIRMED = "nobody-confirmed"
-
-
-@dataclass(frozen=True, slots=True)
-class RoadReport:
-    """Somebody says that some roads cannot be walked."""
-
-    id: str
-    road_ids: frozenset[str]
-    cause: str
-    reporter: Reporter
-    reported_at: datetime
+    LIFTED = "lifted"
+    NO_ROAD_THERE = "no-road-there"
+    ENDS_BEFORE_IT_BEGINS = "ends-before-it-begins"
 
 
 @dataclass(frozen=True, slots=True)
 class RoadClosure:
-    """A report that somebody entitled stands behind, until it is lifted."""
+    """A report that somebody entitled stands behind, on the roads that it blocks.
+
+    `valid_until` None means until it is lifted.
+    """
 
     id: str
     road_ids: frozenset[str]
-    cause: str
-    confirmed_by: Reporter
-    confirmed_at: datetime
-    lifted_at: datetime | None = None
+    cause: RoadCause
+    attribution: Attribution
+    valid_from: datetime
+    valid_until: datetime | None = None
+    name: str = ""
+
+    def holds(self, at: datetime) -> bool:
+        """Return whether the roads are closed at *at*."""
+        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
 
 
-def confirm(report: RoadReport, by: Reporter, at: datetime) -> RoadClosure | NotConfirmed:
-    """Return the closure that *by* makes of *report*, or why it stays a report."""
-    if by not in (Reporter.COORDINATOR, Reporter.TRUSTED_FEED):
+def close(report: RoadReport, road_ids: Iterable[str]) -> RoadClosure | NotConfirmed:
+    """Return the closure of *road_ids* that *report* makes, or why it stays a report.
+
+    *road_ids* are what the report's place means on this network (`routing.snap`).
+    """
+    if report.lifted:
+        return NotConfirmed.LIFTED
+    if report.attribution.confidence is Confidence.REPORTED:
         return NotConfirmed.NOBODY_CONFIRMED
-    return RoadClosure(report.id, report.road_ids, report.cause, by, at)
+    if report.valid_until is not None and report.valid_until <= report.valid_from:
+        return NotConfirmed.ENDS_BEFORE_IT_BEGINS
+    roads = frozenset(road_ids)
+    if not roads:
+        return NotConfirmed.NO_ROAD_THERE
+    return RoadClosure(
+        report.id, roads, report.cause, report.attribution, report.valid_from, report.valid_until, report.place.name
+    )
 
 
 def blocked_roads(closures: Iterable[RoadClosure], at: datetime) -> dict[str, RoadClosure]:
     """Return each road that is closed at *at*, with the first closure (by id) that closes it."""
     blocked: dict[str, RoadClosure] = {}
     for closure in sorted(closures, key=lambda closure: closure.id):
-        if closure.confirmed_at <= at and (closure.lifted_at is None or at < closure.lifted_at):
+        if closure.holds(at):
             for road_id in closure.road_ids:
                 blocked.setdefault(road_id, closure)
     return blocked

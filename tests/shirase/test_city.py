@@ -6,9 +6,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from alerts.fact import Attribution, Confidence
 from alerts.hazard import HazardKind
-from routing.closure import Reporter, RoadClosure
-from routing.forest import NoWay, NoWayReason, Way, grow
+from alerts.road import RoadCause
+from routing.closure import RoadClosure
+from routing.forest import NEVER, NoWay, NoWayReason, Way, grow
 from routing.network import Node
 from shirase.city import PEOPLE, City, city, people
 from shirase.rivers import AOBA, RIVERS, strip
@@ -16,6 +18,7 @@ from shirase.scenario import FIRST_RAIN, WIDER_RAIN
 from shirase.wards import BY_CODE, EAST, WARDS
 
 NOON = datetime(2026, 9, 18, 3, 0, tzinfo=UTC)
+SAID = Attribution("ward-officer", NOON, NOON, Confidence.CONFIRMED)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,7 @@ def test_the_streets_are_one_town_joined_by_few_bridges(town: City) -> None:
 def test_a_river_divides_the_town_where_its_bridges_are_closed(town: City) -> None:
     """Without bridges the nearest shelter of somebody at the river is on her own bank."""
     blocked = {
-        road.id: RoadClosure(road.id, frozenset({road.id}), "冠水", Reporter.COORDINATOR, NOON)
+        road.id: RoadClosure(road.id, frozenset({road.id}), RoadCause.FLOODED, SAID, NOON)
         for road in town.streets.roads.values()
         if road.bridge
     }
@@ -78,7 +81,7 @@ def test_a_river_divides_the_town_where_its_bridges_are_closed(town: City) -> No
 
 def test_most_people_find_a_way_and_nobody_is_sent_to_a_volcano_shelter(town: City) -> None:
     flood = grow(town.streets, town.shelters, HazardKind.FLOOD)
-    assert len(flood.steps) > 0.99 * len(town.streets.nodes)
+    assert sum(label < NEVER for label in flood.labels) > 0.99 * len(town.streets.nodes)
     answer = grow(town.streets, town.shelters, HazardKind.VOLCANO).way_from(Node(next(iter(town.streets.nodes))))
     assert isinstance(answer, NoWay)
     assert answer.reason is NoWayReason.NO_USABLE_SHELTER

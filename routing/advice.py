@@ -1,0 +1,101 @@
+"""R1: GO only where it can be walked; otherwise leave early, go up, or stay, each with its reason.
+
+Safe in the stated direction: the walk is counted at the slow pace for everybody, because needs stay
+on the phone and the server assumes the slowest reader (R2). What is not known counts as the worse:
+an unknown depth is water, an unknown arrival of a forecast danger is soon.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from routing.go_up import WATER
+from routing.ground import Ground, Outlook, Situation
+from routing.plan import Advice, Answer, Route, Why
+from routing.shelter import SUDDEN, Offer
+
+SLOW_METRES_PER_SECOND = 0.5
+NIGHT_FACTOR = 0.8
+LONGEST_WALK = timedelta(minutes=60)
+# Before a typhoon the railways stop by plan, announced the day before; from six hours before the
+# danger on, telling people to take a train strands them on a platform.
+LAST_TRAIN_BEFORE = timedelta(hours=6)
+# The hour that is told as the last sensible one leaves this much for the journey itself.
+JOURNEY = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast people are taken to walk, and how long at most (settings; R1's first values)."""
+
+    slow_metres_per_second: float = SLOW_METRES_PER_SECOND
+    night_factor: float = NIGHT_FACTOR
+    longest_walk: timedelta = LONGEST_WALK
+    last_train_before: timedelta = LAST_TRAIN_BEFORE
+    journey: timedelta = JOURNEY
+
+    def slow_seconds(self, walk_seconds: int, *, night: bool) -> int:
+        """Return how long a walk of *walk_seconds* at the general pace (1 m/s) takes the slow."""
+        return math.ceil(walk_seconds / self.slow_metres_per_second / (self.night_factor if night else 1.0))
+
+
+PACE = Pace()
+
+
+def why_not_walked(slow_seconds: int, outlook: Outlook, situation: Situation, pace: Pace = PACE) -> Why | None:
+    """Return why a walk of *slow_seconds* that begins now is no advice, or None when it can be done."""
+    over = situation.at + timedelta(seconds=slow_seconds)
+    if outlook.storm_from is not None and outlook.storm_from < over:
+        return Why.STORM
+    if situation.hazards <= SUDDEN and outlook.active:
+        return None  # a fire in the cell: out of it is better than any wait, however long the walk
+    if timedelta(seconds=slow_seconds) > pace.longest_walk:
+        return Why.TOO_FAR
+    if situation.hazards <= SUDDEN:
+        return None  # it is here already: the roads that it closes are closed (`routing.passable`)
+    if outlook.active or (outlook.arrives_at is not None and outlook.arrives_at <= over):
+        return Why.WATER_COMES_FIRST
+    return None
+
+
+def decide(
+    ground: Ground, outlook: Outlook, way: Route | Why, situation: Situation, pace: Pace = PACE, *, key: str = ""
+) -> Answer:
+    """Return what the people of a cell are to do, given their *way* or why they have none.
+
+    *key* names the row of the "go up" table for their ground and need (`routing.go_up`); empty where
+    going up does not help.
+    """
+    if ground.stays and situation.hazards <= SUDDEN and not outlook.active:
+        return Answer(Advice.STAY, Why.DISTRICT_STAYS)
+    if not _in_zone(ground, outlook, situation):
+        return Answer(Advice.STAY, Why.NOT_IN_ZONE)
+    refusal = way if isinstance(way, Why) else why_not_walked(way.slow_seconds, outlook, situation, pace)
+    if refusal is None and isinstance(way, Route):
+        why = Why.NOT_CONFIRMED_OPEN if way.offer is Offer.DESIGNATED else Why.WALKABLE
+        return Answer(Advice.GO, why, way)
+    assert refusal is not None
+    leave_by = last_hour(outlook, situation, pace)
+    if leave_by is not None:
+        return Answer(Advice.LEAVE_EARLY, refusal, leave_by=leave_by)
+    # Up is away from water and from a slope; in a storm, a quake or a fire it is no safer than down.
+    return Answer(Advice.GO_UP, refusal, action=key) if key else Answer(Advice.STAY, refusal)
+
+
+def last_hour(outlook: Outlook, situation: Situation, pace: Pace = PACE) -> datetime | None:
+    """Return by when people must have left by train, or None when it is too late or nothing says when.
+
+    Whichever comes first, storm or water, ends the journeys.
+    """
+    if situation.hazards <= SUDDEN or outlook.active:
+        return None
+    ends = [moment for moment in (outlook.arrives_at, outlook.storm_from) if moment is not None]
+    if not ends or min(ends) - pace.last_train_before < situation.at:
+        return None
+    return min(ends) - max(pace.journey, pace.last_train_before)
+
+
+def _in_zone(ground: Ground, outlook: Outlook, situation: Situation) -> bool:
+    if not situation.hazards <= WATER:
+        return True  # a quake, a storm or a fire has no zone on the flood map
+    return not ground.dry or bool(ground.collapse_zone) or outlook.active

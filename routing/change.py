@@ -1,0 +1,100 @@
+"""Which cells' advice changed between two plans, from what to what, and the reason first.
+
+Only what a reader would do differently counts: another advice, shelter or way. A walk that became a
+minute shorter on the same way does not wake anybody.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alerts.place import Cell
+from routing.plan import Answer, CellAdvice, Part
+
+
+class Cause(StrEnum):
+    """Why a cell is told again."""
+
+    FIRST = "first"  # the cell had no advice
+    ENDED = "ended"  # the plan no longer speaks of the cell
+    WAY_CUT = "way-cut"
+    SHELTER_LOST = "shelter-lost"  # unfit, closed or full
+    BETTER_WAY = "better-way"
+    RESTORED = "restored"  # an undone closure or a reopened shelter gave the old way back
+    DANGER = "danger"  # R1 decides otherwise: water, storm, time
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceChange:
+    """One cell's change. `because` are ids of the closures or shelters that caused it, sorted."""
+
+    cell: Cell
+    before: CellAdvice | None
+    after: CellAdvice | None
+    cause: Cause
+    because: tuple[str, ...] = ()
+
+
+def changes(
+    before: Iterable[CellAdvice],
+    after: Iterable[CellAdvice],
+    blocked: Mapping[str, str] | None = None,
+    lost: Mapping[str, str] | None = None,
+) -> tuple[AdviceChange, ...]:
+    """Return what changed between two sets of entries, by cell.
+
+    *blocked* maps roads to the closure that blocks them now, *lost* the shelters that are not offered
+    any more to why; a change names those that its old way used.
+    """
+    old = {entry.cell: entry for entry in before}
+    new = {entry.cell: entry for entry in after}
+    found = []
+    for cell in sorted(old.keys() | new.keys()):
+        was, now = old.get(cell), new.get(cell)
+        if was is not None and now is not None and same(was, now):
+            continue
+        cause, because = _cause(was, now, blocked or {}, lost or {})
+        found.append(AdviceChange(cell, was, now, cause, because))
+    return tuple(found)
+
+
+def same(left: CellAdvice, right: CellAdvice) -> bool:
+    """Return whether a reader of *left* would do what a reader of *right* does."""
+    return len(left.parts) == len(right.parts) and all(
+        _same_part(a, b) for a, b in zip(left.parts, right.parts, strict=True)
+    )
+
+
+def _same_part(left: Part, right: Part) -> bool:
+    return (
+        left.outline == right.outline
+        and _done(left.general) == _done(right.general)
+        and _done(left.step_free) == _done(right.step_free)
+    )
+
+
+def _done(answer: Answer) -> tuple[object, ...]:
+    way = (answer.route.shelter_id, answer.route.offer, answer.route.road_ids) if answer.route else None
+    return answer.advice, way, answer.leave_by, answer.action
+
+
+def _cause(
+    was: CellAdvice | None, now: CellAdvice | None, blocked: Mapping[str, str], lost: Mapping[str, str]
+) -> tuple[Cause, tuple[str, ...]]:
+    if was is None:
+        return Cause.FIRST, ()
+    if now is None:
+        return Cause.ENDED, ()
+    routes = [answer.route for part in was.parts for answer in (part.general, part.step_free) if answer.route]
+    cut = sorted({blocked[road] for route in routes for road in route.road_ids if road in blocked})
+    if cut:
+        return Cause.WAY_CUT, tuple(cut)
+    gone = sorted({route.shelter_id for route in routes if route.shelter_id in lost})
+    if gone:
+        return Cause.SHELTER_LOST, tuple(gone)
+    kept = all(
+        a.advice is b.advice
+        for left, right in zip(was.parts, now.parts, strict=False)
+        for a, b in ((left.general, right.general), (left.step_free, right.step_free))
+    )
+    return (Cause.BETTER_WAY if kept else Cause.DANGER), ()

@@ -1,0 +1,133 @@
+"""For each part of each cell: which shelter, by which roads - keeping what was told while it holds.
+
+A told way is kept as long as none of its roads is closed, its shelter is offered and takes these
+people, and no other is a fifth shorter (`routing.assignment.GAIN`). That is true of the way as of the
+shelter: a road that opens again wakes nobody for half a minute.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from alerts.place import Cell
+from routing.assignment import GAIN, Assignment, Demand, Key, WardLimits, assign
+from routing.forest import AT_SHELTER
+from routing.parts import CellPart
+from routing.plan import Why
+from routing.reach import arcs_towards, options_of
+from routing.shelter import Shelter, takes
+from routing.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The arcs from a part's anchor to a shelter, and the seconds at the general pace."""
+
+    shelter_id: str
+    arcs: tuple[int, ...]
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The walk of each part or why there is none, and who crosses ward lines (R17)."""
+
+    walks: Mapping[Key, Walk | Why]
+    assignment: Assignment
+
+
+def choose(
+    standing: Standing,
+    parts: Iterable[CellPart],
+    people: Mapping[Cell, int],
+    wards: Mapping[Cell, str],
+    told: Mapping[Key, Walk],
+    places: Mapping[str, int | None],
+    limits: WardLimits,
+    longest_seconds: int,
+) -> Choice:
+    """Return the walk of each part. *places* are how many more people each offered shelter takes."""
+    forest = standing.forest
+    shelters = {shelter.id: shelter for shelter in forest.shelters}
+    walks: dict[Key, Walk | Why] = {}
+    demands: list[Demand] = []
+    at: dict[Key, int] = {}
+    for part in parts:
+        key = (part.cell, part.number)
+        if part.position is None:
+            walks[key] = Why.FAR_FROM_NETWORK
+            continue
+        nearest, seconds = forest.shelter_at(part.position), forest.seconds_at(part.position)
+        if nearest is None or seconds is None:
+            walks[key] = standing.why_none(part.position)
+            continue
+        ward, at[key] = wards.get(part.cell, ""), part.position
+        held = _held(told.get(key), standing, shelters, ward)
+        count = round(people.get(part.cell, 0) * part.share)
+        options = ((nearest.id, seconds),) if takes(nearest, ward) else ()
+        demands.append(Demand(key, ward, count, options, held))
+    ward_of = {shelter.id: shelter.ward for shelter in forest.shelters}
+    assignment = assign(demands, places, ward_of, limits)
+    if any(chosen is None for chosen in assignment.chosen.values()):
+        demands = _with_options(standing, demands, at, shelters, longest_seconds)
+        assignment = assign(demands, places, ward_of, limits)
+    trees: dict[str, list[int]] = {}
+    for demand in demands:
+        chosen = assignment.chosen[demand.key]
+        if chosen is None:
+            walks[demand.key] = Why.NO_ROOM if demand.options else Why.NO_USABLE_SHELTER
+        elif demand.held is not None and chosen == demand.held[0] and _keeps_way(demand):
+            walks[demand.key] = told[demand.key]
+        else:
+            walks[demand.key] = _walk(standing, at[demand.key], chosen, trees)
+    return Choice(walks, assignment)
+
+
+def _held(told: Walk | None, standing: Standing, shelters: Mapping[str, Shelter], ward: str) -> tuple[str, int] | None:
+    if told is None or told.shelter_id in standing.forest.refused or told.shelter_id not in shelters:
+        return None
+    if not takes(shelters[told.shelter_id], ward) or not standing.open_arcs(told.arcs):
+        return None
+    return told.shelter_id, told.seconds
+
+
+def _keeps_way(demand: Demand) -> bool:
+    """Return whether the told way to the told shelter is still near enough to the shortest one there."""
+    assert demand.held is not None
+    shortest = dict(demand.options).get(demand.held[0], demand.held[1])
+    return shortest > (1 - GAIN) * demand.held[1]
+
+
+def _with_options(
+    standing: Standing,
+    demands: list[Demand],
+    at: Mapping[Key, int],
+    shelters: Mapping[str, Shelter],
+    longest_seconds: int,
+) -> list[Demand]:
+    found = options_of(standing.forest, [at[demand.key] for demand in demands], longest_seconds)
+    return [
+        Demand(
+            demand.key,
+            demand.ward,
+            demand.people,
+            tuple(option for option in options if takes(shelters[option[0]], demand.ward)),
+            demand.held,
+        )
+        for demand, options in zip(demands, found, strict=True)
+    ]
+
+
+def _walk(standing: Standing, position: int, shelter_id: str, trees: dict[str, list[int]]) -> Walk:
+    forest = standing.forest
+    nearest = forest.shelter_at(position)
+    if nearest is not None and nearest.id == shelter_id:
+        arcs = forest.arcs_from(position)
+    else:
+        if shelter_id not in trees:
+            trees[shelter_id] = arcs_towards(forest, shelter_id)
+        arcs, next_arc, head = [], trees[shelter_id], forest.network.columns.arcs.lists.head
+        while (arc := next_arc[position]) != AT_SHELTER:
+            arcs.append(arc)
+            position = head[arc]
+    seconds = sum(forest.costs[arc] // forest.scale for arc in arcs)
+    return Walk(shelter_id, tuple(arcs), seconds)
