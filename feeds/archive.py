@@ -20,6 +20,8 @@ from feeds.errors import ArchiveError
 from feeds.gauges.recognise import gauge_series_of
 
 DOCUMENT_ENDINGS = (".xml", ".cap", ".atom", ".json", ".csv")
+# A document a line.
+LINES_ENDINGS = (".jsonl", ".jsonl.gz")
 ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip", ".gz")
 
 # One document is read whole; more than the XML reader takes is not worth unpacking.
@@ -79,8 +81,11 @@ def _element(name: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"<(?:[\w.\-]{1,40}:)?" + name + rb"(?:\s[^>]{0,200})?>\s*([0-9T:+\-.Z]{10,40})\s*<")
 
 
+# The time of one entry of an archive of headlines.
+_OBSERVED = re.compile(rb'"observedAt"\s*:\s*"([0-9T:+\-.Z]{10,40})"')
+
 # JMA's Control/DateTime, which orders a series; its ReportDateTime where that is empty; CAP; Atom.
-_SENT = (_element(b"DateTime"), _element(b"ReportDateTime"), _element(b"sent"), _element(b"updated"))
+_SENT = (_element(b"DateTime"), _element(b"ReportDateTime"), _element(b"sent"), _element(b"updated"), _OBSERVED)
 
 
 def _ignore(_name: str) -> None:
@@ -101,7 +106,10 @@ def _under(path: Path, skip: Callable[[str], None]) -> Iterator[Telegram]:
 
 
 def _in_file(path: Path, name: str, skip: Callable[[str], None], *, named: bool = False) -> Iterator[Telegram]:
-    if name.lower().endswith(ARCHIVE_ENDINGS):
+    if name.lower().endswith(LINES_ENDINGS):
+        with path.open("rb") as lines:
+            yield from _in_lines(lines, name)
+    elif name.lower().endswith(ARCHIVE_ENDINGS):
         with path.open("rb") as archive:
             yield from _in_archive(archive, name, skip)
     elif named or name.lower().endswith(DOCUMENT_ENDINGS):
@@ -136,6 +144,22 @@ def _in_archive(archive: IO[bytes], name: str, skip: Callable[[str], None]) -> I
         else:
             yield from _in_tar(archive, name, skip)
     except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError) as error:
+        raise ArchiveError("archive-unreadable", f"{name}: {error}") from None
+
+
+def _in_lines(file: IO[bytes], name: str) -> Iterator[Telegram]:
+    """Yield each line that is not empty, named by its number: a line that is no document is refused by its reader."""
+    budget = _Budget(name)
+    stem = name.removesuffix(".gz")
+    lines = gzip.GzipFile(fileobj=file) if name.lower().endswith(".gz") else file
+    number = 0
+    try:
+        while line := lines.readline(MAX_DOCUMENT_BYTES):
+            number += 1
+            budget.spend(len(line))
+            if line.strip():
+                yield _telegram(f"{stem}/{number}", line.rstrip(b"\r\n"))
+    except (OSError, EOFError, zlib.error) as error:
         raise ArchiveError("archive-unreadable", f"{name}: {error}") from None
 
 

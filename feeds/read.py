@@ -23,6 +23,7 @@ from feeds.gauges.recognise import (
     read_gauge_table,
 )
 from feeds.jma.envelope import series_key
+from feeds.jma.headlines import is_headline, read_headline, series_of_headline
 from feeds.jma.telegram import read_jma
 from feeds.json_text import JsonLimits, parse_json
 from feeds.xml import parse
@@ -54,6 +55,8 @@ def read(
         document = parse_json(raw, _JSON_LIMITS)
         if is_gauge_json(document):
             return read_gauge_json(raw, document, received)
+        if isinstance(document, dict) and is_headline(document):
+            return read_headline(raw, document, received)
         raise UnknownFormat("json-unknown", f"{feed or 'document'}: JSON of no kind that we read")
     if is_gauge_table(raw, feed):
         return read_gauge_table(raw, feed, received, column_maps)
@@ -82,6 +85,9 @@ def series_of(raw: bytes, feed: str = "") -> str:
     gauges = gauge_series_of(raw, feed)
     if gauges:
         return gauges
+    headline = series_of_headline(raw)
+    if headline:
+        return headline
     header = raw[:_HEADER_BYTES].decode("utf-8", "replace")
     if "http://www.w3.org/2005/Atom" in header:
         # An index repeats parts of the messages that it lists, so its namespaces name CAP as well.

@@ -7,7 +7,7 @@ with all of its shards and, where that became a notice, every fan-out worker has
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alerts.notice import Notice
 from streams.client import Consumer, Record
@@ -30,6 +30,19 @@ class Account:
     receipts: dict[tuple[str, int, int], ReceiptRecord] = field(default_factory=dict)
     stamps: dict[tuple[str, int], Mapping[str, bytes]] = field(default_factory=dict)
     """Each notice's headers: when its document passed which stage."""
+    _undecided: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Claims by document and receipt, as long as the document's draft is not decided with all of its shards."""
+
+    def settled(self, report: ReportRecord) -> None:
+        """Note the end of a document; what it says in full is on its topic, and a year of it would fill memory."""
+        self.reports[report.receipt] = replace(report, report=None)
+        if report.claims and report.document not in self.complete:
+            self._undecided.setdefault(report.document, {})[report.receipt] = report.claims
+
+    def decided(self, document: str) -> None:
+        """Note that the draft of *document* was decided with all of its shards."""
+        self.complete.add(document)
+        self._undecided.pop(document, None)
 
     def outcomes(self) -> dict[str, int]:
         """Return how many documents ended in which way."""
@@ -37,11 +50,11 @@ class Account:
 
     def open_documents(self) -> int:
         """Return how many settled documents still wait for their draft to be decided."""
-        return sum(1 for report in self.reports.values() if report.claims and report.document not in self.complete)
+        return sum(len(receipts) for receipts in self._undecided.values())
 
     def open_claims(self) -> int:
         """Return how many shards the settled but undecided documents touch."""
-        return sum(report.claims for report in self.reports.values() if report.document not in self.complete)
+        return sum(sum(receipts.values()) for receipts in self._undecided.values())
 
     def open_fanouts(self, workers: int) -> int:
         """Return how many (notice, worker) pairs have no receipt yet."""
@@ -98,13 +111,12 @@ class Observer:
         account = self.account
         match record.topic:
             case REPORTS.name:
-                report = decode(ReportRecord, record.value)
-                account.reports[report.receipt] = report
+                account.settled(decode(ReportRecord, record.value))
             case DRAFTS.name:
                 draft = decode(DraftRecord, record.value)
                 account.drafts[draft.draft_id] = draft
                 if draft.complete:
-                    account.complete.add(draft.document)
+                    account.decided(draft.document)
             case NOTICES.name:
                 notice = decode(Notice, record.value)
                 account.notices[notice.lineage, notice.revision] = notice

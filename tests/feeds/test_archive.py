@@ -115,3 +115,18 @@ def test_every_document_of_the_shared_data_comes_once(shared_data: Path) -> None
     )
     dated = [telegram.sent for telegram in found if telegram.sent is not None]
     assert dated == sorted(dated)
+
+
+def test_an_archive_of_lines_is_a_document_a_line(tmp_path: Path) -> None:
+    lines = b'{"observedAt":"2026-01-01T02:00:00.000Z"}\n\n{"observedAt":"2026-01-01T01:00:00Z"}\r\nnot json\n'
+    (tmp_path / "a.jsonl").write_bytes(lines)
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(lines))
+    found = list(documents([tmp_path]))
+    # What says no time comes first; the others in order of time, then of name.
+    assert [telegram.name for telegram in found] == [
+        "a.jsonl/4", "b.jsonl/4", "a.jsonl/3", "b.jsonl/3", "a.jsonl/1", "b.jsonl/1",
+    ]  # fmt: skip
+    assert found[0].raw == b"not json"
+    (tmp_path / "c.jsonl.gz").write_bytes(b"no gzip")
+    with pytest.raises(ArchiveError, match="archive-unreadable"):
+        list(documents([tmp_path / "c.jsonl.gz"]))

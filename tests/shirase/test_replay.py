@@ -42,7 +42,8 @@ class StillObserver:
 
 def still(*reports: ReportRecord) -> Observer:
     observer = StillObserver()
-    observer.account.reports.update({one.receipt: one for one in reports})
+    for one in reports:
+        observer.account.settled(one)
     return observer  # type: ignore[return-value]
 
 

@@ -102,11 +102,11 @@ def test_the_pushes_of_the_wards_sum_to_the_total() -> None:
 def test_a_document_is_open_until_its_draft_of_all_shards_is_decided() -> None:
     account = Account()
     for one in (report("a"), report("b", OutcomeKind.DRILL, claims=0)):
-        account.reports[one.receipt] = one
+        account.settled(one)
     assert account.open_documents() == 1, "what touched no shard leads to nothing"
     account.drafts["draft-a"] = verdict("a", complete=False)
     assert account.open_documents() == 1
-    account.complete.add("doc-a")
+    account.decided("doc-a")
     assert account.open_documents() == 0
     assert account.outcomes() == {"notice": 1, "drill": 1}
 

@@ -1,0 +1,1 @@
+"""Small measurements, each beside the plain way to do the same."""
