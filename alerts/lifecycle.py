@@ -87,6 +87,7 @@ class Episode:
     told: bool
     revision: int
     expires_at: datetime | None
+    serial: int = 0  # the source's own rising number, 0 where it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +316,10 @@ def _accept_series(state: SeriesState, report: Report) -> Accepted:
     same_time = False
     rank = _series_rank(alert)
     content = _content(alert)
+    if before is not None and before.serial and report.serial:
+        disputed = _by_serial(before, report, content)
+        if disputed is not None:
+            return Accepted(_seen(state, report), disputed, before.lineage, before.revision)
     if before is not None:
         if (alert.sent, rank) < (before.sent, before.rank):
             outcome = Outcome(OutcomeKind.DUPLICATE, "superseded", before.sent.isoformat())
@@ -329,7 +334,7 @@ def _accept_series(state: SeriesState, report: Report) -> Accepted:
     cancelled = alert.msg_type is MsgType.CANCEL
     lifted = not cancelled and says_all_clear(alert)
     after = Episode(
-        lineage=going_on.lineage if going_on else lineage_id(report.series, alert.sent.astimezone(UTC).isoformat()),
+        lineage=going_on.lineage if going_on else lineage_id(_thread_name(report), _first_time(alert)),
         identifier=alert.identifier,
         sent=alert.sent,
         rank=rank,
@@ -338,6 +343,7 @@ def _accept_series(state: SeriesState, report: Report) -> Accepted:
         told=going_on is not None or not (cancelled or lifted),
         revision=going_on.revision + 1 if going_on else 1,
         expires_at=_expires_at(alert),
+        serial=report.serial,
     )
     if cancelled:
         outcome = Outcome(OutcomeKind.CANCEL, "cancelled" if going_on else "original-not-sent")
@@ -351,6 +357,27 @@ def _accept_series(state: SeriesState, report: Report) -> Accepted:
     else:
         outcome = Outcome(OutcomeKind.NOTICE, "new" if before is None else "new-episode")
     return Accepted(_seen(replace(state, episode=after), report), outcome, after.lineage, after.revision)
+
+
+def _thread_name(report: Report) -> str:
+    return f"{report.series}|{report.thread}" if report.thread else report.series
+
+
+def _first_time(alert: Alert) -> str:
+    return alert.sent.astimezone(UTC).isoformat()
+
+
+def _by_serial(before: Episode, report: Report, content: str) -> Outcome | None:
+    """Return what the source's own number says against *report*: it rises with each revision, and with time."""
+    if report.serial < before.serial:
+        return Outcome(OutcomeKind.DUPLICATE, "superseded", f"revision {before.serial} is known")
+    if report.serial == before.serial:
+        if content == before.content:
+            return Outcome(OutcomeKind.DUPLICATE, "same-message")
+        return Outcome(OutcomeKind.HELD, "revision-conflict", f"revision {report.serial} says two things")
+    if report.alert.sent < before.sent:
+        return Outcome(OutcomeKind.HELD, "revision-back-in-time", f"revision {report.serial} is older than the last")
+    return None
 
 
 # --------------------------------------------------------------------------------------- REFERENCES
@@ -584,6 +611,7 @@ def series_to_plain(state: SeriesState) -> dict[str, Any]:
             "told": episode.told,
             "revision": episode.revision,
             "expires_at": _text(episode.expires_at),
+            "serial": episode.serial,
         },
     }
 

@@ -19,6 +19,19 @@ class Linkage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One row of a document that says nothing usable; the rest of the document goes on.
+
+    `row` counts from 1 within its part of the document (`shelters`, `roads`, the lines of a table).
+    """
+
+    part: str
+    row: int
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a document states about the ground beside, or instead of, an alert."""
 
@@ -27,6 +40,7 @@ class Facts:
     incidents: tuple[IncidentReport, ...] = ()
     stations: tuple[GaugeStation, ...] = ()
     readings: tuple[GaugeReading, ...] = ()
+    refused: tuple[RefusedRow, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.shelters or self.roads or self.incidents or self.stations or self.readings)
@@ -54,6 +68,10 @@ class Report:
     hold: str = ""
     informational: str = ""
     facts: Facts = Facts()
+    # A municipality is one series and its documents are threads of it, each of which restates itself.
+    # `serial` is the source's own rising number of a document, 0 where it has none.
+    thread: str = ""
+    serial: int = 0
 
 
 class OutcomeKind(StrEnum):

@@ -75,3 +75,15 @@ class ShelterReport:
     accepts: Accepts | None = None
     needs: tuple[str, ...] = ()
     undo: bool = False
+
+
+def band_of(occupants: int | None, capacity: int | None) -> OccupancyBand | None:
+    """Return the band of *occupants* of *capacity*, None where either is not known or the capacity is none."""
+    if occupants is None or not capacity:
+        return None
+    if occupants >= capacity:
+        return OccupancyBand.FULL
+    share = occupants / capacity
+    if share < 1 / 3:
+        return OccupancyBand.EMPTY
+    return OccupancyBand.FILLING if share < 2 / 3 else OccupancyBand.CROWDED

@@ -16,10 +16,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from feeds.errors import ArchiveError
+from feeds.csv_text import columns_of, parse_csv
+from feeds.dis.clock import UNDATED, time_of
+from feeds.dis.table import is_report_table, plain_of
+from feeds.errors import ArchiveError, FeedError
 from feeds.gauges.recognise import gauge_series_of
 
-DOCUMENT_ENDINGS = (".xml", ".cap", ".atom", ".json", ".csv")
+# Municipal reports and gauges come as JSON and as tables.
+DOCUMENT_ENDINGS = (".xml", ".cap", ".atom", ".json", ".geojson", ".csv")
 # A document a line.
 LINES_ENDINGS = (".jsonl", ".jsonl.gz")
 ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip", ".gz")
@@ -71,7 +75,17 @@ def sent_of(raw: bytes) -> datetime | None:
             continue
         if sent.tzinfo is not None:
             return sent
-    return None
+    return _sent_of_table(raw)
+
+
+def _sent_of_table(raw: bytes) -> datetime | None:
+    try:
+        if not is_report_table(columns_of(raw)):
+            return None
+        sent = time_of(plain_of(parse_csv(raw))["sent"])
+    except FeedError:
+        return None
+    return sent if sent != UNDATED else None
 
 
 _HEADER_BYTES = 8192
@@ -84,8 +98,16 @@ def _element(name: bytes) -> re.Pattern[bytes]:
 # The time of one entry of an archive of headlines.
 _OBSERVED = re.compile(rb'"observedAt"\s*:\s*"([0-9T:+\-.Z]{10,40})"')
 
-# JMA's Control/DateTime, which orders a series; its ReportDateTime where that is empty; CAP; Atom.
-_SENT = (_element(b"DateTime"), _element(b"ReportDateTime"), _element(b"sent"), _element(b"updated"), _OBSERVED)
+# A municipal report; JMA's Control/DateTime, which orders a series; its ReportDateTime where that is empty; CAP; Atom.
+_JSON_SENT = re.compile(rb'"sent"\s*:\s*"([0-9T:+\-.Z]{10,40})"')
+_SENT = (
+    _JSON_SENT,
+    _element(b"DateTime"),
+    _element(b"ReportDateTime"),
+    _element(b"sent"),
+    _element(b"updated"),
+    _OBSERVED,
+)
 
 
 def _ignore(_name: str) -> None:

@@ -94,3 +94,18 @@ def _columns(fields: list[str], limits: CsvLimits) -> tuple[str, ...]:
     if len(set(named)) != len(named):
         raise CsvError("csv-duplicate-column", next(name for name in named if named.count(name) > 1)[:80])
     return names
+
+
+_HEADER_BYTES = 16_384
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def columns_of(raw: bytes) -> tuple[str, ...]:
+    """Return the names in the first line of *raw*; none where it is no table, `CsvError` where it is a broken one.
+
+    What a table is must be known before it is read: its bytes have no other name.
+    """
+    first = raw[:_HEADER_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")[0]
+    if first[:1] in (b"", b"<", b"{", b"[") or b"," not in first or raw.startswith(_UTF_16):
+        return ()
+    return parse_csv(first).columns

@@ -8,6 +8,9 @@
     ├── JsonError       the bytes are not JSON that we are willing to build
     ├── CsvError        the bytes are not a table that we are willing to read
     ├── GaugeError      a table or JSON, but no readings or stations that we know
+    ├── DisError        a municipal report that breaks its form or that nobody could act on
+    ├── LAlertError     an L-Alert document whose wrapper or inside cannot be acted on
+    ├── QzssError       a satellite message that cannot be read
     ├── UnknownFormat   a document of no kind that we know
     └── ArchiveError    a folder or archive that cannot be read within its limits
 
@@ -53,6 +56,18 @@ class CsvError(FeedError):
 
 class GaugeError(FeedError):
     """A table or JSON that holds no readings or stations that we know how to read."""
+
+
+class DisError(FeedError):
+    """A municipal report that breaks its form or that nobody could act on."""
+
+
+class LAlertError(FeedError):
+    """An L-Alert document whose wrapper or inside cannot be acted on."""
+
+
+class QzssError(FeedError):
+    """A satellite message that cannot be read."""
 
 
 class UnknownFormat(FeedError):

@@ -1,7 +1,7 @@
 """Read any telegram: tell what it is by its own bytes, and name the series of raw bytes.
 
-XML is told by its root's name (JMA, CAP, Atom), JSON by its fields (our console's own, gauges), a table by
-its columns.
+XML is told by its root's name (JMA, CAP, Atom), JSON by its fields (our console's own, municipal reports,
+gauges), a table by its columns.
 """
 
 import re
@@ -11,7 +11,10 @@ from datetime import datetime
 from alerts.report import Report
 from feeds.cap import read_cap
 from feeds.console import looks_like_console, read_console, series_of_console
-from feeds.errors import UnknownFormat
+from feeds.csv_text import columns_of, parse_csv
+from feeds.dis import read as dis
+from feeds.dis.table import is_report_table
+from feeds.errors import FeedError, UnknownFormat
 from feeds.feed_index import ATOM_ROOT, read_feed_index
 from feeds.gauges.plain_csv import ColumnMap
 from feeds.gauges.recognise import (
@@ -26,6 +29,7 @@ from feeds.jma.envelope import series_key
 from feeds.jma.headlines import is_headline, read_headline, series_of_headline
 from feeds.jma.telegram import read_jma
 from feeds.json_text import JsonLimits, parse_json
+from feeds.ushahidi import is_crowd_table, read_crowd, series_of_crowd
 from feeds.xml import parse
 
 _JMA_ROOT = "{http://xml.kishou.go.jp/jmaxml1/}Report"
@@ -51,8 +55,13 @@ def read(
     """
     if looks_like_console(raw):
         return read_console(raw, received=received, feed=feed)
-    if raw[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+    if is_json(raw):
         document = parse_json(raw, _JSON_LIMITS)
+        if dis.is_report(document):
+            return dis.read_json_report(document, raw, received, feed)
+        if isinstance(document, dict) and "crs" in document:
+            # GeoJSON is WGS 84 and has no such member (RFC 7946, 4): metres read as degrees would be anywhere.
+            raise UnknownFormat("geojson-crs", f"{feed or 'document'}: coordinates of another system")
         if is_gauge_json(document):
             return read_gauge_json(raw, document, received)
         if isinstance(document, dict) and is_headline(document):
@@ -60,6 +69,13 @@ def read(
         raise UnknownFormat("json-unknown", f"{feed or 'document'}: JSON of no kind that we read")
     if is_gauge_table(raw, feed):
         return read_gauge_table(raw, feed, received, column_maps)
+    columns = columns_of(raw)
+    if is_report_table(columns):
+        return dis.read_table_report(parse_csv(raw), raw, received, feed)
+    if is_crowd_table(columns):
+        return read_crowd(parse_csv(raw), raw, name, received)
+    if len(columns) > 1:
+        raise UnknownFormat("table-unknown", f"{feed or 'document'}: a table with no columns that we read")
     root = parse(raw)
     if root.tag == _JMA_ROOT:
         return read_jma(root, raw, received=received)
@@ -68,6 +84,11 @@ def read(
     if root.tag == ATOM_ROOT:
         return read_feed_index(raw, name, received)
     raise UnknownFormat("not-cap-or-jma", f"{feed or 'document'} has root {str(root.tag)[:80]}")
+
+
+def is_json(raw: bytes) -> bool:
+    """Say whether *raw* begins as JSON does."""
+    return raw[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 
 # A telegram's header is in its first kilobytes; a key must be found without building a stranger's tree.
@@ -82,12 +103,12 @@ def series_of(raw: bytes, feed: str = "") -> str:
     """
     if looks_like_console(raw):
         return series_of_console(raw)
-    gauges = gauge_series_of(raw, feed)
-    if gauges:
-        return gauges
-    headline = series_of_headline(raw)
-    if headline:
-        return headline
+    try:
+        told = _series_by_content(raw, feed)
+    except FeedError:
+        return f"unreadable:{feed}"
+    if told:
+        return told
     header = raw[:_HEADER_BYTES].decode("utf-8", "replace")
     if "http://www.w3.org/2005/Atom" in header:
         # An index repeats parts of the messages that it lists, so its namespaces name CAP as well.
@@ -103,6 +124,24 @@ def series_of(raw: bytes, feed: str = "") -> str:
         if sender:
             return f"cap:{sender}"
     return f"unreadable:{feed}"
+
+
+def _series_by_content(raw: bytes, feed: str) -> str:
+    """Return the series of JSON or a table, which say whose they are anywhere; "" for what is neither."""
+    if is_json(raw) and dis.NAMED in raw:
+        built = parse_json(raw)
+        if dis.is_report(built):
+            return dis.series_of_json(built)
+    gauges = gauge_series_of(raw, feed)
+    if gauges:
+        return gauges
+    headline = series_of_headline(raw)
+    if headline:
+        return headline
+    columns = columns_of(raw)
+    if is_report_table(columns):
+        return dis.series_of_table(parse_csv(raw))
+    return series_of_crowd() if is_crowd_table(columns) else ""
 
 
 def _element(header: str, name: str) -> str:

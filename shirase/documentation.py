@@ -1,4 +1,4 @@
-"""Write the pages that are made from code: docs/topics.md, metrics.md and settings.md.
+"""Write the pages that are made from code: docs/topics.md, metrics.md, settings.md and the form.
 
     python -m shirase.documentation          write them
     python -m shirase.documentation --check  say whether they are current; exit code 1 when not
@@ -14,6 +14,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from api import joining
+from feeds.dis.form import SCHEMA_FILE
 from streams import settings, topics
 from streams.topics import Cleanup, Topic
 
@@ -84,6 +86,11 @@ def settings_page() -> str:
         for name, keyword in _environment_names(tree, made).items():
             lines.append(f"| `{name}` | {fields[keyword]} |")
     return "\n".join(lines) + "\n"
+
+
+def published_schema() -> str:
+    """Return the JSON Schema of municipal reports as the reader uses it."""
+    return resources.files("feeds.dis").joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
 
 
 def _sentences(tree: ast.Module, made: str) -> dict[str, str]:
@@ -212,7 +219,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 when a page is out of date")
     check = parser.parse_args(arguments).check
     stale = []
-    for name, text in (("topics.md", topics_page()), ("metrics.md", metrics_page()), ("settings.md", settings_page())):
+    pages = {
+        "topics.md": topics_page(),
+        "metrics.md": metrics_page(),
+        "settings.md": settings_page(),
+        # Published beside the pages: an office that reports to us needs the form and not the program.
+        "dis-report.schema.json": published_schema(),
+    }
+    for name, text in pages.items():
         path = DOCS / name
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue

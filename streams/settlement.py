@@ -6,6 +6,7 @@ never an exception that takes its neighbours along.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ from streams.payloads import ReportRecord
 _STRICTNESS = (Release.HOLD, Release.DRAFT, Release.AUTOMATIC, Release.RECORD)
 # Far more receptions of one series than a worker leaves uncommitted: those of half a second.
 _RECEIPTS_KEPT = 100
+# The documents that one municipality has open at a time are a handful; those of a bad month stay known.
+_THREADS_KEPT = 50
 _TOLD = frozenset({OutcomeKind.NOTICE, OutcomeKind.UPDATE, OutcomeKind.CANCEL})
 
 
@@ -60,7 +63,8 @@ def settle(arrival: Arrival, stored: Mapping[str, Any] | None, *, table: AreaTab
         )
     except FeedError as error:
         return Settled(_refused(arrival, error.reason, str(error)), (), None)
-    state = series_from_plain(stored["state"]) if stored else SeriesState()
+    threads = dict(stored.get("threads", {})) if stored else {}
+    state = _state_of(stored, threads, report.thread)
     accepted = accept(state, report)
     told, release, release_reason = _released(policy, report)
     shards = _shards_of(stored)
@@ -89,7 +93,14 @@ def settle(arrival: Arrival, stored: Mapping[str, Any] | None, *, table: AreaTab
     claims = (*found.claims, *ended.claims)
     record = _record(arrival, report, accepted, outcome, len(claims), release, release_reason)
     receipts = [*(stored.get("receipts", ()) if stored else ()), arrival.receipt][-_RECEIPTS_KEPT:]
-    after = {"state": series_to_plain(accepted.state), "shards": shards, "owed": list(owed), "receipts": receipts}
+    after = {**_state_kept(stored), "shards": shards, "owed": list(owed), "receipts": receipts}
+    if report.thread:
+        threads.pop(report.thread, None)  # the newest comes last
+        threads[report.thread] = series_to_plain(accepted.state)
+    else:
+        after["state"] = series_to_plain(accepted.state)
+    if threads:
+        after["threads"] = dict(list(threads.items())[-_THREADS_KEPT:])
     return Settled(record, claims, after)
 
 
@@ -102,6 +113,15 @@ def was_settled(stored: Mapping[str, Any] | None, receipt: str) -> bool:
 
 
 _NO_CLAIMS = ClaimSet((), (), ())
+
+
+def _state_of(stored: Mapping[str, Any] | None, threads: Mapping[str, Any], thread: str) -> SeriesState:
+    plain = threads.get(thread) if thread else stored.get("state") if stored else None
+    return series_from_plain(plain)
+
+
+def _state_kept(stored: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {"state": stored["state"]} if stored and "state" in stored else {}
 
 
 def _shards_of(stored: Mapping[str, Any] | None) -> dict[str, tuple[Shard, ...]]:
@@ -188,7 +208,7 @@ def _record(
         series=report.series,
         outcome=outcome.kind,
         reason=outcome.reason,
-        detail=outcome.detail,
+        detail=outcome.detail or _refused_rows(report),
         level=max(levels) if levels else None,
         hazards=tuple(sorted({info.hazard.value for info in infos})),
         codes=tuple(sorted(codes)),
@@ -201,6 +221,12 @@ def _record(
         sent=report.alert.sent,
         report=report,
     )
+
+
+def _refused_rows(report: Report) -> str:
+    """Return how many rows of a document could not be used, by their reasons; the rest of it goes on."""
+    counted = Counter(row.reason for row in report.facts.refused)
+    return ", ".join(f"{number} rows {reason}" for reason, number in sorted(counted.items()))
 
 
 def _refused(arrival: Arrival, reason: str, detail: str) -> ReportRecord:
