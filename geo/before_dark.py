@@ -1,0 +1,81 @@
+"""Danger that is expected for the night is decided by daylight (R8).
+
+Who leaves at three in the morning in a storm walks into it. Level 3 or above between 20:00 and 07:00 opens a
+draft at least three hours before sunset, with sunset as its deadline.
+
+Direction of safety: a draft that opens too early costs an officer a look.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from astral import Observer
+from astral.sun import sunset
+
+from alerts.level import Level
+from alerts.place import LatLng
+
+NIGHT_BEGINS, NIGHT_ENDS = time(20), time(7)
+OPENS_BEFORE_SUNSET = timedelta(hours=3)
+FROM_LEVEL = Level.ELDERLY_LEAVE
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Danger of a level from *begins* on, until *ends* where the source says so."""
+
+    level: Level
+    begins: datetime
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NightDraft:
+    """A draft to be decided before dark. `late` says that less than three hours are left.
+
+    `night` is the date of its evening.
+    """
+
+    night: date
+    deadline: datetime
+    open_from: datetime
+    late: bool
+    reason: str
+
+
+def night_draft(expected: Expectation, *, place: LatLng, zone: tzinfo, at: datetime) -> NightDraft | None:
+    """Return the draft that *expected* opens at the time *at*, None where no night is concerned.
+
+    The first night that the danger touches counts. None too when that night has begun: then it is no longer
+    a matter of daylight, and the warning itself is told.
+    """
+    if expected.level < FROM_LEVEL:
+        return None
+    evening = first_night(expected, zone)
+    if evening is None:
+        return None
+    deadline = sunset_at(place, evening, zone)
+    if at >= deadline:
+        return None
+    open_from = deadline - OPENS_BEFORE_SUNSET
+    late = at > open_from
+    return NightDraft(
+        evening, deadline, open_from, late, "late-for-three-hours-before-sunset" if late else "by-daylight"
+    )
+
+
+def first_night(expected: Expectation, zone: tzinfo) -> date | None:
+    """Return the evening of the first night that *expected* touches, None if it ends before one begins."""
+    begins = expected.begins.astimezone(zone)
+    ends = expected.ends.astimezone(zone) if expected.ends is not None else begins
+    # The small hours belong to the evening before.
+    evening = begins.date() - timedelta(days=1) if begins.time() < NIGHT_ENDS else begins.date()
+    return evening if ends >= datetime.combine(evening, NIGHT_BEGINS, zone) else None
+
+
+def sunset_at(place: LatLng, day: date, zone: tzinfo) -> datetime:
+    """Return the sunset of *day* at *place*; 18:00 where the sun does not set that day."""
+    try:
+        return sunset(Observer(place.lat, place.lng), date=day, tzinfo=zone).replace(microsecond=0)
+    except ValueError:
+        return datetime.combine(day, time(18), zone)

@@ -1,0 +1,1 @@
+"""What a gauge's readings mean: whether to believe them, which level holds, what may come, whom it concerns."""
