@@ -21,6 +21,7 @@ from feeds.dis.clock import UNDATED, time_of
 from feeds.dis.table import is_report_table, plain_of
 from feeds.errors import ArchiveError, FeedError
 from feeds.gauges.recognise import gauge_series_of
+from feeds.moment import moment
 
 # Municipal reports and gauges come as JSON and as tables.
 DOCUMENT_ENDINGS = (".xml", ".cap", ".atom", ".json", ".geojson", ".csv")
@@ -69,11 +70,8 @@ def sent_of(raw: bytes) -> datetime | None:
         match = pattern.search(header)
         if match is None:
             continue
-        try:
-            sent = datetime.fromisoformat(match.group(1).decode("ascii"))
-        except ValueError:
-            continue
-        if sent.tzinfo is not None:
+        sent = moment(match.group(1).decode("ascii"))
+        if sent is not None:
             return sent
     return _sent_of_table(raw)
 

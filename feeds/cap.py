@@ -34,12 +34,13 @@ MAX_RINGS = 100
 MAX_RADIUS_KM = 20_038.0
 
 
-def read_cap(raw: bytes, name: str, received: datetime) -> Report:
+def read_cap(raw: bytes, name: str, received: datetime, root: Element | None = None) -> Report:
     """Return what the CAP message *raw* says; raise `FeedError` with a stable reason.
 
-    All infos are kept: they are languages or different dangers. *name* is where it came from.
+    All infos are kept: they are languages or different dangers. *name* is where it came from, *root* its
+    tree where there is one already.
     """
-    root = parse(raw)
+    root = parse(raw) if root is None else root
     version = check_schema(root)
     alert = _alert(root, version)
     acts = alert.status is Status.ACTUAL and alert.msg_type in (MsgType.ALERT, MsgType.UPDATE)

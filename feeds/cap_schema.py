@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.errors import CapError
+from feeds.moment import in_range
 from feeds.xml import Element
 
 NAMESPACES = {
@@ -152,6 +153,8 @@ def time_of(text: str) -> datetime:
         raise CapError("cap-schema-time", text[:40]) from None
     if time.tzinfo is None:
         raise CapError("cap-time-without-offset", text[:40])
+    if not in_range(time):
+        raise CapError("cap-time-range", text[:40])
     return time
 
 

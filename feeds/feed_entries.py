@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from feeds.errors import UnknownFormat
 from feeds.feed_index import ATOM, ATOM_ROOT
+from feeds.moment import in_range, moment
 from feeds.xml import Element, parse
 
 # A week of the JMA's long feed has a few thousand.
@@ -40,7 +41,7 @@ def read_entries(raw: bytes) -> Index:
     root = parse(raw)
     if root.tag == ATOM_ROOT:
         found = [_atom_entry(entry) for entry in root.findall(f"{ATOM}entry")]
-        updated = _iso(root.findtext(f"{ATOM}updated"))
+        updated = moment(root.findtext(f"{ATOM}updated") or "")
     elif root.tag == "rss":
         channel = root.find("channel")
         items = channel.findall("item") if channel is not None else []
@@ -68,7 +69,7 @@ def _atom_entry(entry: Element) -> Entry | None:
     written = _short(entry.findtext(f"{ATOM}updated"))
     if not address:
         return None
-    return Entry(f"{name} {written}", address, _iso(written), _short(entry.findtext(f"{ATOM}title")))
+    return Entry(f"{name} {written}", address, moment(written), _short(entry.findtext(f"{ATOM}title")))
 
 
 def _rss_entry(item: Element) -> Entry | None:
@@ -85,17 +86,9 @@ def _short(text: str | None) -> str:
     return stripped if len(stripped) <= MAX_NAME_CHARACTERS else ""
 
 
-def _iso(text: str | None) -> datetime | None:
-    try:
-        at = datetime.fromisoformat((text or "").strip())
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
-
-
 def _rfc822(text: str | None) -> datetime | None:
     try:
         at = parsedate_to_datetime((text or "").strip())
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return at if at.tzinfo is not None else None
+    return at if at.tzinfo is not None and in_range(at) else None

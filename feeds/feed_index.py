@@ -12,6 +12,7 @@ from alerts.alert import Alert
 from alerts.cap import MsgType, Status
 from alerts.report import Linkage, Report
 from feeds.errors import UnknownFormat
+from feeds.moment import moment
 from feeds.xml import Element, parse
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -20,9 +21,9 @@ KIND = "atom-index"
 INFORMATIONAL = "feed-index"
 
 
-def read_feed_index(raw: bytes, name: str, received: datetime) -> Report:
-    """Return the index *raw* as one informational document; raise where it is not an Atom feed."""
-    root = parse(raw)
+def read_feed_index(raw: bytes, name: str, received: datetime, root: Element | None = None) -> Report:
+    """Return the index *raw* (*root* is its tree) as one informational document; raise where it is no Atom feed."""
+    root = parse(raw) if root is None else root
     if root.tag != ATOM_ROOT:
         raise UnknownFormat("not-atom", f"{name} has root {str(root.tag)[:80]}")
     index = _text(root, "id") or name
@@ -51,8 +52,4 @@ def _text(element: Element | None, name: str) -> str:
 
 
 def _updated(root: Element) -> datetime | None:
-    try:
-        updated = datetime.fromisoformat(_text(root, "updated"))
-    except ValueError:
-        return None
-    return updated if updated.tzinfo is not None else None
+    return moment(_text(root, "updated"))

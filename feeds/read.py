@@ -80,9 +80,9 @@ def read(
     if root.tag == _JMA_ROOT:
         return read_jma(root, raw, received=received)
     if _CAP_ROOT.match(str(root.tag)):
-        return read_cap(raw, name, received)
+        return read_cap(raw, name, received, root)
     if root.tag == ATOM_ROOT:
-        return read_feed_index(raw, name, received)
+        return read_feed_index(raw, name, received, root)
     raise UnknownFormat("not-cap-or-jma", f"{feed or 'document'} has root {str(root.tag)[:80]}")
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from alerts.cap import Status
 from feeds.errors import JmaError
 from feeds.jma.tree import child, descendants, text, words
+from feeds.moment import in_range
 from feeds.xml import Element
 
 
@@ -99,6 +100,8 @@ def _moment(written: str, where: str) -> datetime:
         raise JmaError("jma-time", f"{where} is {written!r}") from None
     if at.tzinfo is None:
         raise JmaError("jma-time", f"{where} has no offset")
+    if not in_range(at):
+        raise JmaError("jma-time", f"{where} is in the year {at.year}")
     return at
 
 

@@ -22,6 +22,7 @@ from alerts.level import Level
 from alerts.report import Linkage, Report
 from feeds.errors import JmaError
 from feeds.jma.codes import LEVELLED
+from feeds.moment import moment
 
 FEED = "jma-headline"
 KIND = "jma-headline"
@@ -95,12 +96,9 @@ def read_headline(raw: bytes, document: Mapping[str, Any], received: datetime) -
     named = _ORIGIN.search(origin)
     if named is None:
         raise JmaError("headline-origin", f"{origin[-60:]!r} names no office")
-    try:
-        sent = datetime.fromisoformat(_text(document, "observedAt"))
-    except ValueError:
-        raise JmaError("headline-time", "observedAt is no time") from None
-    if sent.tzinfo is None:
-        raise JmaError("headline-time", "observedAt has no offset")
+    sent = moment(_text(document, "observedAt"))
+    if sent is None:
+        raise JmaError("headline-time", "observedAt is no time with an offset")
     prefecture = document.get("placePref")
     area = Area(prefecture if isinstance(prefecture, str) else "", geocodes=(Geocode(GEOCODE_OFFICE, named.group(2)),))
     dangers = dangers_of(content)

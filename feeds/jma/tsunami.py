@@ -9,6 +9,7 @@ from feeds.errors import JmaError
 from feeds.jma.envelope import Envelope
 from feeds.jma.tree import child, children, text
 from feeds.jma.warnings import PARAMETER_STATUS
+from feeds.moment import moment
 from feeds.xml import Element
 
 # Lifted by its own telegram, often half a day on; later waves are the greater ones.
@@ -51,11 +52,7 @@ def infos_of(body: Element | None, envelope: Envelope) -> tuple[AlertInfo, ...]:
 
 def _arrival(written: str) -> datetime | None:
     """Return when the first wave is expected; an unreadable time never holds a warning back."""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
+    return moment(written)
 
 
 def _info(code: str, arrival: datetime | None, areas: tuple[Area, ...], envelope: Envelope) -> AlertInfo:

@@ -1,5 +1,6 @@
 """Which reader a document goes to, and which series its raw bytes belong to."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,17 @@ def test_bytes_that_name_no_series_share_one_per_feed() -> None:
 )
 def test_no_bytes_make_it_raise(raw: bytes, between: bytes) -> None:
     assert series_of(raw[:200] + between + raw[200:], "x")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2201-01-01T00:00:00Z"],
+)
+def test_a_time_beyond_reckoning_is_refused_and_does_not_win_its_series(shared_data: Path, written: str) -> None:
+    raw = raw_sample(shared_data, "15_16_03_241226_VPWW55")
+    sent = re.search(rb"<DateTime>[^<]*</DateTime>", raw)
+    assert sent is not None
+    hostile = raw.replace(sent.group(0), f"<DateTime>{written}</DateTime>".encode(), 1)
+    with pytest.raises(FeedError) as refused:
+        read(hostile, name="x", received=RECEIVED)
+    assert refused.value.reason == "jma-time"

@@ -1,0 +1,173 @@
+"""The table of readers: one line for each, with its real samples. A new reader adds its line here.
+
+A target that has no sample at hand is left out of a run, and the run says so.
+"""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from lxml import etree
+
+from alerts.lifecycle import SeriesState, accept
+from alerts.report import Report
+from feeds.errors import FeedError
+from feeds.feed_entries import read_entries
+from feeds.jma.kinds import Family, family_of
+from feeds.read import read, series_of
+
+RECEIVED = datetime(2026, 11, 22, tzinfo=UTC)
+# Small samples reach the same lines, and ten times as often in the same time.
+_LARGEST_BYTES = 40_000
+_SAMPLES = 16
+
+
+class Form(StrEnum):
+    """How a sample is changed, and what "past the parser" means for it."""
+
+    XML = "xml"
+    JSON = "json"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One reader. `parse` returns or raises one of `refusals`; anything else is a finding."""
+
+    name: str
+    form: Form
+    parse: Callable[[bytes], object]
+    samples: Callable[[Path], list[bytes]]
+    refusals: tuple[type[Exception], ...] = (FeedError,)
+
+
+def _read(feed: str = "") -> Callable[[bytes], Report]:
+    def parse(raw: bytes) -> Report:
+        key = series_of(raw, feed)
+        report = read(raw, name="fuzz", received=RECEIVED, feed=feed)
+        assert key
+        assert report.kind
+        # What a reader lets through meets the life cycle next: it takes every report.
+        accept(SeriesState(), report)
+        return report
+
+    return parse
+
+
+def _of_family(family: Family) -> Callable[[Path], list[bytes]]:
+    def samples(data: Path) -> list[bytes]:
+        found = []
+        for path in sorted((data / "04_jma_xml" / "samples").glob("*.xml")):
+            kind = path.stem.rpartition("_")[2].removesuffix("ii")
+            if family_of(kind) is family:
+                found.append(path.read_bytes())
+        return _smallest(found)
+
+    return samples
+
+
+def _cap(data: Path) -> list[bytes]:
+    paths = [path for path in (data / "06_cap").rglob("*") if path.suffix in (".xml", ".cap")]
+    raws = (path.read_bytes() for path in sorted(paths) if "schema" not in path.parts)
+    return _smallest([raw for raw in raws if b"<feed" not in raw and b"<!DOCTYPE" not in raw])
+
+
+_RSS = (
+    b"<rss version='2.0'><channel><pubDate>Wed, 25 Nov 2026 10:00:00 +0900</pubDate><item><title>Flood</title>"
+    b"<link>https://cap.example/1</link><guid>1</guid><pubDate>Wed, 25 Nov 2026 09:59:00 GMT</pubDate></item>"
+    b"</channel></rss>"
+)
+
+
+def _indexes(data: Path) -> list[bytes]:
+    return _smallest(
+        [
+            *(path.read_bytes() for path in sorted((data / "04_jma_xml").glob("atom_*.xml"))),
+            (data / "06_cap" / "nws_2020-05-07.xml").read_bytes(),
+            _RSS,
+        ]
+    )
+
+
+def _headlines(data: Path) -> list[bytes]:
+    with gzip.open(data / "05_bosai_json" / "jma_warning_stream" / "events.jsonl.gz", "rb") as lines:
+        return [line for number, line in zip(range(4000), lines, strict=False) if number % 250 == 0]
+
+
+def _gauge_json(data: Path) -> list[bytes]:
+    folder = data / "05_bosai_json"
+    paths = [folder / "usgs_river" / name for name in ("nwis_iv_mock.json", "waterservices_iv.txt")]
+    return _smallest([path.read_bytes() for path in [*paths, folder / "uk_ea" / "get_station_1491TH.json"]])
+
+
+def _gauge_tables(data: Path) -> list[bytes]:
+    folder = data / "05_bosai_json"
+    with gzip.open(folder / "river_crisis_gauges" / "observations_kanto.csv.gz", "rb") as observations:
+        readings = observations.read(20_000)
+    paths = [
+        *(folder / "amedas_nikkei" / name for name in ("area.csv", "temp.csv")),
+        folder / "river_crisis_gauges" / "stations.csv",
+    ]
+    return [readings, *(path.read_bytes()[:20_000] for path in paths)]
+
+
+def _console(_data: Path) -> list[bytes]:
+    at = "2026-09-18T18:40:00+09:00"
+    form = {"shirase": "console/1", "by": "duty officer", "at": at, "valid_until": "2026-09-19T06:00:00+09:00"}
+    documents = (
+        {"kind": "closure", "id": "aoba-bridge", "name": "架空青葉橋", "point": [35.7, 139.85], "cause": "flooded"},
+        {"kind": "shelter", "id": "E1", "state": "full", "occupants": 480},
+        {"kind": "incident", "id": "i", "incident": "fire", "title": "火災", "point": [35.7, 139.85]},
+    )
+    return [json.dumps({**form, **document}, ensure_ascii=False).encode() for document in documents]
+
+
+def _smallest(raws: list[bytes]) -> list[bytes]:
+    ordered = sorted(raws, key=len)
+    return [raw for raw in ordered if len(raw) <= _LARGEST_BYTES][:_SAMPLES] or ordered[:1]
+
+
+TARGETS: tuple[Target, ...] = (
+    *(Target(f"jma-{family.value}", Form.XML, _read(), _of_family(family)) for family in Family),
+    Target("jma-headline", Form.JSON, _read(), _headlines),
+    Target("cap", Form.XML, _read(), _cap),
+    Target("console", Form.JSON, _read("console"), _console),
+    Target("gauge-json", Form.JSON, _read(), _gauge_json),
+    Target("gauge-table", Form.TABLE, _read(), _gauge_tables),
+    Target("feed-index", Form.XML, _read(), _indexes),
+    Target("feed-entries", Form.XML, read_entries, _indexes),
+)
+
+
+def past_the_parser(form: Form, raw: bytes) -> bool:
+    """Say whether the plain parser of *form* takes *raw*, so that our reader has something to read."""
+    match form:
+        case Form.XML:
+            try:
+                etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+            except (etree.XMLSyntaxError, ValueError):
+                return False
+            return True
+        case Form.JSON:
+            try:
+                json.loads(raw)
+            except (ValueError, RecursionError):
+                return False
+            return True
+        case Form.TABLE:
+            return b"," in raw
+
+
+def available(data: Path) -> Iterator[tuple[Target, list[bytes]]]:
+    """Yield every target with its samples, where there are some."""
+    for target in TARGETS:
+        try:
+            samples = target.samples(data)
+        except OSError:
+            continue
+        if samples:
+            yield target, samples
