@@ -62,10 +62,13 @@ def derived_entry(secret: bytes, plaintext: bytes, padded_bytes: int, p256dh: by
     message = b"".join((p256dh, auth, padded_bytes.to_bytes(4, "big"), plaintext))
     # Keyed BLAKE2b is a pseudo-random function (RFC 7693, 2.9); HMAC would take three calls here.
     random = blake2b(message, key=secret[:64], person=b"shirase-envelope", digest_size=64).digest()
+    return entry_from(private_key_from(random[:48]), random[48:], p256dh, auth)
+
+
+def private_key_from(random: bytes) -> ec.EllipticCurvePrivateKey:
+    """Return the key that 48 bytes of pseudo-random give."""
     # 384 bits reduced to 256 leave no measurable bias; plus one, because zero is not a key.
-    private = ec.derive_private_key(int.from_bytes(random[:48], "big") % (_ORDER - 1) + 1, _CURVE)
-    salt = random[48:]
-    return entry_from(private, salt, p256dh, auth)
+    return ec.derive_private_key(int.from_bytes(random, "big") % (_ORDER - 1) + 1, _CURVE)
 
 
 def entry_from(private: ec.EllipticCurvePrivateKey, salt: bytes, p256dh: bytes, auth: bytes) -> Entry:

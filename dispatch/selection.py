@@ -1,4 +1,6 @@
-"""Whom a notice is for: an area becomes rows, each once, the most endangered first.
+"""Whom a notice is for: an area becomes rows, the most endangered first.
+
+Each person once; of kind 3 each of her places once whose advice differs (R5).
 
 Safe in one direction: where a rule leaves doubt, a person is told (R2).
 """
@@ -15,76 +17,145 @@ from alerts.cap import Severity
 from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
-from dispatch.columns import NO_QUIET_HOURS, U16, U32, U64, Flag, spread
+from dispatch.columns import NO_QUIET_HOURS, U8, U16, U32, U64, Flag, spread
+from dispatch.layers import People
 from dispatch.registry import Registry
-from dispatch.subscription import BUCKETS
+from dispatch.subscription import BUCKETS, MAX_PLACES
 from geo.cells import ranges
 
 _NO_PART = np.iinfo(np.uint16).max
 # A routine part without a level is weighed like 注意報: a place that asks for level 3 is spared it.
 _LEVEL_OF_NONE = int(Level.CHECK_ACTION)
+# Place numbers run from 0 to five.
+_PLACES = MAX_PLACES + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Rows in frozen order, and for each the part of the notice that it is sent.
 
-    `quieted` counts rows that a notice of level 1 or 2 or routine would have reached, had their
-    owners not asked for quiet.
+    `places` is the number of the place that it is about in kind 3, from 1, and 0 for a person as a
+    whole. `quieted` counts rows that a notice of level 1 or 2 or routine would have reached, had
+    their owners not asked for quiet.
     """
 
     rows: U32
     parts: U16
+    places: U8
     quieted: int = 0
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def by_bucket(self, registry: Registry) -> dict[int, "Selection"]:
+    def by_bucket(self, people: People) -> dict[int, "Selection"]:
         """Return the rows of each bucket, order kept; empty buckets are left out."""
-        buckets = registry.bucket[self.rows]
+        buckets = people.bucket(self.rows)
         order = np.argsort(buckets, kind="stable")
         firsts = np.searchsorted(buckets[order], np.arange(BUCKETS + 1))
         found: dict[int, Selection] = {}
         for bucket in range(BUCKETS):
             at = order[firsts[bucket] : firsts[bucket + 1]]
             if len(at):
-                found[bucket] = Selection(self.rows[at], self.parts[at])
+                found[bucket] = Selection(self.rows[at], self.parts[at], self.places[at])
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Whom earlier revisions of a lineage told: row numbers, and of kind 3 which of their places."""
+
+    rows: U64
+    places: U8
+
+    @classmethod
+    def nobody(cls) -> "Before":
+        """Return what holds before the first revision."""
+        return cls(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint8))
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one registry gives: parallel columns, not yet in order."""
+
+    rows: NDArray[np.int64]
+    parts: U16
+    places: U8
+    ranks: NDArray[np.int32]
+    cells: U64
+    numbers: U64
+    quieted: int
+
+
 def select(
-    registry: Registry,
+    people: People,
     notice: Notice,
     *,
     at: datetime,
     buckets: Collection[int] | None = None,
-    told: U64 | None = None,
+    told: Before | None = None,
     zone: str = "Asia/Tokyo",
+    only: NDArray[np.bool_] | None = None,
 ) -> Selection:
     """Return everybody whom *notice* is for, in the order in which they are sent to.
 
     Order: rank of the part, then cell, then row number - not the ordinal, so that a registry built
     anew from the topic sorts alike. Somebody with several places gets the worst part that reaches
-    one of them, under that place's own setting.
+    one of them, under that place's own setting. *only* narrows to some rows, by their ordinals.
     """
     if len(notice.parts) >= _NO_PART:
         raise ValueError(f"a notice has {len(notice.parts)} parts; no more than {_NO_PART - 1} can be told apart")
+    told = told or Before.nobody()
+    hour = at.astimezone(ZoneInfo(zone)).hour
+    by_place = notice.kind is NoticeKind.GO_THERE
+    layers = ((people.base, people.alive, 0), (people.delta, None, people.base.count))
+    found = []
+    for registry, alive, first in layers:
+        if not registry.count:
+            continue
+        allowed = _allowed(registry, notice.lane, buckets)
+        if alive is not None:
+            allowed &= alive
+        if only is not None:
+            allowed &= only[first : first + registry.count]
+        one = (_places if by_place else _persons)(registry, notice, allowed, told, hour)
+        one.rows += first
+        found.append(one)
+    if not found:
+        return Selection(*(np.zeros(0, dtype=kind) for kind in (np.uint32, np.uint16, np.uint8)))
+    rows, parts, places, ranks, cells, numbers = (
+        np.concatenate([getattr(one, name) for one in found]) if len(found) > 1 else getattr(found[0], name)
+        for name in ("rows", "parts", "places", "ranks", "cells", "numbers")
+    )
+    order = np.lexsort((places, numbers, cells, ranks))
+    quieted = sum(one.quieted for one in found)
+    return Selection(rows[order].astype(np.uint32), parts[order], places[order], quieted)
+
+
+def _persons(
+    registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int
+) -> _Found:
+    """Return each person once, with the worst part that reaches one of her places."""
     best_part = np.full(registry.count, _NO_PART, dtype=np.uint16)
     best_rank = np.full(registry.count, np.iinfo(np.int32).max, dtype=np.int32)
     best_cell = np.zeros(registry.count, dtype=np.uint64)
-    allowed = _allowed(registry, notice.lane, buckets)
     told_mask = _told_mask(registry, told)
-    awake = ~_asleep(registry, at.astimezone(ZoneInfo(zone)).hour)
+    awake = ~_asleep(registry, hour)
     quieted = np.zeros(registry.count, dtype=np.bool_)
     # From the least to the most dangerous part, so that plain assignment leaves the worst; of two of
     # the same rank the earlier part stays.
     for number, part in sorted(enumerate(notice.parts), key=lambda pair: (-pair[1].rank, -pair[0])):
-        rows, cells, least = _reached(registry, part)
+        if part.recipients is Recipients.ALL_TOLD:
+            # One cell for all: those who moved away are told in the order of their row numbers.
+            rows = np.flatnonzero(told_mask & allowed)
+            best_part[rows], best_rank[rows], best_cell[rows] = number, part.rank, 0
+            continue
+        at = _positions(registry, part)
+        rows, cells = registry.index_row[at].astype(np.int64), registry.index_cell[at]
         keep = allowed[rows]
-        if part.recipients is not Recipients.CELLS:
+        if part.recipients is Recipients.TOLD:
             keep &= told_mask[rows]
         elif may_be_quieted(notice, part):
+            least = registry.index_min_level[at]
             loud = awake[rows] & (least <= (int(part.level) if part.level is not None else _LEVEL_OF_NONE))
             quieted[rows[keep & ~loud]] = True
             keep &= loud
@@ -92,10 +163,89 @@ def select(
         rows, cells = rows[keep][::-1], cells[keep][::-1]
         best_part[rows], best_rank[rows], best_cell[rows] = number, part.rank, cells
     chosen = np.flatnonzero(best_part != _NO_PART)
-    order = np.lexsort((registry.columns.row_number[chosen], best_cell[chosen], best_rank[chosen]))
-    chosen = chosen[order]
     quieted[chosen] = False
-    return Selection(chosen.astype(np.uint32), best_part[chosen], int(quieted.sum()))
+    return _Found(
+        chosen,
+        best_part[chosen],
+        np.zeros(len(chosen), dtype=np.uint8),
+        best_rank[chosen],
+        best_cell[chosen],
+        registry.columns.row_number[chosen],
+        int(quieted.sum()),
+    )
+
+
+def _places(
+    registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int
+) -> _Found:
+    """Return each place of a person whose advice differs; *hour* says nothing, an order wakes everybody.
+
+    Places with the same advice are told once, except where one of them has a notification of its own
+    on the phone from an earlier revision: that one has to be replaced.
+    """
+    del hour
+    told_rows = registry.rows_of(told.rows)
+    here = told_rows >= 0
+    told_rows, told_places = told_rows[here], told.places[here]
+    told_key = np.unique(told_rows * _PLACES + told_places)
+    told_mask = np.zeros(registry.count, dtype=np.bool_)
+    told_mask[told_rows] = True
+    rows, places, parts, ranks, cells = ([] for _ in range(5))  # type: ignore[var-annotated]
+    for number, part in enumerate(notice.parts):
+        if part.recipients is Recipients.ALL_TOLD:
+            row, place = told_key // _PLACES, told_key % _PLACES
+            cell = np.zeros(len(row), dtype=np.uint64)
+        else:
+            at = _positions(registry, part)
+            row, cell = registry.index_row[at].astype(np.int64), registry.index_cell[at]
+            if part.recipients is Recipients.TOLD:
+                keep = told_mask[row]
+                row, cell = row[keep], cell[keep]
+            place = _number_of_place(registry, row, cell)
+        keep = allowed[row]
+        rows.append(row[keep])
+        places.append(place[keep])
+        cells.append(cell[keep])
+        parts.append(np.full(int(keep.sum()), number, dtype=np.uint16))
+        ranks.append(np.full(int(keep.sum()), part.rank, dtype=np.int32))
+    row, place, cell = _flat(rows, np.int64), _flat(places, np.int64), _flat(cells, np.uint64)
+    part_of, rank = _flat(parts, np.uint16), _flat(ranks, np.int32)
+    # The worst part for each place, then the first place for each part.
+    worst = _first_of(row * _PLACES + place, (part_of, rank))
+    row, place, cell, part_of, rank = row[worst], place[worst], cell[worst], part_of[worst], rank[worst]
+    once = _first_of(row * _NO_PART + part_of, (place,))
+    keep = np.isin(row * _PLACES + place, told_key)
+    keep[once] = True
+    row, place, cell, part_of, rank = row[keep], place[keep], cell[keep], part_of[keep], rank[keep]
+    return _Found(
+        row, part_of, place.astype(np.uint8), rank, cell, registry.columns.row_number[row], 0
+    )
+
+
+def _first_of(key: NDArray[np.int64], order: tuple[NDArray[np.generic], ...]) -> NDArray[np.int64]:
+    """Return for each *key* the position of its entry that is lowest by the last of *order*, then the one before."""
+    sorting = np.lexsort((*order, key))
+    ordered = key[sorting]
+    new = np.ones(len(ordered), dtype=np.bool_)
+    new[1:] = ordered[1:] != ordered[:-1]
+    return sorting[new]
+
+
+def _number_of_place(registry: Registry, rows: NDArray[np.int64], cells: U64) -> NDArray[np.int64]:
+    """Return which of a person's places lies in the cell, from 1; of two the first."""
+    columns = registry.columns
+    first = columns.place_offset[rows].astype(np.int64)
+    length = columns.place_offset[rows + 1].astype(np.int64) - first
+    number = np.zeros(len(rows), dtype=np.int64)
+    for nth in range(MAX_PLACES):
+        at = np.minimum(first + nth, len(columns.place_cell) - 1)
+        matches = (number == 0) & (nth < length) & (columns.place_cell[at] == cells)
+        number[matches] = nth + 1
+    return number
+
+
+def _flat(arrays: list[NDArray[np.generic]], kind: type[np.generic]) -> NDArray[np.generic]:
+    return np.concatenate(arrays).astype(kind) if arrays else np.zeros(0, dtype=kind)
 
 
 def may_be_quieted(notice: Notice, part: NoticePart) -> bool:
@@ -124,11 +274,10 @@ def _allowed(registry: Registry, lane: Lane, buckets: Collection[int] | None) ->
     return allowed
 
 
-def _told_mask(registry: Registry, told: U64 | None) -> NDArray[np.bool_]:
+def _told_mask(registry: Registry, told: Before) -> NDArray[np.bool_]:
     mask = np.zeros(registry.count, dtype=np.bool_)
-    if told is not None and len(told):
-        rows = registry.rows_of(told)
-        mask[rows[rows >= 0]] = True
+    rows = registry.rows_of(told.rows)
+    mask[rows[rows >= 0]] = True
     return mask
 
 
@@ -140,15 +289,10 @@ def _asleep(registry: Registry, hour: int) -> NDArray[np.bool_]:
     return asleep
 
 
-def _reached(registry: Registry, part: NoticePart) -> tuple[NDArray[np.int64], U64, NDArray[np.uint8]]:
-    """Return row, cell and wished least level of every place that *part* reaches, by cell."""
-    if part.recipients is Recipients.ALL_TOLD:
-        rows = np.arange(registry.count, dtype=np.int64)
-        # One cell for all: those who moved away are told in the order of their row numbers.
-        return rows, np.zeros(registry.count, dtype=np.uint64), np.zeros(registry.count, dtype=np.uint8)
+def _positions(registry: Registry, part: NoticePart) -> NDArray[np.int64]:
+    """Return the positions in the index of every place in the cells of *part*, by cell."""
     lows, highs = ranges(part.cells)
     # As unsigned like the index: numpy compares int64 with uint64 as floats, which merges cells.
     first = np.searchsorted(registry.index_cell, lows.astype(np.uint64), side="left").astype(np.int64)
     last = np.searchsorted(registry.index_cell, highs.astype(np.uint64), side="right").astype(np.int64)
-    at = spread(first, last - first)
-    return registry.index_row[at].astype(np.int64), registry.index_cell[at], registry.index_min_level[at]
+    return spread(first, last - first)

@@ -1,29 +1,42 @@
 """Who was told: random row numbers, kept per lineage, revision and bucket, which corrections go by.
 
 One record is written before the first POST of a revision. It freezes the order in which that
-revision is sent, because the registry may have changed when another worker takes over, and it keeps
-everybody who was told by earlier revisions. No endpoint, no place, no id is in it.
+revision is sent and the words that each row is sent, because the registry may have changed when
+another worker takes over, and it keeps everybody who was told by earlier revisions. It also spends
+the generation of envelopes that the revision is sealed with. No endpoint, no place, no id is in it.
 """
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.columns import U16, U64
+from dispatch.columns import U8, U16, U64
 from dispatch.errors import ToldUnreadable
-from dispatch.registry import Registry
+from dispatch.layers import People
 from dispatch.selection import Selection
 
-_VERSION = 1
-# Version, revision, rows, earlier rows, bytes of the origin table.
+_VERSION = 2
+# Version, revision, rows, earlier rows, bytes of the tables.
 _HEAD = struct.Struct("<BIIII")
+GENERATION_BYTES = 16
+_DIGEST_BYTES = 32
+_ROW_BYTES = 8 + 2 + 1 + 1 + 2
+_EARLIER_BYTES = 8 + 1
+
+Digests = Mapping[tuple[int, str], bytes]  # (part, language) -> SHA-256 of what is said
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """The rows of one revision in frozen order, and those that only earlier revisions told."""
+    """The rows of one revision in frozen order, and those that only earlier revisions told.
+
+    `places` is the number of the place that a row of kind 3 is about, 0 for a person as a whole.
+    `generation` names the envelopes that this revision alone is sealed with; `digests` are what may
+    be sealed with them and nothing else, so that no key ever meets two messages.
+    """
 
     revision: int
     rows: U64
@@ -31,10 +44,22 @@ class Told:
     origin: U16
     origins: tuple[str, ...]
     earlier: U64
+    places: U8
+    language: U8
+    languages: tuple[str, ...]
+    earlier_places: U8
+    generation: bytes = b""
+    digests: Digests = field(default_factory=dict)
 
-    def everyone(self) -> U64:
-        """Return all row numbers that any revision told, sorted."""
-        return np.union1d(self.rows, self.earlier)
+    def everyone(self) -> tuple[U64, U8]:
+        """Return row number and place of all that any revision told, each once, sorted."""
+        return _each_once(
+            np.concatenate([self.rows, self.earlier]), np.concatenate([self.places, self.earlier_places])
+        )
+
+    def units(self) -> U64:
+        """Return what tells the messages of this revision apart; see `unit_of`."""
+        return unit_of(self.rows, self.places)
 
     def positions(self, origin: str) -> NDArray[np.int64]:
         """Return the positions of *origin*'s rows: what its progress counts."""
@@ -43,28 +68,70 @@ class Told:
         return np.flatnonzero(self.origin == self.origins.index(origin))
 
 
-def freeze(registry: Registry, revision: int, selection: Selection, previous: Told | None = None) -> Told:
+def unit_of(rows: U64, places: U8) -> U64:
+    """Return one number for a row and its place: what a newer revision replaces on a phone.
+
+    Row numbers are random, so the sum modulo 2^64 meets another as rarely as two row numbers do.
+    """
+    return rows + places.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+
+
+def freeze(
+    people: People,
+    revision: int,
+    selection: Selection,
+    previous: Told | None = None,
+    *,
+    generation: bytes = b"",
+    digests: Digests | None = None,
+) -> Told:
     """Return the record to write before *selection* (of one bucket) is sent."""
-    rows = registry.columns.row_number[selection.rows]
-    earlier = np.zeros(0, dtype=np.uint64) if previous is None else np.setdiff1d(previous.everyone(), rows)
-    origin = registry.columns.origin[selection.rows]
-    # Only the origins of this bucket's rows, so that the table does not grow with the registry.
-    used, code = np.unique(origin, return_inverse=True)
-    origins = tuple(registry.columns.origins[int(one)] for one in used)
-    return Told(revision, rows, selection.parts, code.astype(np.uint16), origins, earlier)
+    rows = people.row_numbers(selection.rows)
+    earlier, earlier_places = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint8)
+    if previous is not None:
+        earlier, earlier_places = previous.everyone()
+        only_earlier = ~np.isin(unit_of(earlier, earlier_places), unit_of(rows, selection.places))
+        earlier, earlier_places = earlier[only_earlier], earlier_places[only_earlier]
+    # Only the origins and languages of this bucket's rows, so that a table does not grow with the registry.
+    used, origin = np.unique(people.origin(selection.rows), return_inverse=True)
+    spoken, language = np.unique(people.language(selection.rows), return_inverse=True)
+    return Told(
+        revision,
+        rows,
+        selection.parts,
+        origin.astype(np.uint16),
+        tuple(people.origins[int(one)] for one in used),
+        earlier,
+        selection.places,
+        language.astype(np.uint8),
+        tuple(people.languages[int(one)] for one in spoken),
+        earlier_places,
+        generation,
+        dict(digests or {}),
+    )
 
 
 def encode(told: Told) -> bytes:
     """Write *told*. Random numbers do not compress, so they are written as they are."""
-    origins = "\n".join(told.origins).encode()
-    head = _HEAD.pack(_VERSION, told.revision, len(told.rows), len(told.earlier), len(origins))
+    tables = "\n".join(
+        (
+            "\t".join(told.origins),
+            "\t".join(told.languages),
+            told.generation.hex(),
+            "\t".join(f"{part} {language} {digest.hex()}" for (part, language), digest in told.digests.items()),
+        )
+    ).encode()
+    head = _HEAD.pack(_VERSION, told.revision, len(told.rows), len(told.earlier), len(tables))
     arrays = (
         told.rows.astype("<u8"),
         told.parts.astype("<u2"),
         told.origin.astype("<u2"),
+        told.places,
+        told.language,
         told.earlier.astype("<u8"),
+        told.earlier_places,
     )
-    return b"".join((head, origins, *(array.tobytes() for array in arrays)))
+    return b"".join((head, tables, *(array.tobytes() for array in arrays)))
 
 
 def decode(raw: bytes) -> Told:
@@ -74,18 +141,63 @@ def decode(raw: bytes) -> Told:
     if len(raw) < _HEAD.size:
         raise ToldUnreadable("told-length")
     _, revision, count, before, table = _HEAD.unpack_from(raw)
-    if len(raw) != _HEAD.size + table + count * 12 + before * 8:
-        raise ToldUnreadable("told-length")
     at = _HEAD.size + table
-    try:
-        origins = tuple(raw[_HEAD.size : at].decode().split("\n")) if table else ()
-    except UnicodeDecodeError:
-        raise ToldUnreadable("told-origins") from None
-    rows = np.frombuffer(raw, "<u8", count, at).astype(np.uint64)
-    parts = np.frombuffer(raw, "<u2", count, at + count * 8).astype(np.uint16)
-    origin = np.frombuffer(raw, "<u2", count, at + count * 10).astype(np.uint16)
-    if count and int(origin.max()) >= len(origins):
-        raise ToldUnreadable("told-origins")
-    return Told(
-        revision, rows, parts, origin, origins, np.frombuffer(raw, "<u8", before, at + count * 12).astype(np.uint64)
+    if len(raw) != at + count * _ROW_BYTES + before * _EARLIER_BYTES:
+        raise ToldUnreadable("told-length")
+    origins, languages, generation, digests = _tables(raw[_HEAD.size : at])
+
+    def column(kind: str, length: int) -> NDArray[np.generic]:
+        nonlocal at
+        found = np.frombuffer(raw, kind, length, at)
+        at += found.nbytes
+        return found
+
+    told = Told(
+        revision,
+        rows=column("<u8", count).astype(np.uint64),
+        parts=column("<u2", count).astype(np.uint16),
+        origin=column("<u2", count).astype(np.uint16),
+        origins=origins,
+        places=column("u1", count).astype(np.uint8),
+        language=column("u1", count).astype(np.uint8),
+        languages=languages,
+        earlier=column("<u8", before).astype(np.uint64),
+        earlier_places=column("u1", before).astype(np.uint8),
+        generation=generation,
+        digests=digests,
     )
+    if count and (int(told.origin.max()) >= len(origins) or int(told.language.max()) >= len(languages)):
+        raise ToldUnreadable("told-tables")
+    return told
+
+
+def _tables(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...], bytes, Digests]:
+    try:
+        origins, languages, generation, digests = raw.decode().split("\n")
+        named = {}
+        for one in digests.split("\t") if digests else ():
+            part, language, digest = one.split(" ")
+            named[int(part), language] = _exactly(bytes.fromhex(digest), _DIGEST_BYTES)
+        spent = bytes.fromhex(generation)
+        return (
+            tuple(origins.split("\t")) if origins else (),
+            tuple(languages.split("\t")) if languages else (),
+            _exactly(spent, GENERATION_BYTES) if spent else b"",
+            named,
+        )
+    except ValueError:  # UnicodeDecodeError is one
+        raise ToldUnreadable("told-tables") from None
+
+
+def _exactly(value: bytes, length: int) -> bytes:
+    if len(value) != length:
+        raise ValueError("not of this length")
+    return value
+
+
+def _each_once(rows: U64, places: U8) -> tuple[U64, U8]:
+    order = np.lexsort((places, rows))
+    rows, places = rows[order], places[order]
+    new = np.ones(len(rows), dtype=np.bool_)
+    new[1:] = (rows[1:] != rows[:-1]) | (places[1:] != places[:-1])
+    return rows[new], places[new]
