@@ -31,7 +31,7 @@ _ECDH = ec.ECDH()
 _KEY_INFO = b"WebPush: info\x00"
 _CONTENT_KEY_INFO = b"Content-Encoding: aes128gcm\x00\x01"
 _NONCE_INFO = b"Content-Encoding: nonce\x00\x01"
-_HEADER_MIDDLE = RECORD_SIZE.to_bytes(4, "big") + bytes([POINT_BYTES])
+HEADER_MIDDLE = RECORD_SIZE.to_bytes(4, "big") + bytes([POINT_BYTES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,15 @@ def content_keys(keying: bytes, salt: bytes) -> tuple[bytes, bytes]:
 
 def seal(entry: Entry, plaintext: bytes, padded_bytes: int = 0) -> bytes:
     """Return the body of a push: *plaintext*, zeros up to *padded_bytes*, encrypted."""
+    sealed = AESGCM(entry.content_key).encrypt(entry.nonce, record_of(plaintext, padded_bytes), None)
+    return b"".join((entry.salt, HEADER_MIDDLE, entry.sender_public, sealed))
+
+
+def record_of(plaintext: bytes, padded_bytes: int) -> bytes:
+    """Return what is encrypted: *plaintext*, the delimiter of the last record, zeros up to the size."""
     if max(len(plaintext), padded_bytes) > LARGEST_PLAINTEXT_BYTES:
         raise ValueError(f"{len(plaintext)} bytes padded to {padded_bytes} do not fit one record")
-    record = plaintext + DELIMITER + bytes(max(0, padded_bytes - len(plaintext)))
-    sealed = AESGCM(entry.content_key).encrypt(entry.nonce, record, None)
-    return b"".join((entry.salt, _HEADER_MIDDLE, entry.sender_public, sealed))
+    return plaintext + DELIMITER + bytes(max(0, padded_bytes - len(plaintext)))
 
 
 def encrypt(p256dh: bytes, auth: bytes, plaintext: bytes, padded_bytes: int = 0) -> bytes:

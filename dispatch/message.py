@@ -7,7 +7,7 @@ does not run; what our worker needs stands beside it.
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from alerts.claim import Lane
@@ -15,6 +15,7 @@ from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Text
 from dispatch.errors import PayloadTooLarge
 from dispatch.settings import DispatchSettings
+from dispatch.subscription import MAX_PLACES
 
 # Only these sizes leave us, so that a length tells little about who is told what.
 PADDED_SIZES = (1024, 1536, 2048, 2600)
@@ -42,34 +43,51 @@ class Messages:
     def __init__(self, notice: Notice, settings: DispatchSettings) -> None:
         self._notice = notice
         self._settings = settings
-        self._topic = topic_and_tag(notice.lineage, kind3=notice.kind is NoticeKind.GO_THERE)
-        self._cache: dict[tuple[int, str], Message] = {}
+        self._by_place = notice.kind is NoticeKind.GO_THERE
+        self._cache: dict[tuple[int, str, int], Message] = {}
 
-    def for_part(self, part: int, language: str) -> Message:
-        """Return what a reader of *language* in *part* is sent."""
-        message = self._cache.get((part, language))
+    def for_part(self, part: int, language: str, place: int = 0) -> Message:
+        """Return what a reader of *language* in *part* is sent, in kind 3 about her place number *place*."""
+        message = self._cache.get((part, language, place))
         if message is None:
             text = text_for(self._notice.parts[part].texts, language)
-            message = self._cache.get((part, text.language)) or self._write(part, text)
-            self._cache[part, language] = self._cache[part, text.language] = message
+            message = self._cache.get((part, text.language, place)) or self._write(part, text, place)
+            self._cache[part, language, place] = self._cache[part, text.language, place] = message
         return message
+
+    def digest(self, languages: Iterable[str]) -> bytes:
+        """Return a SHA-256 over all that a reader of one of *languages* may be sent.
+
+        What a take-over compares before it uses keys that were promised to these words alone.
+        """
+        said = hashlib.sha256()
+        places = range(1, MAX_PLACES + 1) if self._by_place else (0,)
+        for language in languages:
+            for part in range(len(self._notice.parts)):
+                for place in places:
+                    message = self.for_part(part, language, place)
+                    said.update(b"%d %d %d " % (part, place, message.padded_bytes))
+                    said.update(hashlib.sha256(message.plaintext).digest())
+            said.update(language.encode() + b"\n")
+        return said.digest()
 
     def check(self) -> Iterator[Message]:
         """Write every payload: raises PayloadTooLarge before anybody was told anything."""
         for number, part in enumerate(self._notice.parts):
             for text in part.texts:
-                yield self.for_part(number, text.language)
+                yield self.for_part(number, text.language, 1 if self._by_place else 0)
 
-    def _write(self, number: int, text: Text) -> Message:
+    def _write(self, number: int, text: Text, place: int) -> Message:
         notice, part = self._notice, self._notice.parts[number]
+        topic = topic_and_tag(notice.lineage, place, kind3=self._by_place)
         plain = {
             "web_push": 8030,
             "notification": {
                 "title": text.title,
                 "body": text.body,
                 "lang": text.language,
-                "navigate": f"{self._settings.site_url}n/{self._topic}?r={notice.revision}",
-                "tag": self._topic,
+                "navigate": f"{self._settings.site_url}n/{topic}?r={notice.revision}",
+                "tag": topic,
                 "timestamp": round(notice.sent.timestamp() * 1000),
             },
             "shirase": {
@@ -90,7 +108,7 @@ class Messages:
             raise PayloadTooLarge(text.language, len(plaintext), limit)
         padded = next(size for size in PADDED_SIZES if size >= len(plaintext))
         urgency = urgency_of(notice.lane, part.level)
-        return Message(number, text.language, plaintext, padded, self._topic, urgency)
+        return Message(number, text.language, plaintext, padded, topic, urgency)
 
 
 def text_for(texts: tuple[Text, ...], language: str) -> Text:

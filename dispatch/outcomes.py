@@ -120,18 +120,18 @@ class GoneGuard:
         self._seconds: dict[str, deque[list[int]]] = {}
         self._alarms: dict[str, GoneAlarm] = {}
 
-    def seen(self, origin: str, outcome: PushOutcome, now: float) -> GoneAlarm | None:
-        """Count an answer; return the alarm if this one raised it."""
+    def seen(self, origin: str, outcome: PushOutcome, now: float, count: int = 1) -> GoneAlarm | None:
+        """Count answers that are alike; return the alarm if they raised it."""
         seconds = self._seconds.setdefault(origin, deque())
         second = int(now)
         if not seconds or seconds[-1][0] != second:
             seconds.append([second, 0, 0])
             while seconds[0][0] <= second - self._window_seconds:
                 seconds.popleft()
-        seconds[-1][1] += 1
+        seconds[-1][1] += count
         if outcome is not PushOutcome.GONE:
             return None
-        seconds[-1][2] += 1
+        seconds[-1][2] += count
         answers, gone = sum(one[1] for one in seconds), sum(one[2] for one in seconds)
         if origin in self._alarms or gone < self.LEAST_GONE or gone <= self._share * answers:
             return None

@@ -10,6 +10,9 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dispatch.errors import ProgressUnreadable
 
 _VERSION = 1
@@ -75,6 +78,22 @@ class Progress:
         while position >= 0:
             yield position
             position = self._final.find(0, position + 1)
+
+    def finals_map(self) -> bytes:
+        """Return one byte for each row, 1 where it is final."""
+        return bytes(self._final)
+
+    @classmethod
+    def of_maps(cls, final: bytes, tries: NDArray[np.uint8]) -> "Progress":
+        """Return the state in which a row is final where *final* has a 1, and was tried so often."""
+        progress = cls(len(final))
+        progress._final[:] = final
+        progress._finals = final.count(1)
+        open_at = final.find(0)
+        progress.leading = len(final) if open_at < 0 else open_at
+        for position in np.flatnonzero((tries > 0) & (np.frombuffer(final, dtype=np.uint8) == 0)).tolist():
+            progress._retries[position] = int(tries[position])
+        return progress
 
     def plain(self) -> dict[str, object]:
         """Return the state as JSON can hold it."""

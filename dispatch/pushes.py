@@ -1,12 +1,59 @@
-"""A selected row becomes a request."""
+"""Selected rows become batches of requests.
 
-from dispatch.endpoint import check_endpoint
-from dispatch.envelope import derived_entry, seal
-from dispatch.message import Messages
+Everything that can be done for hundreds of rows at once is; what is left for each is to cut its
+address from a column and one AES call.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from numpy.typing import NDArray
+
+from dispatch.batch import Batch
+from dispatch.columns import U8, U16
+from dispatch.endpoint import MAX_LENGTH, origin_is_allowed
+from dispatch.envelope import HEADER_MIDDLE, Entry, derived_entry, record_of, seal
+from dispatch.layers import People
+from dispatch.message import Message, Messages
+from dispatch.pool import ENTRY_BYTES, KEY_AT, NONCE_AT, SALT_AT, THERE, Generation, entry_for
 from dispatch.registry import Registry
-from dispatch.sender import Headers, Push
+from dispatch.sender import Headers
 from dispatch.settings import DispatchSettings
+from dispatch.subscription import MAX_PLACES
 from dispatch.vapid import Vapid
+
+_HEAD_BYTES = SALT_AT + 16 + len(HEADER_MIDDLE)
+# What `endpoint` lets an address consist of; bytes that are left after these are taken away were not checked at sign-up.
+_PATH_BYTES = bytes(byte for byte in range(0x21, 0x7F) if byte not in b'"#\\')
+_SLASH = ord("/")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What is wanted: parallel columns, one entry for each push. `keys` are the caller's own.
+
+    `languages` are codes in the caller's table, `nths` counts a person's pushes in this revision from
+    0, and `generations` are codes in the caller's table of generations.
+    """
+
+    keys: list[int]
+    rows: NDArray[np.int64]
+    parts: U16
+    languages: U8
+    places: U8
+    nths: U8
+    generations: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """What seals the rows of some buckets: a generation, or for `name` empty entries made from the words."""
+
+    name: bytes
+    generation: Generation | None = None
 
 
 class Pushes:
@@ -18,48 +65,172 @@ class Pushes:
 
     def __init__(
         self,
-        registry: Registry,
+        people: People,
         messages: Messages,
         expires_at: float,
         vapid: Vapid,
         settings: DispatchSettings,
         secret: bytes,
+        *,
+        languages: tuple[str, ...],
+        sealings: tuple[Sealing, ...],
     ) -> None:
-        self._registry = registry
+        self._people = people
         self._messages = messages
         self._expires_at = expires_at
         self._vapid = vapid
         self._settings = settings
         self._secret = secret
+        self._languages = languages
+        self._sealings = sealings
+        self._layers = (_Layer(people.base), _Layer(people.delta))
+        self._allowed: dict[str, bool] = {}
+        self._headers: dict[tuple[int, ...], tuple[str, Headers]] = {}
 
-    def push(self, row: int, part: int, key: object, now: float) -> Push:
-        """Return the request for *row*, encrypted; raises EndpointRefused for an address off the list.
+    def batches(self, wanted: Rows, now: float) -> tuple[list[Batch], list[int]]:
+        """Return the requests for *wanted*, and the keys of those whose address we do not send to.
 
-        The address is checked here once more: the list may have changed since sign-up.
+        Addresses are checked here once more: the list may have changed since sign-up.
         """
-        registry = self._registry
-        url = registry.endpoint(row)
-        check_endpoint(url, self._settings)
-        message = self._messages.for_part(part, registry.language_of(row))
+        batches: list[Batch] = []
+        refused: list[int] = []
+        base = self._people.base.count
+        in_base = wanted.rows < base
+        for number, (layer, mask) in enumerate(zip(self._layers, (in_base, ~in_base), strict=True)):
+            if mask.any():
+                some = wanted if mask.all() else _picked(wanted, np.flatnonzero(mask))
+                self._of_layer(layer, number, some, some.rows - (base if number else 0), now, batches, refused)
+        return batches, refused
+
+    def _of_layer(
+        self,
+        layer: "_Layer",
+        number: int,
+        wanted: Rows,
+        local: NDArray[np.int64],
+        now: float,
+        batches: list[Batch],
+        refused: list[int],
+    ) -> None:
+        columns = layer.registry.columns
+        origins, keys = columns.origin[local].astype(np.int64), columns.vapid_key[local].astype(np.int64)
+        code = (((origins * 256 + keys) * 65_536 + wanted.parts) * 256 + wanted.languages) * 8 + wanted.places
+        # Who shares a message shares a batch, but for how it is sealed: 60 bits in all.
+        code = (code * 2 + (wanted.nths > 0)) * 256 + wanted.generations
+        for at in _groups(code):
+            some = wanted if len(at) == len(code) else _picked(wanted, at)
+            rows = local if len(at) == len(code) else local[at]
+            origin, part, language = int(origins[at[0]]), int(some.parts[0]), int(some.languages[0])
+            key, place = int(keys[at[0]]), int(some.places[0])
+            name = columns.origins[origin]
+            paths = layer.paths(rows)
+            if not self._is_allowed(name) or not _are_paths(paths):
+                good = [one for one, path in enumerate(paths) if self._is_allowed(name) and _are_paths([path])]
+                refused += [one for at, one in enumerate(some.keys) if at not in set(good)]
+                if not good:
+                    continue
+                some, rows, paths = _picked(some, np.array(good)), rows[good], [paths[one] for one in good]
+            message = self._messages.for_part(part, self._languages[language], place)
+            headers = self._headers_for((number, origin, key, part, language, place), name, message, now)
+            bodies = list(self._bodies(layer, number, some, rows, message))
+            batches.append(Batch(name, headers, self._expires_at, some.keys, paths, bodies))
+
+    def _bodies(
+        self, layer: "_Layer", number: int, wanted: Rows, rows: NDArray[np.int64], message: Message
+    ) -> Iterator[bytes]:
+        """Yield the body of each row: the pool's entry, or the same entry made now."""
+        sealing = self._sealings[int(wanted.generations[0])]
+        pooled = sealing.generation
+        # The pool is made for the large registry, and for one push a person.
+        if pooled is None or number or wanted.nths[0] or not len(pooled.entries):
+            for row, nth in zip(rows.tolist(), wanted.nths.tolist(), strict=True):
+                yield seal(
+                    self._entry(layer, row, nth, sealing, message), message.plaintext, message.padded_bytes
+                )
+            return
+        entries = pooled.entries[rows]
+        heads = np.empty((len(rows), _HEAD_BYTES), dtype=np.uint8)
+        heads[:, :16] = entries[:, SALT_AT:KEY_AT]
+        heads[:, 16 : 16 + len(HEADER_MIDDLE)] = np.frombuffer(HEADER_MIDDLE, dtype=np.uint8)
+        heads[:, 16 + len(HEADER_MIDDLE) :] = entries[:, :SALT_AT]
+        head, raw, record = heads.tobytes(), entries.tobytes(), record_of(message.plaintext, message.padded_bytes)
+        for at, row in enumerate(rows.tolist()):
+            start = at * ENTRY_BYTES
+            if raw[start] != THERE:
+                entry = self._entry(layer, row, 0, sealing, message)
+                yield seal(entry, message.plaintext, message.padded_bytes)
+                continue
+            nonce = start + NONCE_AT
+            cipher = AESGCM(raw[start + KEY_AT : nonce])
+            sealed = cipher.encrypt(raw[nonce : start + ENTRY_BYTES], record, None)
+            yield head[at * _HEAD_BYTES : (at + 1) * _HEAD_BYTES] + sealed
+
+    def _entry(self, layer: "_Layer", row: int, nth: int, sealing: Sealing, message: Message) -> Entry:
+        registry = layer.registry
         p256dh, auth = registry.p256dh(row), registry.auth(row)
-        entry = derived_entry(self._secret, message.plaintext, message.padded_bytes, p256dh, auth)
-        body = seal(entry, message.plaintext, message.padded_bytes)
-        origin = registry.origin_of(row)
-        authorization = self._vapid.authorization(origin, now, int(registry.columns.vapid_key[row]))
-        return Push(key, origin, url, _headers(authorization, message.urgency, message.topic), body, self._expires_at)
+        if sealing.name:
+            return entry_for(self._secret, sealing.name, registry.id_of(row), nth, p256dh, auth)
+        return derived_entry(self._secret, message.plaintext, message.padded_bytes, p256dh, auth)
 
-    def renewed(self, push: Push, row: int, now: float) -> Push:
-        """Return *push* for another try: the same body, a token that has not run out."""
-        authorization = self._vapid.authorization(push.origin, now, int(self._registry.columns.vapid_key[row]))
-        headers = tuple((name, authorization if name == "Authorization" else value) for name, value in push.headers)
-        return Push(push.key, push.origin, push.url, headers, push.body, push.expires_at)
+    def _is_allowed(self, origin: str) -> bool:
+        if origin not in self._allowed:
+            self._allowed[origin] = origin_is_allowed(origin, self._settings)
+        return self._allowed[origin]
+
+    def _headers_for(self, key: tuple[int, ...], origin: str, message: Message, now: float) -> Headers:
+        """Return the same tuple as long as the token is: the sender encodes another one anew."""
+        authorization = self._vapid.authorization(origin, now, key[2])
+        known = self._headers.get(key)
+        if known is not None and known[0] is authorization:
+            return known[1]
+        headers: Headers = (
+            ("Urgency", message.urgency),
+            ("Topic", message.topic),
+            ("Content-Encoding", "aes128gcm"),
+            ("Content-Type", "application/octet-stream"),
+            ("Authorization", authorization),
+        )
+        self._headers[key] = authorization, headers
+        return headers
 
 
-def _headers(authorization: str, urgency: str, topic: str) -> Headers:
-    return (
-        ("Urgency", urgency),
-        ("Topic", topic),
-        ("Content-Encoding", "aes128gcm"),
-        ("Content-Type", "application/octet-stream"),
-        ("Authorization", authorization),
+class _Layer:
+    """One registry, with its addresses as bytes that can be cut."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._path = memoryview(registry.columns.path) if len(registry.columns.path) else memoryview(b"")
+        self._offset = registry.columns.path_offset
+
+    def paths(self, rows: NDArray[np.int64]) -> list[bytes]:
+        """Return the address of each row, without its origin."""
+        path = self._path
+        firsts, lasts = self._offset[rows].tolist(), self._offset[rows + 1].tolist()
+        return [bytes(path[first:last]) for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _are_paths(paths: list[bytes]) -> bool:
+    """Say whether all of *paths* are as sign-up lets them in."""
+    joined = b"".join(paths)
+    if joined.translate(None, _PATH_BYTES):
+        return False
+    return all(path[:1] == b"/" and 1 < len(path) <= MAX_LENGTH for path in paths)
+
+
+def _groups(code: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return the positions of each value of *code*, in order."""
+    if (code == code[0]).all():
+        return [np.arange(len(code))]
+    order = np.argsort(code, kind="stable")
+    cuts = np.flatnonzero(np.diff(code[order])) + 1
+    return np.split(order, cuts)
+
+
+def _picked(wanted: Rows, at: NDArray[Any]) -> Rows:
+    return Rows(
+        [wanted.keys[one] for one in at.tolist()],
+        *(getattr(wanted, name)[at] for name in ("rows", "parts", "languages", "places", "nths", "generations")),
     )
+
+
+assert MAX_PLACES < 8  # the code of a group keeps three bits for a place

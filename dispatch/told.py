@@ -7,8 +7,8 @@ the generation of envelopes that the revision is sealed with. No endpoint, no pl
 """
 
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dispatch.columns import U8, U16, U64
 from dispatch.errors import ToldUnreadable
 from dispatch.layers import People
-from dispatch.selection import Selection
+from dispatch.selection import Before, Selection
 
 _VERSION = 2
 # Version, revision, rows, earlier rows, bytes of the tables.
@@ -26,16 +26,14 @@ _DIGEST_BYTES = 32
 _ROW_BYTES = 8 + 2 + 1 + 1 + 2
 _EARLIER_BYTES = 8 + 1
 
-Digests = Mapping[tuple[int, str], bytes]  # (part, language) -> SHA-256 of what is said
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
     """The rows of one revision in frozen order, and those that only earlier revisions told.
 
     `places` is the number of the place that a row of kind 3 is about, 0 for a person as a whole.
-    `generation` names the envelopes that this revision alone is sealed with; `digests` are what may
-    be sealed with them and nothing else, so that no key ever meets two messages.
+    `generation` names the envelopes that this revision alone is sealed with; `said` is a digest of the
+    words that they are for and no others, so that no key ever meets two messages.
     """
 
     revision: int
@@ -49,7 +47,7 @@ class Told:
     languages: tuple[str, ...]
     earlier_places: U8
     generation: bytes = b""
-    digests: Digests = field(default_factory=dict)
+    said: bytes = b""
 
     def everyone(self) -> tuple[U64, U8]:
         """Return row number and place of all that any revision told, each once, sorted."""
@@ -80,21 +78,25 @@ def freeze(
     people: People,
     revision: int,
     selection: Selection,
-    previous: Told | None = None,
+    before: Before | None = None,
     *,
     generation: bytes = b"",
-    digests: Digests | None = None,
+    said: Callable[[tuple[str, ...]], bytes] | None = None,
 ) -> Told:
-    """Return the record to write before *selection* (of one bucket) is sent."""
+    """Return the record to write before *selection* (of one bucket) is sent; *before* were told earlier.
+
+    *said* gives the digest of what readers of some languages may be sent.
+    """
     rows = people.row_numbers(selection.rows)
     earlier, earlier_places = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint8)
-    if previous is not None:
-        earlier, earlier_places = previous.everyone()
+    if before is not None and len(before.rows):
+        earlier, earlier_places = _each_once(before.rows, before.places)
         only_earlier = ~np.isin(unit_of(earlier, earlier_places), unit_of(rows, selection.places))
         earlier, earlier_places = earlier[only_earlier], earlier_places[only_earlier]
     # Only the origins and languages of this bucket's rows, so that a table does not grow with the registry.
     used, origin = np.unique(people.origin(selection.rows), return_inverse=True)
     spoken, language = np.unique(people.language(selection.rows), return_inverse=True)
+    languages = tuple(people.languages[int(one)] for one in spoken)
     return Told(
         revision,
         rows,
@@ -104,10 +106,10 @@ def freeze(
         earlier,
         selection.places,
         language.astype(np.uint8),
-        tuple(people.languages[int(one)] for one in spoken),
+        languages,
         earlier_places,
         generation,
-        dict(digests or {}),
+        said(languages) if said is not None else b"",
     )
 
 
@@ -118,7 +120,7 @@ def encode(told: Told) -> bytes:
             "\t".join(told.origins),
             "\t".join(told.languages),
             told.generation.hex(),
-            "\t".join(f"{part} {language} {digest.hex()}" for (part, language), digest in told.digests.items()),
+            told.said.hex(),
         )
     ).encode()
     head = _HEAD.pack(_VERSION, told.revision, len(told.rows), len(told.earlier), len(tables))
@@ -144,7 +146,7 @@ def decode(raw: bytes) -> Told:
     at = _HEAD.size + table
     if len(raw) != at + count * _ROW_BYTES + before * _EARLIER_BYTES:
         raise ToldUnreadable("told-length")
-    origins, languages, generation, digests = _tables(raw[_HEAD.size : at])
+    origins, languages, generation, said = _tables(raw[_HEAD.size : at])
 
     def column(kind: str, length: int) -> NDArray[np.generic]:
         nonlocal at
@@ -164,33 +166,28 @@ def decode(raw: bytes) -> Told:
         earlier=column("<u8", before).astype(np.uint64),
         earlier_places=column("u1", before).astype(np.uint8),
         generation=generation,
-        digests=digests,
+        said=said,
     )
     if count and (int(told.origin.max()) >= len(origins) or int(told.language.max()) >= len(languages)):
         raise ToldUnreadable("told-tables")
     return told
 
 
-def _tables(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...], bytes, Digests]:
+def _tables(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...], bytes, bytes]:
     try:
-        origins, languages, generation, digests = raw.decode().split("\n")
-        named = {}
-        for one in digests.split("\t") if digests else ():
-            part, language, digest = one.split(" ")
-            named[int(part), language] = _exactly(bytes.fromhex(digest), _DIGEST_BYTES)
-        spent = bytes.fromhex(generation)
+        origins, languages, generation, said = raw.decode().split("\n")
         return (
             tuple(origins.split("\t")) if origins else (),
             tuple(languages.split("\t")) if languages else (),
-            _exactly(spent, GENERATION_BYTES) if spent else b"",
-            named,
+            _none_or(bytes.fromhex(generation), GENERATION_BYTES),
+            _none_or(bytes.fromhex(said), _DIGEST_BYTES),
         )
     except ValueError:  # UnicodeDecodeError is one
         raise ToldUnreadable("told-tables") from None
 
 
-def _exactly(value: bytes, length: int) -> bytes:
-    if len(value) != length:
+def _none_or(value: bytes, length: int) -> bytes:
+    if value and len(value) != length:
         raise ValueError("not of this length")
     return value
 

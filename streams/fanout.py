@@ -5,26 +5,38 @@ takes over sends the same rows in the same order whatever its own registry looks
 final is in `progress`; what is not is sent again. Rows whose end is not yet durable count as open:
 together with the requests in flight they never exceed `max_in_flight`, which is the promised bound on
 repeats (promise 2).
+
+A row on its way is a number, its place in the order over all buckets: what is known of it stands in
+columns, because an object for each of millions would cost more than the pushes.
 """
 
 import heapq
-from collections import Counter, deque
-from collections.abc import Container, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from alerts.claim import Lane
 from alerts.notice import Notice
+from dispatch.columns import U64
+from dispatch.layers import People
 from dispatch.outcomes import PushOutcome
 from dispatch.progress import Progress
-from dispatch.registry import Registry
+from dispatch.pushes import Rows, Sealing
 from dispatch.retry import RetryAt
-from dispatch.told import Told
+from dispatch.told import Told, unit_of
 from streams.checkpoint import Checkpoint
 
 # Life before routine; a drill waits for both.
-Row = tuple[str, int, int, int, int]  # origin, place, row of the registry, part, row number
 _LANE_ORDER = {Lane.LIFE_SAFETY: 0, Lane.CANARY: 1, Lane.ROUTINE: 2, Lane.DRILL: 3}
+# A slice of a queue that is looked at in one go.
+_LOOK = 256
+
+Orders = NDArray[np.int64]
 
 
 class Unsent(StrEnum):
@@ -34,29 +46,27 @@ class Unsent(StrEnum):
     UNSUBSCRIBED = "unsubscribed"  # gone since the order was frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """One row of one bucket on its way out: what a push carries as its key."""
+class State(IntEnum):
+    """Where a row stands."""
 
-    fanout: "FanOut"
-    bucket: int
-    origin: str
-    place: int  # position among the bucket's rows of this origin: what Progress counts
-    order: int  # position in the whole fan-out: the most endangered first
-    row: int  # row of the registry
-    part: int
-    number: int  # the row's random number: the same in every registry and revision
-    attempts: int = 0
+    FRESH = 0  # never tried in this process
+    OPEN = 1  # handed over, no answer yet
+    WAITING = 2  # for another attempt
+    HELD = 3  # until an older request to it has come back
+    ENDED = 4
+
+
+_ENDS: tuple[str, ...] = tuple(outcome.value for outcome in (*PushOutcome, *Unsent))
+_END_CODES = {end: code for code, end in enumerate(_ENDS)}
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(slots=True)
-class _Bucket:
-    """One bucket's frozen order and how far it is."""
+class _Queue:
+    """The rows of one push service that were not tried, the most endangered first."""
 
-    told: Told
-    checkpoint: Checkpoint
-    left: int
-    dirty: bool = False
+    orders: NDArray[np.uint32]
+    next: int = 0
 
 
 class FanOut:
@@ -65,54 +75,78 @@ class FanOut:
     def __init__(
         self,
         notice: Notice,
-        registry: Registry,
+        people: People,
         frozen: Mapping[int, Told],
         resumed: Mapping[int, Checkpoint],
+        sealings: Mapping[int, Sealing] | None = None,
     ) -> None:
         """*frozen* has one `Told` per bucket that selects somebody; *resumed* what is known to be final."""
         self.notice = notice
-        self._registry = registry
-        self._buckets: dict[int, _Bucket] = {}
-        # A queue for each origin: one that hangs must not hold up the rows of the others.
-        self._fresh: dict[str, deque[Ticket]] = {}
-        self._retries: list[tuple[float, int, Ticket]] = []
+        self._people = people
+        self.buckets = tuple(sorted(frozen))
+        told = [frozen[bucket] for bucket in self.buckets]
+        self._told = told
+        self._before = [resumed.get(bucket) or Checkpoint() for bucket in self.buckets]
+        self.origins = tuple(sorted({origin for one in told for origin in one.origins}))
+        self.languages = tuple(sorted({language for one in told for language in one.languages}))
+        self.sealings = _distinct((sealings or {}).get(bucket, Sealing(b"")) for bucket in self.buckets)
+        self._sealing_of = np.array(
+            [self.sealings.index((sealings or {}).get(bucket, Sealing(b""))) for bucket in self.buckets], dtype=np.int64
+        )
+        self._ends = np.zeros((len(told), len(_ENDS)), dtype=np.int64)
+        self._wards = np.zeros((len(told), len(people.wards)), dtype=np.int32)
+        self._first_ms = np.full(len(told), _NEVER, dtype=np.int64)
+        self._last_ms = np.zeros(len(told), dtype=np.int64)
+        self._dirty = np.zeros(len(told), dtype=np.bool_)
+        self._retries: list[tuple[float, int, int]] = []
         self._sequence = 0
-        self._in_flight: set[int] = set()
-        self._held: dict[int, Ticket] = {}
-        self._given_way: set[int] = set()
-        rows: list[tuple[int, int, Row]] = []
-        for bucket, told in sorted(frozen.items()):
-            rows.extend(self._open(bucket, told, resumed.get(bucket) or Checkpoint()))
-        rows.sort(key=lambda entry: entry[:2])
-        for order, (_, bucket, (origin, place, row, part, number)) in enumerate(rows):
-            ticket = Ticket(self, bucket, origin, place, order, row, part, number)
-            self._fresh.setdefault(origin, deque()).append(ticket)
+        self._held: dict[int, int] = {}
+        self._lay_out(told)
 
-    def _open(self, bucket: int, told: Told, checkpoint: Checkpoint) -> Iterator[tuple[int, int, Row]]:
-        """Set up a bucket and yield (rank, bucket, row) for its rows that are not final."""
-        places: dict[str, int] = {}
-        progress = checkpoint.positions
-        for origin, count in Counter(told.origins[index] for index in told.origin.tolist()).items():
-            progress.setdefault(origin, Progress(count))
-        state = _Bucket(told, checkpoint, left=0)
-        self._buckets[bucket] = state
-        ranks = [part.rank for part in self.notice.parts]
-        here = self._registry.rows_of(told.rows).tolist()
-        columns = zip(here, told.parts.tolist(), told.origin.tolist(), told.rows.tolist(), strict=True)
-        for row, part, origin_index, number in columns:
-            origin = told.origins[origin_index]
-            place = places.get(origin, 0)
-            places[origin] = place + 1
-            if progress[origin].is_final(place):
-                continue
-            if row < 0:
-                # Unsubscribed since the order was frozen: nobody to send to, and nothing open.
-                progress[origin].mark_final(place)
-                checkpoint.outcomes[Unsent.UNSUBSCRIBED.value] += 1
-                state.dirty = True
-                continue
-            state.left += 1
-            yield ranks[part], bucket, (origin, place, row, part, number)
+    def _lay_out(self, told: list[Told]) -> None:
+        """Lay the columns out: `_final` and `_tries` bucket by bucket and origin by origin, the others in order."""
+        lengths = [len(one.rows) for one in told]
+        bucket = np.repeat(np.arange(len(told), dtype=np.uint8), lengths)
+        origin = _translated([one.origin for one in told], [one.origins for one in told], self.origins, np.uint16)
+        self.selected = len(bucket)
+        segment = bucket.astype(np.int64) * max(1, len(self.origins)) + origin
+        by_segment = np.argsort(segment, kind="stable")
+        at = np.empty(len(bucket), dtype=np.uint32)
+        at[by_segment] = np.arange(len(bucket), dtype=np.uint32)
+        sizes = np.bincount(segment, minlength=len(told) * len(self.origins))
+        self._ends_at = np.cumsum(sizes)
+        self._sizes = sizes
+        self._final = np.zeros(len(bucket), dtype=np.uint8)
+        self._tries = np.zeros(len(bucket), dtype=np.uint8)
+        for local, checkpoint in enumerate(self._before):
+            self._restore(local, checkpoint)
+        numbers = _joined([one.rows for one in told], np.uint64)
+        rows = self._people.rows_of(numbers)
+        gone = (rows < 0) & (self._final[at] == 0)
+        if gone.any():
+            # Unsubscribed since the order was frozen: nobody to send to, and nothing open.
+            self._final[at[gone]] = 1
+            self._count(bucket[gone], Unsent.UNSUBSCRIBED.value)
+        ranks = np.array([part.rank for part in self.notice.parts] or [0], dtype=np.int64)
+        parts = _joined([one.parts for one in told], np.uint16)
+        # By danger, then bucket by bucket: what is saved together stands together. Within, as it was frozen.
+        open_now = np.flatnonzero(self._final[at] == 0)
+        order = open_now[np.argsort(ranks[parts[open_now]] * 256 + bucket[open_now], kind="stable")]
+        places = _joined([one.places for one in told], np.uint8)
+        language = _translated([one.language for one in told], [one.languages for one in told], self.languages, np.uint8)
+        self._bucket, self._origin, self._at = bucket[order], origin[order], at[order]
+        self._row = rows[order].astype(np.uint32)
+        self._part, self._place, self._language = parts[order], places[order], language[order]
+        self._unit: U64 = unit_of(numbers[order], self._place)
+        self._nth = _nths(numbers, places)[order] if places.any() else np.zeros(0, dtype=np.uint8)
+        self._state = np.zeros(len(order), dtype=np.uint8)
+        self._gives_way = np.zeros(len(order), dtype=np.bool_)
+        self._queues = [
+            _Queue(np.flatnonzero(self._origin == code).astype(np.uint32)) for code in range(len(self.origins))
+        ]
+        self.left = len(order)
+
+    # ── rows go out ───────────────────────────────────────────────────────────────────────────────
 
     @property
     def urgency(self) -> tuple[int, int, str, int]:
@@ -123,129 +157,269 @@ class FanOut:
     @property
     def done(self) -> bool:
         """Say whether every row of every bucket has its end."""
-        return not self._in_flight and not self._retries and not self._held and not any(self._fresh.values())
+        return self.left == 0
 
-    def next_fresh(self, blocked: Container[str]) -> Ticket | None:
-        """Return the next row that was never tried and whose origin is not *blocked*, or None."""
-        best: deque[Ticket] | None = None
-        for origin, queue in self._fresh.items():
-            if queue and origin not in blocked and (best is None or queue[0].order < best[0].order):
-                best = queue
-        if best is None:
-            return None
-        ticket = best.popleft()
-        self._in_flight.add(ticket.number)
-        return ticket
+    def fresh(self, room: Mapping[str, int], most: int) -> Orders:
+        """Take up to *most* rows that were never tried, the most endangered first, *room* for each push service."""
+        found = []
+        for code, queue in enumerate(self._queues):
+            allowed = min(most, room.get(self.origins[code], 0))
+            if allowed > 0 and queue.next < len(queue.orders):
+                found.append(self._look(queue, allowed))
+        if not found:
+            return np.zeros(0, dtype=np.int64)
+        orders: Orders = found[0] if len(found) == 1 else np.sort(np.concatenate(found))[:most]
+        self._state[orders] = State.OPEN
+        for code in np.unique(self._origin[orders]).tolist() if len(found) > 1 else ():
+            self._advance(self._queues[code])
+        return orders
 
-    def next_retry(self, now: float) -> Ticket | None:
-        """Return a row whose waiting time is over at *now* (epoch seconds), or None."""
-        if not self._retries or self._retries[0][0] > now:
-            return None
-        ticket = heapq.heappop(self._retries)[2]
-        self._in_flight.add(ticket.number)
-        return ticket
+    def _look(self, queue: _Queue, most: int) -> Orders:
+        """Return the next rows of *queue* that are still fresh; what was dealt with otherwise is passed over."""
+        self._advance(queue)
+        found: list[Orders] = []
+        at, count = queue.next, 0
+        while at < len(queue.orders) and count < most:
+            some = queue.orders[at : at + max(_LOOK, most)].astype(np.int64)
+            at += len(some)
+            some = some[self._state[some] == State.FRESH][: most - count]
+            found.append(some)
+            count += len(some)
+        return np.concatenate(found) if len(found) != 1 else found[0]
 
-    def put_back(self, ticket: Ticket) -> None:
-        """Take back a row that could not be handed over now; it is the next of its origin again."""
-        self._in_flight.discard(ticket.number)
-        self._fresh.setdefault(ticket.origin, deque()).appendleft(ticket)
+    def _advance(self, queue: _Queue) -> None:
+        while queue.next < len(queue.orders):
+            some = queue.orders[queue.next : queue.next + _LOOK]
+            fresh = np.flatnonzero(self._state[some] == State.FRESH)
+            if len(fresh):
+                queue.next += int(fresh[0])
+                return
+            queue.next += len(some)
 
-    def defer(self, ticket: Ticket, at: float) -> None:
+    def due(self, now: float, most: int) -> list[int]:
+        """Take up to *most* rows whose waiting time is over at *now* (epoch seconds)."""
+        found: list[int] = []
+        while self._retries and len(found) < most and self._retries[0][0] <= now:
+            order = heapq.heappop(self._retries)[2]
+            if self._state[order] == State.WAITING:
+                self._state[order] = State.OPEN
+                found.append(order)
+        return found
+
+    def put_back(self, orders: Iterable[int]) -> None:
+        """Take back rows that could not be handed over now; they are the next of their origin again."""
+        for order in orders:
+            self._state[order] = State.FRESH
+            self._rewind(order)
+
+    def defer(self, order: int, at: float) -> None:
         """Take back a retry for which there is no room before *at*; nothing was tried, nothing is counted."""
-        self._in_flight.discard(ticket.number)
+        self._state[order] = State.WAITING
         self._sequence += 1
-        heapq.heappush(self._retries, (at, self._sequence, ticket))
+        heapq.heappush(self._retries, (at, self._sequence, order))
 
-    def wait(self, ticket: Ticket, retry: RetryAt) -> None:
+    def wait(self, order: int, retry: RetryAt) -> None:
         """Keep a row for another attempt."""
-        again = replace(ticket, attempts=ticket.attempts + 1)
-        self.defer(again, retry.at)
-        bucket = self._buckets[ticket.bucket]
-        bucket.checkpoint.positions[ticket.origin].mark_retry(ticket.place, again.attempts)
-        bucket.dirty = True
+        self._tries[self._at[order]] = min(255, self.attempts(order) + 1)
+        self._dirty[self._bucket[order]] = True
+        self.defer(order, retry.at)
 
-    def end(self, ticket: Ticket, outcome: PushOutcome | Unsent, *, at_ms: int) -> None:
-        """Record the end of a row."""
-        self._in_flight.discard(ticket.number)
-        bucket = self._buckets[ticket.bucket]
-        bucket.checkpoint.positions[ticket.origin].mark_final(ticket.place)
-        bucket.checkpoint.outcomes[outcome.value] += 1
+    def attempts(self, order: int) -> int:
+        """Return how often a row was tried, as far as is known."""
+        return int(self._tries[self._at[order]])
+
+    def end(self, orders: Iterable[int], outcome: PushOutcome | Unsent, *, at_ms: int) -> None:
+        """Record the end of rows."""
+        ended: Orders = np.fromiter(orders, dtype=np.int64)
+        buckets = self._bucket[ended]
+        self._state[ended] = State.ENDED
+        self._final[self._at[ended]] = 1
+        self.left -= len(ended)
+        self._count(buckets, outcome.value)
         if outcome is PushOutcome.ACCEPTED:
-            bucket.checkpoint.accepted(self._registry.ward_of(ticket.row), at_ms)
-        bucket.dirty = True
-        bucket.left -= 1
+            np.add.at(self._wards, (buckets, self._people.ward(self._row[ended])), 1)
+            self._first_ms[buckets] = np.minimum(self._first_ms[buckets], at_ms)
+            self._last_ms[buckets] = at_ms
 
-    def ward_of(self, ticket: Ticket) -> str:
-        """Return the ward label of a row, for counting only."""
-        return self._registry.ward_of(ticket.row)
+    def _count(self, buckets: NDArray[Any], end: str) -> None:
+        self._ends[:, _END_CODES[end]] += np.bincount(buckets, minlength=len(self._ends))
+        self._dirty[buckets] = True
 
-    def id_of(self, ticket: Ticket) -> bytes:
+    # ── what is known of a row ────────────────────────────────────────────────────────────────────
+
+    def rows(self, orders: Orders, keys: list[int]) -> Rows:
+        """Return what makes the requests for *orders*; *keys* come back with the answers."""
+        nths = self._nth[orders] if len(self._nth) else np.zeros(len(orders), dtype=np.uint8)
+        return Rows(
+            keys,
+            self._row[orders].astype(np.int64),
+            self._part[orders],
+            self._language[orders],
+            self._place[orders],
+            nths,
+            self._sealing_of[self._bucket[orders]],
+        )
+
+    def origin_of(self, order: int) -> str:
+        """Return the push service of a row."""
+        return self.origins[int(self._origin[order])]
+
+    def ward_counts(self, orders: Orders) -> Counter[str]:
+        """Return how many of *orders* each ward has, for counting only."""
+        codes, counts = np.unique(self._people.ward(self._row[orders]), return_counts=True)
+        wards = self._people.wards
+        return Counter({wards[code]: count for code, count in zip(codes.tolist(), counts.tolist(), strict=True)})
+
+    def id_of(self, order: int) -> bytes:
         """Return the subscription id of a row."""
-        return self._registry.id_of(ticket.row)
+        return self._people.id_of(int(self._row[order]))
+
+    def unit(self, order: int) -> int:
+        """Return the number of a row and its place, the same in every registry and revision."""
+        return int(self._unit[order])
 
     # ── revisions of one lineage ──────────────────────────────────────────────────────────────────
 
-    def numbers(self) -> set[int]:
-        """Return the row numbers that this fan-out is for, whatever became of them."""
-        return {number for state in self._buckets.values() for number in state.told.rows.tolist()}
+    def units(self) -> U64:
+        """Return the units that this fan-out is for, whatever became of them."""
+        return _joined([one.units() for one in self._told], np.uint64)
 
-    def give_way(self, newer: Set[int]) -> frozenset[int]:
+    def give_way(self, newer: U64) -> U64:
         """End the rows that a *newer* revision speaks to; return those whose request is open now.
 
         Only these: a revision tells what changed, and whom it does not select still needs this one.
         """
-        for queue in self._fresh.values():
-            self._pass([ticket for ticket in queue if ticket.number in newer])
-            kept = [ticket for ticket in queue if ticket.number not in newer]
-            queue.clear()
-            queue.extend(kept)
-        self._pass([ticket for _, _, ticket in self._retries if ticket.number in newer])
-        self._retries = [entry for entry in self._retries if entry[2].number not in newer]
-        heapq.heapify(self._retries)
-        self._pass([self._held.pop(number) for number in newer & self._held.keys()])
-        self._given_way |= newer
-        return frozenset(newer & self._in_flight)
+        spoken = np.isin(self._unit, newer)
+        self._gives_way |= spoken
+        idle = spoken & np.isin(self._state, (State.FRESH, State.WAITING, State.HELD))
+        for unit in self._unit[spoken & (self._state == State.HELD)].tolist():
+            self._held.pop(unit, None)
+        if idle.any():
+            self.end(np.flatnonzero(idle), Unsent.SUPERSEDED, at_ms=0)
+        return self._unit[spoken & (self._state == State.OPEN)]
 
-    def has_given_way(self, ticket: Ticket) -> bool:
+    def has_given_way(self, order: int) -> bool:
         """Say whether a newer revision speaks to this row: then it gets no further attempt."""
-        return ticket.number in self._given_way
+        return bool(self._gives_way[order])
 
-    def hold(self, numbers: Set[int]) -> None:
+    def hold(self, units: U64) -> None:
         """Keep rows back whose older request is open: were it the later one to arrive, it would replace this."""
-        if not numbers:
+        if not len(units):
             return
-        for queue in self._fresh.values():
-            self._held.update({ticket.number: ticket for ticket in queue if ticket.number in numbers})
-            kept = [ticket for ticket in queue if ticket.number not in numbers]
-            queue.clear()
-            queue.extend(kept)
+        held = np.flatnonzero(np.isin(self._unit, units) & (self._state == State.FRESH))
+        self._state[held] = State.HELD
+        self._held.update(zip(self._unit[held].tolist(), held.tolist(), strict=True))
 
-    def release(self, number: int) -> None:
+    @property
+    def holds(self) -> bool:
+        """Say whether any row is held back."""
+        return bool(self._held)
+
+    def release(self, unit: int) -> None:
         """Let a row go that was held back; it is the next of its origin."""
-        ticket = self._held.pop(number, None)
-        if ticket is not None:
-            self._fresh.setdefault(ticket.origin, deque()).appendleft(ticket)
+        order = self._held.pop(unit, None)
+        if order is not None:
+            self.put_back((order,))
 
-    def _pass(self, tickets: Iterable[Ticket]) -> None:
-        for ticket in tickets:
-            self.end(ticket, Unsent.SUPERSEDED, at_ms=0)
+    def _rewind(self, order: int) -> None:
+        queue = self._queues[int(self._origin[order])]
+        queue.next = min(queue.next, int(np.searchsorted(queue.orders, order)))
+
+    # ── the account ───────────────────────────────────────────────────────────────────────────────
 
     def take_dirty(self) -> tuple[tuple[int, Checkpoint], ...]:
         """Return the buckets whose progress is ahead of its record, once."""
-        dirty = tuple((bucket, state.checkpoint) for bucket, state in self._buckets.items() if state.dirty)
-        for bucket, _ in dirty:
-            self._buckets[bucket].dirty = False
-        return dirty
+        dirty = np.flatnonzero(self._dirty).tolist()
+        self._dirty[:] = False
+        return tuple((self.buckets[local], self._checkpoint(local)) for local in dirty)
 
     def totals(self) -> tuple[int, Checkpoint]:
         """Return how many rows were selected, and what became of them, over all buckets."""
         total = Checkpoint()
-        for state in self._buckets.values():
-            seen = state.checkpoint
+        for local in range(len(self.buckets)):
+            seen = self._counts(local)
             total.outcomes.update(seen.outcomes)
             total.wards.update(seen.wards)
             firsts = [at for at in (total.first_accepted_ms, seen.first_accepted_ms) if at is not None]
             lasts = [at for at in (total.last_accepted_ms, seen.last_accepted_ms) if at is not None]
             total.first_accepted_ms = min(firsts, default=None)
             total.last_accepted_ms = max(lasts, default=None)
-        return sum(len(state.told.rows) for state in self._buckets.values()), total
+        return self.selected, total
+
+    def _counts(self, local: int) -> Checkpoint:
+        before = self._before[local]
+        ends, wards = self._ends[local], self._wards[local]
+        outcomes = before.outcomes + Counter({_ENDS[code]: int(ends[code]) for code in np.flatnonzero(ends).tolist()})
+        names = self._people.wards
+        by_ward = before.wards + Counter({names[code]: int(wards[code]) for code in np.flatnonzero(wards).tolist()})
+        first, last = int(self._first_ms[local]), int(self._last_ms[local])
+        return Checkpoint(
+            {},
+            outcomes,
+            by_ward,
+            before.first_accepted_ms if before.first_accepted_ms is not None else first if first != _NEVER else None,
+            last if first != _NEVER else before.last_accepted_ms,
+        )
+
+    def _checkpoint(self, local: int) -> Checkpoint:
+        found = self._counts(local)
+        for code, origin in enumerate(self.origins):
+            first, last = self._segment(local, code)
+            if last > first:
+                tries = self._tries[first:last]
+                found.positions[origin] = Progress.of_maps(self._final[first:last].tobytes(), tries)
+        return found
+
+    def _restore(self, local: int, checkpoint: Checkpoint) -> None:
+        for code, origin in enumerate(self.origins):
+            progress = checkpoint.positions.get(origin)
+            first, last = self._segment(local, code)
+            if progress is None or last == first:
+                continue
+            final = np.frombuffer(progress.finals_map(), dtype=np.uint8)
+            self._final[first : first + len(final)] = final[: last - first]
+            for position, attempts in progress.retries().items():
+                self._tries[first + position] = attempts
+
+    def _segment(self, local: int, code: int) -> tuple[int, int]:
+        at = local * len(self.origins) + code
+        last = int(self._ends_at[at])
+        return last - int(self._sizes[at]), last
+
+
+def _distinct(sealings: Iterable[Sealing]) -> tuple[Sealing, ...]:
+    found: list[Sealing] = []
+    for one in sealings:
+        if one not in found:
+            found.append(one)
+    return tuple(found)
+
+
+def _joined(arrays: list[NDArray[Any]], kind: type[Any]) -> NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.zeros(0, dtype=kind)
+
+
+def _translated(
+    codes: list[NDArray[Any]], tables: list[tuple[str, ...]], table: tuple[str, ...], kind: type[Any]
+) -> NDArray[Any]:
+    """Return *codes*, each in its own of *tables*, as codes in *table*."""
+    where = {name: code for code, name in enumerate(table)}
+    return _joined(
+        [
+            np.array([where[name] for name in own], dtype=kind)[some] if len(own) else some.astype(kind)
+            for some, own in zip(codes, tables, strict=True)
+        ],
+        kind,
+    )
+
+
+def _nths(numbers: U64, places: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return of each row how many of the same person's places come before it."""
+    order = np.lexsort((places, numbers))
+    ordered = numbers[order]
+    first = np.ones(len(ordered), dtype=np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    starts = np.flatnonzero(first)
+    nth = np.empty(len(ordered), dtype=np.uint8)
+    nth[order] = np.arange(len(ordered)) - np.repeat(starts, np.diff(np.append(starts, len(ordered))))
+    return nth

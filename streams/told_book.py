@@ -2,15 +2,20 @@
 
 A lineage is looked at as a whole and others never with it, so that a notice costs what its own lineage
 costs, however many dangers there are at once.
+
+A bucket's rows are in one record; those who join late are in further ones, tails, whose number is the
+bucket's plus 256 for each.
 """
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dispatch import told as told_records
+from dispatch.columns import U64
+from dispatch.selection import Before
+from dispatch.subscription import BUCKETS
 from dispatch.told import Told
 from streams.client import Producer, read_to_end
 from streams.topics import TOLD
@@ -30,7 +35,7 @@ class ToldBook:
         book = cls()
         for record in read_to_end(bootstrap, TOLD.name):
             lineage, revision, bucket = record.key.decode().rsplit("|", 2)
-            if int(bucket) not in mine:
+            if int(bucket) % BUCKETS not in mine:
                 continue
             place = int(revision), int(bucket)
             if record.value is None:
@@ -39,28 +44,47 @@ class ToldBook:
                 book._lineages.setdefault(lineage, {})[place] = told_records.decode(record.value)
         return book
 
-    def at(self, lineage: str, revision: int, bucket: int) -> Told | None:
-        """Return the order that was frozen for *revision*, if it was."""
-        return self._lineages.get(lineage, {}).get((revision, bucket))
-
-    def before(self, lineage: str, revision: int, bucket: int) -> Told | None:
-        """Return the newest record of an earlier revision; it names everybody whom any of them told."""
-        earlier = [at for at in self._lineages.get(lineage, {}) if at[0] < revision and at[1] == bucket]
-        return self._lineages[lineage][max(earlier)] if earlier else None
-
-    def everyone_before(self, lineage: str, revision: int, buckets: Collection[int]) -> NDArray[np.uint64]:
-        """Return the row numbers that earlier revisions told, in any order."""
-        everyone = [
-            told.everyone()
+    def of_revision(self, lineage: str, revision: int) -> dict[int, Told]:
+        """Return the orders that were frozen for *revision*, by bucket, without tails."""
+        return {
+            bucket: told
             for (known, bucket), told in self._lineages.get(lineage, {}).items()
-            if known < revision and bucket in buckets
-        ]
-        return np.concatenate(everyone) if everyone else np.empty(0, dtype=np.uint64)
+            if known == revision and bucket < BUCKETS
+        }
 
-    def numbers_after(self, lineage: str, revision: int) -> set[int]:
-        """Return the row numbers to which a newer revision speaks already."""
-        newer = [told for (known, _), told in self._lineages.get(lineage, {}).items() if known > revision]
-        return {number for told in newer for number in told.rows.tolist()}
+    def tails(self, lineage: str, revision: int) -> dict[int, dict[int, Told]]:
+        """Return the tails of *revision*: number of the tail -> bucket with its number -> rows."""
+        found: dict[int, dict[int, Told]] = {}
+        for (known, bucket), told in self._lineages.get(lineage, {}).items():
+            if known == revision and bucket >= BUCKETS:
+                found.setdefault(bucket // BUCKETS, {})[bucket] = told
+        return found
+
+    def before(self, lineage: str, revision: int, bucket: int) -> Before:
+        """Return everybody in *bucket* whom an earlier revision told."""
+        return _everyone(
+            told
+            for (known, number), told in self._lineages.get(lineage, {}).items()
+            if known < revision and number % BUCKETS == bucket
+        )
+
+    def everyone_before(self, lineage: str, revision: int, buckets: Collection[int]) -> Before:
+        """Return everybody whom earlier revisions told, in any order."""
+        return _everyone(
+            told
+            for (known, bucket), told in self._lineages.get(lineage, {}).items()
+            if known < revision and bucket % BUCKETS in buckets
+        )
+
+    def units_after(self, lineage: str, revision: int) -> U64:
+        """Return the units to which a newer revision speaks already."""
+        newer = [told.units() for (known, _), told in self._lineages.get(lineage, {}).items() if known > revision]
+        return np.concatenate(newer) if newer else np.zeros(0, dtype=np.uint64)
+
+    def units_of(self, lineage: str, revision: int) -> U64:
+        """Return the units that *revision* was frozen for, tails included."""
+        own = [told.units() for (known, _), told in self._lineages.get(lineage, {}).items() if known == revision]
+        return np.concatenate(own) if own else np.zeros(0, dtype=np.uint64)
 
     def store(self, producer: Producer, lineage: str, revision: int, fresh: Mapping[int, Told]) -> None:
         """Store the frozen order by bucket; returns when the broker has it, and only then may a POST go out."""
@@ -73,10 +97,18 @@ class ToldBook:
         places = self._lineages.get(lineage, {})
         newest: dict[int, int] = {}
         for revision, bucket in places:
-            newest[bucket] = max(revision, newest.get(bucket, 0))
-        for revision, bucket in [place for place in places if place[0] < newest[place[1]]]:
+            if bucket < BUCKETS:
+                newest[bucket] = max(revision, newest.get(bucket, 0))
+        for revision, bucket in [place for place in places if place[0] < newest.get(place[1] % BUCKETS, 0)]:
             del places[revision, bucket]
             producer.send(TOLD.name, _key(lineage, revision, bucket), None)
+
+
+def _everyone(records: Iterable[Told]) -> Before:
+    found = [told.everyone() for told in records]
+    if not found:
+        return Before.nobody()
+    return Before(np.concatenate([rows for rows, _ in found]), np.concatenate([places for _, places in found]))
 
 
 def _key(lineage: str, revision: int, bucket: int) -> bytes:
