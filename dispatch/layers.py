@@ -65,9 +65,7 @@ class People:
             columns = joined(columns, self.delta.columns)
             bucket = np.concatenate([bucket, self.delta.bucket])
         manifest = self.base.manifest
-        registry = Registry.of(
-            columns, version=manifest.version, topic_offsets=manifest.topic_offsets, bucket=bucket
-        )
+        registry = Registry.of(columns, version=manifest.version, topic_offsets=manifest.topic_offsets, bucket=bucket)
         old = np.concatenate([np.flatnonzero(keep), np.arange(self.base.count, self.count)])
         return People(registry), old
 

@@ -143,9 +143,7 @@ class Pool:
         for row in rows:
             if entries[row, 0] == THERE:
                 continue
-            entry = entry_for(
-                self._secret, generation.name, base.id_of(row), 0, base.p256dh(row), base.auth(row)
-            )
+            entry = entry_for(self._secret, generation.name, base.id_of(row), 0, base.p256dh(row), base.auth(row))
             entries[row] = np.frombuffer(
                 entry.sender_public + entry.salt + entry.content_key + entry.nonce, dtype=np.uint8
             )

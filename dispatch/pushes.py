@@ -26,9 +26,8 @@ from dispatch.subscription import MAX_PLACES
 from dispatch.vapid import Vapid
 
 _HEAD_BYTES = SALT_AT + 16 + len(HEADER_MIDDLE)
-# What `endpoint` lets an address consist of; bytes that are left after these are taken away were not checked at sign-up.
+# What `endpoint` lets an address consist of: with a byte beyond these it was not checked at sign-up.
 _PATH_BYTES = bytes(byte for byte in range(0x21, 0x7F) if byte not in b'"#\\')
-_SLASH = ord("/")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,9 +143,7 @@ class Pushes:
         # The pool is made for the large registry, and for one push a person.
         if pooled is None or number or wanted.nths[0] or not len(pooled.entries):
             for row, nth in zip(rows.tolist(), wanted.nths.tolist(), strict=True):
-                yield seal(
-                    self._entry(layer, row, nth, sealing, message), message.plaintext, message.padded_bytes
-                )
+                yield seal(self._entry(layer, row, nth, sealing, message), message.plaintext, message.padded_bytes)
             return
         entries = pooled.entries[rows]
         heads = np.empty((len(rows), _HEAD_BYTES), dtype=np.uint8)

@@ -131,9 +131,7 @@ def select(
     return Selection(rows[order].astype(np.uint32), parts[order], places[order], quieted)
 
 
-def _persons(
-    registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int
-) -> _Found:
+def _persons(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int) -> _Found:
     """Return each person once, with the worst part that reaches one of her places."""
     best_part = np.full(registry.count, _NO_PART, dtype=np.uint16)
     best_rank = np.full(registry.count, np.iinfo(np.int32).max, dtype=np.int32)
@@ -175,9 +173,7 @@ def _persons(
     )
 
 
-def _places(
-    registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int
-) -> _Found:
+def _places(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int) -> _Found:
     """Return each place of a person whose advice differs; *hour* says nothing, an order wakes everybody.
 
     Places with the same advice are told once, except where one of them has a notification of its own
@@ -217,9 +213,7 @@ def _places(
     keep = np.isin(row * _PLACES + place, told_key)
     keep[once] = True
     row, place, cell, part_of, rank = row[keep], place[keep], cell[keep], part_of[keep], rank[keep]
-    return _Found(
-        row, part_of, place.astype(np.uint8), rank, cell, registry.columns.row_number[row], 0
-    )
+    return _Found(row, part_of, place.astype(np.uint8), rank, cell, registry.columns.row_number[row], 0)
 
 
 def _first_of(key: NDArray[np.int64], order: tuple[NDArray[np.generic], ...]) -> NDArray[np.int64]:

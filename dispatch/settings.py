@@ -33,6 +33,8 @@ class DispatchSettings:
     """Of an answer we read the status and Retry-After; a service that talks on is cut off."""
     payload_limit_bytes: int = 2_600
     """Plaintext that Firefox on Android still takes (2,744 B of body)."""
+    pool_depth: int = 0
+    """Envelopes made ahead for each subscription (`dispatch.pool`): 109 bytes each, 0 to 4."""
     retry_share: float = 0.05
     """The part of the open requests that retries may hold, so that a sick service delays nobody else."""
     routine_share: float = 0.5

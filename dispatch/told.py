@@ -51,9 +51,7 @@ class Told:
 
     def everyone(self) -> tuple[U64, U8]:
         """Return row number and place of all that any revision told, each once, sorted."""
-        return _each_once(
-            np.concatenate([self.rows, self.earlier]), np.concatenate([self.places, self.earlier_places])
-        )
+        return _each_once(np.concatenate([self.rows, self.earlier]), np.concatenate([self.places, self.earlier_places]))
 
     def units(self) -> U64:
         """Return what tells the messages of this revision apart; see `unit_of`."""

@@ -28,6 +28,8 @@ class Account:
     complete: set[str] = field(default_factory=set)
     notices: dict[tuple[str, int], Notice] = field(default_factory=dict)
     receipts: dict[tuple[str, int, int], ReceiptRecord] = field(default_factory=dict)
+    late: dict[tuple[str, int, int, int], ReceiptRecord] = field(default_factory=dict)
+    """Of those who joined while a notice was in force, by tail."""
     stamps: dict[tuple[str, int], Mapping[str, bytes]] = field(default_factory=dict)
     """Each notice's headers: when its document passed which stage."""
     _undecided: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -123,4 +125,7 @@ class Observer:
                 account.stamps[notice.lineage, notice.revision] = record.headers
             case RECEIPTS.name:
                 receipt = decode(ReceiptRecord, record.value)
-                account.receipts[receipt.lineage, receipt.revision, receipt.worker] = receipt
+                if receipt.tail:
+                    account.late[receipt.lineage, receipt.revision, receipt.worker, receipt.tail] = receipt
+                else:
+                    account.receipts[receipt.lineage, receipt.revision, receipt.worker] = receipt

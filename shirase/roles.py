@@ -136,7 +136,7 @@ def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Pa
 def _run_fanout(
     settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
 ) -> None:
-    from dispatch.engine import sender_of
+    from dispatch.engine import batch_sender_of
     from dispatch.metrics import DispatchMetrics
     from dispatch.secret_file import read_secret
     from dispatch.settings import DispatchSettings
@@ -158,6 +158,7 @@ def _run_fanout(
         raise SettingMissing("SHIRASE_VAPID_SUBJECT is not set: push services want a mailto: or https: contact")
     dispatch = DispatchSettings(
         engine=settings.engine,
+        pool_depth=settings.pool_depth,
         max_in_flight=settings.max_in_flight,
         extra_origins=settings.push_origins,
         ca_file=settings.push_ca,
@@ -168,7 +169,7 @@ def _run_fanout(
         worker=worker,
         workers=settings.workers,
         subscribers=subscribers,
-        sender=sender_of(dispatch),
+        sender=batch_sender_of(dispatch),
         vapid=Vapid({0: VapidKey.load(vapid_key)}, settings.vapid_subject),
         secret=secret,
         settings=dispatch,

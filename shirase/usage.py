@@ -64,11 +64,13 @@ def usage_in(month: str, receipts: Iterable[ReceiptRecord]) -> Usage:
 
     A worker may write the receipt of a notice again: the last one counts.
     """
-    newest = {(one.lineage, one.revision, one.worker): one for one in receipts if _month(one.received_ms) == month}
+    newest = {
+        (one.lineage, one.revision, one.worker, one.tail): one for one in receipts if _month(one.received_ms) == month
+    }
     pushes: Counter[str] = Counter()
     notices: dict[str, set[tuple[str, int]]] = {}
     reached: set[tuple[str, int]] = set()
-    for (lineage, revision, _), receipt in newest.items():
+    for (lineage, revision, *_), receipt in newest.items():
         for ward, count in _by_ward(receipt).items():
             pushes[ward] += count
             notices.setdefault(ward, set()).add((lineage, revision))

@@ -9,63 +9,82 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alerts.notice import Notice
-from dispatch.errors import DispatchError, EndpointRefused
+from dispatch.batch import BatchAnswer, BatchSender
+from dispatch.errors import DispatchError
 from dispatch.message import Messages
 from dispatch.metrics import DispatchMetrics
 from dispatch.outcomes import GoneGuard, PushOutcome, rule_of
-from dispatch.pushes import Pushes
+from dispatch.pool import Pool
+from dispatch.pushes import Pushes, Sealing
 from dispatch.retry import RetryAt, next_attempt
 from dispatch.selection import Selection, select
-from dispatch.sender import Answer, Sender
 from dispatch.settings import DispatchSettings
-from dispatch.slots import SlotRefusal, Slots
+from dispatch.slots import Slots
 from dispatch.subscription import BUCKETS
-from dispatch.told import freeze
+from dispatch.told import Told, freeze
 from dispatch.vapid import Vapid
-from streams.checkpoint import (
-    Checkpoint,
-    decode_checkpoint,
-    encode_checkpoint,
-    parse_progress_key,
-    progress_key,
-)
-from streams.client import Consumer, Producer, Record, Stored, read_to_end
+from streams.checkpoint import Checkpoint
+from streams.client import Consumer, Producer, Record
 from streams.dead_letters import Refused, dead_letter
-from streams.fanout import FanOut, Ticket
+from streams.fanout import FanOut
+from streams.late import Board, for_late, heard_by_nobody_asleep, unheard
+from streams.ledger import SAVE_SECONDS, STORED_WITHIN_SECONDS, Ledger
 from streams.metrics import Hop, Role, StreamMetrics
+from streams.notice_board import approval_digest
 from streams.ownership import Heartbeat, check, claim
-from streams.payloads import OwnerRecord, ReceiptRecord
+from streams.payloads import OwnerRecord
 from streams.subscribers import Subscribers
 from streams.told_book import ToldBook
-from streams.topics import DEAD_LETTERS, NOTICES, PROGRESS, RECEIPTS, SUBSCRIPTIONS
-from streams.wire import decode, encode
+from streams.topics import DEAD_LETTERS, NOTICES, SUBSCRIPTIONS
+from streams.wire import decode
 
 log = logging.getLogger(__name__)
 
-# A record each 1,000 ends or 50 ms, whichever is first: what a kill makes us repeat stays small.
-SAVE_ENDS = 1000
-SAVE_SECONDS = 0.05
-STORED_WITHIN_SECONDS = 30.0
 # Longer than any turn of the loop: whoever stood still this long may have been replaced meanwhile.
 PAUSE_SECONDS = 5.0
-# How long a push service rests that said it is busy and not for how long.
-PAUSED_SECONDS = 1.0
+# Newcomers are gathered for this long: a record for each bucket and wave, and ten seconds are promised (R4).
+LATE_SECONDS = 2.0
 _IDLE_SECONDS = 0.01
-# Encrypting a row takes a third of a millisecond: the first request must be on its way before the
-# thousandth is made, so the socket gets its turn after these.
-ROWS_A_TURN = 32
-
-Place = tuple[str, int, int]  # lineage, revision, bucket
+# The first request must be on its way before the thousandth is made, so the socket gets its turn after these:
+# an entry from the pool leaves 3 us of work for a row, one made now costs 110.
+ROWS_A_TURN = 512
+UNPOOLED_ROWS_A_TURN = 32
+# Entries made in a turn with nothing to send: 7 ms, by which a notice that comes then waits at most.
+ENTRIES_A_TURN = 64
 
 
 def buckets_of(worker: int, workers: int) -> frozenset[int]:
     """Return the buckets of share *worker* of *workers*: fixed, uniform, whatever the disaster."""
     return frozenset(bucket for bucket in range(BUCKETS) if bucket % workers == worker)
+
+
+@dataclass(slots=True)
+class _Sending:
+    """A fan-out on its way, and what is needed beside it."""
+
+    fanout: FanOut
+    pushes: Pushes
+    received_ms: int
+    rows_a_turn: int
+    tail: int = 0
+    begun: bool = False
+
+
+@dataclass(slots=True)
+class _Open:
+    """A batch whose answers are awaited."""
+
+    sending: _Sending
+    retry: bool
+    left: int
 
 
 class Dispatcher:
@@ -78,7 +97,7 @@ class Dispatcher:
         worker: int,
         workers: int,
         subscribers: Subscribers,
-        sender: Sender,
+        sender: BatchSender,
         vapid: Vapid,
         secret: bytes,
         settings: DispatchSettings,
@@ -100,38 +119,20 @@ class Dispatcher:
         self._owner = OwnerRecord(worker, workers, epoch, process, datetime.now(UTC))
         self._heartbeat = Heartbeat(PAUSE_SECONDS)
         self._told = ToldBook.recall(bootstrap, self._buckets)
-        self._saved: dict[Place, tuple[int, bytes]] = {}
-        self._done: set[tuple[str, int]] = set()
-        self._active: list[FanOut] = []
-        self._pushes: dict[FanOut, Pushes] = {}
-        self._received_ms: dict[FanOut, int] = {}
-        self._not_begun: set[FanOut] = set()
-        self._slots = Slots(settings, len(subscribers.registry.columns.origins))
+        self._ledger = Ledger(bootstrap, self._producer, self._owner, self._buckets)
+        self._active: list[_Sending] = []
+        self._open: dict[object, _Open] = {}
+        self._slots = Slots(settings, len(subscribers.people.origins))
         self._guard = GoneGuard()
-        self._ends_not_saved = 0
-        self._ends_being_saved = 0
-        self._saving: list[Future[Stored]] = []
-        self._saved_at = 0.0
-        self._recall()
-        self._metrics.subscriptions.set(subscribers.registry.count)
+        self._board = Board()
+        self._joined: set[int] = set()
+        self._renewed: set[int] = set()
+        self._looked_at = time.monotonic()
+        mine = np.isin(np.arange(BUCKETS), list(self._buckets))
+        self._pool = Pool(secret, subscribers.people, settings.pool_depth, mine)
+        self._metrics.subscriptions.set(subscribers.people.living)
         self._notices = Consumer(bootstrap)
         self._notices.assign_from_oldest([NOTICES.name])
-
-    # ── the logs ──────────────────────────────────────────────────────────────────────────────────
-
-    def _recall(self) -> None:
-        for record in read_to_end(self._bootstrap, PROGRESS.name):
-            lineage, revision, bucket_number, epoch = parse_progress_key(record.key)
-            if record.value is None or bucket_number not in self._buckets:
-                continue
-            place = lineage, revision, bucket_number
-            if epoch >= self._saved.get(place, (0, b""))[0]:
-                self._saved[place] = epoch, record.value
-        for record in read_to_end(self._bootstrap, RECEIPTS.name):
-            if record.value is not None:
-                receipt = decode(ReceiptRecord, record.value)
-                if (receipt.worker, receipt.workers) == (self._owner.worker, self._owner.workers):
-                    self._done.add((receipt.lineage, receipt.revision))
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────
 
@@ -145,27 +146,39 @@ class Dispatcher:
         """Take one turn: new notices, rows to the sender, answers, records."""
         if self._heartbeat.stood_still():
             check(self._bootstrap, self._owner)
-        for record in self._notices.poll_many(16, 0.0 if self._active else _IDLE_SECONDS):
+        filling = not self._active and not self._pool.full
+        for record in self._notices.poll_many(16, 0.0 if self._active or filling else _IDLE_SECONDS):
             self._take(record)
         self._subscribers.follow()
+        self._tell_newcomers()
         now = time.time()
         more = self._fill(now)
-        for answer in self._sender.poll(_IDLE_SECONDS if self._active and not more else 0.0):
+        for answer in self._sender.poll_batches(_IDLE_SECONDS if self._active and not more else 0.0):
             self._answered(answer, time.time())
-        self._save()
+        self._ledger.save(one.fanout for one in self._active)
         self._close_finished()
+        if not self._active:
+            self._while_idle()
         self._metrics.in_flight.set(self._sender.in_flight)
         self._stream_metrics.lag(Role.FANOUT, NOTICES.name, len(self._active))
         self._stream_metrics.progressed(Role.FANOUT, now)
 
     def close(self) -> None:
         """Store what is known and leave; requests that are still open will be repeated by the next owner."""
-        self._start_saving()
-        self._await_saved()
+        self._ledger.start_saving(one.fanout for one in self._active)
+        self._ledger.wait()
         self._sender.close()
         self._notices.close()
         self._subscribers.close()
         self._producer.close()
+
+    def _while_idle(self) -> None:
+        old = self._subscribers.rebuild()
+        if old is not None:
+            self._pool.rebuilt(self._subscribers.people, old)
+        if not self._pool.full:
+            self._pool.fill(ENTRIES_A_TURN)
+            self._metrics.pool_level.set(self._pool.level)
 
     # ── a notice begins ───────────────────────────────────────────────────────────────────────────
 
@@ -177,57 +190,90 @@ class Dispatcher:
             self._producer.send(DEAD_LETTERS.name, key, value, headers).result(STORED_WITHIN_SECONDS)
             self._stream_metrics.dead_letter(NOTICES.name, error.reason)
             return
-        this = notice.lineage, notice.revision
-        if this in self._done or any((one.notice.lineage, one.notice.revision) == this for one in self._active):
+        received_ms = int(record.headers.get("t-received", b"%d" % record.timestamp_ms))
+        if approval_digest(notice) != notice.digest:
+            self._stop(notice)
             return
-        self._begin(notice, int(record.headers.get("t-received", b"%d" % record.timestamp_ms)))
+        if any(one.fanout.notice == notice for one in self._active):
+            return
+        self._board.add(notice, received_ms)
+        if not self._ledger.is_done(notice):
+            self._begin(notice, received_ms)
+        self._resume_tails(notice, received_ms)
+
+    def _stop(self, notice: Notice) -> None:
+        """Send nothing of what is not what was approved, and say so where people look (R14)."""
+        log.error("notice stopped", extra={"lineage": notice.lineage, "reason": "digest-mismatch"})
+        self._metrics.hash_stops.inc()
 
     def _begin(self, notice: Notice, received_ms: int) -> None:
-        registry = self._subscribers.refresh()
-        self._metrics.subscriptions.set(registry.count)
+        self._refresh()
         try:
             messages = Messages(notice, self._settings)
             list(messages.check())
         except DispatchError as error:
             # Nothing of it can go out: say so where people look, and do not try again at each start.
             log.error("notice cannot be written", extra={"lineage": notice.lineage, "reason": type(error).__name__})
-            self._receipt(notice, 0, Checkpoint(), received_ms)
+            self._ledger.receipt(notice, 0, Checkpoint(), received_ms)
             return
-        frozen = {
-            bucket: told
-            for bucket in self._buckets
-            if (told := self._told.at(notice.lineage, notice.revision, bucket)) is not None
-        }
+        frozen = self._told.of_revision(notice.lineage, notice.revision)
         now = datetime.now(UTC)
         chosen = self._select(notice, self._buckets - frozen.keys(), now)
         self._metrics.selected.labels(notice.lane.value).inc(len(chosen))
         self._metrics.quieted.inc(chosen.quieted)
         if notice.expires <= now and not frozen:
-            self._receipt(notice, len(chosen), _all_expired(len(chosen)), received_ms)
+            self._ledger.receipt(notice, len(chosen), _all_expired(len(chosen)), received_ms)
             return
+        self._send(notice, messages, chosen, frozen, received_ms)
+
+    def _send(
+        self,
+        notice: Notice,
+        messages: Messages,
+        chosen: Selection,
+        frozen: Mapping[int, Told],
+        received_ms: int,
+        tail: int = 0,
+    ) -> None:
+        """Freeze the order of *chosen*, and send to it and to what was *frozen* before."""
+        people = self._subscribers.people
+        generation = self._pool.take()
         fresh = {
-            bucket: freeze(
-                registry, notice.revision, selection, self._told.before(notice.lineage, notice.revision, bucket)
+            bucket + tail * BUCKETS: freeze(
+                people,
+                notice.revision,
+                selection,
+                self._told.before(notice.lineage, notice.revision, bucket),
+                generation=generation.name,
+                said=messages.digest,
             )
-            for bucket, selection in chosen.by_bucket(registry).items()
+            for bucket, selection in chosen.by_bucket(people).items()
         }
         # The frozen order first: a worker that takes over finds it, whatever its own registry looks like.
         self._told.store(self._producer, notice.lineage, notice.revision, fresh)
-        resumed = {
-            bucket: decode_checkpoint(saved[1])
-            for bucket in frozen
-            if (saved := self._saved.get((notice.lineage, notice.revision, bucket))) is not None
-        }
-        fanout = FanOut(notice, registry, {**frozen, **fresh}, resumed)
+        sealings = {bucket: Sealing(generation.name, generation) for bucket in fresh}
+        for bucket, told in frozen.items():
+            # Keys that were promised to other words stay unused: what is sealed then depends on the words.
+            keeps_its_word = bool(told.generation) and messages.digest(told.languages) == told.said
+            sealings[bucket] = Sealing(told.generation if keeps_its_word else b"")
+        resumed = self._ledger.resumed(notice, frozen)
+        fanout = FanOut(notice, people, {**frozen, **fresh}, resumed, sealings)
         self._put_in_order(fanout)
-        self._active.append(fanout)
-        self._active.sort(key=lambda active: active.urgency)
-        self._pushes[fanout] = Pushes(
-            registry, messages, notice.expires.timestamp(), self._vapid, self._settings, self._secret
+        pushes = Pushes(
+            people,
+            messages,
+            notice.expires.timestamp(),
+            self._vapid,
+            self._settings,
+            self._secret,
+            languages=fanout.languages,
+            sealings=fanout.sealings,
         )
-        self._received_ms[fanout] = received_ms
-        if not frozen:
-            self._not_begun.add(fanout)
+        pooled = generation.filled > 0 and not frozen
+        sending = _Sending(fanout, pushes, received_ms, ROWS_A_TURN if pooled else UNPOOLED_ROWS_A_TURN, tail)
+        sending.begun = bool(frozen)
+        self._active.append(sending)
+        self._active.sort(key=lambda one: one.fanout.urgency)
 
     def _put_in_order(self, fanout: FanOut) -> None:
         """Let every row hear the newest revision last, and no row wait for another's push service.
@@ -235,14 +281,75 @@ class Dispatcher:
         Also after a restart, when a newer revision may have gone out already: its `told` says to whom.
         """
         notice = fanout.notice
-        fanout.give_way(self._told.numbers_after(notice.lineage, notice.revision))
-        for older in self._active:
+        fanout.give_way(self._told.units_after(notice.lineage, notice.revision))
+        units = fanout.units()
+        for older in (one.fanout for one in self._active):
             if older.notice.lineage == notice.lineage and older.notice.revision < notice.revision:
-                fanout.hold(older.give_way(fanout.numbers()))
+                fanout.hold(older.give_way(units))
 
     def _select(self, notice: Notice, buckets: frozenset[int], now: datetime) -> Selection:
         told = self._told.everyone_before(notice.lineage, notice.revision, buckets)
-        return select(self._subscribers.registry, notice, at=now, buckets=buckets, told=told)
+        return select(self._subscribers.people, notice, at=now, buckets=buckets, told=told)
+
+    # ── who joins late ────────────────────────────────────────────────────────────────────────────
+
+    def _refresh(self) -> None:
+        joined = self._subscribers.refresh()
+        self._joined |= joined.all
+        self._renewed |= joined.renewed
+        self._metrics.subscriptions.set(self._subscribers.people.living)
+
+    def _tell_newcomers(self) -> None:
+        if time.monotonic() - self._looked_at < LATE_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        if self._board.empty and self._subscribers.changes == 0 and not self._joined:
+            return
+        self._refresh()
+        joined, self._joined = self._joined, set()
+        again, self._renewed = frozenset(self._renewed), set()
+        if not joined:
+            return
+        people = self._subscribers.people
+        rows = people.rows_of(np.fromiter(joined, dtype=np.uint64))
+        self._tell_late(rows[rows >= 0], again)
+
+    def _tell_late(self, rows: NDArray[np.int64], again: frozenset[int]) -> None:
+        now = datetime.now(UTC)
+        for revisions in self._board.in_force(now):
+            for one, chosen in for_late(self._subscribers.people, revisions, rows, now=now, buckets=self._buckets):
+                self._send_late(one.notice, one.received_ms, chosen, again)
+
+    def _send_late(self, notice: Notice, received_ms: int, chosen: Selection, again: frozenset[int]) -> None:
+        told = self._told.units_of(notice.lineage, notice.revision)
+        late = unheard(self._subscribers.people, chosen, told, again)
+        if not len(late):
+            return
+        self._metrics.late.inc(len(late))
+        tail = 1 + max(self._told.tails(notice.lineage, notice.revision), default=0)
+        self._send(notice, Messages(notice, self._settings), late, {}, received_ms, tail)
+
+    def _resume_tails(self, notice: Notice, received_ms: int) -> None:
+        """Go on with those who joined late at the owner before, and look for whom it did not get to."""
+        now = datetime.now(UTC)
+        for tail, frozen in self._told.tails(notice.lineage, notice.revision).items():
+            if not self._ledger.is_done(notice, tail):
+                nobody = Selection(*(np.zeros(0, dtype=kind) for kind in (np.uint32, np.uint16, np.uint8)))
+                self._send(notice, Messages(notice, self._settings), nobody, frozen, received_ms, tail)
+        if notice.expires > now and self._ledger.is_done(notice) and heard_by_nobody_asleep(notice):
+            # Once a start: whoever is in force and in no record signed up while nobody owned these buckets.
+            self._joined.update(self._subscribers.people.row_numbers(self._everyone_of(notice, now)).tolist())
+
+    def _everyone_of(self, notice: Notice, now: datetime) -> NDArray[np.int64]:
+        people = self._subscribers.people
+        chosen = unheard(
+            people,
+            self._select(notice, self._buckets, now),
+            self._told.units_of(notice.lineage, notice.revision),
+            frozenset(),
+        )
+        rows: NDArray[np.int64] = chosen.rows.astype(np.int64)
+        return rows
 
     # ── rows go out ───────────────────────────────────────────────────────────────────────────────
 
@@ -251,154 +358,128 @@ class Dispatcher:
 
         Repeats are bounded by what is not durably ended.
         """
-        room = min(self._sender.free, self._settings.max_in_flight - self._sender.in_flight - self._ends_not_saved)
-        cut = room > ROWS_A_TURN
-        room = min(room, ROWS_A_TURN)
-        for fanout in self._active:
-            blocked: set[str] = set()
-            retries = True
-            while room > 0:
-                ticket = fanout.next_retry(now) if retries else None
-                retry = ticket is not None
-                if ticket is None:
-                    ticket = fanout.next_fresh(blocked)
-                if ticket is None:
-                    break
-                refusal = self._slots.take(ticket.origin, fanout.notice.lane, now, retry=retry)
-                if refusal is None:
-                    self._hand_over(fanout, ticket, now)
-                    room -= 1
-                elif retry:
-                    # Rows that were never tried go on: a push service that is away must not hold them up.
-                    fanout.defer(ticket, max(now + SAVE_SECONDS, self._slots.paused_until(ticket.origin)))
-                    retries = refusal is SlotRefusal.ORIGIN_PAUSED
-                else:
-                    fanout.put_back(ticket)
-                    blocked.add(ticket.origin)
-        return cut and room == 0
+        room = min(self._sender.free, self._settings.max_in_flight - self._sender.in_flight - self._ledger.unsaved)
+        cut = False
+        for sending in self._active:
+            if room <= 0:
+                break
+            turn = min(room, sending.rows_a_turn)
+            handed = self._hand_over_retries(sending, turn, now)
+            fanout, lane = sending.fanout, sending.fanout.notice.lane
+            origins = {origin: self._slots.room(origin, lane, now) for origin in fanout.origins}
+            # Between push services by danger, and no more than the worker and the lane have room for.
+            orders = fanout.fresh(origins, min(turn - handed, max(origins.values(), default=0)))
+            if len(orders):
+                self._hand_over(sending, orders, now, retry=False)
+                handed += len(orders)
+            room -= handed
+            cut = cut or handed == sending.rows_a_turn
+        return cut and room > 0
 
-    def _hand_over(self, fanout: FanOut, ticket: Ticket, now: float) -> None:
-        # Made anew for a retry: the envelope is derived, so that the bytes are the same each time.
-        try:
-            push = self._pushes[fanout].push(ticket.row, ticket.part, ticket, now)
-        except EndpointRefused:
-            self._slots.give_back(ticket.origin, fanout.notice.lane, retry=ticket.attempts > 0)
-            self._end(fanout, ticket, PushOutcome.FAILED, now)
-            return
-        self._sender.submit(push)
-        if fanout in self._not_begun:
-            self._not_begun.discard(fanout)
+    def _hand_over_retries(self, sending: _Sending, most: int, now: float) -> int:
+        fanout, lane = sending.fanout, sending.fanout.notice.lane
+        by_origin: dict[str, list[int]] = {}
+        for order in fanout.due(now, most):
+            by_origin.setdefault(fanout.origin_of(order), []).append(order)
+        handed = 0
+        for origin, orders in by_origin.items():
+            room = self._slots.room(origin, lane, now, retry=True)
+            for order in orders[room:]:
+                # Rows that were never tried go on: a push service that is away must not hold them up.
+                fanout.defer(order, max(now + SAVE_SECONDS, self._slots.paused_until(origin)))
+            if orders[:room]:
+                self._hand_over(sending, np.array(orders[:room], dtype=np.int64), now, retry=True)
+                handed += len(orders[:room])
+        return handed
+
+    def _hand_over(self, sending: _Sending, orders: NDArray[np.int64], now: float, *, retry: bool) -> None:
+        # Made anew for a retry: the envelope is a function of what is stored, so that the bytes are the same each time.
+        fanout = sending.fanout
+        batches, refused = sending.pushes.batches(fanout.rows(orders, orders.tolist()), now)
+        for batch in batches:
+            self._slots.take_many(batch.origin, fanout.notice.lane, len(batch.keys), retry=retry)
+            self._open[batch] = _Open(sending, retry, len(batch.keys))
+            self._sender.submit_batch(batch)
+        if refused:
+            self._end(fanout, refused, PushOutcome.FAILED, now)
+        if not sending.begun:
+            sending.begun = True
             self._stream_metrics.hop(Hop.APPROVED_TO_FIRST_POST, now - fanout.notice.approved_at.timestamp())
 
-    def _answered(self, answer: Answer, now: float) -> None:
-        ticket = answer.push.key
-        assert isinstance(ticket, Ticket)
-        fanout = ticket.fanout
+    def _answered(self, answer: BatchAnswer, now: float) -> None:
+        opened = self._open[answer.batch]
+        count = len(answer.keys)
+        opened.left -= count
+        if not opened.left:
+            del self._open[answer.batch]
+        fanout, origin, outcome = opened.sending.fanout, answer.batch.origin, answer.outcome
         lane = fanout.notice.lane
-        self._slots.give_back(ticket.origin, lane, retry=ticket.attempts > 0)
-        self._metrics.pushes.labels(answer.outcome.value, lane.value).inc()
-        self._metrics.push_seconds.observe(answer.ended_at - answer.started_at)
-        rule = rule_of(answer.outcome)
-        if self._guard.seen(ticket.origin, answer.outcome, now) is not None:
+        self._slots.give_back(origin, lane, retry=opened.retry, count=count)
+        self._slots.answered(origin, outcome, count, now, answer.retry_after_seconds)
+        self._metrics.pushes.labels(outcome.value, lane.value).inc(count)
+        self._metrics.answered_within(answer.ended_at - answer.started_at, count)
+        if self._guard.seen(origin, outcome, now, count) is not None:
             self._metrics.gone_alarms.inc()
             log.error("too many subscriptions called gone: none is forgotten until a person looks")
-        if rule.forget and self._guard.alarm(ticket.origin) is None:
-            self._forget(fanout, ticket)
-        if rule.pauses_origin:
-            self._slots.pause(ticket.origin, now + (answer.retry_after_seconds or PAUSED_SECONDS))
-        for other in self._active:
-            if other.notice.lineage == fanout.notice.lineage and other is not fanout:
-                other.release(ticket.number)
-        if rule.retry and not fanout.has_given_way(ticket):
-            again = next_attempt(
-                answer.outcome,
-                ticket.attempts + 1,
-                now=now,
-                expires_at=answer.push.expires_at,
-                jitter=(ticket.order % 97) / 97,
-                settings=self._settings,
-                retry_after_seconds=answer.retry_after_seconds,
-            )
-            if isinstance(again, RetryAt):
-                fanout.wait(ticket, again)
-                return
-        if answer.outcome is PushOutcome.ACCEPTED:
-            ward = fanout.ward_of(ticket)
-            self._metrics.ward_accepted.labels(ward).inc()
-            self._metrics.ward_bytes.labels(ward).inc(len(answer.push.body))
-        self._end(fanout, ticket, answer.outcome, now)
+        rule = rule_of(outcome)
+        if rule.forget and self._guard.alarm(origin) is None:
+            for order in answer.keys:
+                self._forget(fanout, order)
+        for other in (one.fanout for one in self._active):
+            if other.holds and other is not fanout and other.notice.lineage == fanout.notice.lineage:
+                for order in answer.keys:
+                    other.release(fanout.unit(order))
+        ended = answer.keys
+        if rule.retry:
+            ended = [order for order in answer.keys if not self._waits(fanout, order, answer, now)]
+        if outcome is PushOutcome.ACCEPTED:
+            size = len(answer.batch.bodies[0])
+            for ward, accepted in fanout.ward_counts(np.array(ended, dtype=np.int64)).items():
+                self._metrics.ward_accepted.labels(ward).inc(accepted)
+                self._metrics.ward_bytes.labels(ward).inc(accepted * size)
+        if ended:
+            self._end(fanout, ended, outcome, now)
 
-    def _end(self, fanout: FanOut, ticket: Ticket, outcome: PushOutcome, now: float) -> None:
-        fanout.end(ticket, outcome, at_ms=round(now * 1000))
-        self._ends_not_saved += 1
+    def _waits(self, fanout: FanOut, order: int, answer: BatchAnswer, now: float) -> bool:
+        """Keep a row for another attempt, or return False when it has had its last."""
+        if fanout.has_given_way(order):
+            return False
+        again = next_attempt(
+            answer.outcome,
+            fanout.attempts(order) + 1,
+            now=now,
+            expires_at=answer.batch.expires_at,
+            jitter=(order % 97) / 97,
+            settings=self._settings,
+            retry_after_seconds=answer.retry_after_seconds,
+        )
+        if not isinstance(again, RetryAt):
+            return False
+        fanout.wait(order, again)
+        return True
 
-    def _forget(self, fanout: FanOut, ticket: Ticket) -> None:
-        identifier = fanout.id_of(ticket)
+    def _end(self, fanout: FanOut, orders: Sequence[int], outcome: PushOutcome, now: float) -> None:
+        fanout.end(orders, outcome, at_ms=round(now * 1000))
+        self._ledger.ended(len(orders))
+
+    def _forget(self, fanout: FanOut, order: int) -> None:
+        identifier = fanout.id_of(order)
         self._subscribers.forget(identifier)
         self._metrics.forgotten.inc()
         self._producer.send(SUBSCRIPTIONS.name, identifier, None)
 
-    # ── records ───────────────────────────────────────────────────────────────────────────────────
-
-    def _save(self) -> None:
-        if self._saving:
-            if not all(future.done() for future in self._saving):
-                return
-            self._await_saved()
-        due = self._ends_not_saved >= SAVE_ENDS or time.monotonic() - self._saved_at >= SAVE_SECONDS
-        if self._ends_not_saved and due:
-            self._start_saving()
-
-    def _start_saving(self) -> None:
-        self._await_saved()
-        for fanout in self._active:
-            notice = fanout.notice
-            for bucket, checkpoint in fanout.take_dirty():
-                key = progress_key(notice.lineage, notice.revision, bucket, self._owner.epoch)
-                self._saving.append(self._producer.send(PROGRESS.name, key, encode_checkpoint(checkpoint)))
-        self._ends_being_saved = self._ends_not_saved
-        self._saved_at = time.monotonic()
-
-    def _await_saved(self) -> None:
-        """Read the delivery reports; a record that could not be stored ends the process."""
-        for future in self._saving:
-            future.result(STORED_WITHIN_SECONDS)
-        self._saving = []
-        self._ends_not_saved -= self._ends_being_saved
-        self._ends_being_saved = 0
-
     def _close_finished(self) -> None:
-        for fanout in [active for active in self._active if active.done]:
+        for sending in [one for one in self._active if one.fanout.done]:
+            fanout = sending.fanout
+            self._active.remove(sending)
             selected, totals = fanout.totals()
-            self._active.remove(fanout)
-            self._not_begun.discard(fanout)
-            self._receipt(fanout.notice, selected, totals, self._received_ms.pop(fanout))
-            del self._pushes[fanout]
-            if not any(active.notice.lineage == fanout.notice.lineage for active in self._active):
+            receipt = self._ledger.receipt(fanout.notice, selected, totals, sending.received_ms, sending.tail)
+            if receipt.first_accepted_ms is not None and not sending.tail:
+                seconds = (receipt.first_accepted_ms - sending.received_ms) / 1000
+                self._stream_metrics.hop(Hop.RECEIVED_TO_FIRST_ACCEPTED, seconds)
+                self._metrics.first_push_seconds.labels(fanout.notice.lane.value).observe(max(0.0, seconds))
+            if not any(one.fanout.notice.lineage == fanout.notice.lineage for one in self._active):
                 self._told.thin(self._producer, fanout.notice.lineage)
-
-    def _receipt(self, notice: Notice, selected: int, totals: Checkpoint, received_ms: int) -> None:
-        receipt = ReceiptRecord(
-            lineage=notice.lineage,
-            revision=notice.revision,
-            document=notice.document,
-            worker=self._owner.worker,
-            workers=self._owner.workers,
-            epoch=self._owner.epoch,
-            selected=selected,
-            outcomes=dict(totals.outcomes),
-            wards=dict(totals.wards),
-            received_ms=received_ms,
-            first_accepted_ms=totals.first_accepted_ms,
-            last_accepted_ms=totals.last_accepted_ms,
-        )
-        key = f"{notice.lineage}|{notice.revision}|{self._owner.worker}".encode()
-        self._producer.send(RECEIPTS.name, key, encode(receipt)).result(STORED_WITHIN_SECONDS)
-        self._done.add((notice.lineage, notice.revision))
-        if totals.first_accepted_ms is not None:
-            seconds = (totals.first_accepted_ms - received_ms) / 1000
-            self._stream_metrics.hop(Hop.RECEIVED_TO_FIRST_ACCEPTED, seconds)
-            self._metrics.first_push_seconds.labels(notice.lane.value).observe(max(0.0, seconds))
 
 
 def _all_expired(count: int) -> Checkpoint:

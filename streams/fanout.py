@@ -133,7 +133,9 @@ class FanOut:
         open_now = np.flatnonzero(self._final[at] == 0)
         order = open_now[np.argsort(ranks[parts[open_now]] * 256 + bucket[open_now], kind="stable")]
         places = _joined([one.places for one in told], np.uint8)
-        language = _translated([one.language for one in told], [one.languages for one in told], self.languages, np.uint8)
+        language = _translated(
+            [one.language for one in told], [one.languages for one in told], self.languages, np.uint8
+        )
         self._bucket, self._origin, self._at = bucket[order], origin[order], at[order]
         self._row = rows[order].astype(np.uint32)
         self._part, self._place, self._language = parts[order], places[order], language[order]

@@ -108,6 +108,7 @@ class DraftRecord:
 class ReceiptRecord:
     """The end of one notice's fan-out at one worker, on `receipts`: sums over the buckets it owns.
 
+    `tail` 0 is the notice itself; higher ones are those who joined while it was in force, counted apart.
     Times are milliseconds since 1970; the two acceptances are None where nobody was accepted.
     """
 
@@ -123,6 +124,7 @@ class ReceiptRecord:
     received_ms: int
     first_accepted_ms: int | None
     last_accepted_ms: int | None
+    tail: int = 0
 
 
 @dataclass(frozen=True, slots=True)
