@@ -196,7 +196,7 @@ class _Layer:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self._path = memoryview(registry.columns.path) if len(registry.columns.path) else memoryview(b"")
+        self._path = memoryview(registry.columns.path.data) if len(registry.columns.path) else memoryview(b"")
         self._offset = registry.columns.path_offset
 
     def paths(self, rows: NDArray[np.int64]) -> list[bytes]:

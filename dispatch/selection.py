@@ -5,9 +5,10 @@ Each person once; of kind 3 each of her places once whose advice differs (R5).
 Safe in one direction: where a rule leaves doubt, a person is told (R2).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -43,6 +44,11 @@ class Selection:
     parts: U16
     places: U8
     quieted: int = 0
+
+    @classmethod
+    def nobody(cls) -> "Selection":
+        """Return a selection without rows."""
+        return cls(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint16), np.zeros(0, dtype=np.uint8))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -121,7 +127,7 @@ def select(
         one.rows += first
         found.append(one)
     if not found:
-        return Selection(*(np.zeros(0, dtype=kind) for kind in (np.uint32, np.uint16, np.uint8)))
+        return Selection.nobody()
     rows, parts, places, ranks, cells, numbers = (
         np.concatenate([getattr(one, name) for one in found]) if len(found) > 1 else getattr(found[0], name)
         for name in ("rows", "parts", "places", "ranks", "cells", "numbers")
@@ -186,11 +192,12 @@ def _places(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told
     told_key = np.unique(told_rows * _PLACES + told_places)
     told_mask = np.zeros(registry.count, dtype=np.bool_)
     told_mask[told_rows] = True
-    rows, places, parts, ranks, cells = ([] for _ in range(5))  # type: ignore[var-annotated]
+    columns: tuple[list[NDArray[Any]], ...] = ([], [], [], [], [])
+    rows, places, parts, ranks, cells = columns
     for number, part in enumerate(notice.parts):
         if part.recipients is Recipients.ALL_TOLD:
             row, place = told_key // _PLACES, told_key % _PLACES
-            cell = np.zeros(len(row), dtype=np.uint64)
+            cell: U64 = np.zeros(len(row), dtype=np.uint64)
         else:
             at = _positions(registry, part)
             row, cell = registry.index_row[at].astype(np.int64), registry.index_cell[at]
@@ -238,7 +245,7 @@ def _number_of_place(registry: Registry, rows: NDArray[np.int64], cells: U64) ->
     return number
 
 
-def _flat(arrays: list[NDArray[np.generic]], kind: type[np.generic]) -> NDArray[np.generic]:
+def _flat(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
     return np.concatenate(arrays).astype(kind) if arrays else np.zeros(0, dtype=kind)
 
 

@@ -258,6 +258,9 @@ class Dispatcher:
             sealings[bucket] = Sealing(told.generation if keeps_its_word else b"")
         resumed = self._ledger.resumed(notice, frozen)
         fanout = FanOut(notice, people, {**frozen, **fresh}, resumed, sealings)
+        # Who joins late was looked for among all revisions: the newest that speaks to her place is this one.
+        if frozen or not tail:
+            fanout.give_way(self._told.units_after(notice.lineage, notice.revision))
         self._put_in_order(fanout)
         pushes = Pushes(
             people,
@@ -281,7 +284,6 @@ class Dispatcher:
         Also after a restart, when a newer revision may have gone out already: its `told` says to whom.
         """
         notice = fanout.notice
-        fanout.give_way(self._told.units_after(notice.lineage, notice.revision))
         units = fanout.units()
         for older in (one.fanout for one in self._active):
             if older.notice.lineage == notice.lineage and older.notice.revision < notice.revision:
@@ -321,7 +323,7 @@ class Dispatcher:
                 self._send_late(one.notice, one.received_ms, chosen, again)
 
     def _send_late(self, notice: Notice, received_ms: int, chosen: Selection, again: frozenset[int]) -> None:
-        told = self._told.units_of(notice.lineage, notice.revision)
+        told = self._told.parts_of(notice.lineage, notice.revision)
         late = unheard(self._subscribers.people, chosen, told, again)
         if not len(late):
             return
@@ -334,8 +336,8 @@ class Dispatcher:
         now = datetime.now(UTC)
         for tail, frozen in self._told.tails(notice.lineage, notice.revision).items():
             if not self._ledger.is_done(notice, tail):
-                nobody = Selection(*(np.zeros(0, dtype=kind) for kind in (np.uint32, np.uint16, np.uint8)))
-                self._send(notice, Messages(notice, self._settings), nobody, frozen, received_ms, tail)
+                messages = Messages(notice, self._settings)
+                self._send(notice, messages, Selection.nobody(), frozen, received_ms, tail)
         if notice.expires > now and self._ledger.is_done(notice) and heard_by_nobody_asleep(notice):
             # Once a start: whoever is in force and in no record signed up while nobody owned these buckets.
             self._joined.update(self._subscribers.people.row_numbers(self._everyone_of(notice, now)).tolist())
@@ -345,7 +347,7 @@ class Dispatcher:
         chosen = unheard(
             people,
             self._select(notice, self._buckets, now),
-            self._told.units_of(notice.lineage, notice.revision),
+            self._told.parts_of(notice.lineage, notice.revision),
             frozenset(),
         )
         rows: NDArray[np.int64] = chosen.rows.astype(np.int64)

@@ -187,7 +187,7 @@ class FanOut:
             some = some[self._state[some] == State.FRESH][: most - count]
             found.append(some)
             count += len(some)
-        return np.concatenate(found) if len(found) != 1 else found[0]
+        return found[0] if len(found) == 1 else _joined(found, np.int64)
 
     def _advance(self, queue: _Queue) -> None:
         while queue.next < len(queue.orders):
@@ -298,7 +298,8 @@ class FanOut:
             self._held.pop(unit, None)
         if idle.any():
             self.end(np.flatnonzero(idle), Unsent.SUPERSEDED, at_ms=0)
-        return self._unit[spoken & (self._state == State.OPEN)]
+        still_open: U64 = self._unit[spoken & (self._state == State.OPEN)]
+        return still_open
 
     def has_given_way(self, order: int) -> bool:
         """Say whether a newer revision speaks to this row: then it gets no further attempt."""

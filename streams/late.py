@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from alerts.level import Level
 from alerts.notice import Notice, NoticePart, Phase, Recipients
-from dispatch.columns import U64
+from dispatch.columns import U16, U64
 from dispatch.layers import People
 from dispatch.selection import Selection, may_be_quieted, select
 from dispatch.told import unit_of
@@ -88,10 +88,19 @@ def spoken_for(people: People, notice: Notice, among: NDArray[np.bool_]) -> NDAr
     return rows
 
 
-def unheard(people: People, selection: Selection, told: U64, again: frozenset[int]) -> Selection:
-    """Return who of *selection* was not told (units), or has a device that was not (*again*, row numbers)."""
+def unheard(people: People, selection: Selection, told: tuple[U64, U16], again: frozenset[int]) -> Selection:
+    """Return who of *selection* was not told that part (sorted units and parts), or has a device that was not.
+
+    *again* are the row numbers of the latter.
+    """
     numbers = people.row_numbers(selection.rows)
-    new = ~np.isin(unit_of(numbers, selection.places), told)
+    units, parts = told
+    if len(units):
+        found = unit_of(numbers, selection.places)
+        at = np.minimum(np.searchsorted(units, found), len(units) - 1)
+        new = (units[at] != found) | (parts[at] != selection.parts)
+    else:
+        new = np.ones(len(numbers), dtype=np.bool_)
     if again:
         new |= np.isin(numbers, np.fromiter(again, dtype=np.uint64))
     return Selection(selection.rows[new], selection.parts[new], selection.places[new])

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 
 from dispatch import told as told_records
-from dispatch.columns import U64
+from dispatch.columns import U16, U64
 from dispatch.selection import Before
 from dispatch.subscription import BUCKETS
 from dispatch.told import Told
@@ -81,10 +81,17 @@ class ToldBook:
         newer = [told.units() for (known, _), told in self._lineages.get(lineage, {}).items() if known > revision]
         return np.concatenate(newer) if newer else np.zeros(0, dtype=np.uint64)
 
-    def units_of(self, lineage: str, revision: int) -> U64:
-        """Return the units that *revision* was frozen for, tails included."""
-        own = [told.units() for (known, _), told in self._lineages.get(lineage, {}).items() if known == revision]
-        return np.concatenate(own) if own else np.zeros(0, dtype=np.uint64)
+    def parts_of(self, lineage: str, revision: int) -> tuple[U64, U16]:
+        """Return the units that *revision* was frozen for, tails included, each once and sorted, and their parts.
+
+        Of somebody who moved and joined a tail it is the later part.
+        """
+        records = self._lineages.get(lineage, {})
+        own = [records[place] for place in sorted(records, reverse=True) if place[0] == revision]
+        if not own:
+            return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint16)
+        units, at = np.unique(np.concatenate([told.units() for told in own]), return_index=True)
+        return units, np.concatenate([told.parts for told in own])[at]
 
     def store(self, producer: Producer, lineage: str, revision: int, fresh: Mapping[int, Told]) -> None:
         """Store the frozen order by bucket; returns when the broker has it, and only then may a POST go out."""

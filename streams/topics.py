@@ -97,7 +97,7 @@ SUBSCRIPTIONS = Topic(
 )  # fmt: skip
 TOLD = Topic(
     "told", "lineage + revision + bucket", 16, Cleanup.COMPACT, None, 4_000_000, 2, ("dispatch",),
-    "random 64-bit row numbers selected for a lineage, written before the first POST of a range",
+    "random 64-bit row numbers in frozen order, the generation that seals them; before the first POST",
 )  # fmt: skip
 PROGRESS = Topic(
     "progress", "notice + bucket + epoch", 16, Cleanup.COMPACT, None, 262_144, 1, ("dispatch", "console"),

@@ -1,6 +1,8 @@
 """Selection against a count by hand, and the rules it must never break."""
 
 import random
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,13 +16,19 @@ from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Phase, Recipients
 from alerts.place import Cell
 from dispatch.columns import columns_of
+from dispatch.layers import People
 from dispatch.registry import Registry
-from dispatch.selection import may_be_quieted, select
+from dispatch.selection import Before, may_be_quieted, select
 from dispatch.subscription import Place, QuietHours, Subscription
 from geo.cells import compact
 from tests.dispatch.people import KOTO, NIGHT, NOON, crowd, notice, part, resident
 
 DISK = h3.grid_disk(KOTO, 12)
+
+
+def before(rows: Iterable[int], place: int = 0) -> Before:
+    numbers = np.array(sorted(rows), dtype=np.uint64)
+    return Before(numbers, np.full(len(numbers), place, dtype=np.uint8))
 
 
 def by_hand(
@@ -59,7 +67,7 @@ def by_hand(
 def test_a_selection_is_what_asking_everybody_gives(seed: int) -> None:
     rng = random.Random(seed)
     people = crowd(rng, 150, DISK)
-    registry = Registry.of(columns_of(people))
+    registry = People(Registry.of(columns_of(people)))
     shuffled = list(DISK)
     rng.shuffle(shuffled)
     parts = []
@@ -76,12 +84,14 @@ def test_a_selection_is_what_asking_everybody_gives(seed: int) -> None:
                 recipients=recipients,
             )
         )
-    of = notice(*parts, lane=rng.choice(tuple(Lane)), kind=rng.choice(tuple(NoticeKind)))
+    of = notice(
+        *parts, lane=rng.choice(tuple(Lane)), kind=rng.choice((NoticeKind.DANGER_IS_COMING, NoticeKind.HOW_IT_IS_GOING))
+    )
     told = {person.row for person in people if rng.random() < 0.4}
     at = rng.choice((NOON, NIGHT))
-    chosen = select(registry, of, at=at, told=np.array(sorted(told), dtype=np.uint64))
+    chosen = select(registry, of, at=at, told=before(told))
     expected = by_hand(people, of, at, told)
-    numbers = [int(number) for number in registry.columns.row_number[chosen.rows]]
+    numbers = [int(number) for number in registry.row_numbers(chosen.rows)]
     assert len(set(numbers)) == len(numbers)
     assert dict(zip(numbers, map(int, chosen.parts), strict=True)) == {
         row: number for row, (_, number) in expected.items()
@@ -91,27 +101,27 @@ def test_a_selection_is_what_asking_everybody_gives(seed: int) -> None:
     split = chosen.by_bucket(registry)
     assert sum(map(len, split.values())) == len(chosen)
     some = set(rng.sample(range(256), 80))
-    mine = select(registry, of, at=at, told=np.array(sorted(told), dtype=np.uint64), buckets=some)
-    assert list(mine.rows) == [row for row in chosen.rows if registry.bucket[row] in some]
+    mine = select(registry, of, at=at, told=before(told), buckets=some)
+    assert list(mine.rows) == [row for row in chosen.rows if registry.base.bucket[row] in some]
 
 
 def test_the_order_does_not_depend_on_the_order_of_the_snapshot() -> None:
     rng = random.Random(5)
     people = crowd(rng, 400, DISK)
     of = notice(part(compact(DISK[:200]), rank=1), part(compact(DISK[200:]), rank=0))
-    one = Registry.of(columns_of(people))
+    one = People(Registry.of(columns_of(people)))
     rng.shuffle(people)
-    other = Registry.of(columns_of(people))
+    other = People(Registry.of(columns_of(people)))
     first, second = select(one, of, at=NOON), select(other, of, at=NOON)
     assert len(first) > 100
-    assert np.array_equal(one.columns.row_number[first.rows], other.columns.row_number[second.rows])
+    assert np.array_equal(one.row_numbers(first.rows), other.row_numbers(second.rows))
     assert np.array_equal(first.parts, second.parts)
 
 
 def test_quiet_hours_and_a_wish_for_level_5_never_hold_back_level_3_or_4() -> None:
     rng = random.Random(1)
     sleeper = resident(rng, [Place(Cell(KOTO), min_level=5)], quiet_hours=QuietHours(22, 6))
-    registry = Registry.of(columns_of([sleeper]))
+    registry = People(Registry.of(columns_of([sleeper])))
     for level in (Level.ELDERLY_LEAVE, Level.ALL_LEAVE, Level.SECURE_LIFE):
         assert len(select(registry, notice(part(level=level)), at=NIGHT)) == 1
     for level in (Level.PREPARE_MIND, Level.CHECK_ACTION):
@@ -125,8 +135,8 @@ def test_the_end_of_a_notice_reaches_the_told_at_night() -> None:
     rng = random.Random(2)
     sleeper = resident(rng, [Place(Cell(KOTO), min_level=5)], quiet_hours=QuietHours(22, 6))
     moved = resident(rng, [Place(Cell(DISK[-1]))])
-    registry = Registry.of(columns_of([sleeper, moved]))
-    told = np.array([sleeper.row, moved.row, 12345], dtype=np.uint64)
+    registry = People(Registry.of(columns_of([sleeper, moved])))
+    told = before((sleeper.row, moved.row, 12345))
     end = part(level=None, severity=Severity.MINOR, recipients=Recipients.TOLD, phase=Phase.LIFTED)
     assert [registry.id_of(int(row)) for row in select(registry, notice(end), at=NIGHT, told=told).rows] == [sleeper.id]
     cancel = part((), level=None, recipients=Recipients.ALL_TOLD, phase=Phase.CANCELLED)
@@ -143,13 +153,112 @@ def test_a_drill_reaches_drill_rows_only_and_a_live_notice_none_of_them(lane: La
         resident(rng, canary=True),
         resident(rng, drill=True, canary=True),
     ]
-    registry = Registry.of(columns_of(people))
+    registry = People(Registry.of(columns_of(people)))
     chosen = {registry.id_of(int(row)) for row in select(registry, notice(lane=lane), at=NOON).rows}
     expected = {Lane.DRILL: {people[1].id}, Lane.CANARY: {people[2].id}}.get(lane, {people[0].id})
     assert chosen == expected
 
 
 def test_an_empty_registry_selects_nobody() -> None:
-    registry = Registry.of(columns_of([]))
-    told = np.array([1], dtype=np.uint64)
+    registry = People(Registry.of(columns_of([])))
+    told = before((1,))
     assert len(select(registry, notice(part(recipients=Recipients.ALL_TOLD), part()), at=NOON, told=told)) == 0
+
+
+# ── kind 3: a push for each place whose advice differs ────────────────────────────────────────────
+
+
+def places_by_hand(people: list[Subscription], of: Notice, told: set[tuple[int, int]]) -> set[tuple[int, int, int]]:
+    """Return (row number, place, part) by asking every person about every place."""
+    found = set()
+    for person in people:
+        if (person.drill, person.canary) != (of.lane is Lane.DRILL, of.lane is Lane.CANARY):
+            continue
+        advice: dict[int, tuple[int, int]] = {}
+        for number, place in enumerate(person.places, start=1):
+            if place.cell in [earlier.cell for earlier in person.places[: number - 1]]:
+                continue
+            for part_number, one in enumerate(of.parts):
+                here = any(h3.cell_to_parent(place.cell, h3.get_resolution(cell)) == cell for cell in one.cells)
+                heard = any(row == person.row for row, _ in told)
+                if here and (one.recipients is Recipients.CELLS or (one.recipients is Recipients.TOLD and heard)):
+                    rank = (one.rank, part_number)
+                    advice[number] = min(advice.get(number, (99, 99)), rank)
+        said: set[int] = set()
+        for number, (_, part_number) in sorted(advice.items()):
+            if part_number not in said or (person.row, number) in told:
+                found.add((person.row, number, part_number))
+            said.add(part_number)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_of_kind_3_each_place_whose_advice_differs_is_told_once(seed: int) -> None:
+    rng = random.Random(seed)
+    people = crowd(rng, 120, DISK[:60])
+    registry = People(Registry.of(columns_of(people)))
+    shuffled = list(DISK[:60])
+    rng.shuffle(shuffled)
+    parts = [
+        part(
+            compact(shuffled[rank * 12 : rank * 12 + 12]),
+            rank=rank,
+            level=Level.ALL_LEAVE,
+            recipients=rng.choices((Recipients.CELLS, Recipients.TOLD), weights=(4, 1))[0],
+        )
+        for rank in range(rng.randint(1, 4))
+    ]
+    of = notice(*parts, kind=NoticeKind.GO_THERE)
+    told = {(person.row, rng.randint(1, len(person.places))) for person in people if rng.random() < 0.3}
+    rows, places = zip(*sorted(told), strict=True)
+    heard = Before(np.array(rows, dtype=np.uint64), np.array(places, dtype=np.uint8))
+    chosen = select(registry, of, at=NIGHT, told=heard)
+    numbers = registry.row_numbers(chosen.rows).tolist()
+    found = list(zip(numbers, chosen.places.tolist(), chosen.parts.tolist(), strict=True))
+    assert len(set(found)) == len(found)
+    assert set(found) == places_by_hand(people, of, told)
+
+
+def test_a_withdrawn_order_is_taken_back_at_every_place_it_was_told_for() -> None:
+    rng = random.Random(8)
+    people = crowd(rng, 20, DISK)
+    registry = People(Registry.of(columns_of([replace(person, drill=False, canary=False) for person in people])))
+    told = [(person.row, number) for person in people for number in range(1, len(person.places) + 1)]
+    rows, places = zip(*told, strict=True)
+    heard = Before(np.array(rows, dtype=np.uint64), np.array(places, dtype=np.uint8))
+    cancel = part((), recipients=Recipients.ALL_TOLD, phase=Phase.CANCELLED)
+    chosen = select(registry, notice(cancel, kind=NoticeKind.GO_THERE), at=NOON, told=heard)
+    assert sorted(zip(registry.row_numbers(chosen.rows).tolist(), chosen.places.tolist(), strict=True)) == sorted(told)
+
+
+# ── a registry with changes ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_changes_beside_the_registry_select_as_a_registry_built_of_them(seed: int) -> None:
+    rng = random.Random(seed)
+    people = crowd(rng, 200, DISK)
+    layered = People(Registry.of(columns_of(people)))
+    now = {person.id: person for person in people}
+    for _ in range(3):
+        known = list(now.values())
+        moved = [replace(person, places=(Place(Cell(rng.choice(DISK))),)) for person in rng.sample(known, 20)]
+        joining, gone = crowd(rng, 20, DISK), rng.sample(known, 15)
+        layered = layered.changed_by([*moved, *joining], [person.id for person in gone])
+        now |= {person.id: person for person in (*moved, *joining)}
+        now = {key: person for key, person in now.items() if key not in {one.id for one in gone}}
+    built = People(Registry.of(columns_of(now.values())))
+    anew, old = layered.rebuilt()
+    of = notice(part(compact(DISK[:200]), rank=1), part(compact(DISK[200:]), rank=0))
+    expected = select(built, of, at=NOON)
+    assert len(expected) > 50
+    assert layered.living == built.living == anew.living
+    for other in (layered, anew):
+        chosen = select(other, of, at=NOON)
+        assert np.array_equal(other.row_numbers(chosen.rows), built.row_numbers(expected.rows))
+        assert np.array_equal(chosen.parts, expected.parts)
+        assert np.array_equal(other.bucket(chosen.rows), built.bucket(expected.rows))
+        for name, table in (("origin", "origins"), ("language", "languages"), ("ward", "wards")):
+            said = [getattr(other, table)[code] for code in getattr(other, name)(chosen.rows).tolist()]
+            assert said == [getattr(built, table)[code] for code in getattr(built, name)(expected.rows).tolist()]
+    assert np.array_equal(layered.row_numbers(old), anew.row_numbers(np.arange(anew.count)))

@@ -7,20 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import h3.api.basic_int as h3
+import numpy as np
 import pytest
 
 from dispatch.batch import Batch
 from dispatch.columns import columns_of
 from dispatch.curl import CurlSender, is_public
 from dispatch.engine import Engine, batch_sender_of
-from dispatch.errors import EndpointRefused, SenderFull
+from dispatch.errors import SenderFull
 from dispatch.http2.sender import Http2Sender
+from dispatch.layers import People
 from dispatch.message import Messages
 from dispatch.one_by_one import OneByOne
 from dispatch.outcomes import PushOutcome
-from dispatch.pushes import Pushes
+from dispatch.pushes import Pushes, Rows, Sealing
 from dispatch.registry import Registry
-from dispatch.selection import select
 from dispatch.sender import Answer, Headers, Push, Sender
 from dispatch.settings import DispatchSettings
 from dispatch.singly import Singly
@@ -31,7 +32,7 @@ from dispatch.stub.opened import Receiver, open_body
 from dispatch.stub.process import StubProcess
 from dispatch.vapid import Vapid, VapidKey
 from geo.cells import compact
-from tests.dispatch.people import KOTO, NOON, notice, part, point_of, receiver_key, resident
+from tests.dispatch.people import KOTO, notice, part, point_of, receiver_key, resident
 
 PATIENCE_SECONDS = 30.0
 VAPID_KEY = VapidKey.generate()
@@ -92,10 +93,42 @@ def crowd_at(stub: StubProcess, name: str, count: int) -> tuple[Registry, dict[s
 def pushes_to(stub: StubProcess, registry: Registry, *, lives_seconds: float = 600.0) -> tuple[list[Push], Pushes]:
     settings, now = settings_for(stub), time.time()
     of = notice(part(compact(h3.grid_disk(KOTO, 1))))
-    chosen = select(registry, of, at=NOON)
-    made = Pushes(registry, Messages(of, settings), now + lives_seconds, vapid(), settings, SECRET)
-    pairs = zip(map(int, chosen.rows), map(int, chosen.parts), strict=True)
-    return [made.push(row, number, row, now) for row, number in pairs], made
+    people = People(registry)
+    made = Pushes(
+        people,
+        Messages(of, settings),
+        now + lives_seconds,
+        vapid(),
+        settings,
+        SECRET,
+        languages=people.languages,
+        sealings=(Sealing(b""),),
+    )
+    return requests(made, people, now), made
+
+
+def requests(made: Pushes, people: People, now: float) -> list[Push]:
+    """Return one request for each row, in the order of the rows."""
+    count = people.count
+    nothing = np.zeros(count, dtype=np.uint8)
+    rows = np.arange(count, dtype=np.int64)
+    wanted = Rows(
+        rows.tolist(),
+        rows,
+        nothing.astype(np.uint16),
+        people.language(rows),
+        nothing,
+        nothing,
+        nothing.astype(np.int64),
+    )
+    batches, refused = made.batches(wanted, now)
+    assert refused == []
+    pushes = [
+        Push(key, one.origin, one.origin + path.decode(), one.headers, body, one.expires_at)
+        for one in batches
+        for key, path, body in zip(one.keys, one.paths, one.bodies, strict=True)
+    ]
+    return sorted(pushes, key=lambda push: int(str(push.key)))
 
 
 def core(sender: Sender) -> CurlSender | Http2Sender:
@@ -172,7 +205,7 @@ def test_a_worker_that_takes_over_sends_the_same_bytes(stub: StubProcess, engine
     first, made = pushes_to(stub, registry)
     second, _ = pushes_to(stub, registry)
     assert [push.body for push in first] == [push.body for push in second]
-    again = [made.renewed(push, int(str(push.key)), time.time() + 12 * 3600) for push in first]
+    again = requests(made, People(registry), time.time() + 12 * 3600)
     assert [push.body for push in first] == [push.body for push in again]
     assert first[0].headers != again[0].headers
     before = stub.verdict()
@@ -296,8 +329,19 @@ def test_an_address_off_the_list_is_never_asked(stub: StubProcess, engine: Engin
     assert outcomes(answers_to(sender, [elsewhere])) == {(PushOutcome.FAILED, 0)}
     assert stub.verdict()["requests"] == before
     messages = Messages(notice(), DispatchSettings())
-    with pytest.raises(EndpointRefused):
-        Pushes(registry, messages, time.time() + 60, vapid(), DispatchSettings(), SECRET).push(0, 0, 0, time.time())
+    people, none = People(registry), np.zeros(1, dtype=np.uint8)
+    requests_of = Pushes(
+        people,
+        messages,
+        time.time() + 60,
+        vapid(),
+        DispatchSettings(),
+        SECRET,
+        languages=people.languages,
+        sealings=(Sealing(b""),),
+    )
+    wanted = Rows([7], none.astype(np.int64), none.astype(np.uint16), none, none, none, none.astype(np.int64))
+    assert requests_of.batches(wanted, time.time()) == ([], [7])
 
 
 def test_a_push_service_that_resolves_to_this_machine_is_not_connected_to(stub: StubProcess, engine: Engine) -> None:

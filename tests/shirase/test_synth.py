@@ -22,8 +22,9 @@ from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.place import Cell
 from dispatch.columns import Flag
+from dispatch.layers import People
 from dispatch.registry import Registry, load
-from dispatch.selection import select
+from dispatch.selection import Before, select
 from geo.areas import AreaEntry, AreaName, AreaSource, table_of
 from geo.cells import compact
 from shirase import receivers as receivers_module
@@ -152,7 +153,7 @@ def test_brute_force_and_dispatch_choose_the_same_rows_and_parts(
             part(2, rest[size : 2 * size], None),
             lane=lane,
         )
-        chosen = select(registry, sent, at=at)
+        chosen = select(People(registry), sent, at=at)
         rows = registry.columns.row_number[chosen.rows].tolist()
         counted = brute.count(sent, at=at)
         assert dict(zip(rows, chosen.parts.tolist(), strict=True)) == counted.part_of_row
@@ -168,7 +169,7 @@ def test_those_who_were_told_are_counted_over_the_lineage(registry: Registry, br
     counts = brute.count_all([(first, EVENING), (lifted, EVENING), (ended, EVENING)])
     told = np.array(sorted(counts[0].part_of_row), dtype=np.uint64)
     for sent, counted in ((lifted, counts[1]), (ended, counts[2])):
-        chosen = select(registry, sent, at=EVENING, told=told)
+        chosen = select(People(registry), sent, at=EVENING, told=Before(told, np.zeros(len(told), dtype=np.uint8)))
         assert set(registry.columns.row_number[chosen.rows].tolist()) == set(counted.part_of_row)
     assert 0 < counts[1].selected < counts[0].selected == counts[2].selected
     assert counts[0].digest == counts[2].digest != counts[1].digest

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import h3.api.basic_int as h3
 import pytest
@@ -16,18 +17,20 @@ from alerts.level import Level
 from alerts.notice import Notice, NoticePart, Phase, Recipients
 from alerts.place import Cell
 from dispatch import told as told_records
+from dispatch.batch import Batch, BatchAnswer
 from dispatch.columns import columns_of
 from dispatch.metrics import DispatchMetrics
 from dispatch.outcomes import GoneGuard, PushOutcome
 from dispatch.registry import Registry
-from dispatch.sender import Answer, Push
+from dispatch.sender import Push
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import BUCKETS, Place, Subscription
 from dispatch.vapid import Vapid, VapidKey
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, read_to_end
-from streams.dispatcher import Dispatcher, buckets_of
+from streams.dispatcher import LATE_SECONDS, Dispatcher, buckets_of
 from streams.metrics import StreamMetrics
+from streams.notice_board import approval_digest
 from streams.ownership import Replaced
 from streams.payloads import ReceiptRecord
 from streams.subscribers import Subscribers
@@ -64,12 +67,15 @@ class FakeSender:
     def free(self) -> int:
         return 1000 - len(self._open)
 
-    def submit(self, push: Push) -> None:
-        self.on_submit(push)
-        self.submitted.append(push)
-        self._open.append(push)
+    def submit_batch(self, batch: Batch) -> None:
+        for key, path, body in zip(batch.keys, batch.paths, batch.bodies, strict=True):
+            url = batch.origin + path.decode()
+            push = Push((batch, key), batch.origin, url, batch.headers, body, batch.expires_at)
+            self.on_submit(push)
+            self.submitted.append(push)
+            self._open.append(push)
 
-    def poll(self, timeout_seconds: float) -> list[Answer]:
+    def poll_batches(self, timeout_seconds: float) -> list[BatchAnswer]:
         answers = []
         for _ in range(len(self._open)):
             push = self._open.popleft()
@@ -78,7 +84,8 @@ class FakeSender:
                 self._open.append(push)
             else:
                 self.answers_left -= 1
-                answers.append(Answer(push, outcome, 0, None, 1.0, 1.0))
+                batch, key = cast("tuple[Batch, int]", push.key)
+                answers.append(BatchAnswer(batch, outcome, 0, None, 1.0, 1.0, (key,)))
         return answers
 
     def close(self) -> None:
@@ -121,10 +128,11 @@ def worker(broker: Broker, residents: list[Subscription], sender: FakeSender) ->
 
 
 def flood(*parts: NoticePart, revision: int = 1, hours: float = 2.0, lineage: str = "lineage-1") -> Notice:
-    return replace(
+    made = replace(
         notice(*parts, lineage=lineage, revision=revision, expires=datetime.now(UTC) + timedelta(hours=hours)),
         sent=datetime.now(UTC) - timedelta(hours=1),
     )
+    return replace(made, digest=approval_digest(made))
 
 
 def publish(broker: Broker, *notices: Notice | bytes) -> None:
@@ -372,3 +380,95 @@ def test_every_bucket_has_one_owner() -> None:
     shares = [buckets_of(one, 5) for one in range(5)]
     assert sum(map(len, shares)) == BUCKETS
     assert frozenset().union(*shares) == frozenset(range(BUCKETS))
+
+
+# ── who joins late, and what was not approved ─────────────────────────────────────────────────────
+
+
+def sign_up(dispatcher: Dispatcher, *joining: Subscription) -> None:
+    dispatcher._subscribers._changed.update({one.id: one for one in joining})
+    dispatcher._looked_at -= LATE_SECONDS
+
+
+def test_who_joins_late_is_told_at_once_and_nobody_else_again(fresh: Broker) -> None:
+    residents, sender = people(9, NORTH), FakeSender()
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, flood(part_of(NORTH)))
+    turn(dispatcher, lambda: bool(receipts(fresh)))
+    here, elsewhere = people(1, NORTH, seed=11), people(1, SOUTH, seed=12)
+    quieter = replace(residents[0], language="en")  # heard it: her device is the same
+    renewed = replace(residents[1], endpoint=f"{FCM}/send/new")
+    one_more_place = replace(residents[2], places=(Place(NORTH), Place(SOUTH)))
+    sign_up(dispatcher, *here, *elsewhere, quieter, renewed, one_more_place)
+    late = finish(fresh, dispatcher, count=2)[1]
+    assert {push.url for push in sender.submitted[9:]} == {here[0].endpoint, renewed.endpoint}
+    assert (late.tail, late.selected, late.outcomes) == (1, 2, {"accepted": 2})
+
+
+def test_who_moves_into_greater_danger_is_told_of_it(fresh: Broker) -> None:
+    residents, sender = people(3, NORTH), FakeSender()
+    dispatcher = worker(fresh, residents, sender)
+    worse = part((SOUTH,), rank=0, level=Level.SECURE_LIFE)
+    publish(fresh, flood(worse, replace(part_of(NORTH), rank=1)), flood(part_of(NORTH, Phase.CHANGED), revision=2))
+    turn(dispatcher, lambda: len(receipts(fresh)) == 2)
+    before = len(sender.submitted)
+    moved = replace(residents[0], places=(Place(SOUTH),))
+    sign_up(dispatcher, moved)
+    late = finish(fresh, dispatcher, count=3)[2]
+    assert (late.revision, late.tail, late.outcomes) == (1, 1, {"accepted": 1})
+    assert [push.url for push in sender.submitted[before:]] == [moved.endpoint]
+
+
+def test_a_late_joiner_hears_the_newest_that_holds_at_her_place_and_nothing_that_has_ended(fresh: Broker) -> None:
+    sender = FakeSender()
+    dispatcher = worker(fresh, people(3, NORTH, SOUTH), sender)
+    lifted = part_of(SOUTH, Phase.LIFTED, Recipients.TOLD)
+    publish(
+        fresh,
+        flood(part_of(NORTH), part_of(SOUTH)),
+        flood(part_of(NORTH, Phase.RAISED), lifted, revision=2),
+        flood(part_of(SOUTH), lineage="lineage-2"),
+        flood(part((), phase=Phase.CANCELLED, recipients=Recipients.ALL_TOLD), lineage="lineage-2", revision=2),
+    )
+    turn(dispatcher, lambda: len(receipts(fresh)) == 4)
+    before = len(sender.submitted)
+    north, south = people(2, NORTH, seed=21), people(2, SOUTH, seed=22)
+    sign_up(dispatcher, *north, *south)
+    late = finish(fresh, dispatcher, count=5)[4]
+    assert (late.lineage, late.revision, late.tail) == ("lineage-1", 2, 1)
+    assert {push.url for push in sender.submitted[before:]} == {person.endpoint for person in north}
+
+
+@pytest.mark.parametrize("answers", [0, 2])
+def test_a_worker_killed_among_late_joiners_leaves_none_out(fresh: Broker, answers: int) -> None:
+    sender = FakeSender()
+    killed = worker(fresh, people(2, NORTH), sender)
+    publish(fresh, flood(part_of(NORTH)))
+    turn(killed, lambda: bool(receipts(fresh)))
+    sender.answers_left = answers
+    joining = people(5, NORTH, seed=31)
+    sign_up(killed, *joining)
+    turn(killed, lambda: sender.answers_left == 0 and sender.in_flight >= 5 - answers)
+    # Nobody owned the buckets when these signed up: the next owner finds them in its registry.
+    unowned = people(3, NORTH, seed=32)
+    second = FakeSender()
+    dispatcher = worker(fresh, [*people(2, NORTH), *joining, *unowned], second)
+    dispatcher._looked_at -= LATE_SECONDS
+    found = finish(fresh, dispatcher, count=3)
+    assert sorted((one.tail, one.selected) for one in found) == [(0, 2), (1, 5), (2, 3)]
+    sent = Counter(push.url for push in (*sender.submitted, *second.submitted))
+    assert set(sent) == {person.endpoint for person in (*people(2, NORTH), *joining, *unowned)}
+    assert sent.total() - len(sent) <= IN_FLIGHT
+    assert len({(push.url, push.body) for push in (*sender.submitted, *second.submitted)}) == len(sent)
+    bury(killed)
+
+
+def test_what_is_not_what_was_approved_is_not_sent(fresh: Broker) -> None:
+    sender = FakeSender()
+    dispatcher = worker(fresh, people(3), sender)
+    approved = flood()
+    wider = replace(approved, parts=(replace(approved.parts[0], cells=(Cell(KOTO), NORTH)),), revision=2)
+    publish(fresh, wider, flood(lineage="lineage-2"))
+    finish(fresh, dispatcher)
+    assert len(sender.submitted) == 3
+    assert dispatcher._metrics.hash_stops._value.get() == 1
