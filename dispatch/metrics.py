@@ -53,7 +53,9 @@ class DispatchMetrics:
             "dispatch_late_rows_total", "Rows of people who joined while a notice was in force.", registry=registry
         )
         self.pool_level = Gauge(
-            "dispatch_pool_envelopes_per_subscription", "Envelopes made ahead, per subscription.", registry=registry
+            "dispatch_pool_ratio",
+            "Envelopes made ahead for each subscription, 0 to the depth wanted.",
+            registry=registry,
         )
         self.hash_stops = Counter(
             "dispatch_hash_stops_total", "Notices stopped because they are not what was approved.", registry=registry
