@@ -3,7 +3,8 @@
 LoadTestError
 ├── BudgetMalformed    budget.toml does not say what it must
 ├── ResultMalformed    a result file cannot be read; the message names file and line
-└── ReferenceFailed    pywebpush could not be measured; the message has its last words
+├── ReferenceFailed    pywebpush could not be measured; the message has its last words
+└── SinkNotReady       a server or relay that a load test needs did not come up
 """
 
 
@@ -21,3 +22,7 @@ class ResultMalformed(LoadTestError):
 
 class ReferenceFailed(LoadTestError):
     """The reference could not be measured."""
+
+
+class SinkNotReady(LoadTestError):
+    """A server or relay that a load test needs did not come up."""

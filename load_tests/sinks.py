@@ -1,0 +1,133 @@
+"""Push services made of other people's servers: nginx, whose log is the judge, and nghttpd, the fastest."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Template
+from types import TracebackType
+from typing import Self
+
+from dispatch.stub.certificate import write_certificates
+from load_tests.errors import SinkNotReady
+from load_tests.processor_time import processor_seconds
+
+HOST = "localhost"
+NGINX_CONF = Path(__file__).with_name("sink") / "nginx.conf"
+READY_SECONDS = 20.0
+STOP_SECONDS = 10.0
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request in a sink's log. `wall_seconds` is when its answer was written."""
+
+    wall_seconds: float
+    status: int
+    port: str
+    path: str
+
+
+class Sink:
+    """A server in a process of its own. `log_path` has one line for each request where the server writes one."""
+
+    def __init__(self, words: list[str], ports: list[int], ca_path: Path, log_path: Path | None, errors: Path) -> None:
+        self.origins = tuple(f"https://{HOST}:{port}" for port in ports)
+        self.ca_path = ca_path
+        self.log_path = log_path
+        with errors.open("ab") as sink:
+            self._process = subprocess.Popen(words, stdout=sink, stderr=sink)
+        self.pid = self._process.pid
+        until = time.monotonic() + READY_SECONDS
+        for port in ports:
+            while not _listens(port):
+                if self._process.poll() is not None or time.monotonic() > until:
+                    self.stop()
+                    raise SinkNotReady(f"{words[0]} does not listen: {errors.read_text(encoding='utf-8')[-500:]}")
+                time.sleep(0.01)
+
+    @classmethod
+    def nginx(cls, folder: Path, count: int = 1) -> Self:
+        """Start one nginx that listens as *count* origins and logs every request."""
+        folder.mkdir(parents=True, exist_ok=True)
+        ports = free_ports(count)
+        ca_path, certificate = write_certificates(folder, (HOST,), datetime.now(UTC))
+        log_path = folder / "requests.log"
+        log_path.touch()
+        listen = " ".join(f"listen 127.0.0.1:{port} ssl http2 backlog=1024;" for port in ports)
+        conf = folder / "nginx.conf"
+        text = Template(NGINX_CONF.read_text(encoding="utf-8")).safe_substitute(
+            folder=folder, log=log_path, certificate=certificate, listen=listen
+        )
+        conf.write_text(text, encoding="utf-8")
+        words = [_found("nginx"), "-p", str(folder), "-c", str(conf)]
+        return cls(words, ports, ca_path, log_path, folder / "error.log")
+
+    @classmethod
+    def nghttpd(cls, folder: Path) -> Self:
+        """Start one nghttpd with one thread; a path below `/push?` is answered 200 with nothing. It keeps no log."""
+        folder.mkdir(parents=True, exist_ok=True)
+        ports = free_ports(1)
+        ca_path, certificate = write_certificates(folder, (HOST,), datetime.now(UTC))
+        (folder / "push").touch()
+        words = [_found("nghttpd"), "-n1", "-d", str(folder), str(ports[0]), str(certificate), str(certificate)]
+        return cls(words, ports, ca_path, None, folder / "error.log")
+
+    @property
+    def processor_seconds(self) -> float:
+        """Return what it has used so far."""
+        return processor_seconds(self.pid)
+
+    def seen(self) -> Iterator[Seen]:
+        """Read the log; complete after `stop`, at most 200 ms behind before."""
+        if self.log_path is None:
+            return
+        with self.log_path.open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.endswith("\n"):
+                    wall, status, port, path = line.rstrip("\n").split("\t")
+                    yield Seen(float(wall), int(status), port, path)
+
+    def stop(self) -> None:
+        """End it in order, its log complete."""
+        self._process.send_signal(signal.SIGQUIT if self.log_path else signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _found(program: str) -> str:
+    # Debian keeps servers where only root looks.
+    where = shutil.which(program) or shutil.which(program, path="/usr/sbin")
+    if where is None:
+        raise SinkNotReady(f"{program} is not installed; ops/system-packages.sh installs it")
+    return where
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
