@@ -332,7 +332,9 @@ class Connection:
             elif name == HEADER_TABLE_SIZE:
                 self._requests.table_bytes(value)
         self.ready = True
+        # First the word that they are taken, then what they allow: a strict peer counts from there.
         self._requests.write(frame(SETTINGS, ACK, 0))
+        self._requests.go_on()
 
     def _window_update(self, number: int, payload: bytes) -> None:
         if len(payload) != 4:

@@ -115,7 +115,7 @@ class Requests:
         self.write(b"".join((HEAD.pack(0, length, HEADERS, END_HEADERS, number), middle, path, block.after)))
         self.bodies[number] = body
         self._stream_windows[number] = self._initial_window
-        self._go_on()
+        self.go_on()
         return 1
 
     # ── the peer's windows ────────────────────────────────────────────────────────────────────────
@@ -125,7 +125,6 @@ class Requests:
         for number in self._stream_windows:
             self._stream_windows[number] += value - self._initial_window  # may fall below zero
         self._initial_window = value
-        self._go_on()
 
     def table_bytes(self, value: int) -> None:
         """Take the peer's SETTINGS_HEADER_TABLE_SIZE."""
@@ -142,14 +141,15 @@ class Requests:
         elif number in self._stream_windows:
             self._stream_windows[number] += more
         if self.bodies:
-            self._go_on()
+            self.go_on()
 
     def forget_body(self, number: int) -> bool:
         """Send no more of a body; return whether there was more of it."""
         self._stream_windows.pop(number, None)
         return self.bodies.pop(number, None) is not None
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
+        """Write of the waiting bodies what the windows allow."""
         for number, body in tuple(self.bodies.items()):
             rest = body
             while rest:
