@@ -84,11 +84,17 @@ class Scene:
     def live(self, progress: Path, pool: str) -> subprocess.Popen[str]:
         """Start a life of the sender and return when it begins to send."""
         self._lives += 1
-        words = [
-            sys.executable, "-m", "load_tests.resume_worker", "--origins", ",".join(self.origins),
-            "--rows", str(self._rows), "--progress", str(progress), "--ca", str(self._ca), "--data", str(self._folder / f"life-{self._lives}"),
-            "--pool", pool, "--engine", self._engine,
-        ]  # fmt: skip
+        options = {
+            "origins": ",".join(self.origins),
+            "rows": self._rows,
+            "progress": progress,
+            "ca": self._ca,
+            "data": self._folder / f"life-{self._lives}",
+            "pool": pool,
+            "engine": self._engine,
+        }
+        words = [sys.executable, "-m", "load_tests.resume_worker"]
+        words += [f"--{name}={value}" for name, value in options.items()]
         process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         process.stdout.readline()
