@@ -18,6 +18,7 @@ class Release(StrEnum):
     """Who lets a notice of this document go out (`ops/policy.toml`)."""
 
     AUTOMATIC = "automatic"
+    WITH_SIGN = "with-sign"  # by itself where an independent sign of danger is live in its cells, else held (R9)
     DRAFT = "draft"
     HOLD = "hold"
     RECORD = "record"  # on the map, never told to residents (R23)

@@ -43,17 +43,34 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class SignRule:
+    """What counts as an independent sign of danger in an order's cells (R9): `[independent_sign]`.
+
+    *feeds* are believed as signs; a danger of theirs counts from *min_level* on, those of *hazards* with
+    any level or none. At least *min_share* of the order's cells must lie under one.
+    """
+
+    feeds: tuple[str, ...] = ("jma", "gauge")
+    hazards: tuple[HazardKind, ...] = (HazardKind.EARTHQUAKE, HazardKind.TSUNAMI)
+    min_level: Level = Level.ELDERLY_LEAVE
+    min_share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The rules in the order in which they are asked."""
 
     rules: tuple[Rule, ...]
+    sign: SignRule = SignRule()
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Policy":
         """Return the policy that *plain* (the parsed TOML) describes, or raise `PolicyError`."""
-        unknown = set(plain) - {"version", "rule"}
+        unknown = set(plain) - {"version", "rule", "independent_sign"}
         if unknown:
-            raise PolicyError(f"unknown table {_listed(unknown)}: only version and [[rule]] are read")
+            raise PolicyError(
+                f"unknown table {_listed(unknown)}: only version, [independent_sign] and [[rule]] are read"
+            )
         if plain.get("version") != 1:
             raise PolicyError(f"version is {plain.get('version')!r}: this program reads version 1")
         rows = plain.get("rule")
@@ -64,7 +81,7 @@ class Policy:
         for name in names:
             if names.count(name) > 1:
                 raise PolicyError(f"rule {name!r} occurs twice: a reason must name one rule")
-        return cls(rules)
+        return cls(rules, _sign_rule(plain.get("independent_sign", {})))
 
 
 def release_for(policy: Policy, report: Report, info: AlertInfo) -> tuple[Release, str]:
@@ -145,6 +162,27 @@ def _rule(row: object, number: int) -> Rule:
     if rule.min_level is not None and rule.max_level is not None and rule.min_level > rule.max_level:
         raise PolicyError(f"{place}: min_level is above max_level, it would match nothing")
     return rule
+
+
+def _sign_rule(row: object) -> SignRule:
+    place = "[independent_sign]"
+    if not isinstance(row, Mapping):
+        raise PolicyError(f"{place} is not a table")
+    unknown = set(row) - set(SignRule.__slots__)
+    if unknown:
+        raise PolicyError(f"{place}: unknown field {_listed(unknown)}; known are {_listed(set(SignRule.__slots__))}")
+    usual = SignRule()
+    share = row.get("min_share", usual.min_share)
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0.0 < share <= 1.0:
+        # Nought would let every order out, on any day: that is what the rule is there to prevent.
+        raise PolicyError(f"{place}: min_share is {share!r}, a share is above 0 and at most 1")
+    feeds, hazards = _strings(row, "feeds", place), _members(HazardKind, row, "hazards", place)
+    return SignRule(
+        feeds=usual.feeds if feeds is None else feeds,
+        hazards=usual.hazards if hazards is None else hazards,
+        min_level=_level(row, "min_level", place) or usual.min_level,
+        min_share=float(share),
+    )
 
 
 def _listed(names: set[str] | frozenset[str]) -> str:

@@ -46,7 +46,7 @@ def compose(facts: PartFacts, language: str) -> Text:
     """Return title and body for *facts* in *language* ("ja", "en"); other languages read English."""
     japanese = language.partition("-")[0].lower() == "ja"
     write = _japanese if japanese else _english
-    areas = tuple(dict.fromkeys(name for name in map(_name, facts.area_names) if name))
+    areas = tuple(dict.fromkeys(name for name in map(shown_name, facts.area_names) if name))
     text = write(facts, areas, _MAX_AREAS)
     for shown in range(_MAX_AREAS - 1, -1, -1):
         if _bytes(text) <= MAX_TEXT_BYTES:
@@ -64,7 +64,7 @@ def _bytes(text: Text) -> int:
     return len(text.title.encode()) + len(text.body.encode())
 
 
-def _name(name: str) -> str:
+def shown_name(name: str) -> str:
     """Return *name* without what could turn a line around or break it, and not too long."""
     letters = (letter if unicodedata.category(letter)[0] != "C" else " " for letter in name)
     return " ".join("".join(letters).split())[:_MAX_NAME_CHARACTERS]
@@ -193,7 +193,7 @@ def _japanese(facts: PartFacts, areas: tuple[str, ...], shown: int) -> Text:
         title = f"{what}{_PHASES_JA[facts.phase]}"
     level = f"レベル{facts.level.value} " if facts.level is not None else ""
     time = _clock(facts.sent)
-    issuer = _name(facts.issuer) or "発表機関"
+    issuer = shown_name(facts.issuer) or "発表機関"
     place = _areas_ja(areas, shown)
     where = f"{place}に出た" if facts.partial else f"{place}の"
     if facts.phase is Phase.LIFTED:
@@ -347,7 +347,7 @@ def _english(facts: PartFacts, areas: tuple[str, ...], shown: int) -> Text:
         title = f"{head}{HAZARDS_EN[hazard]}"
     what = f"{HAZARDS_EN[hazard]} {LEVEL_NAMES_EN[facts.level] if facts.level is not None else 'information'}"
     time = _clock(facts.sent)
-    issuer = _name(facts.issuer) or "the issuer"
+    issuer = shown_name(facts.issuer) or "the issuer"
     place = _areas_en(areas, shown)
     level = f"Level {facts.level.value}" if facts.level is not None else ""
     if facts.phase is Phase.LIFTED:

@@ -122,7 +122,7 @@ def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Pa
             os._exit(3)
 
     threading.Thread(target=keep, name="lease", daemon=True).start()
-    notices = recall(settings.broker)
+    notices = recall(settings.broker, policy_at(settings.policy).sign)
     app = build_notices(
         settings.broker,
         data_dir=settings.data_dir,

@@ -16,7 +16,7 @@ from streams.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused, dead_letter
 from streams.decision import Decided, Ledger, decide
 from streams.metrics import Hop, Role, StreamMetrics
-from streams.payloads import Command, DraftRecord
+from streams.payloads import Command, DraftRecord, DraftState
 from streams.topics import COMMANDS, DEAD_LETTERS, DRAFTS, NOTICES
 from streams.wire import decode, encode
 
@@ -101,6 +101,9 @@ class Decider:
             for part in notice.parts:
                 self._metrics.notice_part(notice.kind, part.phase)
         if verdict is not None:
+            if verdict.state is DraftState.HELD:
+                self._metrics.draft_held(verdict.reason)
+                log.warning("a draft is held", extra={"draft": verdict.draft_id, "reason": verdict.reason})
             if notice is not None:
                 stored[0].result(_STORED_WITHIN_SECONDS)
             stored.append(self._producer.send(DRAFTS.name, verdict.draft_id.encode(), encode(verdict), headers))

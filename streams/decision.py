@@ -9,6 +9,7 @@ from datetime import datetime
 
 from alerts.claim import Release
 from alerts.notice import Notice
+from geo.sign import ORDER_WITHOUT_SIGN
 from streams.notice_board import approval_digest
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 
@@ -80,11 +81,14 @@ def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
         return Decided(_verdict(draft, DraftState.NOTHING_CHANGED, "nothing-changed", at, keep=False), None)
     match draft.release:
         case Release.AUTOMATIC:
-            return _approved(ledger, draft, by=POLICY, reason="repeats-an-official-warning", at=at)
+            return _approved(ledger, draft, by=POLICY, reason=draft.reason or "repeats-an-official-warning", at=at)
         case Release.DRAFT:
             return Decided(_verdict(draft, DraftState.OPEN, "needs-a-person", at, keep=True), None)
         case Release.HOLD:
-            return Decided(_verdict(draft, DraftState.HELD, "held-by-policy", at, keep=True), None)
+            return Decided(_verdict(draft, DraftState.HELD, draft.reason or "held-by-policy", at, keep=True), None)
+        case Release.WITH_SIGN:
+            # Nobody has looked for a sign: the stage that knows the map decides that, and it did not.
+            return Decided(_verdict(draft, DraftState.HELD, ORDER_WITHOUT_SIGN, at, keep=True), None)
         case Release.RECORD:
             return Decided(_verdict(draft, DraftState.RECORDED, "recorded-only", at, keep=False), None)
 

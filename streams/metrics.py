@@ -55,6 +55,14 @@ class DeathCause(StrEnum):
     UNEXPECTED = "unexpected"  # ours: an exception nobody named
 
 
+class HeldBy(StrEnum):
+    """Why a draft waits for a person. The exact reason is in the record."""
+
+    POLICY = "policy"
+    NO_SIGN = "order-without-independent-sign"  # R9: nothing else says that it is dangerous there
+    OTHER = "other"
+
+
 class MissedBy(StrEnum):
     """What ended a worker before its supervisor started it again."""
 
@@ -125,6 +133,9 @@ class StreamMetrics:
             ("kind", "phase"),
             registry=registry,
         )
+        self._held = Counter(
+            "drafts_held_total", "Drafts that wait for a person, by what holds them.", ("cause",), registry=registry
+        )
         self._restarts = Counter(
             "worker_restarts_total", "Workers started again by their supervisor.", ("role", "cause"), registry=registry
         )
@@ -146,6 +157,8 @@ class StreamMetrics:
                 self._lag.labels(role.value, topic.name)
         for reason in CLAIM_REASONS:
             self._claims.labels(reason)
+        for cause in HeldBy:
+            self._held.labels(cause.value)
         for kind in NoticeKind:
             for phase in Phase:
                 self._notices.labels(_kind_label(kind), phase.value)
@@ -182,6 +195,11 @@ class StreamMetrics:
     def notice_part(self, kind: NoticeKind, phase: Phase) -> None:
         """Count one part of an approved notice."""
         self._notices.labels(_kind_label(kind), phase.value).inc()
+
+    def draft_held(self, reason: str) -> None:
+        """Count one draft that is held for *reason*: the alarm of R9 listens for one of them."""
+        known = HeldBy.POLICY if reason == "held-by-policy" else HeldBy.OTHER
+        self._held.labels(HeldBy.NO_SIGN.value if reason == HeldBy.NO_SIGN.value else known.value).inc()
 
     def restarted(self, role: Role, cause: MissedBy, times: int = 1) -> None:
         """Count restarts by the supervisor, which tells a worker at its start how many there were."""

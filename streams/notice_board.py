@@ -13,10 +13,14 @@ import orjson
 
 from alerts.cap import Severity
 from alerts.claim import HazardSnapshot, Provenance, Release, Standing
-from alerts.notice import Notice, NoticeKind, NoticePart
+from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
+from alerts.order_words import compose_order, is_order
 from alerts.place import Shard
+from alerts.policy import SignRule
 from alerts.words import PartFacts, compose
+from geo.cells import split_by_shard, union
 from geo.change import NOTHING_TOLD, Change, Difference, Told, difference
+from geo.sign import independent_sign
 from streams.payloads import Command, Draft, Verb
 
 # A shard that is slow must not hold back the others' warning; the missing part follows as a revision.
@@ -65,7 +69,8 @@ class _Lineage:
 class NoticeBoard:
     """Compare, per lineage, what should have been told with what was."""
 
-    def __init__(self) -> None:
+    def __init__(self, sign: SignRule = SignRule()) -> None:  # noqa: B008 - frozen
+        self._sign = sign
         self._lineages: dict[str, _Lineage] = {}
         self._waiting: set[tuple[str, int]] = set()
 
@@ -150,9 +155,36 @@ class NoticeBoard:
         found = difference(thread.current, thread.told)
         revision = thread.notice_revision + 1 if found.changes else thread.notice_revision
         draft = draft_of(provenance, found, revision=revision, complete=document.complete)
+        if draft.release is Release.WITH_SIGN:
+            draft = self._signed(draft)
         # Taken at once: the lineage's next document is compared with what this draft will have told.
         self._take(draft)
         return draft
+
+    def _signed(self, draft: Draft) -> Draft:
+        """Return an order's draft with its release decided by what else holds in its cells (R9).
+
+        Decided once, when the order comes: a warning of another day must not let out what nobody has released.
+        """
+        order, parts = draft.provenance, draft.notice.parts
+        if not any(part.recipients is Recipients.CELLS for part in parts):
+            # An end, or no change: it goes to those who were told, and orders nobody to leave.
+            return replace(draft, release=Release.AUTOMATIC, reason="order-ended")
+        cells = union(*(part.cells for part in parts if part.recipients is Recipients.CELLS))
+        standings = self._standings_in(split_by_shard(cells))
+        sign = independent_sign(order, cells, standings, self._sign, at=order.received)
+        release = Release.AUTOMATIC if sign.found else Release.HOLD
+        return replace(draft, release=release, reason=sign.reason)
+
+    def _standings_in(self, shards: Iterable[Shard]) -> Iterable[Standing]:
+        """Return the newest that each lineage says in *shards*, drafted or not."""
+        for shard in shards:
+            for thread in self._lineages.values():
+                heard = [one.standings[shard] for one in thread.pending.values() if shard in one.standings]
+                if shard in thread.current:
+                    heard.append(thread.current[shard])
+                if heard:
+                    yield max(heard, key=lambda one: one.provenance.revision)
 
 
 def draft_of(provenance: Provenance, found: Difference, *, revision: int, complete: bool) -> Draft:
@@ -204,6 +236,7 @@ def _parts(provenance: Provenance, changes: tuple[Change, ...]) -> Iterable[Noti
             partial=key.partial,
             headline="",
         )
+        write = compose_order if is_order(key.events) else compose
         yield NoticePart(
             rank=ladder.index(_danger(change)),
             phase=change.phase,
@@ -213,7 +246,7 @@ def _parts(provenance: Provenance, changes: tuple[Change, ...]) -> Iterable[Noti
             hazards=key.hazards,
             area_names=key.area_names,
             cells=change.cells,
-            texts=tuple(compose(facts, language) for language in LANGUAGES),
+            texts=tuple(write(facts, language) for language in LANGUAGES),
         )
 
 

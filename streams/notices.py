@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.claim import HazardSnapshot
+from alerts.policy import SignRule
 from streams.acceptance import HEADER_HAZARD_MS, HEADER_NOTICE_MS
 from streams.broker import Broker
 from streams.client import read_to_end
@@ -63,9 +64,9 @@ class Notices:
         return self._headers.pop(document, {}) if draft.complete else self._headers.get(document, {})
 
 
-def recall(bootstrap: str) -> Notices:
+def recall(bootstrap: str, sign: SignRule = SignRule()) -> Notices:  # noqa: B008 - frozen
     """Return the board as the two logs have it: first what was proposed, then what holds."""
-    board = NoticeBoard()
+    board = NoticeBoard(sign)
     for record in read_to_end(bootstrap, COMMANDS.name):
         if record.value is not None:
             board.remember(decode(Command, record.value))

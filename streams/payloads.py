@@ -45,7 +45,8 @@ class Draft:
     """A notice as proposed, and what its lineage's residents will have been told after it.
 
     `notice.parts` is empty when the document changed nothing. `complete` is false when some shards
-    of the document had not reported in time: a revision follows.
+    of the document had not reported in time: a revision follows. `release` is decided: with-sign has become
+    automatic or hold, and `reason` says by what.
     """
 
     draft: str
@@ -54,6 +55,7 @@ class Draft:
     release: Release
     notice: Notice
     told_after: Told
+    reason: str = ""
 
 
 class Verb(StrEnum):

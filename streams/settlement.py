@@ -26,7 +26,7 @@ from geo.errors import GeoError
 from streams.payloads import ReportRecord
 
 # From the strictest to the freest: a document goes out as its strictest part may.
-_STRICTNESS = (Release.HOLD, Release.DRAFT, Release.AUTOMATIC, Release.RECORD)
+_STRICTNESS = (Release.HOLD, Release.DRAFT, Release.WITH_SIGN, Release.AUTOMATIC, Release.RECORD)
 # Far more receptions of one series than a worker leaves uncommitted: those of half a second.
 _RECEIPTS_KEPT = 100
 # The documents that one municipality has open at a time are a handful; those of a bad month stay known.

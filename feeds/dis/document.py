@@ -18,6 +18,7 @@ from alerts.drill import drill_words
 from alerts.fact import Attribution, Confidence
 from alerts.hazard import category_of
 from alerts.level import Level
+from alerts.order_words import ORDER_NAMES_JA
 from alerts.place import LatLng
 from alerts.report import Facts, Linkage, RefusedRow, Report
 from feeds.dis.clock import time_of
@@ -27,7 +28,6 @@ from feeds.dis.words import (
     CORRECTIONS,
     HAZARDS,
     LEVELS,
-    ORDER_NAMES,
     ORDER_STATES,
     STATUSES,
     TYPES,
@@ -43,7 +43,7 @@ DRILL_WORDS = "drill-words-under-actual"
 # The name of the table of places below a municipality: 「13123 平井一丁目」.
 GEOCODE_AREA_NAME = "JIS.area-name"
 
-TRUSTED_WAYS = frozenset({"", FEED, "lalert", "supply", "own"})
+TRUSTED_WAYS = frozenset({"", FEED, "l-alert", "supply", "own"})
 # A table of shelters may name its municipality in words only; an order may not.
 CODE_NOT_GIVEN = "00000"
 
@@ -178,7 +178,7 @@ def _order(order: Plain, number: int, plain: Plain, code: str) -> AlertInfo:
     if expires is not None and expires <= issued:
         raise DisError("dis-order", f"{place} ends before it begins")
     return AlertInfo(
-        event=ORDER_NAMES[level],
+        event=ORDER_NAMES_JA[level],
         hazard=hazard,
         urgency=Urgency.EXPECTED if level is Level.ELDERLY_LEAVE else Urgency.IMMEDIATE,
         severity=Severity.SEVERE if level is Level.ELDERLY_LEAVE else Severity.EXTREME,
@@ -190,7 +190,7 @@ def _order(order: Plain, number: int, plain: Plain, code: str) -> AlertInfo:
         onset=issued,
         expires=expires,
         sender_name=plain["issuer"]["name"],
-        headline=f"{ORDER_NAMES[level]}（{order['hazard']}）",
+        headline=f"{ORDER_NAMES_JA[level]}（{order['hazard']}）",
         description=order.get("text", ""),
         code=str(int(level)),
         areas=tuple(_area(area, code, place) for area in order["areas"]),

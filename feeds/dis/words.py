@@ -42,11 +42,6 @@ LEVELS: Mapping[str, Level] = {
     "避難指示": Level.ALL_LEAVE, "避難指示(緊急)": Level.ALL_LEAVE, "4": Level.ALL_LEAVE,
     "緊急安全確保": Level.SECURE_LIFE, "災害発生情報": Level.SECURE_LIFE, "5": Level.SECURE_LIFE,
 }  # fmt: skip
-ORDER_NAMES: Mapping[Level, str] = {
-    Level.ELDERLY_LEAVE: "高齢者等避難",
-    Level.ALL_LEAVE: "避難指示",
-    Level.SECURE_LIFE: "緊急安全確保",
-}
 ORDER_STATES: Mapping[str, OrderState] = {
     "発令": OrderState.ISSUED, "継続": OrderState.ISSUED, "発令中": OrderState.ISSUED, "発表": OrderState.ISSUED,
     "issued": OrderState.ISSUED, "解除": OrderState.LIFTED, "lifted": OrderState.LIFTED,

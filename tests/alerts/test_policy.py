@@ -10,8 +10,9 @@ from alerts.alert import Alert, AlertInfo
 from alerts.cap import MsgType, ResponseType, Severity, Status
 from alerts.claim import Lane, Release
 from alerts.errors import PolicyError
+from alerts.hazard import HazardKind
 from alerts.level import Level
-from alerts.policy import Policy, lane_for, release_for
+from alerts.policy import Policy, SignRule, lane_for, release_for
 from alerts.report import Report
 from tests.alerts.messages import alert, info, report
 from tests.conftest import PROJECT
@@ -36,15 +37,22 @@ def _report(feed: str, kind: str, danger: AlertInfo, **fields: Any) -> Report:
             "l-alert",
             "evacuation",
             replace(info(), level=Level.ALL_LEAVE, response_types=(ResponseType.EVACUATE,)),
-            Release.HOLD,
-            "evacuation-order-without-independent-sign",
+            Release.WITH_SIGN,
+            "municipal-order",
+        ),
+        (
+            "dis",
+            "DIS-1",
+            replace(info(), level=Level.ALL_LEAVE, response_types=(ResponseType.ALL_CLEAR,)),
+            Release.AUTOMATIC,
+            "municipal-order-ended",
         ),
         (
             "cap",
             "CAP-1.2",
             replace(info(), response_types=(ResponseType.EVACUATE,)),
             Release.HOLD,
-            "evacuation-order-without-independent-sign",
+            "order-by-another-feed",
         ),
         ("cap", "CAP-1.2", info(), Release.AUTOMATIC, "cap-actual-public"),
         ("someone", "CAP-1.2", info(), Release.DRAFT, "unlisted-feed"),
@@ -63,6 +71,32 @@ def test_an_empty_list_matches_nothing() -> None:
     rule = {"name": "a", "senders": [], "release": "automatic"}
     policy = Policy.from_plain({"version": 1, "rule": [rule]})
     assert release_for(policy, report(alert("A", 0)), info()) == (Release.HOLD, "no-rule")
+
+
+def test_the_sign_that_lets_an_order_go_is_policy_and_the_shipped_one_is_the_usual() -> None:
+    assert SHIPPED.sign == SignRule()
+    rule = {"name": "a", "release": "hold"}
+    strict = {"feeds": ["jma"], "hazards": ["tsunami"], "min_level": 4, "min_share": 1}
+    policy = Policy.from_plain({"version": 1, "rule": [rule], "independent_sign": strict})
+    assert policy.sign == SignRule(("jma",), (HazardKind.TSUNAMI,), Level.ALL_LEAVE, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("sign", "words"),
+    [
+        ({"min_share": 0}, "min_share is 0"),
+        ({"min_share": 1.5}, "min_share is 1.5"),
+        ({"min_share": True}, "min_share is True"),
+        ({"min_level": 0}, "min_level is 0"),
+        ({"feed": ["jma"]}, "unknown field feed"),
+        ({"hazards": ["rain"]}, "'rain'"),
+        ([], "is not a table"),
+    ],
+)
+def test_a_doubtful_sign_is_refused(sign: Any, words: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        Policy.from_plain({"version": 1, "rule": [{"name": "a", "release": "hold"}], "independent_sign": sign})
+    assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""What residents read of a municipality's order to leave, and of its end.
+
+Apart from the words of warnings, because these are the only ones that tell people to go: no text about a
+warning may, and no text about an order may leave it open. The limits are those of `alerts.words`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from alerts.level import Level
+from alerts.notice import Phase, Text
+from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN, MAX_TEXT_BYTES, PartFacts, shown_name
+
+# The three orders since 2021 (災害対策基本法 56, 60); each is one level.
+ORDER_NAMES_JA: Mapping[Level, str] = {
+    Level.ELDERLY_LEAVE: "高齢者等避難",
+    Level.ALL_LEAVE: "避難指示",
+    Level.SECURE_LIFE: "緊急安全確保",
+}
+ORDER_NAMES_EN: Mapping[Level, str] = {
+    Level.ELDERLY_LEAVE: "elderly evacuate",
+    Level.ALL_LEAVE: "evacuation order",
+    Level.SECURE_LIFE: "secure your life",
+}
+_MOST_AREAS = 3
+
+_ACTIONS_JA: Mapping[Level, str] = {
+    Level.ELDERLY_LEAVE: "高齢者など時間のかかる人は避難",
+    Level.ALL_LEAVE: "危険な場所から全員避難",
+    Level.SECURE_LIFE: "命の危険。直ちに安全を確保",
+}
+_MORE_JA: Mapping[Level, str] = {
+    Level.ELDERLY_LEAVE: "ほかの人も、ふだんの行動を控えて避難の準備を。",
+    Level.ALL_LEAVE: "外へ出る方が危険なときは、建物の高い階や崖から離れた部屋へ。",
+    Level.SECURE_LIFE: "移動が危険なら、いまいる建物の少しでも安全な所へ。",
+}
+_ACTIONS_EN: Mapping[Level, str] = {
+    Level.ELDERLY_LEAVE: "Elderly: leave now",
+    Level.ALL_LEAVE: "Leave dangerous places",
+    Level.SECURE_LIFE: "Protect your life now",
+}
+_MORE_EN: Mapping[Level, str] = {
+    Level.ELDERLY_LEAVE: "Everyone who needs time leaves now; others get ready.",
+    Level.ALL_LEAVE: "Where it is more dangerous outside, go to an upper floor, away from slopes.",
+    Level.SECURE_LIFE: "If moving is dangerous, go to the safest place in your building.",
+}
+_ENDS_JA = {Phase.LIFTED: "解除", Phase.CANCELLED: "取消"}
+_ENDS_EN = {Phase.LIFTED: "lifted", Phase.CANCELLED: "cancelled"}
+_PHASES_JA = {
+    Phase.RAISED: "へ引上げ",
+    Phase.LOWERED: "へ引下げ",
+    Phase.CHANGED: "の変更",
+    Phase.LIFTED: "の解除",
+    Phase.CANCELLED: "の取消",
+    Phase.CORRECTED: "の訂正",
+}
+
+
+def is_order(events: Iterable[str]) -> bool:
+    """Say whether what people are told of is an order to leave."""
+    return not set(ORDER_NAMES_JA.values()).isdisjoint(events)
+
+
+def compose_order(facts: PartFacts, language: str) -> Text:
+    """Return title and body of an order in *language* ("ja", "en"); other languages read English.
+
+    Level, action and time stand in the first forty characters; the end of an order never reads as safety.
+    """
+    japanese = language.partition("-")[0].lower() == "ja"
+    write: Callable[[PartFacts, Level, tuple[str, ...]], Text] = _japanese if japanese else _english
+    level = Level.ALL_LEAVE if facts.level is None or facts.level not in ORDER_NAMES_JA else facts.level
+    areas = tuple(dict.fromkeys(name for name in map(shown_name, facts.area_names) if name))
+    text = write(facts, level, areas)
+    for shown in range(_MOST_AREAS - 1, -1, -1):
+        if len((text.title + text.body).encode()) <= MAX_TEXT_BYTES:
+            break
+        text = write(facts, level, areas[:shown])
+    return text
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(JAPAN).strftime("%H:%M")
+
+
+def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
+    name = ORDER_NAMES_JA[level]
+    hazard = HAZARDS_JA[facts.hazards[0]] if facts.hazards else "災害"
+    more = len(areas) - _MOST_AREAS
+    place = "、".join(areas[:_MOST_AREAS]) + (f"ほか{more}か所" if more > 0 else "") if areas else "対象の地域"
+    issuer = shown_name(facts.issuer) or "市区町村"
+    title = f"レベル{level.value} {name}{_PHASES_JA.get(facts.phase, '')}"
+    ended = _ENDS_JA.get(facts.phase)
+    if ended:
+        body = f"レベル{level.value} {name}は{_clock(facts.sent)}{ended}。周囲の危険に引き続き注意。"
+        body += f"{issuer}が{place}の{name}（{hazard}）を{'取り消し' if ended == '取消' else '解除し'}ました。"
+        return Text("ja", title, body + "危険がなくなったという知らせではありません。")
+    edge = "あなたの場所はその境の近くです。" if facts.partial else ""
+    body = f"レベル{level.value} {_ACTIONS_JA[level]}。{_clock(facts.sent)}。{_MORE_JA[level]}"
+    body += f"{issuer}が{place}に{name}（{hazard}）を出しました。{edge}解除の知らせがあるまで続きます。"
+    return Text("ja", title, body)
+
+
+def _english(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
+    name = ORDER_NAMES_EN[level]
+    hazard = HAZARDS_EN[facts.hazards[0]] if facts.hazards else "danger"
+    more = len(areas) - _MOST_AREAS
+    place = ", ".join(areas[:_MOST_AREAS]) + (f" and {more} more" if more > 0 else "") if areas else "the area"
+    issuer = shown_name(facts.issuer) or "The municipality"
+    ended = _ENDS_EN.get(facts.phase)
+    if ended:
+        body = f"Level {level.value} {ended} {_clock(facts.sent)}. Stay alert. {issuer}: {name} ({hazard}) for {place}"
+        body += f" is {ended}. This does not say that the danger is gone."
+        return Text("en", f"{ended.capitalize()}: level {level.value} {name}", body)
+    edge = " Your place is near the edge of that area." if facts.partial else ""
+    body = f"Level {level.value}, {_clock(facts.sent)}. {_ACTIONS_EN[level]}. {_MORE_EN[level]} {issuer}: {name}"
+    body += f" ({hazard}) for {place}.{edge} It holds until you are told that it is lifted."
+    return Text("en", f"Level {level.value}: {name}", body)
