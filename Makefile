@@ -12,6 +12,7 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 TEST_TOOLS := .cache/test-tools
 AREAS := .cache/areas/japan.bin
+WEB := web/dist/sw.js
 
 ARGS ?=
 SIZE ?= ci
@@ -21,7 +22,7 @@ PYTEST_ARGS ?=
 IN_PARALLEL ?= -n 3 --dist loadfile
 LOCK_ARGS ?=
 
-.PHONY: help setup demo test bench lint format types imports unit kafka kafka-stop docs coverage lock clean
+.PHONY: help setup demo test bench lint format types imports unit kafka kafka-stop docs coverage lock web clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 14
@@ -44,10 +45,18 @@ $(AREAS): | $(INSTALLED)
 	@echo "area table of all Japan: once, about a minute"
 	@$(VENV)/bin/shirase areas --areas $@
 
+# The residents' pages. npm checks each package against the lock; nothing is loaded from elsewhere at run time.
+$(WEB): web/package-lock.json $(shell find web/src web/public web/*.html web/*.ts web/*.json -type f 2>/dev/null)
+	@echo "pages: npm ci and build"
+	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run -s build
+	@touch $@
+
+web: $(WEB) ## build the residents' pages (needs Node 20 or newer)
+
 demo: setup $(AREAS) ## the demo city, e.g. make demo ARGS="--headless --json"
 	@$(VENV)/bin/shirase demo $(ARGS)
 
-test: setup $(TEST_TOOLS) $(AREAS) lint ## lint, types, import contracts and all tests, Apache Kafka included
+test: setup $(TEST_TOOLS) $(AREAS) $(WEB) lint ## lint, types, import contracts and all tests, Apache Kafka included
 	@echo "make test: Apache Kafka's jars"
 	@$(PYTHON) -m streams.kafka fetch
 	@echo "make test: pytest"

@@ -1,11 +1,15 @@
 """The hazard map as GeoJSON (RFC 7946): one polygon per cell, longitude before latitude."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import h3.api.basic_int as h3
 import orjson
 
+from alerts.place import Cells
 from api.faces import Face
+from geo.cells import expand
 
 # 0.1 m; the cells themselves are 170 m and more.
 _DIGITS = 6
@@ -21,6 +25,24 @@ def collection(found: tuple[Face, ...], facts_at: datetime | None) -> bytes:
             "features": [_feature(cell, face) for face in found for cell in face.cells],
         }
     )
+
+
+def areas(named: Iterable[tuple[str, Cells]]) -> bytes:
+    """Return named areas as a FeatureCollection of their outlines, for orientation: cells, not exact borders."""
+    features = []
+    for name, cells in named:
+        shape = h3.cells_to_h3shape(expand(cells)) if cells else None
+        if shape is not None:
+            geometry = _rounded(shape.__geo_interface__)
+            features.append({"type": "Feature", "geometry": geometry, "properties": {"name": name}})
+    return orjson.dumps({"type": "FeatureCollection", "features": features})
+
+
+def _rounded(geometry: dict[str, Any]) -> dict[str, Any]:
+    def rounded(part: Any) -> Any:
+        return round(part, _DIGITS) if isinstance(part, float) else [rounded(inner) for inner in part]
+
+    return {"type": geometry["type"], "coordinates": rounded(geometry["coordinates"])}
 
 
 def _feature(cell: int, face: Face) -> dict[str, object]:

@@ -15,6 +15,8 @@ class Route(StrEnum):
     REFRESH = "/refresh.js"
     HAZARDS = "/hazards.geojson"
     NOTICES = "/notices.json"
+    WARDS = "/wards.geojson"
+    LINKED = "/n/{tag}"
     SUBSCRIPTIONS = "/subscriptions"
     SUBSCRIPTION_KEY = "/subscriptions/key"
     WEB = "/web/{path:path}"

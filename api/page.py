@@ -4,12 +4,12 @@ The worst comes first, then the map, then each notice in the words of its push. 
 document is escaped; ages are of the facts, not of the page.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from alerts.notice import Phase
+from alerts.notice import NoticeKind, Phase
 from alerts.words import HAZARDS_JA, JAPAN
 from api.clock import ago, clock
 from api.entries import Entry, entries
@@ -21,6 +21,7 @@ from api.picture import draw
 from api.reader import Freshness
 from api.state import View
 from api.style import PAGE
+from dispatch.message import topic_and_tag
 
 # Above this the state may be older than a new warning, and the page says so.
 STALE_SECONDS = 30.0
@@ -58,11 +59,12 @@ def scene_of(view: View, found: tuple[Face, ...], frame: Frame, ground: Ground) 
     return Scene(view, frame, listed, areas, picture)
 
 
-def render(scene: Scene, fresh: Freshness, *, now: datetime) -> str:
-    """Return the page."""
+def render(scene: Scene, fresh: Freshness, *, now: datetime, can_sign_up: bool = False) -> str:
+    """Return the page; with *can_sign_up* it leads to where alerts are asked for."""
     body = "".join((_stale(fresh, now), _worst(scene, now), _place(scene), _list(scene, now)))
     return _document(
-        "知らせ - いま出ている警報", f'{_header(scene.view, fresh, now)}<main id="now">{body}</main>{_FOOTER}'
+        "知らせ - いま出ている警報",
+        f'{_header(scene.view, fresh, now, _SIGN_UP if can_sign_up else "")}<main id="now">{body}</main>{_FOOTER}',
     )
 
 
@@ -87,6 +89,7 @@ def _document(title: str, body: str) -> str:
         '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
+        '<link rel="icon" href="data:,">'  # none: a browser that finds no icon asks for one again and again
         f"<title>{escape(title)}</title><style>{PAGE}</style>"
         '<noscript><meta http-equiv="refresh" content="30"></noscript>'
         f'<script src="/refresh.js" defer></script></head><body>{_OFFLINE}{body}</body></html>'
@@ -105,12 +108,15 @@ _FOOTER = (
 )
 
 
-def _header(view: View, fresh: Freshness, now: datetime) -> str:
+_SIGN_UP = '<a class="signup" href="/signup">通知を受け取る <span lang="en">Get alerts</span></a>'
+
+
+def _header(view: View, fresh: Freshness, now: datetime, more: str = "") -> str:
     facts = "まだありません"
     if view.facts_at is not None:
         facts = _time(view.facts_at, now)
     checked = "" if fresh.age_seconds is None or fresh.age_seconds > STALE_SECONDS else f"・{clock(now, now=now)} 確認"
-    return f'<header><h1>知らせ</h1><span class="soft" id="facts">最新の情報 {facts}{checked}</span></header>'
+    return f'<header><h1>知らせ</h1><span class="soft" id="facts">最新の情報 {facts}{checked}</span>{more}</header>'
 
 
 def _stale(fresh: Freshness, now: datetime) -> str:
@@ -177,7 +183,7 @@ def _place(scene: Scene) -> str:
 
 def _list(scene: Scene, now: datetime) -> str:
     listed, view = scene.listed, scene.view
-    items = "".join(_entry(entry, now) for entry in listed[:_MOST_ENTRIES])
+    items = "".join(_entry(entry, now, anchor) for entry, anchor in _anchored(listed[:_MOST_ENTRIES]))
     if len(listed) > _MOST_ENTRIES:
         items += f'<li>ほか{len(listed) - _MOST_ENTRIES}件（<a href="/notices.json">すべて</a>）</li>'
     body = (
@@ -192,7 +198,16 @@ def _list(scene: Scene, now: datetime) -> str:
     return f"<section><h2>出ている知らせ（{len(listed)}件）</h2>{body}</section>"
 
 
-def _entry(entry: Entry, now: datetime) -> str:
+def _anchored(listed: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
+    """Give the first entry of each notice the name that the notice's pushes link to."""
+    given: set[str] = set()
+    for entry in listed:
+        tag = topic_and_tag(entry.notice.lineage, kind3=entry.notice.kind is NoticeKind.GO_THERE)
+        yield entry, "" if tag in given else f' id="n-{tag}"'
+        given.add(tag)
+
+
+def _entry(entry: Entry, now: datetime, anchor: str = "") -> str:
     japanese, english = entry.text("ja"), entry.text("en")
     sent, expires = entry.notice.sent, entry.notice.expires
     over = entry.part.phase in (Phase.LIFTED, Phase.CANCELLED)
@@ -210,7 +225,7 @@ def _entry(entry: Entry, now: datetime) -> str:
         else _chip(entry.look)
     )
     return (
-        f'<li><div class="head">{chip}<h3>{escape(japanese.title) if japanese else ""}</h3></div>'
+        f'<li{anchor}><div class="head">{chip}<h3>{escape(japanese.title) if japanese else ""}</h3></div>'
         f"<p>{escape(japanese.body) if japanese else ''}</p>{areas}{lapsed}"
         + (f'<p lang="en"><small><b>{escape(english.title)}</b> {escape(english.body)}</small></p>' if english else "")
         + f"<small>{escape(entry.notice.issuer)} {_time(sent, now, ' 発表')}</small></li>"

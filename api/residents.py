@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 
 import orjson
 from fastapi import FastAPI, Header, Query, Response
+from fastapi import Path as Path_
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -26,7 +27,7 @@ from api.entries import Entry, entries
 from api.errors import NotReady
 from api.faces import Face, FaceCache
 from api.frame import FRAMES, JAPAN, TOKYO, Frame
-from api.geojson import collection
+from api.geojson import areas, collection
 from api.ground import NO_GROUND, Ground, ground_of, land_of
 from api.joining import Joining, JoiningSettings
 from api.metrics import ApiMetrics
@@ -87,9 +88,15 @@ class Residents:
     """Answers from a state, made when asked for and kept until the state changes."""
 
     def __init__(
-        self, state: State, freshness: Callable[[], Freshness], grounds: Mapping[str, Ground] = MappingProxyType({})
+        self,
+        state: State,
+        freshness: Callable[[], Freshness],
+        grounds: Mapping[str, Ground] = MappingProxyType({}),
+        *,
+        can_sign_up: bool = False,
     ) -> None:
         self._state = state
+        self._can_sign_up = can_sign_up
         self._grounds = grounds
         self._cut = FaceCache()
         self._drawn: _Drawn | None = None
@@ -115,7 +122,7 @@ class Residents:
             if scene is None or scene.view is not drawn.view:
                 scene = scene_of(drawn.view, drawn.faces, frame, self._grounds.get(frame.name, NO_GROUND))
                 self._scenes[frame.name] = scene
-        return render(scene, fresh, now=now)
+        return render(scene, fresh, now=now, can_sign_up=self._can_sign_up)
 
     def _draw(self) -> _Drawn:
         view = self._state.view()
@@ -151,12 +158,14 @@ def build_residents(
                 yield
 
     grounds = {} if table is None else grounds_of(table)
+    wards = areas(() if table is None else wards_of(table))
     app = residents_app(
-        Residents(state, reader.freshness, grounds),
+        Residents(state, reader.freshness, grounds, can_sign_up=door is not None and web is not None),
         metrics,
         registry,
         sign_up=None if door is None else door.sign_up,
         web=web,
+        wards=wards,
     )
     app.router.lifespan_context = serving
     return app
@@ -170,6 +179,7 @@ def residents_app(
     *,
     sign_up: SignUp | None = None,
     web: Path | None = None,
+    wards: bytes = areas(()),
 ) -> FastAPI:
     """Return the application that answers from *residents*; nothing is read here."""
     # No pages of FastAPI's own: they load scripts from elsewhere.
@@ -177,6 +187,7 @@ def residents_app(
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Guard, policy=policy_for([PAGE]), metrics=metrics)
     answer_problems(app)
+    wards_etag = _etag(wards)
 
     @app.get("/")
     def page(area: Annotated[Literal["tokyo", "japan"], Query()] = "tokyo") -> Response:
@@ -194,6 +205,16 @@ def residents_app(
         drawn = residents.drawn()
         headers = _caching(drawn.geojson_etag, drawn.view, residents.freshness())
         return _unless_known(drawn.geojson, drawn.geojson_etag, if_none_match, headers, "application/geo+json")
+
+    @app.get("/wards.geojson")
+    def outlines(if_none_match: Annotated[str, Header()] = "") -> Response:
+        headers = {"etag": wards_etag, "cache-control": "public, max-age=86400"}
+        return _unless_known(wards, wards_etag, if_none_match, headers, "application/geo+json")
+
+    @app.get("/n/{tag}")
+    def linked(tag: Annotated[str, Path_(pattern="^[A-Za-z0-9_-]{16}$")]) -> Response:
+        # What a push links to: the notice's place on the first page, with all else that is in force around it.
+        return Response(status_code=303, headers={"location": f"/#n-{tag}", "cache-control": "no-store"})
 
     @app.get("/notices.json")
     def notices(if_none_match: Annotated[str, Header()] = "") -> Response:
@@ -227,17 +248,21 @@ def health_answer(fresh: Freshness) -> Response:
 
 def grounds_of(table: AreaTable) -> Mapping[str, Ground]:
     """Return what lies beneath each map: the 23 wards with their names, and the land of Japan."""
-    wards: list[tuple[str, Cells]] = []
     land: set[int] = set()
     for code in table.codes():
         cover = table.lookup(Geocode(GEOCODE_CLASS20, code))
-        if cover is None:
-            continue
-        land.update(parent_of(cell, SHARD_RESOLUTION) for cell in cover.cells)
-        if code in _SPECIAL_WARDS:
-            # The cells that lie mostly inside: so neighbours do not overlap.
-            wards.append((cover.name, difference(cover.cells, cover.partial)))
-    return {TOKYO.name: ground_of(TOKYO, wards), JAPAN.name: land_of(JAPAN, tuple(sorted(map(Cell, land))))}
+        if cover is not None:
+            land.update(parent_of(cell, SHARD_RESOLUTION) for cell in cover.cells)
+    return {
+        TOKYO.name: ground_of(TOKYO, wards_of(table)),
+        JAPAN.name: land_of(JAPAN, tuple(sorted(map(Cell, land)))),
+    }
+
+
+def wards_of(table: AreaTable) -> tuple[tuple[str, Cells], ...]:
+    """Return the 23 wards with the cells that lie mostly inside: so neighbours do not overlap."""
+    found = ((code, table.lookup(Geocode(GEOCODE_CLASS20, code))) for code in _SPECIAL_WARDS)
+    return tuple((cover.name, difference(cover.cells, cover.partial)) for _, cover in found if cover is not None)
 
 
 def _html(page: str, status: int) -> Response:

@@ -14,8 +14,8 @@ def policy_for(styles: Iterable[str]) -> str:
     """Return the Content-Security-Policy that allows exactly *styles* inline and nothing from elsewhere."""
     hashes = " ".join(f"'sha256-{_sha256(style)}'" for style in styles)
     return (
-        f"default-src 'none'; style-src {hashes}; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "worker-src 'self'; manifest-src 'self'; "
+        f"default-src 'none'; style-src 'self' {hashes}; script-src 'self'; connect-src 'self'; "
+        "img-src 'self' data: blob:; worker-src 'self'; manifest-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 

@@ -22,6 +22,8 @@ PAGE = (
     + """
 header{display:flex;flex-wrap:wrap;gap:.1rem .9rem;align-items:baseline;padding:.55rem .9rem;
 border-bottom:1px solid var(--line);background:var(--card)}
+.signup{margin-left:auto;border:2px solid currentColor;border-radius:.5rem;padding:.35rem .8rem;font-weight:700;
+text-decoration:none}:target{outline:3px solid #1a73e8;outline-offset:4px}
 main{max-width:86rem;margin:0 auto;padding:.7rem .7rem 2rem;display:grid;gap:.8rem;align-items:start}
 section,.worst{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem}
 .worst{display:flex;gap:.8rem;align-items:center;padding:.6rem .75rem}

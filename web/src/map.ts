@@ -1,0 +1,63 @@
+// The map to choose a place on: the wards' outlines and what is dangerous now, from our own server only.
+import maplibregl, { type GeoJSONSource, type Map } from "maplibre-gl/dist/maplibre-gl-csp";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import { cellOf, ringOf } from "./places";
+
+maplibregl.setWorkerUrl(workerUrl);
+
+const LEVEL_COLOURS = ["match", ["get", "level"], 5, "#0C000C", 4, "#AA00AA", 3, "#FF2800", 2, "#F2E700", "#2F6690"];
+
+/** Draw the map into *holder*; *chosen* hears of each cell that is pressed. */
+export function drawMap(holder: HTMLElement, chosen: (cell: string) => void): Map {
+  const map = new maplibregl.Map({
+    container: holder,
+    center: [139.75, 35.68],
+    zoom: 10.2,
+    minZoom: 4,
+    maxZoom: 16,
+    attributionControl: false,
+    localIdeographFontFamily: "sans-serif",
+    style: {
+      version: 8,
+      // Names are drawn with the phone's own font; this is asked for only where one has letters beyond CJK.
+      glyphs: `${location.origin}/web/glyphs/{fontstack}/{range}.pbf`,
+      sources: {
+        wards: { type: "geojson", data: "/wards.geojson" },
+        hazards: { type: "geojson", data: "/hazards.geojson" },
+        chosen: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+      },
+      layers: [
+        { id: "ground", type: "background", paint: { "background-color": "#dfe5ea" } },
+        { id: "wards", type: "fill", source: "wards", paint: { "fill-color": "#fbfaf6", "fill-outline-color": "#5b6875" } },
+        { id: "hazards", type: "fill", source: "hazards", paint: { "fill-color": LEVEL_COLOURS as never, "fill-opacity": 0.55 } },
+        { id: "borders", type: "line", source: "wards", paint: { "line-color": "#5b6875", "line-width": 1.2 } },
+        {
+          id: "names",
+          type: "symbol",
+          source: "wards",
+          layout: { "text-field": ["get", "name"], "text-size": 13, "text-padding": 2 },
+          paint: { "text-color": "#14181d", "text-halo-color": "#ffffff", "text-halo-width": 1.6 },
+        },
+        { id: "chosen", type: "line", source: "chosen", paint: { "line-color": "#14324f", "line-width": 4 } },
+      ],
+    },
+  });
+  const choose = (lat: number, lng: number): void => {
+    const cell = cellOf(lat, lng);
+    (map.getSource("chosen") as GeoJSONSource | undefined)?.setData({
+      type: "Feature",
+      properties: {},
+      geometry: { type: "Polygon", coordinates: [ringOf(cell)] },
+    });
+    chosen(cell);
+  };
+  map.on("click", (event) => choose(event.lngLat.lat, event.lngLat.lng));
+  // Arrow keys move the map by themselves; Enter takes its middle.
+  holder.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    const { lat, lng } = map.getCenter();
+    choose(lat, lng);
+  });
+  return map;
+}

@@ -1,0 +1,220 @@
+// Three taps: language, place, allow. Everything else has a safe default.
+import "./page.css";
+import { confirm, doorKey, forget, Refused, request, stored, type Wish, type WishedPlace } from "./door";
+import { cellOf, MOST_PLACES, whereIAm } from "./places";
+import { forgetMe, readMe, updateMe, writeMe, type Me } from "./store";
+import { LANGUAGES, languageOf, WORDS, type Language } from "./words";
+
+const ROLES = ["home", "work", "school", "family", "other"] as const;
+// The welcome comes within seconds; a push service that is slow today is not a failure of the person.
+const PATIENCE_MS = 60_000;
+
+const at = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
+
+const state = {
+  language: languageOf(navigator.languages),
+  places: [] as WishedPlace[],
+  names: {} as Record<string, string>,
+  pressed: "",
+};
+
+function speak(language: Language): void {
+  state.language = language;
+  const words = WORDS[language];
+  document.documentElement.lang = language === "ja-Hira" ? "ja" : language;
+  document.title = words.title;
+  for (const place of document.querySelectorAll<HTMLElement>("[data-words]"))
+    place.textContent = words[place.dataset["words"] as "title"];
+  for (const button of document.querySelectorAll<HTMLElement>("#language button"))
+    button.setAttribute("aria-pressed", String(button.lang === language));
+  listPlaces();
+}
+
+function listPlaces(): void {
+  const words = WORDS[state.language];
+  const list = at<HTMLUListElement>("chosen");
+  list.replaceChildren(
+    ...state.places.map((place, number) => {
+      const row = document.createElement("li");
+      const name = document.createElement("input");
+      name.type = "text";
+      name.value = state.names[place.cell] ?? "";
+      name.placeholder = words.placeNameHint;
+      name.setAttribute("aria-label", words.placeNameHint);
+      name.addEventListener("change", () => (state.names[place.cell] = name.value));
+      const role = document.createElement("select");
+      role.setAttribute("aria-label", words.roleLabel);
+      for (const one of ROLES) role.add(new Option(words.roles[one], one, false, one === place.role));
+      role.addEventListener("change", () => (place.role = role.value as WishedPlace["role"]));
+      const remove = document.createElement("button");
+      remove.type = "button";
+      remove.textContent = words.removePlace;
+      remove.addEventListener("click", () => {
+        state.places.splice(number, 1);
+        listPlaces();
+      });
+      row.append(role, name, remove);
+      return row;
+    }),
+  );
+  at<HTMLButtonElement>("allow").disabled = state.places.length === 0;
+}
+
+function add(cell: string): void {
+  if (state.places.some((place) => place.cell === cell)) return;
+  if (state.places.length >= MOST_PLACES) {
+    at("place-status").textContent = WORDS[state.language].placesFull;
+    return;
+  }
+  state.places.push({ cell, role: ROLES[Math.min(state.places.length, 4)] ?? "other", min_level: 0 });
+  at("place-status").textContent = "";
+  listPlaces();
+  at("allow").scrollIntoView({ block: "nearest" });
+}
+
+async function here(): Promise<void> {
+  const words = WORDS[state.language];
+  at("place-status").textContent = words.hereWaiting;
+  try {
+    const { lat, lng } = await whereIAm();
+    add(cellOf(lat, lng));
+    at("place-status").textContent = "";
+  } catch {
+    at("place-status").textContent = words.hereDenied;
+    await openMap();
+  }
+}
+
+async function openMap(): Promise<void> {
+  const chooser = at("chooser");
+  if (!chooser.hidden) return;
+  chooser.hidden = false;
+  const { drawMap } = await import("./map");
+  drawMap(at("map"), (cell) => {
+    state.pressed = cell;
+    at<HTMLButtonElement>("add").disabled = false;
+  });
+}
+
+async function allow(): Promise<void> {
+  const words = WORDS[state.language];
+  const status = at("status");
+  if (!("serviceWorker" in navigator) || !("PushManager" in window)) {
+    status.textContent = words.unsupported;
+    return;
+  }
+  if ((await Notification.requestPermission()) !== "granted") {
+    status.textContent = words.blocked;
+    return;
+  }
+  status.textContent = words.waiting;
+  try {
+    const key = await doorKey();
+    const worker = await navigator.serviceWorker.ready;
+    const push = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key.application_server_key });
+    const wish: Wish = {
+      endpoint: push.endpoint,
+      keys: push.toJSON().keys as Wish["keys"],
+      language: state.language,
+      places: state.places,
+      quiet: at<HTMLInputElement>("quiet").checked ? { start_hour: 22, end_hour: 6 } : null,
+      consents: [{ purpose: "area-alerts", version: key.consents["area-alerts"] ?? 1 }],
+    };
+    const known = await readMe();
+    const me = { wish, names: state.names, stepFree: at<HTMLInputElement>("step-free").checked };
+    if (known?.active && known.wish.endpoint === wish.endpoint) {
+      await confirm(wish, known.token, known.proof);
+      await writeMe({ ...known, ...me });
+      return finish();
+    }
+    await ask(wish, me, known);
+  } catch (error) {
+    status.textContent = error instanceof Refused ? `${words.failed} (${error.code})` : words.unsupported;
+  }
+}
+
+/** Ask for the welcome and wait for the worker to say that it came. */
+async function ask(wish: Wish, me: Pick<Me, "wish" | "names" | "stepFree">, known: Me | undefined): Promise<void> {
+  const words = WORDS[state.language];
+  const came = new Promise<boolean>((resolve) => {
+    const stop = setTimeout(() => resolve(false), PATIENCE_MS);
+    navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ active?: boolean }>) => {
+      if (event.data.active === undefined) return;
+      clearTimeout(stop);
+      resolve(event.data.active);
+    });
+  });
+  await writeMe({ ...me, token: known?.token ?? "", proof: "", active: false });
+  const { token } = await request(wish, known?.token);
+  const now = await updateMe({ token });
+  if (now?.proof) {
+    // The welcome was quicker than the answer: the worker left the proof for us.
+    await confirm(wish, token, now.proof);
+    await updateMe({ active: true });
+    return finish();
+  }
+  if (await came) return finish();
+  at("status").textContent = words.failed;
+}
+
+async function finish(): Promise<void> {
+  const words = WORDS[state.language];
+  at("status").textContent = `${words.done} ${words.doneHint}`;
+  await showMine();
+}
+
+async function showMine(): Promise<void> {
+  const me = await readMe();
+  at("mine").hidden = !me?.active;
+  if (!me?.active) return;
+  try {
+    at("stored").textContent = JSON.stringify(await stored(me.token), null, 1);
+  } catch {
+    at("stored").textContent = JSON.stringify(me.wish.places, null, 1);
+  }
+}
+
+async function forgetAll(): Promise<void> {
+  const me = await readMe();
+  if (!me) return;
+  try {
+    await forget(me.token);
+    const push = await (await navigator.serviceWorker.ready).pushManager.getSubscription();
+    await push?.unsubscribe();
+    await forgetMe();
+    at("mine").hidden = true;
+    at("status").textContent = WORDS[state.language].forgotten;
+  } catch {
+    at("status").textContent = WORDS[state.language].failed;
+  }
+}
+
+function start(): void {
+  const row = document.querySelector("#language .row");
+  for (const language of LANGUAGES) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.lang = language;
+    button.textContent = WORDS[language].name;
+    button.addEventListener("click", () => speak(language));
+    row?.append(button);
+  }
+  speak(state.language);
+  at("here").addEventListener("click", () => void here());
+  at("open-map").addEventListener("click", () => void openMap());
+  at("add").addEventListener("click", () => add(state.pressed));
+  at("allow").addEventListener("click", () => void allow());
+  at("forget").addEventListener("click", () => void forgetAll());
+  const apple = /iPhone|iPad/.test(navigator.userAgent);
+  at("iphone").hidden = !apple || matchMedia("(display-mode: standalone)").matches;
+  if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/sw.js", { scope: "/" });
+  void readMe().then((me) => {
+    if (!me) return;
+    state.places = me.wish.places;
+    state.names = me.names;
+    listPlaces();
+    void showMine();
+  });
+}
+
+start();

@@ -1,0 +1,161 @@
+/// <reference lib="webworker" />
+// The worker: every push shows something, and never an older notice instead of a newer one.
+import { confirm, request } from "./door";
+import { newer, noticeOf, sounds, type PushPayload } from "./newest";
+import { readMe, readSeen, updateMe, writeSeen, type Seen } from "./store";
+import { languageOf, WORDS } from "./words";
+
+declare const self: ServiceWorkerGlobalScope;
+
+const CACHE = "shirase-1";
+const KEPT = ["/", "/signup", "/refresh.js", "/notices.json", "/hazards.geojson"];
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(CACHE);
+      // One that cannot be had now must not keep the worker from being there for a push.
+      await Promise.allSettled(KEPT.map((path) => cache.add(path)));
+      await self.skipWaiting();
+    })(),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+      await self.clients.claim();
+    })(),
+  );
+});
+
+self.addEventListener("push", (event) => event.waitUntil(onPush(event)));
+
+async function onPush(event: PushEvent): Promise<void> {
+  let payload: unknown;
+  try {
+    payload = event.data?.json();
+  } catch {
+    payload = undefined;
+  }
+  const me = await readMe().catch(() => undefined);
+  const come = noticeOf(payload, me?.stepFree ?? false);
+  if (!come) return showUnknown(me?.wish.language);
+  const said = (payload as PushPayload).shirase;
+  if (said.kind === 0) {
+    await show(come, true);
+    if (said.proof) await prove(said.proof);
+    return;
+  }
+  const known = await readSeen(come.tag).catch(() => undefined);
+  const shown = newer(known, come);
+  await show(shown, sounds(known, shown));
+  if (shown === come) await writeSeen(come).catch(() => undefined);
+  await tell({ shown: come.tag });
+}
+
+async function show(seen: Seen, sound: boolean): Promise<void> {
+  await self.registration.showNotification(seen.title, {
+    body: seen.body,
+    tag: seen.tag,
+    lang: seen.lang,
+    silent: !sound,
+    requireInteraction: (seen.level ?? 0) >= 3,
+    icon: "/web/icon-192.png",
+    badge: "/web/badge-96.png",
+    data: { navigate: seen.navigate },
+    ...(sound ? { renotify: true, timestamp: seen.sent * 1000 } : {}),
+  } as NotificationOptions);
+}
+
+async function showUnknown(language: string | undefined): Promise<void> {
+  const words = WORDS[languageOf([language ?? "ja"])];
+  await self.registration.showNotification(words.unknownPush, { body: words.unknownPushBody, tag: "unknown", data: { navigate: "/" } });
+}
+
+/** Keep the proof, and send it back: only then is the subscription stored. */
+async function prove(proof: string): Promise<void> {
+  // Whichever of page and worker comes second has both token and proof, and confirms.
+  const me = await updateMe({ proof });
+  if (!me?.token) return;
+  try {
+    await confirm(me.wish, me.token, proof);
+    await updateMe({ active: true });
+    await tell({ active: true });
+  } catch {
+    // The page asks again when it is opened: the proof is kept.
+    await tell({ active: false });
+  }
+}
+
+async function tell(message: unknown): Promise<void> {
+  for (const client of await self.clients.matchAll({ includeUncontrolled: true })) client.postMessage(message);
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const to = new URL((event.notification.data as { navigate?: string } | null)?.navigate ?? "/", self.location.origin);
+  // A link of a push never leads to another site.
+  const path = to.origin === self.location.origin ? to.pathname + to.search + to.hash : "/";
+  event.waitUntil(
+    (async () => {
+      for (const client of await self.clients.matchAll({ type: "window" }))
+        if ("navigate" in client) {
+          await client.navigate(path).catch(() => null);
+          await client.focus();
+          return;
+        }
+      await self.clients.openWindow(path);
+    })(),
+  );
+});
+
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event as PushSubscriptionChangeEvent)));
+
+interface PushSubscriptionChangeEvent extends ExtendableEvent {
+  readonly oldSubscription: PushSubscription | null;
+  readonly newSubscription: PushSubscription | null;
+}
+
+/** The browser gave the subscription another address: say so under the same token, or ask the person. */
+async function renew(event: PushSubscriptionChangeEvent): Promise<void> {
+  const me = await readMe().catch(() => undefined);
+  if (!me) return;
+  try {
+    const options = event.oldSubscription?.options;
+    const fresh =
+      event.newSubscription ?? (await self.registration.pushManager.subscribe(options as PushSubscriptionOptionsInit));
+    const plain = fresh.toJSON();
+    const wish = { ...me.wish, endpoint: fresh.endpoint, keys: plain.keys as { p256dh: string; auth: string } };
+    await updateMe({ wish, proof: "", active: false });
+    await request(wish, me.token);
+  } catch {
+    const words = WORDS[languageOf([me.wish.language])];
+    await self.registration.showNotification(words.title, { body: words.renew, tag: "renew", data: { navigate: "/signup" } });
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== self.location.origin || url.pathname.startsWith("/subscriptions")) return;
+  event.respondWith(freshOrKept(event.request));
+});
+
+/** The newest from the network; what was kept when there is none. The page says itself how old it is. */
+async function freshOrKept(asked: Request): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  if (new URL(asked.url).pathname.startsWith("/web/assets/")) {
+    const kept = await cache.match(asked);
+    if (kept) return kept;
+  }
+  try {
+    const answer = await fetch(asked);
+    if (answer.ok) await cache.put(asked, answer.clone());
+    return answer;
+  } catch (error) {
+    const kept = (await cache.match(asked, { ignoreSearch: true })) ?? (asked.mode === "navigate" ? await cache.match("/") : undefined);
+    if (kept) return kept;
+    throw error;
+  }
+}
