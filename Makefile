@@ -34,7 +34,7 @@ $(INSTALLED): requirements.lock pyproject.toml ops/setup.sh
 	@bash ops/setup.sh $(VENV)
 	@touch $@
 
-# What the tests need from the system: Java and Maven for Apache Kafka, Prometheus for the dashboards.
+# What the tests need from the system: Java and Maven for Apache Kafka, Prometheus, browsers, servers.
 $(TEST_TOOLS): ops/system-packages.sh
 	@bash ops/system-packages.sh
 	@mkdir -p $(@D) && touch $@
@@ -47,11 +47,14 @@ $(AREAS): | $(INSTALLED)
 
 # The residents' pages. npm checks each package against the lock; nothing is loaded from elsewhere at run time.
 $(WEB): web/package-lock.json $(shell find web/src web/public web/*.html web/*.ts web/*.json -type f 2>/dev/null)
-	@echo "pages: npm ci and build"
-	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run -s build
-	@touch $@
+	@if ! command -v npm >/dev/null; then \
+		echo "pages: npm is not here; install Node 18 or newer to build them (the first page works without)"; \
+	else \
+		echo "pages: npm ci and build"; \
+		cd web && npm ci --no-audit --no-fund --loglevel=error && npm run -s build && touch dist/sw.js; \
+	fi
 
-web: $(WEB) ## build the residents' pages (needs Node 20 or newer)
+web: $(WEB) ## build the residents' pages (needs Node 18 or newer)
 
 demo: setup $(AREAS) ## the demo city, e.g. make demo ARGS="--headless --json"
 	@$(VENV)/bin/shirase demo $(ARGS)

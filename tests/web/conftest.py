@@ -36,7 +36,7 @@ def needed(what: str, there: bool, how: str) -> None:
 
 @pytest.fixture(scope="session")
 def built() -> Path:
-    needed("the built pages", (WEB / "sw.js").is_file(), "make web (Node 20 or newer)")
+    needed("the built pages", (WEB / "sw.js").is_file(), "make web (Node 18 or newer)")
     return WEB
 
 
