@@ -25,6 +25,7 @@ class Phase(StrEnum):
     ISSUED = "issued"
     RAISED = "raised"
     LOWERED = "lowered"
+    EASED = "eased"  # what this source said is over; a lesser danger of another source still holds
     CHANGED = "changed"
     LIFTED = "lifted"
     CANCELLED = "cancelled"
@@ -36,6 +37,7 @@ class Recipients(StrEnum):
 
     CELLS = "cells"  # everybody with a place in the cells
     TOLD = "told"  # those who were told of this lineage and have a place in the cells
+    NOBODY = "nobody"  # nothing new to anybody: another source told as much; kept for the record
     ALL_TOLD = "all-told"  # those who were told of this lineage, wherever they are now
 
 

@@ -19,7 +19,7 @@ from api.ground import Ground, Touched
 from api.look import APPEARANCES, Look
 from api.picture import draw
 from api.reader import Freshness
-from api.state import View
+from api.state import ENDS, View
 from api.style import PAGE
 from dispatch.message import topic_and_tag
 
@@ -30,6 +30,7 @@ _MOST_ENTRIES = 60
 _MOST_ENDS = 5
 _MOST_NAMES = 12
 
+_CHIPS = {Phase.CANCELLED: "取消", Phase.EASED: "引下げ"}
 _LEGEND = (Look.LEVEL_5, Look.LEVEL_4, Look.LEVEL_3, Look.LEVEL_2, Look.GREATEST, Look.GUARD, Look.CARE)
 
 NOT_AN_ALL_CLEAR = "これは解除の知らせではありません"
@@ -210,7 +211,7 @@ def _anchored(listed: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
 def _entry(entry: Entry, now: datetime, anchor: str = "") -> str:
     japanese, english = entry.text("ja"), entry.text("en")
     sent, expires = entry.notice.sent, entry.notice.expires
-    over = entry.part.phase in (Phase.LIFTED, Phase.CANCELLED)
+    over = entry.part.phase in ENDS
     lapsed = ""
     if expires < now and not over:
         # An order stays in force until it is lifted, whatever its time says (R10).
@@ -219,11 +220,7 @@ def _entry(entry: Entry, now: datetime, anchor: str = "") -> str:
     areas = ""
     if len(entry.area_names) > 1:
         areas = f"<p><small>対象：{escape(_names(entry.area_names, _MOST_NAMES))}</small></p>"
-    chip = (
-        f'<span class="chip">{"取消" if entry.part.phase is Phase.CANCELLED else "解除"}</span>'
-        if over
-        else _chip(entry.look)
-    )
+    chip = f'<span class="chip">{_CHIPS.get(entry.part.phase, "解除")}</span>' if over else _chip(entry.look)
     return (
         f'<li{anchor}><div class="head">{chip}<h3>{escape(japanese.title) if japanese else ""}</h3></div>'
         f"<p>{escape(japanese.body) if japanese else ''}</p>{areas}{lapsed}"

@@ -25,7 +25,7 @@ TOPICS = (HAZARDS.name, NOTICES.name)
 # Ends are listed beside what is in force, so that nobody wonders where a notice has gone.
 ENDS_KEPT = 20
 
-_ENDS = (Phase.LIFTED, Phase.CANCELLED)
+ENDS = (Phase.LIFTED, Phase.CANCELLED, Phase.EASED)
 _SHOWN = (Lane.LIFE_SAFETY, Lane.ROUTINE)
 
 
@@ -121,9 +121,9 @@ class State:
         kept = [replace(said, part=replace(said.part, cells=_without(said.part.cells, told))) for said in thread.parts]
         fresh = [Said(notice, part) for part in notice.parts]
         thread.parts = tuple(said for said in kept if said.part.cells) + tuple(
-            said for said in fresh if said.part.phase not in _ENDS
+            said for said in fresh if said.part.phase not in ENDS
         )
-        ends = tuple(said for said in fresh if said.part.phase in _ENDS)
+        ends = tuple(said for said in fresh if said.part.phase in ENDS)
         self._ended = (*ends, *self._ended)[:ENDS_KEPT]
         self._hear(notice.issuer, notice.sent)
 

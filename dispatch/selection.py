@@ -148,6 +148,8 @@ def _persons(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], tol
     # From the least to the most dangerous part, so that plain assignment leaves the worst; of two of
     # the same rank the earlier part stays.
     for number, part in sorted(enumerate(notice.parts), key=lambda pair: (-pair[1].rank, -pair[0])):
+        if part.recipients is Recipients.NOBODY:
+            continue
         if part.recipients is Recipients.ALL_TOLD:
             # One cell for all: those who moved away are told in the order of their row numbers.
             rows = np.flatnonzero(told_mask & allowed)

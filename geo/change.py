@@ -25,6 +25,20 @@ from geo.hazard_map import rank_of
 
 
 @dataclass(frozen=True, slots=True)
+class DangerRank:
+    """One hazard and the worst that was said of it."""
+
+    hazard: HazardKind
+    level: Level | None
+    severity: Severity
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Return what orders dangers; higher is worse."""
+        return rank_of(self.level, self.severity)
+
+
+@dataclass(frozen=True, slots=True)
 class PartKey:
     """What everybody in some cells reads. Tuples are in a fixed order, so equal dangers are equal keys."""
 
@@ -34,6 +48,7 @@ class PartKey:
     events: tuple[str, ...]
     area_names: tuple[str, ...]
     partial: bool  # less than half of the cell lies inside: 「…に出た」
+    dangers: tuple["DangerRank", ...] = ()  # the worst of each hazard, in the order of `hazards`
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -51,9 +66,13 @@ class ToldPart:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What residents were told of one lineage: parts disjoint in cells, in a fixed order."""
+    """What residents were told of one lineage: parts disjoint in cells, in a fixed order.
+
+    In the `silent` cells they had it from another source already, and nothing was sent under this lineage.
+    """
 
     parts: tuple[ToldPart, ...] = ()
+    silent: Cells = ()
 
 
 NOTHING_TOLD = Told()
@@ -61,13 +80,17 @@ NOTHING_TOLD = Told()
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be told in some cells. `before` is None if they were told nothing, `after` if it is over."""
+    """What is to be told in some cells. `before` is None if they were told nothing, `after` if it is over.
+
+    `by_others` says that `after` is what other sources hold there.
+    """
 
     phase: Phase
     recipients: Recipients
     before: PartKey | None
     after: PartKey | None
     cells: Cells
+    by_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +102,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class _Partition:
+class Partition:
     """Disjoint intervals, sorted, each with the number of its key."""
 
     bounds: Ids
@@ -103,7 +126,7 @@ def difference(standing: Mapping[Shard, Standing], told: Told) -> Difference:
     shards still hold are on their way out.
     """
     cancelled = _is_cancelled(standing)
-    then = _of_parts((part.key, part.cells) for part in told.parts)
+    then = partition_of(told)
     if cancelled:
         now, known = _of_parts(()), then.bounds
     else:
@@ -114,7 +137,7 @@ def difference(standing: Mapping[Shard, Standing], told: Told) -> Difference:
         return Difference((), told)
     starts, ends = edges[:-1], edges[1:]
     before = then.at(starts)
-    in_known = _Partition(known, np.zeros(len(known), dtype=np.int64), []).at(starts) == 0
+    in_known = Partition(known, np.zeros(len(known), dtype=np.int64), []).at(starts) == 0
     after = np.where(in_known, now.at(starts), -1)
 
     changes: list[Change] = []
@@ -205,6 +228,11 @@ def _split_parents(patterns: dict[int, int]) -> None:
                 patterns[child] = patterns.get(child, 0) | pattern
 
 
+def partition_of(told: Told) -> Partition:
+    """Return what was told as intervals of ordinals, each with the number of its key."""
+    return _of_parts((part.key, part.cells) for part in told.parts)
+
+
 def is_complete(standing: Mapping[Shard, Standing]) -> bool:
     """Return whether every shard named by the newest document has reported."""
     if not standing:
@@ -223,7 +251,18 @@ def _key(here: list[tuple[Danger, bool]]) -> PartKey:
         events=tuple(sorted({danger.event for danger, _ in here})),
         area_names=tuple(sorted({danger.area_name for danger, _ in here if danger.area_name})),
         partial=all(is_partial for _, is_partial in here),
+        dangers=_ranks(danger for danger, _ in here),
     )
+
+
+def _ranks(dangers: Iterable[Danger]) -> tuple[DangerRank, ...]:
+    worst: dict[HazardKind, DangerRank] = {}
+    for danger in dangers:
+        one = DangerRank(danger.hazard, danger.level, danger.severity)
+        known = worst.get(danger.hazard)
+        if known is None or one.rank > known.rank:
+            worst[danger.hazard] = one
+    return tuple(worst[hazard] for hazard in sorted(worst))
 
 
 def _is_cancelled(standing: Mapping[Shard, Standing]) -> bool:
@@ -231,7 +270,7 @@ def _is_cancelled(standing: Mapping[Shard, Standing]) -> bool:
     return newest is not None and newest.provenance.outcome == OutcomeKind.CANCEL.value
 
 
-def _of_parts(parts: Iterable[tuple[PartKey, Cells]]) -> _Partition:
+def _of_parts(parts: Iterable[tuple[PartKey, Cells]]) -> Partition:
     by_key: dict[PartKey, list[int]] = defaultdict(list)
     for key, cells in parts:
         by_key[key].extend(cells)
@@ -239,7 +278,7 @@ def _of_parts(parts: Iterable[tuple[PartKey, Cells]]) -> _Partition:
     starts, ends = blocks([cell for key in keys for cell in by_key[key]])
     labels = np.repeat(np.arange(len(keys), dtype=np.int64), [len(by_key[key]) for key in keys])
     order = np.argsort(starts, kind="stable")
-    return _Partition(np.stack((starts, ends), axis=1)[order], labels[order], keys)
+    return Partition(np.stack((starts, ends), axis=1)[order], labels[order], keys)
 
 
 def _told(kept: Mapping[PartKey, list[Ids]]) -> Told:

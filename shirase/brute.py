@@ -146,6 +146,8 @@ def _may_be_sent(person: PlainPerson, lane: Lane) -> bool:
 def _is_for(
     person: PlainPerson, notice: Notice, part: NoticePart, here: list[PlainPlace], hour: int, was_told: bool
 ) -> bool:
+    if part.recipients is Recipients.NOBODY:
+        return False
     if part.recipients is Recipients.ALL_TOLD:
         return was_told
     if part.recipients is Recipients.TOLD:

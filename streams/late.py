@@ -18,7 +18,7 @@ from dispatch.selection import Selection, may_be_quieted, select
 from dispatch.told import unit_of
 
 # A part that ends a danger speaks for its cells, but to nobody who has not heard of the danger.
-_ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
+_ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED, Phase.EASED))
 
 
 @dataclass(frozen=True, slots=True)

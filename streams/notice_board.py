@@ -8,11 +8,12 @@ sends heals at the next comparison, and a draft that was already made is made ag
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import orjson
 
 from alerts.cap import Severity
-from alerts.claim import HazardSnapshot, Provenance, Release, Standing
+from alerts.claim import HazardSnapshot, Lane, Provenance, Release, Standing
 from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
 from alerts.order_words import compose_order, is_order
 from alerts.place import Shard
@@ -20,6 +21,7 @@ from alerts.policy import SignRule
 from alerts.words import PartFacts, compose
 from geo.cells import split_by_shard, union
 from geo.change import NOTHING_TOLD, Change, Difference, Told, difference
+from geo.inhibition import inhibited
 from geo.sign import independent_sign
 from streams.payloads import Command, Draft, Verb
 
@@ -29,6 +31,8 @@ COMPLETE_WAIT_SECONDS = 0.3
 # make more work of the same document, which makes the waiting longer. Past this, it goes out all the same.
 BACKLOG_WAIT_SECONDS = 3.0
 _LONGEST_DOUBLING = 5
+# Whoever is sent one of these lanes is sent the other too; a drill and a canary are heard by nobody else.
+_HEARD_TOGETHER = ({Lane.LIFE_SAFETY, Lane.ROUTINE}, {Lane.DRILL}, {Lane.CANARY})
 LANGUAGES = ("ja", "en")
 
 _SEVERITY_DANGER = {
@@ -62,6 +66,7 @@ class _Lineage:
     current: dict[Shard, Standing] = field(default_factory=dict)
     pending: dict[int, _Document] = field(default_factory=dict)
     told: Told = NOTHING_TOLD
+    lane: Lane = Lane.LIFE_SAFETY
     notice_revision: int = 0
     decided_revision: int = -1  # newest document revision that was decided with all of its shards
 
@@ -108,7 +113,7 @@ class NoticeBoard:
         if draft.complete:
             thread.decided_revision = max(thread.decided_revision, draft.provenance.revision)
         if draft.release is Release.AUTOMATIC:
-            thread.told = draft.told_after
+            thread.told, thread.lane = draft.told_after, draft.provenance.lane
 
     def due(self, *, at: float, unread: bool = False) -> tuple[Draft, ...]:
         """Return a draft for each document that has all its shards, or has waited long enough.
@@ -117,7 +122,7 @@ class NoticeBoard:
         """
         wait = BACKLOG_WAIT_SECONDS if unread else COMPLETE_WAIT_SECONDS
         drafts: list[Draft] = []
-        for lineage, revision in sorted(self._waiting):
+        for lineage, revision in self._in_order_of_arrival():
             thread = self._lineages[lineage]
             document = thread.pending[revision]
             # Each revision for what comes later waits twice as long for company as the one before: a document
@@ -152,7 +157,7 @@ class NoticeBoard:
 
     def _draft(self, thread: _Lineage, document: _Document) -> Draft:
         provenance = document.provenance
-        found = difference(thread.current, thread.told)
+        found = self._as_heard(thread, provenance, difference(thread.current, thread.told))
         revision = thread.notice_revision + 1 if found.changes else thread.notice_revision
         draft = draft_of(provenance, found, revision=revision, complete=document.complete)
         if draft.release is Release.WITH_SIGN:
@@ -185,6 +190,34 @@ class NoticeBoard:
                     heard.append(thread.current[shard])
                 if heard:
                     yield max(heard, key=lambda one: one.provenance.revision)
+
+    def _as_heard(self, thread: _Lineage, provenance: Provenance, found: Difference) -> Difference:
+        """Return what is *found* as people hear it who were told of the same danger by other sources.
+
+        A draft for a person is whole: what others said may have changed when she reads it.
+        """
+        if provenance.release is not Release.AUTOMATIC or not found.changes:
+            return found
+        mates = next(lanes for lanes in _HEARD_TOGETHER if provenance.lane in lanes)
+        others = [
+            other.told
+            for other in self._lineages.values()
+            if other is not thread and other.told.parts and other.lane in mates
+        ]
+        return inhibited(found, thread.told, others)
+
+    def _in_order_of_arrival(self) -> list[tuple[str, int]]:
+        """Return the waiting documents, oldest first: what is made again after a restart is made in the same order.
+
+        The revisions of a lineage stay in their order, whenever they came.
+        """
+        latest: dict[str, datetime] = {}
+        found: list[tuple[datetime, str, int]] = []
+        for lineage, revision in sorted(self._waiting):
+            received = self._lineages[lineage].pending[revision].provenance.received
+            latest[lineage] = max(received, latest.get(lineage, received))
+            found.append((latest[lineage], lineage, revision))
+        return [(lineage, revision) for _, lineage, revision in sorted(found)]
 
 
 def draft_of(provenance: Provenance, found: Difference, *, revision: int, complete: bool) -> Draft:
@@ -230,7 +263,8 @@ def _parts(provenance: Provenance, changes: tuple[Change, ...]) -> Iterable[Noti
             severity=key.severity,
             hazards=key.hazards,
             area_names=key.area_names,
-            issuer=provenance.issuer,
+            # What other sources hold is not said in this one's name.
+            issuer="" if change.by_others else provenance.issuer,
             sent=provenance.sent,
             expires=provenance.expires,
             partial=key.partial,
