@@ -19,7 +19,7 @@ DEFAULT_PUSH_HOSTS: tuple[str, ...] = (
 class DispatchSettings:
     """How dispatch behaves; every default is safe for production."""
 
-    engine: str = "curl"
+    engine: str = "h2"
     """What speaks HTTP to push services (`dispatch.engine.Engine`)."""
     max_in_flight: int = 4096
     """Requests open at once in one worker: the bound on repeats after a crash (promise 2)."""

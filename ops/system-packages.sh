@@ -5,7 +5,7 @@
 #   Prometheus                   runs the queries of every Grafana panel
 #   Node 18 or newer with npm    builds the residents' pages
 #   Chromium, Firefox ESR        show them, with a font that has Japanese letters
-#   nginx, nghttpd, h2load       servers that the sender must get along with, and the C yardstick
+#   nginx, nghttpd, h2load, Go   servers that the sender must get along with, and the C yardstick
 #
 # As root on Debian and its relatives they are installed. Elsewhere: without the first two lines this ends
 # with the list, because nothing may replace Apache Kafka; the tests of the rest say what to install and skip.
@@ -38,6 +38,8 @@ has_japanese_letters || wanted+=(fontconfig fonts-noto-cjk)
 [[ -x /usr/sbin/nginx ]] || command -v nginx >/dev/null || wanted+=(nginx)
 command -v nghttpd >/dev/null || [[ -x /usr/sbin/nghttpd ]] || wanted+=(nghttp2-server)
 command -v h2load >/dev/null || wanted+=(nghttp2-client)
+# 250 MB, so only where there is none of any version.
+command -v go >/dev/null || [[ -x /usr/local/go/bin/go ]] || wanted+=(golang-go)
 
 if [[ ${#needed[@]} == 0 && ${#wanted[@]} == 0 ]]; then
     say "all here"

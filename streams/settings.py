@@ -61,7 +61,7 @@ class WorkerSettings:
     max_in_flight: int
     """Bound on requests whose end is not durable, per worker; also the bound on repeats."""
 
-    engine: str = "curl"
+    engine: str = "h2"
     """What speaks HTTP to push services: `h2` (HTTP/2 framed by hand) or `curl` (libcurl)."""
 
     sources: Path | None = None
@@ -109,7 +109,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         vapid_subject=environment.get("SHIRASE_VAPID_SUBJECT", ""),
         max_in_flight=int(environment.get("SHIRASE_MAX_IN_FLIGHT", "4096")),
         pool_depth=int(environment.get("SHIRASE_POOL_DEPTH", "0")),
-        engine=environment.get("SHIRASE_ENGINE", "curl"),
+        engine=environment.get("SHIRASE_ENGINE", "h2"),
         sources=path("SHIRASE_SOURCES"),
         restarts_after_exit=int(environment.get("SHIRASE_RESTARTS_AFTER_EXIT", "0")),
         restarts_after_standing_still=int(environment.get("SHIRASE_RESTARTS_AFTER_STANDING_STILL", "0")),
