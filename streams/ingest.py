@@ -75,6 +75,7 @@ def build_ingest(
         if settled.stored is not None:
             series[record.key] = orjson.dumps({**settled.stored, "facts": facts.known})
         metrics.document(settled.record.feed, settled.record.outcome.value)
+        metrics.order_returned(settled.record.reason)
         if settled.claims:
             metrics.hop_since(Hop.RECEIVED_TO_CLAIMED, record.headers.get(HEADER_RECEIVED_MS), time.time())
 

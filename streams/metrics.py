@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from alerts.notice import NoticeKind, Phase
 from alerts.report import OutcomeKind
+from alerts.returned import Verdict
 from feeds.web import FetchReason
 from streams.topics import ALL
 
@@ -45,6 +46,8 @@ class Feed(StrEnum):
     CAP = "cap"
     GAUGE = "gauge"
     FORECAST = "forecast"
+    DIS = "dis"
+    L_ALERT = "l-alert"
     OTHER = "other"
 
 
@@ -76,6 +79,8 @@ CLAIM_REASONS = (
     "new-lineage", "newer-revision", "withdrawn", "withdrawn-before-known", "same-claim", "older-revision",
     "revision-taken", "other",
 )  # fmt: skip
+
+ORDER_VERDICTS = (Verdict.RETURNED.value, Verdict.AREAS_DIFFER.value)
 
 # Thresholds of the budget: 0.3 s a draft waits for its shards at most, 2 s the first life-threatening
 # POST (promise 5), 5 s a rise or a closure (promises 6 and 13), 10 s a correction (9), 15 s a recovery (8),
@@ -133,6 +138,12 @@ class StreamMetrics:
             ("kind", "phase"),
             registry=registry,
         )
+        self._returned = Counter(
+            "orders_returned_total",
+            "Orders that came again by another way, and those that did so with other areas.",
+            ("verdict",),
+            registry=registry,
+        )
         self._held = Counter(
             "drafts_held_total", "Drafts that wait for a person, by what holds them.", ("cause",), registry=registry
         )
@@ -157,6 +168,8 @@ class StreamMetrics:
                 self._lag.labels(role.value, topic.name)
         for reason in CLAIM_REASONS:
             self._claims.labels(reason)
+        for verdict in ORDER_VERDICTS:
+            self._returned.labels(verdict)
         for cause in HeldBy:
             self._held.labels(cause.value)
         for kind in NoticeKind:
@@ -195,6 +208,11 @@ class StreamMetrics:
     def notice_part(self, kind: NoticeKind, phase: Phase) -> None:
         """Count one part of an approved notice."""
         self._notices.labels(_kind_label(kind), phase.value).inc()
+
+    def order_returned(self, reason: str) -> None:
+        """Count a document that says an order again; other reasons are none of it (R16)."""
+        if reason in ORDER_VERDICTS:
+            self._returned.labels(reason).inc()
 
     def draft_held(self, reason: str) -> None:
         """Count one draft that is held for *reason*: the alarm of R9 listens for one of them."""

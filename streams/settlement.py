@@ -17,6 +17,7 @@ from alerts.lifecycle import Accepted, SeriesState, accept, says_all_clear, seri
 from alerts.place import Shard
 from alerts.policy import Policy, lane_for, release_for
 from alerts.report import Outcome, OutcomeKind, Report
+from alerts.returned import Judged, Verdict, as_thread
 from alerts.shift import shifted
 from feeds.cap_signature import NO_SIGNERS, Signers
 from feeds.errors import FeedError
@@ -24,6 +25,7 @@ from feeds.read import read, series_of
 from geo.areas import AreaTable
 from geo.claims import ClaimSet, claims_of
 from geo.errors import GeoError
+from streams.orders import Orders
 from streams.payloads import ReportRecord
 
 # From the strictest to the freest: a document goes out as its strictest part may.
@@ -70,6 +72,11 @@ def settle(
         report = shifted(document, arrival.shift)
     except FeedError as error:
         return Settled(_refused(arrival, error.reason, str(error)), (), None)
+    orders = Orders.of(stored)
+    judged = orders.judge(report)
+    if judged.verdict in (Verdict.RETURNED, Verdict.AREAS_DIFFER):
+        return _not_again(arrival, report, stored, orders, judged)
+    name, report = report.thread, as_thread(report, judged.thread)
     threads = dict(stored.get("threads", {})) if stored else {}
     state = _state_of(stored, threads, report.thread)
     accepted = accept(state, report)
@@ -100,7 +107,8 @@ def settle(
     claims = (*found.claims, *ended.claims)
     record = _record(arrival, report, accepted, outcome, len(claims), release, release_reason)
     receipts = [*(stored.get("receipts", ()) if stored else ()), arrival.receipt][-_RECEIPTS_KEPT:]
-    after = {**_state_kept(stored), "shards": shards, "owed": list(owed), "receipts": receipts}
+    after = {**_state_kept(stored), **orders.with_report(report, name, accepted).plain}
+    after |= {"shards": shards, "owed": list(owed), "receipts": receipts}
     if report.thread:
         threads.pop(report.thread, None)  # the newest comes last
         threads[report.thread] = series_to_plain(accepted.state)
@@ -120,6 +128,20 @@ def was_settled(stored: Mapping[str, Any] | None, receipt: str) -> bool:
 
 
 _NO_CLAIMS = ClaimSet((), (), ())
+
+
+def _not_again(
+    arrival: Arrival, report: Report, stored: Mapping[str, Any] | None, orders: Orders, judged: Judged
+) -> Settled:
+    """End a document that another has said before it, or contradicts: it claims nothing and ends nothing (R16)."""
+    kind = OutcomeKind.DUPLICATE if judged.verdict is Verdict.RETURNED else OutcomeKind.HELD
+    outcome = Outcome(kind, judged.verdict.value, judged.detail)
+    accepted = Accepted(SeriesState(), outcome, judged.lineage)
+    record = _record(arrival, report, accepted, outcome, 0, Release.HOLD, judged.verdict.value)
+    before = dict(stored or {})
+    receipts = [*before.get("receipts", ()), arrival.receipt][-_RECEIPTS_KEPT:]
+    after = {"shards": {}, "owed": [], **before, **orders.with_alias(report, judged).plain, "receipts": receipts}
+    return Settled(record, (), after)
 
 
 def _state_of(stored: Mapping[str, Any] | None, threads: Mapping[str, Any], thread: str) -> SeriesState:

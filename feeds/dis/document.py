@@ -39,6 +39,7 @@ from feeds.errors import DisError
 FEED = "dis"
 KIND = "DIS-1"
 FACTS_ONLY = "facts-only"
+OWN_REPORT = "own-report"
 DRILL_WORDS = "drill-words-under-actual"
 # The name of the table of places below a municipality: 「13123 平井一丁目」.
 GEOCODE_AREA_NAME = "JIS.area-name"
@@ -123,9 +124,12 @@ def read_document(
         ),
         received=received,
         hold=DRILL_WORDS if word else "",
-        informational="" if says_orders else FACTS_ONLY,
+        # What we sent out ourselves is read back so that it is known when it returns; it is no news (R16).
+        informational=OWN_REPORT if came_by == "own" else "" if says_orders else FACTS_ONLY,
         # What is not meant as real, or may not be, is no fact about the ground.
-        facts=Facts() if word or status is not Status.ACTUAL or msg_type is MsgType.CANCEL else facts,
+        facts=Facts()
+        if came_by == "own" or word or status is not Status.ACTUAL or msg_type is MsgType.CANCEL
+        else facts,
         thread=plain["id"],
         serial=plain["revision"],
     )

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -69,7 +70,14 @@ class Ingest:
         return settle(arrival(raw, at, name), self.state(raw), table=self.table, policy=self.policy)
 
     def take(self, raw: bytes, at: datetime, name: str = "document.xml") -> Settled:
-        settled = self.look(raw, at, name)
+        return self._keep(raw, self.look(raw, at, name))
+
+    def take_by(self, raw: bytes, at: datetime, feed: str) -> Settled:
+        """Take a document that says by which way it came."""
+        came = replace(arrival(raw, at), feed=feed)
+        return self._keep(raw, settle(came, self.state(raw), table=self.table, policy=self.policy))
+
+    def _keep(self, raw: bytes, settled: Settled) -> Settled:
         if settled.stored is not None:
             self.stored[series_of(raw)] = orjson.dumps(settled.stored)
         return settled

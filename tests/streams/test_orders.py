@@ -190,3 +190,69 @@ def test_a_document_of_facts_leaves_the_orders_of_its_municipality_alone() -> No
     assert facts.stored is not None
     assert set(facts.stored["threads"]) == {"edogawa-2026-01", "facts-1"}
     assert facts.stored["shards"]
+
+
+# --------------------------------------------------------------------------------- R16: one order, two ways
+
+
+def told_by_dis(line: Line) -> int:
+    return sum(notice.issuer == "江戸川区" for notice in line.notices)
+
+
+def test_the_same_order_entered_twice_is_one_lineage_and_no_second_push() -> None:
+    line = Line()
+    line.take(rain_warning(0), 0)
+    first = line.take(says(5), 5)
+    again = line.take(says(9, id="typed-again"), 9)
+    assert (again.record.outcome, again.record.reason) == (OutcomeKind.DUPLICATE, "order-returned")
+    assert (again.record.lineage, again.claims) == (first.record.lineage, ())
+    assert told_by_dis(line) == 1
+
+
+def test_a_return_goes_on_as_the_order_that_it_is() -> None:
+    line = Line()
+    line.take(rain_warning(0), 0)
+    line.take(says(5), 5)
+    line.take(says(9, id="by-another-way"), 9)
+    # The other way is the first to say that it is over, and the ward's own system follows.
+    lifted = line.take(says(60, id="by-another-way", revision=2, orders=[order(state="解除")]), 60)
+    assert (lifted.record.outcome, lifted.record.reason) == (OutcomeKind.UPDATE, "all-clear")
+    follows = line.take(says(61, revision=2, orders=[order(state="解除")]), 61)
+    assert (follows.record.outcome, follows.record.reason) == (OutcomeKind.DUPLICATE, "order-returned")
+    assert [part.phase for part in line.notices[-1].parts] == [Phase.LIFTED]
+    assert told_by_dis(line) == 2
+
+
+def test_an_order_that_returns_with_another_area_is_held_and_the_first_stands() -> None:
+    line = Line()
+    line.take(rain_warning(0), 0)
+    line.take(says(5), 5)
+    other = line.take(says(9, id="typed-again", orders=[order(areas=[{"name": "平井一丁目"}])]), 9)
+    assert (other.record.outcome, other.record.reason) == (OutcomeKind.HELD, "order-areas-differ")
+    assert "only before 全域; only now 平井一丁目" in other.record.detail
+    assert other.claims == ()
+    assert told_by_dis(line) == 1
+
+
+def test_what_we_sent_out_ourselves_is_known_when_it_returns() -> None:
+    line = Line()
+    line.take(rain_warning(0), 0)
+    out = line.ingest.take_by(says(5, id="shirase.abc"), NOON + timedelta(minutes=5), "own")
+    assert (out.record.outcome, out.record.reason, out.claims) == (OutcomeKind.INFORMATIONAL, "own-report", ())
+    back = line.take(says(7, id="relayed"), 7)
+    assert (back.record.outcome, back.record.reason) == (OutcomeKind.DUPLICATE, "order-returned")
+    assert told_by_dis(line) == 0
+
+
+def test_a_drill_of_the_same_order_is_a_drill() -> None:
+    line = Line()
+    line.take(says(5), 5)
+    drill = line.take(says(6, id="drill", status="訓練"), 6)
+    assert (drill.record.outcome, drill.record.reason) == (OutcomeKind.DRILL, "status-exercise")
+
+
+def test_an_order_held_on_a_dry_day_pages_once_although_it_came_twice() -> None:
+    line = Line()
+    line.take(says(0), 0)
+    line.take(says(1, id="again"), 1)
+    assert list(held(line)) == ["order-without-independent-sign"]
