@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from alerts.place import Cell
 from routing.assignment import GAIN, Assignment, Demand, Key, WardLimits, assign
+from routing.columns import Plain
 from routing.forest import AT_SHELTER
 from routing.parts import CellPart
 from routing.plan import Why
@@ -70,7 +71,7 @@ def choose(
     if any(chosen is None for chosen in assignment.chosen.values()):
         demands = _with_options(standing, demands, at, shelters, longest_seconds)
         assignment = assign(demands, places, ward_of, limits)
-    trees: dict[str, list[int]] = {}
+    trees: dict[str, Plain] = {}
     for demand in demands:
         chosen = assignment.chosen[demand.key]
         if chosen is None:
@@ -117,7 +118,7 @@ def _with_options(
     ]
 
 
-def _walk(standing: Standing, position: int, shelter_id: str, trees: dict[str, list[int]]) -> Walk:
+def _walk(standing: Standing, position: int, shelter_id: str, trees: dict[str, Plain]) -> Walk:
     forest = standing.forest
     nearest = forest.shelter_at(position)
     if nearest is not None and nearest.id == shelter_id:
@@ -125,7 +126,7 @@ def _walk(standing: Standing, position: int, shelter_id: str, trees: dict[str, l
     else:
         if shelter_id not in trees:
             trees[shelter_id] = arcs_towards(forest, shelter_id)
-        arcs, next_arc, head = [], trees[shelter_id], forest.network.columns.arcs.lists.head
+        arcs, next_arc, head = [], trees[shelter_id], forest.network.columns.arcs.plain.head
         while (arc := next_arc[position]) != AT_SHELTER:
             arcs.append(arc)
             position = head[arc]

@@ -22,7 +22,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from alerts.hazard import HazardKind
 from routing.closure import RoadClosure
-from routing.columns import NOT_STEP_FREE
+from routing.columns import NOT_STEP_FREE, Plain, plain
 from routing.errors import UnknownNode
 from routing.network import Node, RoadNetwork
 from routing.shelter import Shelter, Unusable, why_unusable
@@ -72,8 +72,8 @@ class Forest:
     """The answer for every node of one network, one set of dangers and one variant.
 
     It has one owner, who may repair it in place (`routing.repair`): copying 400,000 labels would cost
-    a hundred times the repair. `labels`, `next_arc` and `costs` are lists, because a repair reads
-    single elements.
+    a hundred times the repair. `labels`, `next_arc` and `costs` are plain arrays, because a repair
+    reads single elements.
     """
 
     network: RoadNetwork
@@ -81,10 +81,10 @@ class Forest:
     refused: dict[str, Unusable]
     variant: Variant
     scale: int
-    costs: list[int]  # of each arc: seconds x scale, or NEVER
+    costs: Plain  # of each arc: seconds x scale, or NEVER
     sources: dict[int, list[int]]  # position -> ranks of the usable shelters there, sorted
-    labels: list[int]
-    next_arc: list[int]
+    labels: Plain
+    next_arc: Plain
     open_costs: NDArray[np.int64]  # costs before any closure
     reported: frozenset[str] = frozenset()
     _unblocked: NDArray[np.bool_] | None = field(default=None, repr=False)
@@ -101,7 +101,7 @@ class Forest:
 
     def arcs_from(self, position: int) -> list[int]:
         """Return the arcs of the way from a position."""
-        head, found = self.network.columns.arcs.lists.head, []
+        head, found = self.network.columns.arcs.plain.head, []
         while (arc := self.next_arc[position]) != AT_SHELTER:
             found.append(arc)
             position = head[arc]
@@ -172,10 +172,10 @@ def grow(
         refused=why,
         variant=variant,
         scale=scale,
-        costs=costs.tolist(),
+        costs=plain(costs),
         sources=sources,
-        labels=labels.tolist(),
-        next_arc=next_arcs(network, costs, labels, scale).tolist(),
+        labels=plain(labels),
+        next_arc=plain(next_arcs(network, costs, labels, scale)),
         open_costs=open_costs,
         reported=frozenset(reported),
     )

@@ -17,6 +17,8 @@ from typing import Any, NewType, Self
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from alerts.place import LatLng
@@ -28,7 +30,9 @@ Node = NewType("Node", int)
 
 # The general pace of R1; slower people are served by a factor on the sum, which keeps the same tree.
 WALK_METRES_PER_SECOND = 1.0
-_METRES_PER_DEGREE = 111_320.0
+METRES_PER_DEGREE = 111_320.0
+# A piece of less than one in so many nodes leads nowhere.
+_LARGE_PIECE = 100
 # A line on the ground that nobody crosses but on a bridge.
 Barrier = tuple[LatLng, ...]
 
@@ -142,6 +146,27 @@ class RoadNetwork:
         metres, at = self._tree.query(_flat(point))
         return self.node_at(int(at)), float(metres)
 
+    def nearest_joined(self, point: LatLng) -> tuple[int, float]:
+        """Return the position of the nearest node of a piece that leads somewhere, and the metres to it.
+
+        A clipped map has pieces of a few nodes; whoever stands beside one is not cut off.
+        """
+        if not self.columns.node_count:
+            raise UnknownNode("the network has no nodes")
+        metres, at = self._joined_tree.query(_flat(point))
+        return int(self.joined[at]), float(metres)
+
+    @cached_property
+    def joined(self) -> NDArray[np.int64]:
+        """Return the positions of the nodes whose piece holds a hundredth of the network or more."""
+        columns, count = self.columns, self.columns.node_count
+        ends = (np.asarray(columns.start), np.asarray(columns.end))
+        graph = coo_matrix((np.ones(columns.road_count, dtype=np.int8), ends), shape=(count, count))
+        _, piece = connected_components(graph, directed=False)
+        sizes = np.bincount(piece)
+        found: NDArray[np.int64] = np.flatnonzero(sizes[piece] * _LARGE_PIECE >= count)
+        return found if len(found) else np.arange(count)
+
     def positions_near(self, point: LatLng, metres: float) -> list[int]:
         """Return the positions of the nodes within *metres* of *point*, nearest first; ties by id."""
         found = self._tree.query_ball_point(_flat(point), metres)
@@ -151,8 +176,12 @@ class RoadNetwork:
     @cached_property
     def _flat_points(self) -> NDArray[np.float64]:
         return np.column_stack(
-            (np.asarray(self.columns.lng) * _EAST, np.asarray(self.columns.lat) * _METRES_PER_DEGREE)
+            (np.asarray(self.columns.lng) * METRES_PER_DEGREE_LNG, np.asarray(self.columns.lat) * METRES_PER_DEGREE)
         )
+
+    @cached_property
+    def _joined_tree(self) -> Any:
+        return cKDTree(self._flat_points[self.joined])
 
     @cached_property
     def _tree(self) -> Any:
@@ -219,11 +248,11 @@ def metres_between(left: LatLng, right: LatLng) -> float:
 
 
 # One scale for the whole network; it is right at the latitude of Tokyo and stretches elsewhere.
-_EAST = _METRES_PER_DEGREE * math.cos(math.radians(35.68))
+METRES_PER_DEGREE_LNG = METRES_PER_DEGREE * math.cos(math.radians(35.68))
 
 
 def _flat(point: LatLng) -> tuple[float, float]:
-    return point.lng * _EAST, point.lat * _METRES_PER_DEGREE
+    return point.lng * METRES_PER_DEGREE_LNG, point.lat * METRES_PER_DEGREE
 
 
 def _lists(columns: NetworkColumns) -> tuple[list[int], list[float], list[float]]:

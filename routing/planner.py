@@ -224,7 +224,7 @@ class Planner:
         columns, network = self.network.columns, self.network
         assert part.position is not None
         roads = [int(columns.arcs.road[arc]) for arc in walk.arcs]
-        positions = [part.position, *(columns.arcs.lists.head[arc] for arc in walk.arcs)]
+        positions = [part.position, *(columns.arcs.plain.head[arc] for arc in walk.arcs)]
         line = tuple(network.point_at(position) for position in positions)
         streets = [columns.name_of(road) for road in roads]
         return Route(
@@ -350,7 +350,7 @@ def _temporary(cell: Cell, shelters: Iterable[Shelter]) -> tuple[str, ...]:
 
 def _walk_of(network: RoadNetwork, route: Route) -> Walk | None:
     columns, arcs, here = network.columns, [], None
-    lists = columns.arcs.lists
+    lists = columns.arcs.plain
     for number, road_id in enumerate(route.road_ids):
         at = columns.road_at(road_id)
         if at is None:

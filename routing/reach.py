@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from routing.columns import Plain, plain
 from routing.forest import AT_SHELTER, NEVER, Forest, next_arcs, search
 
 # Eight nearest are enough room for an overflow, and keep a city's problem small.
@@ -44,7 +45,7 @@ def options_of(
     return answers
 
 
-def arcs_towards(forest: Forest, shelter_id: str) -> list[int]:
+def arcs_towards(forest: Forest, shelter_id: str) -> Plain:
     """Return the next arc of every node on its way to one shelter, AT_SHELTER where there is none.
 
     By the forest's own rule for ties, so that the way to the nearest is the forest's way.
@@ -53,6 +54,6 @@ def arcs_towards(forest: Forest, shelter_id: str) -> list[int]:
     position = forest.network.position(forest.shelters[rank].node)
     costs = np.array(forest.costs, dtype=np.int64)
     labels = search(forest.network, costs, {position: [rank]})
-    found: list[int] = next_arcs(forest.network, costs, labels, forest.scale).tolist()
+    found = plain(next_arcs(forest.network, costs, labels, forest.scale))
     assert found[position] == AT_SHELTER
     return found

@@ -7,7 +7,7 @@ by the rule of `routing.forest`, so that the result is the same bit for bit.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from routing.forest import AT_SHELTER, NEVER, Forest
@@ -16,16 +16,41 @@ from routing.shelter import Unusable
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What a repair did. `moved` are the positions whose way is another one now, sorted.
+    """What a repair did. `moved` are the positions whose way is another one now, with their labels before.
 
     `touched` counts the nodes that were looked at: what the repair cost.
     """
 
-    moved: tuple[int, ...]
+    moved: dict[int, int]
     touched: int
 
 
-NOTHING = Repair((), 0)
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A place whose way changed: the shelter and the seconds before and after, None for no way."""
+
+    position: int
+    before: tuple[str, int] | None
+    after: tuple[str, int] | None
+
+
+NOTHING = Repair({}, 0)
+
+
+def moves(forest: Forest, repair: Repair, anchors: Container[int]) -> list[Move]:
+    """Return what *repair* changed for the positions in *anchors*, from what to what."""
+    labels = forest.labels
+    return [
+        Move(position, _told(forest, before), _told(forest, labels[position]))
+        for position, before in repair.moved.items()
+        if position in anchors
+    ]
+
+
+def _told(forest: Forest, label: int) -> tuple[str, int] | None:
+    if label >= NEVER:
+        return None
+    return forest.shelters[label % forest.scale].id, label // forest.scale
 
 
 def close_roads(forest: Forest, road_ids: Iterable[str]) -> Repair:
@@ -40,7 +65,7 @@ def open_roads(forest: Forest, road_ids: Iterable[str]) -> Repair:
 
 def close_arcs(forest: Forest, arcs: Iterable[int]) -> Repair:
     """Close single directions."""
-    tail, next_arc = forest.network.columns.arcs.lists.tail, forest.next_arc
+    tail, next_arc = forest.network.columns.arcs.plain.tail, forest.next_arc
     cut = []
     for arc in arcs:
         forest.costs[arc] = NEVER
@@ -51,7 +76,7 @@ def close_arcs(forest: Forest, arcs: Iterable[int]) -> Repair:
 
 def open_arcs(forest: Forest, arcs: Iterable[int]) -> Repair:
     """Open single directions again."""
-    lists, gains = forest.network.columns.arcs.lists, []
+    lists, gains = forest.network.columns.arcs.plain, []
     for arc in arcs:
         cost = int(forest.open_costs[arc])
         forest.costs[arc] = cost
@@ -104,18 +129,19 @@ def _rank(forest: Forest, shelter_id: str) -> int:
 
 def _worsen(forest: Forest, cut: list[int]) -> Repair:
     """Find a new way for *cut* and for all whose way led through them."""
-    lists = forest.network.columns.arcs.lists
+    lists = forest.network.columns.arcs.plain
     tail, head, leaving, into, reaching = lists.tail, lists.head, lists.leaving, lists.into, lists.reaching
     labels, next_arc, costs = forest.labels, forest.next_arc, forest.costs
-    behind = dict.fromkeys(cut)
+    behind = dict.fromkeys(cut, NEVER)
     waiting = list(behind)
     while waiting:
         node = waiting.pop()
         for arc in into[reaching[node] : reaching[node + 1]]:
             if next_arc[tail[arc]] == arc and tail[arc] not in behind:
-                behind[tail[arc]] = None
+                behind[tail[arc]] = NEVER
                 waiting.append(tail[arc])
     for node in behind:
+        behind[node] = labels[node]
         labels[node] = NEVER
     heap = []
     for node in behind:
@@ -139,53 +165,54 @@ def _worsen(forest: Forest, cut: list[int]) -> Repair:
                 heapq.heappush(heap, (label + costs[arc], other))
     for node in behind:
         next_arc[node] = _first_fitting(forest, node)
-    return Repair(tuple(sorted(behind)), len(behind))
+    return Repair(behind, len(behind))
 
 
 def _improve(forest: Forest, gains: list[tuple[int, int]]) -> Repair:
     """Spread labels that may be better than what nodes have."""
-    lists = forest.network.columns.arcs.lists
+    lists = forest.network.columns.arcs.plain
     tail, into, reaching = lists.tail, lists.into, lists.reaching
     labels, next_arc, costs = forest.labels, forest.next_arc, forest.costs
     heap = list(gains)
     heapq.heapify(heap)
     # Equal labels do not spread, but the way there may now begin with another arc.
     doubtful = {node for _, node in gains}
-    better: set[int] = set()
+    better: dict[int, int] = {}
     while heap:
         label, node = heapq.heappop(heap)
         if label >= labels[node]:
             continue
+        better.setdefault(node, labels[node])
         labels[node] = label
-        better.add(node)
         for arc in into[reaching[node] : reaching[node + 1]]:
             doubtful.add(tail[arc])
             if label + costs[arc] < labels[tail[arc]]:
                 heapq.heappush(heap, (label + costs[arc], tail[arc]))
-    moved = set(better)
+    moved = dict(better)
     turned = []
-    for node in better | doubtful:
+    for node in better.keys() | doubtful:
         arc = _first_fitting(forest, node)
         if arc != next_arc[node]:
             next_arc[node] = arc
             turned.append(node)
     # Whoever walks through a node that turned walks another way, though as long as before.
     waiting = [*turned, *better]
-    moved.update(turned)
+    for node in turned:
+        moved.setdefault(node, labels[node])
     while waiting:
         node = waiting.pop()
         for arc in into[reaching[node] : reaching[node + 1]]:
             if next_arc[tail[arc]] == arc and tail[arc] not in moved:
-                moved.add(tail[arc])
+                moved[tail[arc]] = labels[tail[arc]]
                 waiting.append(tail[arc])
-    return Repair(tuple(sorted(moved)), len(moved | doubtful))
+    return Repair(moved, len(moved.keys() | doubtful))
 
 
 def _first_fitting(forest: Forest, node: int) -> int:
     label = forest.labels[node]
     if label >= NEVER or label < forest.scale:
         return AT_SHELTER
-    lists, costs, labels = forest.network.columns.arcs.lists, forest.costs, forest.labels
+    lists, costs, labels = forest.network.columns.arcs.plain, forest.costs, forest.labels
     for arc in range(lists.leaving[node], lists.leaving[node + 1]):
         if costs[arc] + labels[lists.head[arc]] == label:
             return arc

@@ -19,6 +19,7 @@ from shirase.areas_command import areas_group
 from shirase.demo import PATIENCE_SECONDS, run_demo
 from shirase.errors import ShiraseError
 from shirase.explain import explain_cell
+from shirase.import_command import import_group
 from shirase.keys import main as make_keys
 from shirase.pipeline import PipelineFailed, changelog_topics
 from shirase.post_command import post_group
@@ -290,6 +291,7 @@ def keys(folder: Path) -> None:
 main.add_command(api)
 main.add_command(post_group)
 main.add_command(areas_group)
+main.add_command(import_group)
 
 
 def _positive(text: str) -> float:

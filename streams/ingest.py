@@ -18,7 +18,6 @@ import orjson
 from alerts.claim import Claim
 from alerts.policy import Policy
 from alerts.report import OutcomeKind
-from feeds.cap_signature import NO_SIGNERS, Signers
 from geo.areas import AreaTable
 from streams.acceptance import (
     HEADER_ARRIVED_MS,
@@ -42,14 +41,7 @@ from streams.wire import encode
 
 
 def build_ingest(
-    broker: Broker | str,
-    *,
-    data_dir: Path,
-    instance: str,
-    table: AreaTable,
-    policy: Policy,
-    metrics: StreamMetrics,
-    signers: Signers = NO_SIGNERS,
+    broker: Broker | str, *, data_dir: Path, instance: str, table: AreaTable, policy: Policy, metrics: StreamMetrics
 ) -> ShiraseApp:
     """Return the ingest app; nothing runs yet."""
     app = build_app("ingest", broker, data_dir=data_dir, instance=f"ingest-{instance}")
@@ -62,7 +54,7 @@ def build_ingest(
         arrival, stored = arrival_of(record), orjson.loads(known) if known else None
         if was_settled(stored, arrival.receipt):
             return
-        settled = settle(arrival, stored, table=table, policy=policy, signers=signers)
+        settled = settle(arrival, stored, table=table, policy=policy)
         headers = stage_headers(record, HEADER_REPORT_MS)
         facts = emitted(settled.record.report, settled.record.outcome, (stored or {}).get("facts", {}))
         sent = [await grounds[fact.topic.name].send(fact.key, fact.value, headers) for fact in facts.records]
