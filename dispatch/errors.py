@@ -6,6 +6,7 @@ DispatchError
 ├── SubscriptionUnreadable  a stored subscription that does not open or parse
 ├── RegistryUnreadable      a snapshot folder that is damaged or of another version
 ├── PayloadTooLarge         a text that does not fit the smallest phone's budget
+├── PlanMissing             a kind 3 notice whose plan is not at hand
 ├── KeyFileUnsafe           a secret that others can read, or that is not a key
 ├── ToldUnreadable          a `told` record of an unknown version or damaged
 ├── ProgressUnreadable      a `progress` record of an unknown version or damaged
@@ -53,6 +54,10 @@ class PayloadTooLarge(DispatchError):
             "payload-too-large",
             f"the {language} text makes {size_bytes} bytes of {limit_bytes}; shorten it by {size_bytes - limit_bytes}",
         )
+
+
+class PlanMissing(DispatchError):
+    """The plan that a kind 3 notice names is not at hand: nothing may be sent from another one."""
 
 
 class KeyFileUnsafe(DispatchError):

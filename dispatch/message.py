@@ -7,7 +7,7 @@ does not run; what our worker needs stands beside it.
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from alerts.claim import Lane
@@ -16,6 +16,7 @@ from alerts.notice import Notice, NoticeKind, Text
 from dispatch.errors import PayloadTooLarge
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import MAX_PLACES
+from dispatch.ways import Ways
 
 # Only these sizes leave us, so that a length tells little about who is told what.
 PADDED_SIZES = (1024, 1536, 2048, 2600)
@@ -38,11 +39,12 @@ class Message:
 
 
 class Messages:
-    """The payloads of one notice, each written once."""
+    """The payloads of one notice, each written once. Of kind 3, *ways* go with the words as finely as they fit."""
 
-    def __init__(self, notice: Notice, settings: DispatchSettings) -> None:
+    def __init__(self, notice: Notice, settings: DispatchSettings, ways: Ways | None = None) -> None:
         self._notice = notice
         self._settings = settings
+        self._ways = ways
         self._by_place = notice.kind is NoticeKind.GO_THERE
         self._cache: dict[tuple[int, str, int], Message] = {}
 
@@ -102,13 +104,22 @@ class Messages:
                 "expires": round(notice.expires.timestamp()),
             },
         }
-        plaintext = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
         limit = min(self._settings.payload_limit_bytes, PADDED_SIZES[-1])
+        plaintext = _json(plain)
+        for way in self._ways.payloads(number) if self._ways is not None else ():
+            carried = _json({**plain, "way": way})
+            if len(carried) <= limit:
+                plaintext = carried
+                break
         if len(plaintext) > limit:
             raise PayloadTooLarge(text.language, len(plaintext), limit)
         padded = next(size for size in PADDED_SIZES if size >= len(plaintext))
         urgency = urgency_of(notice.lane, part.level)
         return Message(number, text.language, plaintext, padded, topic, urgency)
+
+
+def _json(plain: Mapping[str, object]) -> bytes:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def text_for(texts: tuple[Text, ...], language: str) -> Text:

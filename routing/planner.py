@@ -162,6 +162,12 @@ class Planner:
             self._remember_walks(entry)
         return Replanned(cells, changed, found, tuple(sorted(crossings)), touched)
 
+    def hold(self, entries: Iterable[CellAdvice]) -> None:
+        """Take *entries* as what their cells were told last: kept while it holds, and compared with."""
+        for entry in entries:
+            self._cells[entry.cell] = entry
+            self._remember_walks(entry)
+
     @cached_property
     def road_cells(self) -> RoadCells:
         """Return in which cells the network's roads lie."""

@@ -25,6 +25,8 @@ from shirase.wards import WARDS
 PEOPLE = 9_600_000
 PEOPLE_PER_SHELTER = 10_000
 STREET_SPACING_M = 200.0
+# Schools with a ramp or a lift; the others are not offered to those who cannot climb.
+STEP_FREE_SHARE = 0.7
 # One crossing in five carries a bridge: about one each kilometre along a river.
 BRIDGE_EVERY = 5
 
@@ -165,6 +167,7 @@ _STATES = (ShelterState.OPEN, ShelterState.FULL, ShelterState.CLOSED, ShelterSta
 
 def _shelters(seed: int, cells: CityCells, streets: RoadNetwork) -> tuple[Shelter, ...]:
     random = np.random.default_rng([seed, 3])
+    ramps = np.random.default_rng([seed, 4])
     wanted = PEOPLE // PEOPLE_PER_SHELTER
     chosen = random.choice(len(cells.cells), wanted, replace=False, p=cells.people / cells.people.sum())
     shelters = []
@@ -176,5 +179,17 @@ def _shelters(seed: int, cells: CityCells, streets: RoadNetwork) -> tuple[Shelte
         ward = WARDS[int(cells.ward[index])]
         capacity = int(random.integers(10, 150)) * 10
         name = f"架空{ward.name}第{number}避難所"
-        shelters.append(Shelter(f"kaku-{number:04d}", name, streets.nodes[node], node, fit, capacity, state))
+        shelters.append(
+            Shelter(
+                id=f"kaku-{number:04d}",
+                name=name,
+                point=streets.nodes[node],
+                node=node,
+                fit_for=fit,
+                capacity=capacity,
+                state=state,
+                step_free=bool(ramps.random() < STEP_FREE_SHARE),
+                ward=ward.code,
+            )
+        )
     return tuple(shelters)

@@ -3,6 +3,7 @@
 ShiraseError
 ├── ReceiversUnreadable    the receivers' keys of a synthetic snapshot are missing or no such file
 ├── SubscribersUnreadable  the plain list beside a synthetic snapshot is missing or no such file
+├── TownUnreadable         a network or a list of shelters that cannot be read
 └── UnknownArea            there is no population for the named area
 """
 
@@ -21,3 +22,7 @@ class SubscribersUnreadable(ShiraseError):
 
 class UnknownArea(ShiraseError):
     """There is no population for the named area."""
+
+
+class TownUnreadable(ShiraseError):
+    """A network or a list of shelters that cannot be read."""

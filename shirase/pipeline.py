@@ -41,6 +41,8 @@ class PipelineSettings:
     snapshot: Path | None
     workers: int = 1
     max_in_flight: int = 4096
+    network: str = ""
+    """Walking network of the evacuation worker, which runs when there is one."""
     metrics_base_port: int = 0
     """First of the ports on which the workers serve /metrics; 0 for none."""
 
@@ -119,6 +121,8 @@ class Pipeline:
 
     def _roles(self) -> list[Child]:
         instances = [(role, "0") for role in (Role.INGEST, Role.HAZARDS, Role.NOTICES, Role.DECIDER)]
+        if self._settings.network:
+            instances.append((Role.EVACUATION, "0"))
         instances += [(Role.FANOUT, str(worker)) for worker in range(self._settings.workers)]
         return [self._child(role, instance, place) for place, (role, instance) in enumerate(instances)]
 
@@ -133,6 +137,7 @@ class Pipeline:
             "SHIRASE_AREAS": str(self._settings.areas),
             "SHIRASE_POLICY": str(self._settings.policy),
             "SHIRASE_METRICS_PORT": str(base + place if base else -1),
+            "SHIRASE_NETWORK": self._settings.network,
             "SHIRASE_FANOUT_WORKERS": str(self._settings.workers),
             "SHIRASE_SNAPSHOT": str(self._settings.snapshot or ""),
             "SHIRASE_PUSH_CA": self._settings.push_ca,

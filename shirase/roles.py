@@ -80,6 +80,8 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
             run_worker(app, heartbeat=heartbeat)
         case Role.NOTICES:
             _run_notices(settings, metrics, heartbeat)
+        case Role.EVACUATION:
+            _run_evacuation(settings, metrics, heartbeat)
         case Role.DECIDER:
             from streams.decider import Decider
 
@@ -100,14 +102,44 @@ def policy_at(path: Path) -> Policy:
 def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Path | None) -> None:
     """Wait for the lease, rebuild the board from its logs, then act until the lease is lost."""
     from streams.faust_app import run_worker
-    from streams.lease import Lease
     from streams.notices import build_notices, recall
 
-    stop = Stop()
-    lease = Lease(settings.broker, role="notices", instance=settings.instance)
-    if not lease.wait(stop, Beat(heartbeat)):
-        lease.close()
+    if not _hold_lease(Role.NOTICES, settings, Stop(), Beat(heartbeat)):
         return
+    notices = recall(settings.broker, policy_at(settings.policy).sign)
+    app = build_notices(
+        settings.broker,
+        data_dir=settings.data_dir,
+        instance=settings.instance,
+        metrics=metrics,
+        notices=notices,
+    )
+    run_worker(app, heartbeat=heartbeat)
+
+
+def _run_evacuation(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Path | None) -> None:
+    """Read network and shelters, wait for the lease, then plan until it is lost."""
+    from shirase.town import town_of
+    from streams.evacuation import Evacuation
+
+    stop, beat = Stop(), Beat(heartbeat)
+    # Before the lease: a standby that takes over must not begin with reading maps.
+    town = town_of(settings)
+    if not _hold_lease(Role.EVACUATION, settings, stop, beat):
+        return
+    evacuation = Evacuation(settings.broker, town, metrics)
+    evacuation.run(stop, beat)
+    evacuation.close()
+
+
+def _hold_lease(role: Role, settings: WorkerSettings, stop: Stop, beat: Beat) -> bool:
+    """Wait for the lease of *role* and keep it in a thread; False when told to stop first."""
+    from streams.lease import Lease
+
+    lease = Lease(settings.broker, role=role.value, instance=settings.instance)
+    if not lease.wait(stop, beat):
+        lease.close()
+        return False
 
     def keep() -> None:
         wait = threading.Event()
@@ -122,15 +154,7 @@ def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Pa
             os._exit(3)
 
     threading.Thread(target=keep, name="lease", daemon=True).start()
-    notices = recall(settings.broker, policy_at(settings.policy).sign)
-    app = build_notices(
-        settings.broker,
-        data_dir=settings.data_dir,
-        instance=settings.instance,
-        metrics=metrics,
-        notices=notices,
-    )
-    run_worker(app, heartbeat=heartbeat)
+    return True
 
 
 def _run_fanout(

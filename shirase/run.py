@@ -42,6 +42,8 @@ class RunSettings:
     from_topic: bool = False
     """Subscribers by way of the `subscriptions` topic even where a snapshot would do (Kafka only)."""
     store_every: int = 1
+    network: str = ""
+    """Walking network of the evacuation worker; empty: none runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
                 snapshot=snapshot,
                 workers=settings.workers,
                 max_in_flight=settings.max_in_flight,
+                network=settings.network,
                 metrics_base_port=settings.metrics_base_port,
             )
         )

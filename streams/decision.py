@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.claim import Release
-from alerts.notice import Notice
+from alerts.notice import Notice, NoticeKind
+from geo.cells import contains
 from geo.sign import ORDER_WITHOUT_SIGN
 from streams.notice_board import approval_digest
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
@@ -33,6 +34,8 @@ class Ledger:
     sent: set[tuple[str, int, str]] = field(default_factory=set)
     # The newest document of each lineage, and whether all of its shards were in the draft.
     newest: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    # Lineages of which a notice has gone out: ways go only under such an order.
+    lineages: set[str] = field(default_factory=set)
 
     def knows(self, record: DraftRecord) -> None:
         """Take in a verdict, just now or read back from `drafts`."""
@@ -48,6 +51,7 @@ class Ledger:
     def has_sent(self, notice: Notice) -> None:
         """Take back a notice read from `notices`."""
         self.sent.add((notice.lineage, notice.revision, notice.digest))
+        self.lineages.add(notice.lineage)
 
 
 def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
@@ -79,7 +83,12 @@ def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
         return Decided(None, None, "already-decided")
     if not draft.notice.parts:
         return Decided(_verdict(draft, DraftState.NOTHING_CHANGED, "nothing-changed", at, keep=False), None)
+    refusal = _why_no_way(ledger, draft.notice)
+    if refusal:
+        return Decided(_verdict(draft, DraftState.HELD, refusal, at, keep=True), None)
     match draft.release:
+        case Release.AUTOMATIC if draft.notice.order is not None:
+            return _approved(ledger, draft, by=POLICY, reason="ways-of-an-approved-order", at=at)
         case Release.AUTOMATIC:
             return _approved(ledger, draft, by=POLICY, reason=draft.reason or "repeats-an-official-warning", at=at)
         case Release.DRAFT:
@@ -91,6 +100,21 @@ def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
             return Decided(_verdict(draft, DraftState.HELD, ORDER_WITHOUT_SIGN, at, keep=True), None)
         case Release.RECORD:
             return Decided(_verdict(draft, DraftState.RECORDED, "recorded-only", at, keep=False), None)
+
+
+def _why_no_way(ledger: Ledger, notice: Notice) -> str:
+    """Return why a notice of ways is not what an order's approval covers; empty when it is, and for other kinds.
+
+    The order itself must have gone out, and no cell beyond its own may be told (R14, promise 11).
+    """
+    if notice.kind is not NoticeKind.GO_THERE:
+        return ""
+    order = notice.order
+    if order is None or order.lineage not in ledger.lineages:
+        return "order-not-approved"
+    if any(not contains(order.cells, cell) for part in notice.parts for cell in part.cells):
+        return "cells-beyond-the-order"
+    return ""
 
 
 def _approved(ledger: Ledger, draft: Draft, *, by: str, reason: str, at: datetime) -> Decided:

@@ -23,6 +23,7 @@ class Role(StrEnum):
     INGEST = "ingest"
     HAZARDS = "hazards"
     NOTICES = "notices"
+    EVACUATION = "evacuation"
     DECIDER = "decider"
     FANOUT = "fanout"
     COLLECT = "collect"
@@ -147,6 +148,19 @@ class StreamMetrics:
         self._held = Counter(
             "drafts_held_total", "Drafts that wait for a person, by what holds them.", ("cause",), registry=registry
         )
+        self._plans = Counter("plans_total", "Plans of shards that were published.", registry=registry)
+        self._planning = Histogram(
+            "planning_seconds",
+            "Time from new facts to a new plan of all cells.",
+            buckets=HOP_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        self._rerouted = Histogram(
+            "reroute_seconds",
+            "Time from the reception of a fact or an order to the proposal of the ways that it changes.",
+            buckets=HOP_BUCKETS_SECONDS,
+            registry=registry,
+        )
         self._restarts = Counter(
             "worker_restarts_total", "Workers started again by their supervisor.", ("role", "cause"), registry=registry
         )
@@ -204,6 +218,16 @@ class StreamMetrics:
     def lag(self, role: Role, topic: str, records: int) -> None:
         """Set how many records of *topic* wait for *role*."""
         self._lag.labels(role.value, topic).set(records)
+
+    def planned(self, seconds: float, plans: int) -> None:
+        """Record one planning that changed something, and how many shards have a new plan."""
+        self._planning.observe(seconds)
+        self._plans.inc(plans)
+
+    def rerouted(self, received_ms: bytes | None, now: float) -> None:
+        """Record how long a fact took to become changed ways (promise 6: 5 s)."""
+        if received_ms is not None and received_ms.isdigit():
+            self._rerouted.observe(max(0.0, now - int(received_ms) / 1000))
 
     def notice_part(self, kind: NoticeKind, phase: Phase) -> None:
         """Count one part of an approved notice."""

@@ -69,6 +69,7 @@ class _Lineage:
     lane: Lane = Lane.LIFE_SAFETY
     notice_revision: int = 0
     decided_revision: int = -1  # newest document revision that was decided with all of its shards
+    waiting: dict[str, Draft] = field(default_factory=dict)  # before a person, by digest
 
 
 class NoticeBoard:
@@ -102,8 +103,10 @@ class NoticeBoard:
 
     def remember(self, command: Command) -> None:
         """Take back what this stage itself proposed, before a restart or just now."""
-        if command.verb is Verb.CREATE and command.draft is not None:
-            self._take(command.draft)
+        draft = command.draft
+        # Ways (kind 3) are the planner's, and have a lineage of their own.
+        if command.verb is Verb.CREATE and draft is not None and draft.notice.kind is not NoticeKind.GO_THERE:
+            self._take(draft)
 
     def _take(self, draft: Draft) -> None:
         thread = self._lineages.setdefault(draft.provenance.lineage, _Lineage())
@@ -113,6 +116,18 @@ class NoticeBoard:
         if draft.complete:
             thread.decided_revision = max(thread.decided_revision, draft.provenance.revision)
         if draft.release is Release.AUTOMATIC:
+            thread.told, thread.lane = draft.told_after, draft.provenance.lane
+        elif draft.notice.parts:
+            thread.waiting[draft.notice.digest] = draft
+
+    def hear_notice(self, notice: Notice) -> None:
+        """Take in that a notice has gone out. What a person let go has told people as well: an end must reach them.
+
+        Of what policy releases the board knows already, from its own proposal.
+        """
+        thread = self._lineages.get(notice.lineage)
+        draft = thread.waiting.pop(notice.digest, None) if thread is not None else None
+        if thread is not None and draft is not None:
             thread.told, thread.lane = draft.told_after, draft.provenance.lane
 
     def due(self, *, at: float, unread: bool = False) -> tuple[Draft, ...]:

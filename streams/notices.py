@@ -1,8 +1,9 @@
 """Hazard maps become drafts: global, one active instance, level-triggered.
 
-The board is rebuilt at every start from the two logs that hold all it needs: what this stage proposed
-(`commands`) and what holds (`hazards`). Each start therefore reads `hazards` from its beginning, under
-a group of its own; nothing here is committed, and nothing here can be lost by a commit.
+The board is rebuilt at every start from the logs that hold all it needs: what this stage proposed
+(`commands`), what a person let go (`notices`) and what holds (`hazards`). Each start therefore reads
+`hazards` from its beginning, under a group of its own; nothing here is committed, and nothing here can
+be lost by a commit.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.claim import HazardSnapshot
+from alerts.notice import Notice
 from alerts.policy import SignRule
 from streams.acceptance import HEADER_HAZARD_MS, HEADER_NOTICE_MS
 from streams.broker import Broker
@@ -24,7 +26,7 @@ from streams.metrics import Hop, Role, StreamMetrics
 from streams.notice_board import NoticeBoard
 from streams.payloads import Command, Draft, Verb
 from streams.record import Record
-from streams.topics import COMMANDS, HAZARDS
+from streams.topics import COMMANDS, HAZARDS, NOTICES
 from streams.wire import decode, encode
 
 # How often documents that miss a shard are looked at; a fraction of the wait itself.
@@ -65,11 +67,14 @@ class Notices:
 
 
 def recall(bootstrap: str, sign: SignRule = SignRule()) -> Notices:  # noqa: B008 - frozen
-    """Return the board as the two logs have it: first what was proposed, then what holds."""
+    """Return the board as the logs have it: what was proposed, what a person let go, then what holds."""
     board = NoticeBoard(sign)
     for record in read_to_end(bootstrap, COMMANDS.name):
         if record.value is not None:
             board.remember(decode(Command, record.value))
+    for record in read_to_end(bootstrap, NOTICES.name):
+        if record.value is not None:
+            board.hear_notice(decode(Notice, record.value))
     notices = Notices(board, {})
     read: dict[int, int] = {}
     for record in read_to_end(bootstrap, HAZARDS.name):
@@ -100,6 +105,11 @@ def build_notices(
             metrics.hop_since(Hop.MAPPED_TO_DRAFTED, headers.get(HEADER_HAZARD_MS), time.time())
         await acknowledged(sent)
 
+    async def approved(record: Record) -> None:
+        if record.value is not None:
+            notices.board.hear_notice(decode(Notice, record.value))
+
+    add_agent(app, NOTICES, approved, on_aside=lambda reason: metrics.dead_letter(NOTICES.name, reason))
     add_agent(app, HAZARDS, hear, on_aside=lambda reason: metrics.dead_letter(HAZARDS.name, reason))
     measure_lag(app, Role.NOTICES, HAZARDS, metrics)
 

@@ -58,6 +58,12 @@ class WorkerSettings:
     vapid_subject: str
     """Contact that push services see (RFC 8292, 2.1): a real mailto: or https: address."""
 
+    network: str
+    """Walking network of the evacuation worker: a file of `shirase import roads`, or `demo-city`, which is made up."""
+
+    shelters: Path | None
+    """Shelters of the evacuation worker: a file of `shirase import shelters`; the demo city has its own."""
+
     max_in_flight: int
     """Bound on requests whose end is not durable, per worker; also the bound on repeats."""
 
@@ -107,6 +113,8 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         push_ca=environment.get("SHIRASE_PUSH_CA", ""),
         push_origins=tuple(origin for origin in environment.get("SHIRASE_PUSH_ORIGINS", "").split(",") if origin),
         vapid_subject=environment.get("SHIRASE_VAPID_SUBJECT", ""),
+        network=environment.get("SHIRASE_NETWORK", ""),
+        shelters=path("SHIRASE_SHELTERS"),
         max_in_flight=int(environment.get("SHIRASE_MAX_IN_FLIGHT", "4096")),
         pool_depth=int(environment.get("SHIRASE_POOL_DEPTH", "0")),
         engine=environment.get("SHIRASE_ENGINE", "h2"),

@@ -14,7 +14,7 @@ from streams.ingest import arrival_of
 from streams.notice_board import NoticeBoard
 from streams.notices import Notices, command_of, recall
 from streams.payloads import Command, Draft, Verb
-from streams.topics import COMMANDS, HAZARDS, TELEGRAMS
+from streams.topics import COMMANDS, HAZARDS, NOTICES, TELEGRAMS
 from streams.wire import decode, encode
 from tests.streams.evening import evening, snapshots_of_the_evening
 
@@ -24,7 +24,7 @@ AT = datetime(2026, 9, 18, 9, 0, 0, 123000, tzinfo=UTC)
 @pytest.fixture
 def fresh() -> Iterator[Broker]:
     with open_broker("embedded") as broker:
-        ensure_topics(broker, [TELEGRAMS, HAZARDS, COMMANDS])
+        ensure_topics(broker, [TELEGRAMS, HAZARDS, COMMANDS, NOTICES])
         yield broker
 
 

@@ -1,0 +1,197 @@
+"""The planner's process on the embedded broker: what it publishes, and that a kill changes nothing of it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from routing.plan import EvacuationPlan
+from streams.broker import Broker, ensure_topics, open_broker
+from streams.client import Consumer, Producer, read_to_end
+from streams.evacuation import FOLLOWED, POSITION_KEY, Evacuation
+from streams.facts import fact_key
+from streams.metrics import StreamMetrics
+from streams.payloads import Command, Draft, FactEffect, PlanPosition
+from streams.plan_book import PlanBook
+from streams.topics import CLOSURES, COMMANDS, DEAD_LETTERS, EFFECTS, HAZARDS, NOTICES, PLANS, SHELTERS, Topic
+from streams.wire import decode, encode
+from tests.streams.small_town import AT, closure, order_maps, order_notice, shelter_state, town
+
+_TOPICS = (HAZARDS, CLOSURES, SHELTERS, NOTICES, PLANS, COMMANDS, EFFECTS, DEAD_LETTERS)
+
+
+@pytest.fixture
+def fresh() -> Iterator[Broker]:
+    with open_broker("embedded") as broker:
+        ensure_topics(broker, _TOPICS)
+        yield broker
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.at = AT + timedelta(minutes=10)
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+def started(broker: Broker, clock: Clock) -> Evacuation:
+    return Evacuation(broker.bootstrap, town(), StreamMetrics(CollectorRegistry()), clock)
+
+
+def put(broker: Broker, *records: tuple[Topic, bytes, bytes | None], received_ms: int = 0) -> None:
+    with Producer(broker.bootstrap) as producer:
+        for topic, key, value in records:
+            producer.send(topic.name, key, value, {"t-received": b"%d" % received_ms}).result(30)
+
+
+def an_order() -> list[tuple[Topic, bytes, bytes | None]]:
+    maps: list[tuple[Topic, bytes, bytes | None]] = [
+        (HAZARDS, b"%x" % snapshot.shard, encode(snapshot)) for snapshot in order_maps()
+    ]
+    return [*maps, (NOTICES, b"order", encode(order_notice()))]
+
+
+def settle(evacuation: Evacuation, broker: Broker) -> None:
+    """Step until all that is on the topics now has been acted on."""
+    with Consumer(broker.bootstrap) as reader:
+        ends = {place: mark.high for topic in FOLLOWED for place, mark in reader.watermarks(topic.name).items()}
+    for _ in range(500):
+        evacuation.step()
+        if all(evacuation.heard.get(f"{topic}-{number}", 0) >= high for (topic, number), high in ends.items()):
+            return
+    raise AssertionError("the planner does not come to its end")
+
+
+def position(broker: Broker) -> PlanPosition:
+    found = [record for record in read_to_end(broker.bootstrap, EFFECTS.name) if record.key == POSITION_KEY]
+    return decode(PlanPosition, found[-1].value)
+
+
+def drafts(broker: Broker) -> list[Draft]:
+    commands = [decode(Command, record.value) for record in read_to_end(broker.bootstrap, COMMANDS.name)]
+    return [command.draft for command in commands if command.draft is not None]
+
+
+def effects(broker: Broker) -> list[FactEffect]:
+    records = read_to_end(broker.bootstrap, EFFECTS.name)
+    return [decode(FactEffect, record.value) for record in records if record.key != POSITION_KEY]
+
+
+def test_a_closure_becomes_changed_ways_of_a_plan_that_the_notice_names(fresh: Broker) -> None:
+    evacuation = started(fresh, Clock())
+    put(fresh, *an_order())
+    settle(evacuation, fresh)
+    (first,) = drafts(fresh)
+    report = closure(6)
+    put(fresh, (CLOSURES, fact_key(report), encode(report)), received_ms=17)
+    settle(evacuation, fresh)
+    evacuation.close()
+    _, second = drafts(fresh)
+    assert second.notice.revision == first.notice.revision + 1
+    assert 0 < len(second.notice.parts) < len(first.notice.parts)
+    records = list(read_to_end(fresh.bootstrap, COMMANDS.name))
+    assert records[-1].headers["t-received"] == b"17", "latency is counted from the closure's own reception"
+    book = PlanBook(fresh.bootstrap)
+    plans = book.for_notice(second.notice)
+    book.close()
+    assert plans is not None
+    assert {plan.digest for plan in plans.values()} == {ref.digest for ref in second.notice.plans}
+    assert position(fresh).heard == evacuation.heard
+    assert {draft.draft for draft in (first, second)} == set(position(fresh).drafts)
+    assert [(effect.fact, effect.moved) for effect in effects(fresh)] == [
+        ("bridge-6|console", len(second.notice.parts))
+    ]
+
+
+def test_a_restart_tells_nobody_anything_and_publishes_no_plan_again(fresh: Broker) -> None:
+    clock = Clock()
+    evacuation = started(fresh, clock)
+    report = closure(6)
+    put(fresh, *an_order(), (CLOSURES, fact_key(report), encode(report)))
+    settle(evacuation, fresh)
+    evacuation.close()
+    before = drafts(fresh), list(read_to_end(fresh.bootstrap, PLANS.name)), effects(fresh)
+    again = started(fresh, clock)
+    settle(again, fresh)
+    again.close()
+    assert (drafts(fresh), list(read_to_end(fresh.bootstrap, PLANS.name)), effects(fresh)) == before
+
+
+@pytest.mark.parametrize("topic", ["plans", "commands", "effects"])
+def test_killed_before_it_stores_to_any_topic_it_ends_at_the_same(
+    fresh: Broker, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = (closure(6), shelter_state("east", "full", 2))
+
+    def tell(broker: Broker, number: int) -> None:
+        report = reports[number]
+        put(broker, (CLOSURES if number == 0 else SHELTERS, fact_key(report), encode(report)))
+
+    with open_broker("embedded") as calm:
+        ensure_topics(calm, _TOPICS)
+        quiet = started(calm, Clock())
+        put(calm, *an_order())
+        settle(quiet, calm)
+        for number in range(len(reports)):
+            tell(calm, number)
+            settle(quiet, calm)
+        quiet.close()
+        expected = told(calm)
+
+    clock = Clock()
+    victim = started(fresh, clock)
+    put(fresh, *an_order())
+    settle(victim, fresh)
+    for number in range(len(reports)):
+        tell(fresh, number)
+        kill_at(victim, topic, monkeypatch)
+        with pytest.raises(Killed):
+            settle(victim, fresh)
+        victim.close()
+        victim = started(fresh, clock)
+        settle(victim, fresh)
+    victim.close()
+    assert told(fresh) == expected
+
+
+class Killed(BaseException):
+    """The process is gone, whatever it was doing."""
+
+
+def kill_at(evacuation: Evacuation, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = evacuation._store
+
+    def killed(to: Topic, records: Iterable[tuple[bytes, bytes, Mapping[str, bytes]]]) -> None:
+        listed = list(records)
+        if to.name == topic and listed:
+            raise Killed
+        store(to, listed)
+
+    monkeypatch.setattr(evacuation, "_store", killed)
+
+
+def told(broker: Broker) -> dict[int, list[tuple[str, str, tuple[str, ...]]]]:
+    """Return what each cell was told, in order: the way and the reason."""
+    found: dict[int, list[tuple[str, str, tuple[str, ...]]]] = {}
+    for draft in drafts(broker):
+        for part in draft.notice.parts:
+            assert part.way is not None
+            found.setdefault(part.cells[0], []).append((part.way.signature, part.way.cause, part.way.because))
+    return found
+
+
+def test_a_record_that_is_none_goes_aside_and_its_neighbours_are_heard(fresh: Broker) -> None:
+    evacuation = started(fresh, Clock())
+    put(fresh, (HAZARDS, b"x", b"{"), (CLOSURES, b"c|s", b"\xff"), (SHELTERS, b"gone", None), *an_order())
+    settle(evacuation, fresh)
+    evacuation.close()
+    assert len(drafts(fresh)) == 1
+    reasons = {record.headers["reason"] for record in read_to_end(fresh.bootstrap, DEAD_LETTERS.name)}
+    assert reasons == {b"wire-malformed"}
+    plans = [decode(EvacuationPlan, record.value) for record in read_to_end(fresh.bootstrap, PLANS.name)]
+    assert plans

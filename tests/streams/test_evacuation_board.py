@@ -1,0 +1,285 @@
+"""Who is told which way, and again when it is cut: the board without a broker."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import pytest
+
+from alerts.claim import Release
+from alerts.notice import NoticePart, Phase
+from alerts.place import Cell
+from alerts.road import RoadReport
+from alerts.shelter import ShelterReport
+from streams.decision import Ledger, decide
+from streams.evacuation_board import Due, EvacuationBoard
+from streams.payloads import Command, DraftState, Verb
+from streams.town import Town
+from tests.streams.small_town import (
+    AT,
+    CELLS,
+    ORDER,
+    closure,
+    order_maps,
+    order_notice,
+    shelter_state,
+    town,
+)
+
+
+class Desk:
+    """A board with what it published, as the logs would have it."""
+
+    def __init__(self, place: Town | None = None) -> None:
+        self.place = place or town()
+        self.board = EvacuationBoard(self.place)
+        self.log: list[Due] = []
+        self.minute = 0
+
+    def order(self, cells: tuple[Cell, ...] = CELLS, revision: int = 1, **how: object) -> Due:
+        for snapshot in order_maps(cells, revision, **how):  # type: ignore[arg-type]
+            self.board.hear_map(snapshot)
+        self.board.hear_notice(order_notice(revision))
+        return self.due()
+
+    def hear(self, *reports: RoadReport | ShelterReport) -> Due:
+        for report in reports:
+            if isinstance(report, RoadReport):
+                self.board.hear_road(report)
+            else:
+                self.board.hear_shelter(report)
+        return self.due()
+
+    def due(self, at: datetime | None = None) -> Due:
+        self.minute += 1
+        found = self.board.due(at or AT + timedelta(minutes=self.minute))
+        self.log.append(found)
+        return found
+
+    def restarted(self, reports: Iterable[RoadReport | ShelterReport] = (), revision: int = 1) -> "Desk":
+        """Return a desk whose board was rebuilt from what this one published."""
+        again = Desk(self.place)
+        again.minute = self.minute
+        for due in self.log:
+            for plan in due.plans:
+                again.board.recall_plan(plan)
+            for effect in due.effects:
+                again.board.recall_effect(effect)
+        for due in self.log:
+            for draft in due.drafts:
+                again.board.remember(Command(Verb.CREATE, draft.draft, "evacuation", AT, draft=draft))
+        for snapshot in order_maps(revision=revision):
+            again.board.hear_map(snapshot)
+        for report in reports:
+            again.board.hear_road(report) if isinstance(report, RoadReport) else again.board.hear_shelter(report)
+        again.board.hear_notice(order_notice(revision))
+        return again
+
+
+def parts(due: Due) -> dict[Cell, NoticePart]:
+    return {part.cells[0]: part for draft in due.drafts for part in draft.notice.parts}
+
+
+def shelters(due: Due) -> dict[Cell, str]:
+    return {cell: part.way.shelter_id for cell, part in parts(due).items() if part.way is not None}
+
+
+def test_nothing_is_planned_before_an_order_has_gone_out() -> None:
+    desk = Desk()
+    for snapshot in order_maps():
+        desk.board.hear_map(snapshot)
+    assert not desk.due()
+    desk.board.hear_notice(order_notice())
+    assert desk.due().drafts
+
+
+def test_an_order_tells_every_cell_of_it_a_way_of_a_plan_that_is_published() -> None:
+    due = Desk().order()
+    (draft,) = due.drafts
+    assert set(parts(due)) == set(CELLS)
+    assert {part.phase for part in draft.notice.parts} == {Phase.ISSUED}
+    assert {part.way.advice for part in draft.notice.parts if part.way} == {"go"}
+    assert {(ref.shard, ref.digest) for ref in draft.notice.plans} == {(plan.shard, plan.digest) for plan in due.plans}
+    assert draft.notice.lineage == f"{ORDER}#ways"
+    assert draft.release is Release.AUTOMATIC
+
+
+def test_the_same_facts_again_tell_nobody_anything() -> None:
+    desk = Desk()
+    desk.order()
+    assert not desk.due(AT + timedelta(hours=1))
+
+
+def test_a_closed_bridge_tells_exactly_those_whose_way_led_over_it() -> None:
+    desk = Desk()
+    first = desk.order()
+    over = {
+        entry.cell
+        for plan in first.plans
+        for entry in plan.cells
+        if entry.parts[0].general.route and "bridge-6" in entry.parts[0].general.route.road_ids
+    }
+    assert over
+    assert over != set(CELLS)
+    due = desk.hear(closure(6))
+    assert set(parts(due)) == over
+    for part in parts(due).values():
+        assert part.way is not None
+        assert (part.phase, part.way.cause, part.way.because) == (Phase.CHANGED, "way-cut", ("bridge-6",))
+        assert part.way.names == ("架空6号橋",)
+        assert part.way.replaces is not None
+    (effect,) = due.effects
+    assert (effect.fact, effect.reason, effect.roads) == ("bridge-6|console", "blocks", ("bridge-6",))
+    assert (effect.moved, effect.people) == (len(over), 100 * len(over))
+
+
+def test_no_plan_leads_over_a_confirmed_closure() -> None:
+    desk = Desk()
+    desk.order()
+    due = desk.hear(closure(6), closure(1))
+    routes = [part.general.route for plan in due.plans for entry in plan.cells for part in entry.parts]
+    assert not [route for route in routes if route and {"bridge-6", "bridge-1"} & set(route.road_ids)]
+
+
+def test_a_report_alone_moves_nobody_and_is_shown_with_its_age() -> None:
+    desk = Desk()
+    desk.order()
+    report = closure(6, confidence="reported")
+    due = desk.hear(report)
+    assert due.drafts == ()
+    assert [effect.reason for effect in due.effects] == ["nobody-confirmed"]
+    shown = [
+        one
+        for plan in due.plans
+        for entry in plan.cells
+        if entry.parts[0].general.route
+        for one in entry.parts[0].general.route.unconfirmed
+    ]
+    assert {(one.report_id, one.reported_at) for one in shown} == {("bridge-6", report.attribution.fact_at)}
+
+
+def test_an_undo_tells_exactly_those_whom_the_closure_moved_and_sends_them_back() -> None:
+    desk = Desk()
+    before = shelters(desk.order())
+    moved = parts(desk.hear(closure(6)))
+    back = desk.hear(closure(6, 2, undo=True))
+    assert set(parts(back)) == set(moved)
+    assert {cell: shelter for cell, shelter in before.items() if cell in moved} == shelters(back)
+    assert {part.way.cause for part in parts(back).values() if part.way} == {"restored"}
+
+
+def test_an_undo_is_the_same_after_a_restart() -> None:
+    desk = Desk()
+    desk.order()
+    cut = closure(6)
+    desk.hear(cut)
+    undo = closure(6, 2, undo=True)
+    again = desk.restarted([cut])
+    assert not again.due().drafts
+    assert parts(again.hear(undo)) == parts(desk.hear(undo))
+
+
+def test_a_full_shelter_moves_those_who_were_sent_there() -> None:
+    desk = Desk()
+    first = shelters(desk.order())
+    due = desk.hear(shelter_state("north", "full"))
+    assert set(parts(due)) == {cell for cell, shelter in first.items() if shelter == "north"}
+    assert "north" not in shelters(due).values()
+    assert {part.way.names for part in parts(due).values() if part.way} == {("架空north小学校",)}
+
+
+def test_ten_closures_need_no_approval_and_carry_the_digest_that_was_approved() -> None:
+    desk = Desk()
+    ledger = Ledger()
+    ledger.has_sent(order_notice())
+    digests = set()
+    words: list[Due] = [desk.order()]
+    for minute in range(1, 6):
+        words += [desk.hear(closure(6, minute)), desk.hear(closure(6, minute, lifted=True, undo=True))]
+    for due in words:
+        for draft in due.drafts:
+            decided = decide(ledger, Command(Verb.CREATE, draft.draft, "evacuation", AT, draft=draft), at=AT)
+            assert decided.record is not None
+            assert decided.record.state is DraftState.APPROVED
+            assert decided.notice is not None
+            digests.add(decided.notice.digest)
+            ledger.knows(decided.record)
+            ledger.has_sent(decided.notice)
+    assert len(digests) == 1
+
+
+def test_ways_of_an_order_that_has_not_gone_out_are_held() -> None:
+    (draft,) = Desk().order().drafts
+    decided = decide(Ledger(), Command(Verb.CREATE, draft.draft, "evacuation", AT, draft=draft), at=AT)
+    assert decided.notice is None
+    assert decided.record is not None
+    assert (decided.record.state, decided.record.reason) == (DraftState.HELD, "order-not-approved")
+
+
+def test_where_people_were_told_to_stay_and_could_go_now_a_person_decides() -> None:
+    desk = Desk()
+    desk.order()
+    gone = desk.hear(*(shelter_state(name, "closed") for name in ("north", "east", "west")))
+    assert {part.way.advice for part in parts(gone).values() if part.way} <= {"stay", "go-up"}
+    assert {draft.release for draft in gone.drafts} == {Release.AUTOMATIC}
+    opened = desk.hear(shelter_state("north", "open", 2))
+    assert {draft.release for draft in opened.drafts} == {Release.DRAFT}
+    assert not desk.due(AT + timedelta(hours=1)).drafts, "the same is before a person already"
+    approved = opened.drafts[0].notice
+    desk.board.hear_notice(approved)
+    assert not desk.due(AT + timedelta(hours=2)).drafts
+
+
+def test_an_order_that_ends_tells_those_whom_it_told_and_nobody_twice() -> None:
+    desk = Desk()
+    told = parts(desk.order())
+    over = desk.order((), 2)
+    assert set(parts(over)) == set(told)
+    assert {(part.phase, part.way) for part in parts(over).values()} == {(Phase.LIFTED, None)}
+    assert not desk.due(AT + timedelta(hours=1))
+
+
+def test_an_order_that_shrinks_ends_only_where_it_no_longer_holds() -> None:
+    desk = Desk()
+    desk.order()
+    kept = CELLS[: len(CELLS) // 2]
+    due = desk.order(kept, 2)
+    assert set(parts(due)) == set(CELLS) - set(kept)
+
+
+def test_nothing_is_sent_after_the_order_has_expired_and_it_stays_in_force() -> None:
+    desk = Desk()
+    desk.order()
+    desk.board.hear_road(closure(6))
+    assert desk.due(AT + timedelta(hours=7)).drafts == ()
+    assert desk.board.orders_in_force() == (ORDER,)
+
+
+@pytest.mark.parametrize("published", range(3))
+def test_a_board_killed_between_two_sends_ends_at_the_same(published: int) -> None:
+    cut = closure(6)
+    whole = Desk()
+    whole.order()
+    expected = whole.hear(cut)
+
+    killed = Desk()
+    killed.order()
+    due = killed.hear(cut)
+    survived = (Due(), Due(plans=due.plans), Due(plans=due.plans, drafts=due.drafts))[published]
+    killed.log[-1] = survived
+    again = killed.restarted([cut])
+    after = again.due()
+    assert parts(survived) | parts(after) == parts(expected)
+    ids = [draft.draft for one in (survived, after) for draft in one.drafts]
+    assert ids == [draft.draft for draft in expected.drafts]
+
+
+def test_a_closure_begins_and_ends_on_time_without_anybody_saying_so() -> None:
+    desk = Desk()
+    desk.order()
+    begins, ends = AT + timedelta(minutes=10), AT + timedelta(minutes=10, seconds=5)
+    announced = closure(6, valid_from=begins.isoformat(), valid_until=ends.isoformat())
+    assert not desk.hear(announced).drafts
+    told = desk.due(begins)
+    assert {part.way.because for part in parts(told).values() if part.way} == {("bridge-6",)}
+    assert "bridge-6" not in {one for part in parts(desk.due(ends)).values() if part.way for one in part.way.because}
+    assert desk.board.closed_at(ends) == ()
