@@ -72,6 +72,7 @@ class Report:
     # `serial` is the source's own rising number of a document, 0 where it has none.
     thread: str = ""
     serial: int = 0
+    signature: str = ""  # what was checked of it: `feeds.cap_signature.Signed`
 
 
 class OutcomeKind(StrEnum):

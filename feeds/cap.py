@@ -1,7 +1,8 @@
 """Read CAP 1.0, 1.1 and 1.2 messages; `feeds.cap_write` writes 1.2.
 
 CAP writes positions as lat,lon. A message with status Actual that speaks of no place is refused: a
-missing area never means everybody (Los Angeles 2025). Signatures are tolerated and not verified.
+missing area never means everybody (Los Angeles 2025). A signature is checked where a certificate is pinned
+to the sender.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from alerts.place import Circle, LatLng, Ring
 from alerts.report import Linkage, Report
 from feeds.cap_hazard import hazard_of
 from feeds.cap_schema import check_schema, time_of
+from feeds.cap_signature import NO_SIGNERS, Signers, check_signature
 from feeds.errors import CapError
 from feeds.xml import Element, parse
 
@@ -34,11 +36,13 @@ MAX_RINGS = 100
 MAX_RADIUS_KM = 20_038.0
 
 
-def read_cap(raw: bytes, name: str, received: datetime, root: Element | None = None) -> Report:
+def read_cap(
+    raw: bytes, name: str, received: datetime, root: Element | None = None, signers: Signers = NO_SIGNERS
+) -> Report:
     """Return what the CAP message *raw* says; raise `FeedError` with a stable reason.
 
     All infos are kept: they are languages or different dangers. *name* is where it came from, *root* its
-    tree where there is one already.
+    tree where there is one already, *signers* the certificates that are pinned to senders.
     """
     root = parse(raw) if root is None else root
     version = check_schema(root)
@@ -46,6 +50,7 @@ def read_cap(raw: bytes, name: str, received: datetime, root: Element | None = N
     acts = alert.status is Status.ACTUAL and alert.msg_type in (MsgType.ALERT, MsgType.UPDATE)
     if acts and not any(_has_place(area) for info in alert.infos for area in info.areas):
         raise CapError("cap-no-area", f"{name}: status Actual, and no info has a polygon, circle or geocode")
+    check = check_signature(root, alert.sender, signers, received)
     return Report(
         document=hashlib.sha256(raw).hexdigest(),
         feed=FEED,
@@ -54,6 +59,8 @@ def read_cap(raw: bytes, name: str, received: datetime, root: Element | None = N
         linkage=Linkage.REFERENCES,
         alert=alert,
         received=received,
+        hold=check.hold,
+        signature=check.signed.value,
     )
 
 

@@ -175,7 +175,7 @@ def _check_group(element: Element, group: str, version: str, namespace: str) -> 
             later = any(child.tag == namespace + row.name for child in children)
             raise CapError("cap-schema-order" if later else "cap-schema-missing", f"{row.name} in {group}")
     if group == "alert" and version == "1.2":
-        # A signature is let through here and verified by nobody yet.
+        # A signature is let through here; `feeds.cap_signature` checks it.
         while position < len(children) and str(children[position].tag).startswith(_SIGNATURE):
             position += 1
     if position < len(children):

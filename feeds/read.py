@@ -10,6 +10,7 @@ from datetime import datetime
 
 from alerts.report import Report
 from feeds.cap import read_cap
+from feeds.cap_signature import NO_SIGNERS, Signers
 from feeds.console import looks_like_console, read_console, series_of_console
 from feeds.csv_text import columns_of, parse_csv
 from feeds.dis import read as dis
@@ -47,11 +48,13 @@ def read(
     received: datetime,
     feed: str = "",
     column_maps: Mapping[str, ColumnMap] = NO_MAPS,
+    signers: Signers = NO_SIGNERS,
 ) -> Report:
     """Return what the document *raw* says; raise `FeedError` with a stable reason.
 
     *name* is the file or entry it came by, *feed* the way it came. Neither decides what XML or JSON is; a
-    table has no name of its own, and is read by the *column_maps* of its feed.
+    table has no name of its own, and is read by the *column_maps* of its feed. *signers* are the certificates
+    that are pinned to senders of CAP.
     """
     if looks_like_console(raw):
         return read_console(raw, received=received, feed=feed)
@@ -80,7 +83,7 @@ def read(
     if root.tag == _JMA_ROOT:
         return read_jma(root, raw, received=received)
     if _CAP_ROOT.match(str(root.tag)):
-        return read_cap(raw, name, received, root)
+        return read_cap(raw, name, received, root, signers)
     if root.tag == ATOM_ROOT:
         return read_feed_index(raw, name, received, root)
     raise UnknownFormat("not-cap-or-jma", f"{feed or 'document'} has root {str(root.tag)[:80]}")

@@ -11,6 +11,10 @@ origins = ["https://..."]    # where documents may come from, besides the origin
 owner = "..."                # whom to call, under which licence, for people
 licence = "..."
 contact = "..."
+
+[[signer]]                   # a sender of CAP whose messages count only with its signature
+sender = "..."               # byte for byte as in its messages
+certificate = "FILE.pem"     # beside the register
 """
 
 from collections.abc import Callable, Mapping
@@ -65,6 +69,15 @@ def registered(register: Table) -> tuple[Registered, ...]:
     names = [one.source.name for one in found]
     if len(set(names)) < len(names):
         raise RegisterError("two sources have one name")
+    return found
+
+
+def pinned(register: Table) -> Mapping[str, tuple[str, ...]]:
+    """Return the names of the certificate files that *register* pins to senders of CAP."""
+    found: dict[str, tuple[str, ...]] = {}
+    for table in register.get("signer", []):
+        sender = _text(table, "sender")
+        found[sender] = (*found.get(sender, ()), _text(table, "certificate"))
     return found
 
 

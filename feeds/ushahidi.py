@@ -60,6 +60,8 @@ def read_crowd(table: CsvTable, raw: bytes, name: str, received: datetime) -> Re
     newest: datetime | None = None
     for number, row in enumerate(table.rows, start=1):
         try:
+            if not row.get("Serial"):
+                raise _Refused("row-id")
             said = _attribution(row, received)
             point = _point(row)
             found = _categories(row)

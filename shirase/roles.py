@@ -10,10 +10,12 @@ import signal
 import threading
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry, start_http_server
 
 from alerts.policy import Policy
+from feeds.cap_signature import Signers
 from streams.metrics import MissedBy, Role, StreamMetrics
 from streams.settings import SettingMissing, WorkerSettings
 
@@ -68,6 +70,7 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
                 table=table,
                 policy=policy,
                 metrics=metrics,
+                signers=_signers(settings),
             )
             run_worker(app, heartbeat=heartbeat)
         case Role.HAZARDS:
@@ -215,9 +218,8 @@ def _run_collect(
     from streams.collector import Collector, system_clock
     from streams.metrics import CollectMetrics
 
-    register = tomllib.loads(settings.sources.read_text(encoding="utf-8")) if settings.sources else {}
     try:
-        sources = registered(register)
+        sources = registered(_register(settings))
     except RegisterError as error:
         raise SettingMissing(f"SHIRASE_SOURCES, {settings.sources}: {error}") from None
     if not sources:
@@ -238,6 +240,24 @@ def _run_collect(
             random=Random(),
         )
         collector.run(Stop(), beat)
+
+
+def _register(settings: WorkerSettings) -> dict[str, Any]:
+    return tomllib.loads(settings.sources.read_text(encoding="utf-8")) if settings.sources else {}
+
+
+def _signers(settings: WorkerSettings) -> Signers:
+    """Return the certificates that the register pins to senders; their files lie beside it."""
+    from feeds.sources import RegisterError, pinned
+
+    try:
+        files = pinned(_register(settings))
+    except RegisterError as error:
+        raise SettingMissing(f"SHIRASE_SOURCES, {settings.sources}: {error}") from None
+    folder = settings.sources.parent if settings.sources else Path()
+    return {
+        sender: tuple((folder / name).read_text(encoding="ascii") for name in names) for sender, names in files.items()
+    }
 
 
 def _required(path: Path | None, setting: str, maker: str) -> Path:

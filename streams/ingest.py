@@ -18,6 +18,7 @@ import orjson
 from alerts.claim import Claim
 from alerts.policy import Policy
 from alerts.report import OutcomeKind
+from feeds.cap_signature import NO_SIGNERS, Signers
 from geo.areas import AreaTable
 from streams.acceptance import (
     HEADER_ARRIVED_MS,
@@ -41,7 +42,14 @@ from streams.wire import encode
 
 
 def build_ingest(
-    broker: Broker | str, *, data_dir: Path, instance: str, table: AreaTable, policy: Policy, metrics: StreamMetrics
+    broker: Broker | str,
+    *,
+    data_dir: Path,
+    instance: str,
+    table: AreaTable,
+    policy: Policy,
+    metrics: StreamMetrics,
+    signers: Signers = NO_SIGNERS,
 ) -> ShiraseApp:
     """Return the ingest app; nothing runs yet."""
     app = build_app("ingest", broker, data_dir=data_dir, instance=f"ingest-{instance}")
@@ -54,7 +62,7 @@ def build_ingest(
         arrival, stored = arrival_of(record), orjson.loads(known) if known else None
         if was_settled(stored, arrival.receipt):
             return
-        settled = settle(arrival, stored, table=table, policy=policy)
+        settled = settle(arrival, stored, table=table, policy=policy, signers=signers)
         headers = stage_headers(record, HEADER_REPORT_MS)
         facts = emitted(settled.record.report, settled.record.outcome, (stored or {}).get("facts", {}))
         sent = [await grounds[fact.topic.name].send(fact.key, fact.value, headers) for fact in facts.records]

@@ -71,7 +71,7 @@ class WorkerSettings:
     """What speaks HTTP to push services: `h2` (HTTP/2 framed by hand) or `curl` (libcurl)."""
 
     sources: Path | None = None
-    """Register of sources that `collect` fetches (`ops/sources.toml`); without one it fetches nothing."""
+    """Register of sources (`ops/sources.toml`): what `collect` fetches, and whose signature `ingest` checks on CAP."""
 
     pool_depth: int = 0
     """Envelopes made ahead for each subscription: 109 bytes each; made when there is nothing to send."""

@@ -19,6 +19,7 @@ from alerts.policy import Policy, lane_for, release_for
 from alerts.report import Outcome, OutcomeKind, Report
 from alerts.returned import Judged, Verdict, as_thread
 from alerts.shift import shifted
+from feeds.cap_signature import NO_SIGNERS, Signers
 from feeds.errors import FeedError
 from feeds.read import read, series_of
 from geo.areas import AreaTable
@@ -57,12 +58,18 @@ class Settled:
     stored: Mapping[str, Any] | None
 
 
-def settle(arrival: Arrival, stored: Mapping[str, Any] | None, *, table: AreaTable, policy: Policy) -> Settled:
+def settle(
+    arrival: Arrival,
+    stored: Mapping[str, Any] | None,
+    *,
+    table: AreaTable,
+    policy: Policy,
+    signers: Signers = NO_SIGNERS,
+) -> Settled:
     """Return the outcome of *arrival* given the *stored* state of its series."""
     try:
-        report = shifted(
-            read(arrival.raw, name=arrival.name, received=arrival.received, feed=arrival.feed), arrival.shift
-        )
+        document = read(arrival.raw, name=arrival.name, received=arrival.received, feed=arrival.feed, signers=signers)
+        report = shifted(document, arrival.shift)
     except FeedError as error:
         return Settled(_refused(arrival, error.reason, str(error)), (), None)
     orders = Orders.of(stored)

@@ -126,6 +126,34 @@ def _console(_data: Path) -> list[bytes]:
     return [json.dumps({**form, **document}, ensure_ascii=False).encode() for document in documents]
 
 
+def _municipal(_data: Path) -> list[bytes]:
+    at, office = "2026-07-01T11:50:00+09:00", {"code": "131237", "name": "江戸川区"}
+    form = {"format": "shirase-dis", "version": 1, "id": "edogawa-2026-01", "revision": 1, "issuer": office}
+    areas = [{"name": "江戸川区", "code": "131237"}]
+    order = {"level": "避難指示", "state": "発令", "hazard": "洪水", "areas": areas, "issued_at": at}
+    place = {"as_of": at, "lat": 35.7067, "lng": 139.8424}
+    shelter = {"id": "E1312300001001", "name": "平井小学校", "state": "開設", "capacity": "屋内480人", **place}
+    road = {"id": "r-7", "name": "平井大橋", "state": "通行止め", "cause": "冠水", **place}
+    damage = {"id": "d-1", "kind": "停電", "title": "平井一丁目で停電", "as_of": at, "counts": {"軒": 1200}}
+    lists: tuple[dict[str, object], ...] = (
+        {"orders": [order]},
+        {"shelters": [shelter, {**shelter, "id": "2", "occupants": 120}]},
+        {"roads": [road], "incidents": [damage]},
+    )
+    head = {**form, "sent": at, "status": "Actual", "type": "発表"}
+    return [json.dumps({**head, **rows}, ensure_ascii=False).encode() for rows in lists]
+
+
+def _shelter_tables(data: Path) -> list[bytes]:
+    folder = data / "10_incidents" / "noto_nanao_open_shelters"
+    return [path.read_bytes()[:20_000] for path in sorted((folder / "history").glob("*.csv"))[::20]]
+
+
+def _crowd(data: Path) -> list[bytes]:
+    with gzip.open(data / "10_incidents" / "ushahidi_haiti" / "haiti_reports_no_text.csv.gz", "rb") as reports:
+        return [reports.read(10_000)]
+
+
 def _smallest(raws: list[bytes]) -> list[bytes]:
     ordered = sorted(raws, key=len)
     return [raw for raw in ordered if len(raw) <= _LARGEST_BYTES][:_SAMPLES] or ordered[:1]
@@ -138,6 +166,9 @@ TARGETS: tuple[Target, ...] = (
     Target("console", Form.JSON, _read("console"), _console),
     Target("gauge-json", Form.JSON, _read(), _gauge_json),
     Target("gauge-table", Form.TABLE, _read(), _gauge_tables),
+    Target("municipal", Form.JSON, _read("dis"), _municipal),
+    Target("shelter-table", Form.TABLE, _read(), _shelter_tables),
+    Target("crowd-table", Form.TABLE, _read(), _crowd),
     Target("feed-index", Form.XML, _read(), _indexes),
     Target("feed-entries", Form.XML, read_entries, _indexes),
 )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.source import LONGEST_RETRY_AFTER_SECONDS, LONGEST_WAIT_SECONDS, Pace
-from feeds.sources import RegisterError, registered
+from feeds.sources import RegisterError, pinned, registered
 from tests.conftest import PROJECT
 
 GOOD: dict[str, Any] = {
@@ -83,3 +83,11 @@ def test_jitter_spreads_to_both_sides_and_failures_double_the_wait() -> None:
 def test_a_source_is_fresh_for_its_interval_and_its_grace() -> None:
     at = datetime(2026, 11, 25, tzinfo=UTC)
     assert Pace(60, 120).fresh_until(at) == at + timedelta(minutes=3)
+
+
+def test_certificates_are_pinned_to_senders_by_file() -> None:
+    signers = [{"sender": "a@x.example", "certificate": name} for name in ("old.pem", "new.pem")]
+    assert pinned({"signer": signers}) == {"a@x.example": ("old.pem", "new.pem")}
+    assert pinned({}) == {}
+    with pytest.raises(RegisterError, match="certificate"):
+        pinned({"signer": [{"sender": "a@x.example"}]})

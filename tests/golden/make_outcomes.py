@@ -85,6 +85,9 @@ def local(element: etree._Element, path: str) -> str:
 
 
 def read_jma(name: str, raw: bytes, tables: set[str]) -> Saying:
+    if name.endswith(".json"):
+        # The dictionary beside the schemas: JSON, and none that anybody reads.
+        return Saying(name, datetime.min.replace(tzinfo=UTC), refused="json-unknown")
     root = etree.fromstring(raw)
     return index(name, raw, root) if etree.QName(root).localname == "feed" else jma(name, raw, root, tables)
 
@@ -299,6 +302,9 @@ def settle_jma(sayings: Iterable[Saying]) -> Iterator[tuple[Saying, str, str]]:
     digests: set[tuple[str, str]] = set()
     rank = {"alert": 0, "correction": 1, "cancel": 2}
     for said in sorted(sayings, key=lambda one: (one.sent, one.name)):
+        if said.refused:
+            yield said, "dead-letter", said.refused
+            continue
         if said.status != "actual":
             yield said, "drill", f"status-{said.status}"
             continue
@@ -523,11 +529,11 @@ def rows(data: Path, checked: set[str]) -> list[dict[str, str]]:
 
 
 def files(data: Path, folder: str) -> list[tuple[str, bytes]]:
-    """Return every document of *folder* and below, those in archives too; its schemas are not documents."""
+    """Return every document of *folder* and below, those in archives too; XML schemas are not documents."""
     found = []
     for path in sorted((data / folder).rglob("*")):
         name = path.relative_to(data).as_posix()
-        if path.suffix in (".xml", ".cap") and "schema" not in path.parts:
+        if path.suffix in (".xml", ".cap", ".json"):
             found.append((name, path.read_bytes()))
         elif ".tar" in path.suffixes:
             with tarfile.open(path) as packed:
