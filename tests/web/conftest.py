@@ -20,6 +20,7 @@ from streams.broker import Broker, ensure_topics, open_broker
 from streams.topics import HAZARDS, NOTICES, SUBSCRIPTIONS
 from tests.api.test_end_to_end import served, until
 from tests.conftest import PROJECT
+from tests.whole.conftest import brokers  # noqa: F401
 
 WEB = PROJECT / "web" / "dist"
 SCREENSHOTS = PROJECT / ".cache" / "screenshots"
