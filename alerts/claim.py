@@ -33,6 +33,14 @@ class Lane(StrEnum):
     CANARY = "canary"
 
 
+class Tie(StrEnum):
+    """How a danger came to its cells."""
+
+    AREA = "area"  # the area that the document names
+    RIVER_ZONE = "river-zone"  # the ground that the document's river endangers, by the table `river_zone`
+    RIVER_ASSUMED = "river-assumed"  # the same by distance, for want of a row: on the map, told to nobody by itself
+
+
 @dataclass(frozen=True, slots=True)
 class Danger:
     """One danger in some cells of one shard. `share` is told apart in `partial`.
@@ -56,6 +64,7 @@ class Danger:
     headline: str = ""
     instruction: str = ""
     evacuate: bool = False
+    tie: Tie = Tie.AREA
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import h3.api.basic_int as h3
 import numpy as np
 
 from alerts.cap import Severity
-from alerts.claim import Danger, Standing
+from alerts.claim import Danger, Standing, Tie
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Phase, Recipients
@@ -130,7 +130,7 @@ def difference(standing: Mapping[Shard, Standing], told: Told) -> Difference:
     if cancelled:
         now, known = _of_parts(()), then.bounds
     else:
-        now = _of_parts((key, cells) for one in standing.values() for key, cells in _disjoint(one.dangers))
+        now = _of_parts((key, cells) for one in standing.values() for key, cells in _disjoint(_told_of(one.dangers)))
         known = intervals(sorted(standing))
     edges = np.unique(np.concatenate((now.bounds.ravel(), then.bounds.ravel(), known.ravel())))
     if len(edges) == 0:
@@ -183,6 +183,13 @@ def phase_of(before: PartKey | None, after: PartKey | None, *, cancelled: bool =
 def parts_of(dangers: tuple[Danger, ...]) -> tuple[tuple[PartKey, Cells], ...]:
     """Return the cells of *dangers* by what their people read; disjoint. Coarse cells stay coarse."""
     return tuple((key, compact(cells)) for key, cells in _disjoint(dangers))
+
+
+def _told_of(dangers: tuple[Danger, ...]) -> tuple[Danger, ...]:
+    """Return the dangers that go out by themselves: nobody approved what was only assumed of a river."""
+    if all(danger.tie is not Tie.RIVER_ASSUMED for danger in dangers):
+        return dangers
+    return tuple(danger for danger in dangers if danger.tie is not Tie.RIVER_ASSUMED)
 
 
 # A comparison runs each second over shards of which few have changed: 8,192 are all of Japan's that

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from alerts.alert import Alert, AlertInfo, Area, Geocode
+from alerts.alert import GEOCODE_RIVER, Alert, AlertInfo, Area, Geocode
 from alerts.cap import ResponseType
-from alerts.claim import Claim, Danger, Lane, Provenance, Release
+from alerts.claim import Claim, Danger, Lane, Provenance, Release, Tie
+from alerts.hazard import HazardKind
 from alerts.place import Cells, Shard
 from alerts.report import Outcome, OutcomeKind, Report
 from geo.areas import AreaCover
 from geo.cells import difference, split_by_shard, union
 from geo.cover import DEFAULT_LIMITS, Bounds, Limits, cover
+from geo.river_zone import NO_ZONES, RiverTie, RiverZones, cells_endangered
 
 # A source that gives no end is not believed for ever, and not dropped within a night either. The end
 # of a push, never of an order (R10): what holds without an end of its own is restated within a day.
@@ -61,8 +63,12 @@ def claims_of(
     *,
     limits: Limits = DEFAULT_LIMITS,
     expected: Bounds | None = None,
+    rivers: RiverZones = NO_ZONES,
 ) -> ClaimSet:
     """Return what *report* says, shard by shard.
+
+    What it says of a river is said of the municipalities that it names and of the ground that the
+    river endangers (*rivers*): both are kept, each with its tie.
 
     A shard of *previous_shards* that the report no longer covers gets a claim without dangers: the
     withdrawal. A cancel withdraws everywhere; an info that says AllClear states no danger. Each claim
@@ -82,6 +88,7 @@ def claims_of(
                 found, missing = _dangers(info, area, table, limits, expected)
                 dangers += found
                 unknown.update(dict.fromkeys(missing))
+            dangers += _of_rivers(info, rivers)
     by_shard: dict[Shard, list[Danger]] = {}
     for danger in dangers:
         partial = split_by_shard(danger.partial) if danger.partial else {}
@@ -150,6 +157,36 @@ def _dangers(
             evacuate=ResponseType.EVACUATE in info.response_types,
         )
     ], missing
+
+
+def _of_rivers(info: AlertInfo, rivers: RiverZones) -> list[Danger]:
+    """Return the danger of a flood forecast on the ground that its rivers endanger."""
+    if info.hazard is not HazardKind.FLOOD:
+        return []
+    found = []
+    for code in dict.fromkeys(code.value for code in info.event_codes if code.value_name == GEOCODE_RIVER):
+        endangered = cells_endangered(rivers, code)
+        if not endangered.cells:
+            continue
+        tie = Tie.RIVER_ZONE if endangered.tie is RiverTie.TABLE else Tie.RIVER_ASSUMED
+        found.append(
+            Danger(
+                hazard=info.hazard,
+                level=info.level,
+                severity=info.severity,
+                urgency=info.urgency,
+                certainty=info.certainty,
+                event=info.event,
+                area_name=f"{endangered.name or '川'}の浸水想定区域",
+                area_code=code,
+                cells=endangered.cells,
+                onset=info.onset,
+                headline=info.headline,
+                instruction=info.instruction,
+                tie=tie,
+            )
+        )
+    return found
 
 
 def _together(covers: list[AreaCover]) -> tuple[Cells, Cells]:

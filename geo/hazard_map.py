@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.cap import Severity
-from alerts.claim import Claim, Danger, HazardSnapshot, Standing
+from alerts.claim import Claim, Danger, HazardSnapshot, Standing, Tie
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.place import Cell, Shard
@@ -115,7 +115,17 @@ def _reason(danger: Danger, standing: Standing, cell: Cell) -> str:
     level = f"level {int(danger.level)}" if danger.level is not None else danger.severity.value
     where = f"{danger.area_name} (in part)" if contains(danger.partial, cell) else danger.area_name
     source = standing.provenance
-    return f"{danger.hazard.value}: {level} in {where}, {source.kind} revision {source.revision} of {source.lineage}"
+    tie = _TIES[danger.tie]
+    return (
+        f"{danger.hazard.value}: {level} in {where}{tie}, {source.kind} revision {source.revision} of {source.lineage}"
+    )
+
+
+_TIES = {
+    Tie.AREA: "",
+    Tie.RIVER_ZONE: " (told by river_zone)",
+    Tie.RIVER_ASSUMED: " (river tie assumed: not told by itself)",
+}
 
 
 def _level_like(severity: Severity) -> int:

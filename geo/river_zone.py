@@ -91,6 +91,7 @@ class Endangered:
     tie: RiverTie
     reason: str
     zones: tuple[RiverZone, ...] = ()
+    name: str = ""  # of the river, for a text
 
     def depth_at(self, cell: int) -> DepthRank | None:
         """Return the depth in *cell*, None where it is not known (or the cell is not endangered)."""
@@ -118,13 +119,14 @@ def cells_endangered(table: RiverZones, river: str, reach: str = "", *, near: La
             tie=RiverTie.TABLE,
             reason=f"river_zone of {river}: {sources}",
             zones=rows,
+            name=next((row.zone for row in rows if row.zone), ""),
         )
     courses = [course for course in table.courses if _names(course.river, course.reach, river, reach)]
     if courses:
         cells = union(*(_beside(course.line, near) for course in courses))
         stretch = f"{ASSUMED_DOWNSTREAM_KM:g} km downstream" if near else "its whole line"
         reason = f"river tie assumed: {ASSUMED_BANK_KM:g} km beside {courses[0].name}, {stretch}"
-        return Endangered(cells, None, RiverTie.ASSUMED, reason)
+        return Endangered(cells, None, RiverTie.ASSUMED, reason, name=courses[0].name)
     if near is not None:
         reason = f"river tie assumed: {ASSUMED_AROUND_KM:g} km around the gauge, the river's line is not known"
         return Endangered(cover((), (Circle(near, ASSUMED_AROUND_KM),)), None, RiverTie.ASSUMED, reason)

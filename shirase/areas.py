@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from geo.areas import AreaTable, from_bytes
+from geo.river_zone import NO_ZONES, RiverZones
 
 DEFAULT_AREAS = Path(".cache/areas/japan.bin")
 DEFAULT_LIBRARY = Path(".cache/areas/library")
@@ -14,6 +15,15 @@ DEFAULT_RIVER_ZONES = Path(".cache/areas/river-zones.npz")
 def table_at(path: Path) -> AreaTable:
     """Return the table in *path*."""
     return from_bytes(path.read_bytes())
+
+
+def river_zones_at(path: Path | None) -> RiverZones:
+    """Return the river zones in *path*, none at all without one."""
+    if path is None:
+        return NO_ZONES
+    from geo.importers.river_zone_file import load
+
+    return load(path)
 
 
 def ensure_table(path: Path, say: Callable[[str, int, int], None]) -> Path:

@@ -43,6 +43,7 @@ class PipelineSettings:
     max_in_flight: int = 4096
     network: str = ""
     """Walking network of the evacuation worker, which runs when there is one."""
+    river_zones: Path | None = None
     metrics_base_port: int = 0
     """First of the ports on which the workers serve /metrics; 0 for none."""
 
@@ -136,6 +137,7 @@ class Pipeline:
             "SHIRASE_BROKER": self.broker.bootstrap,
             "SHIRASE_AREAS": str(self._settings.areas),
             "SHIRASE_POLICY": str(self._settings.policy),
+            "SHIRASE_RIVER_ZONES": str(self._settings.river_zones or ""),
             "SHIRASE_METRICS_PORT": str(base + place if base else -1),
             "SHIRASE_NETWORK": self._settings.network,
             "SHIRASE_FANOUT_WORKERS": str(self._settings.workers),

@@ -58,7 +58,7 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     match role:
         case Role.INGEST:
-            from shirase.areas import table_at
+            from shirase.areas import river_zones_at, table_at
             from streams.faust_app import run_worker
             from streams.ingest import build_ingest
 
@@ -71,6 +71,7 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
                 policy=policy,
                 metrics=metrics,
                 signers=_signers(settings),
+                rivers=river_zones_at(settings.river_zones),
             )
             run_worker(app, heartbeat=heartbeat)
         case Role.HAZARDS:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from dispatch.registry import load
 from dispatch.stub.process import StubProcess
+from geo.importers.river_zone_file import save as save_river_zones
 from shirase.areas import ensure_table, table_at
 from shirase.observer import Observer
 from shirase.pipeline import Pipeline, PipelineSettings
 from shirase.publish import publish_subscribers
+from shirase.river_ground import demo_river_zones
 from shirase.synth import synthesize
 from streams.broker import BrokerKind
 from streams.client import Producer
@@ -76,6 +78,7 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
             say("push service stub")
             stub = stack.enter_context(StubProcess.start(folder / "stub", store_every=settings.store_every))
             base, origins, authority = stub.origins[0], stub.origins, str(stub.ca_path)
+        river_zones = save_river_zones(demo_river_zones(), folder / "river-zones.npz").resolve()
         say(f"{settings.subscribers:,} synthetic subscribers")
         synth = folder / "subscribers"
         synthesize(
@@ -102,6 +105,7 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
                 max_in_flight=settings.max_in_flight,
                 network=settings.network,
                 metrics_base_port=settings.metrics_base_port,
+                river_zones=river_zones,
             )
         )
         if settings.from_topic:

@@ -20,6 +20,7 @@ from alerts.policy import Policy
 from alerts.report import OutcomeKind
 from feeds.cap_signature import NO_SIGNERS, Signers
 from geo.areas import AreaTable
+from geo.river_zone import NO_ZONES, RiverZones
 from streams.acceptance import (
     HEADER_ARRIVED_MS,
     HEADER_FEED,
@@ -50,6 +51,7 @@ def build_ingest(
     policy: Policy,
     metrics: StreamMetrics,
     signers: Signers = NO_SIGNERS,
+    rivers: RiverZones = NO_ZONES,
 ) -> ShiraseApp:
     """Return the ingest app; nothing runs yet."""
     app = build_app("ingest", broker, data_dir=data_dir, instance=f"ingest-{instance}")
@@ -62,7 +64,7 @@ def build_ingest(
         arrival, stored = arrival_of(record), orjson.loads(known) if known else None
         if was_settled(stored, arrival.receipt):
             return
-        settled = settle(arrival, stored, table=table, policy=policy, signers=signers)
+        settled = settle(arrival, stored, table=table, policy=policy, signers=signers, rivers=rivers)
         headers = stage_headers(record, HEADER_REPORT_MS)
         facts = emitted(settled.record.report, settled.record.outcome, (stored or {}).get("facts", {}))
         sent = [await grounds[fact.topic.name].send(fact.key, fact.value, headers) for fact in facts.records]

@@ -70,6 +70,9 @@ class WorkerSettings:
     engine: str = "h2"
     """What speaks HTTP to push services: `h2` (HTTP/2 framed by hand) or `curl` (libcurl)."""
 
+    river_zones: Path | None = None
+    """Table `river_zone` (`shirase areas river-zones`): which ground each river endangers; without one none is."""
+
     sources: Path | None = None
     """Register of sources (`ops/sources.toml`): what `collect` fetches, and whose signature `ingest` checks on CAP."""
 
@@ -118,6 +121,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         max_in_flight=int(environment.get("SHIRASE_MAX_IN_FLIGHT", "4096")),
         pool_depth=int(environment.get("SHIRASE_POOL_DEPTH", "0")),
         engine=environment.get("SHIRASE_ENGINE", "h2"),
+        river_zones=path("SHIRASE_RIVER_ZONES"),
         sources=path("SHIRASE_SOURCES"),
         restarts_after_exit=int(environment.get("SHIRASE_RESTARTS_AFTER_EXIT", "0")),
         restarts_after_standing_still=int(environment.get("SHIRASE_RESTARTS_AFTER_STANDING_STILL", "0")),

@@ -25,6 +25,7 @@ from feeds.read import read, series_of
 from geo.areas import AreaTable
 from geo.claims import ClaimSet, claims_of
 from geo.errors import GeoError
+from geo.river_zone import NO_ZONES, RiverZones
 from streams.orders import Orders
 from streams.payloads import ReportRecord
 
@@ -65,6 +66,7 @@ def settle(
     table: AreaTable,
     policy: Policy,
     signers: Signers = NO_SIGNERS,
+    rivers: RiverZones = NO_ZONES,
 ) -> Settled:
     """Return the outcome of *arrival* given the *stored* state of its series."""
     try:
@@ -93,7 +95,7 @@ def settle(
             # What was told no longer holds, and what holds is not for residents: the end of it is.
             release, release_reason = Release.AUTOMATIC, "no-danger-left"
         try:
-            found = claims_of(told, accepted, table, release, lane, covered)
+            found = claims_of(told, accepted, table, release, lane, covered, rivers=rivers)
         except GeoError as error:
             outcome = Outcome(OutcomeKind.HELD, error.reason, str(error))
         else:
