@@ -31,6 +31,7 @@ from dispatch.slots import Slots
 from dispatch.subscription import BUCKETS
 from dispatch.told import Told, freeze
 from dispatch.vapid import Vapid
+from dispatch.ways import with_ways
 from streams.checkpoint import Checkpoint
 from streams.client import Consumer, Producer, Record
 from streams.dead_letters import Refused, dead_letter
@@ -41,6 +42,7 @@ from streams.metrics import Hop, Role, StreamMetrics
 from streams.notice_board import approval_digest
 from streams.ownership import Heartbeat, check, claim
 from streams.payloads import OwnerRecord
+from streams.plan_book import PlanBook
 from streams.subscribers import Subscribers
 from streams.told_book import ToldBook
 from streams.topics import DEAD_LETTERS, NOTICES, SUBSCRIPTIONS
@@ -131,6 +133,8 @@ class Dispatcher:
         mine = np.isin(np.arange(BUCKETS), list(self._buckets))
         self._pool = Pool(secret, subscribers.people, settings.pool_depth, mine)
         self._metrics.subscriptions.set(subscribers.people.living)
+        self._plans = PlanBook(bootstrap)
+        self._without_plan: list[Record] = []
         self._notices = Consumer(bootstrap)
         self._notices.assign_from_oldest([NOTICES.name])
 
@@ -149,6 +153,7 @@ class Dispatcher:
         filling = not self._active and not self._pool.full
         for record in self._notices.poll_many(16, 0.0 if self._active or filling else _IDLE_SECONDS):
             self._take(record)
+        self._take_again()
         self._subscribers.follow()
         self._tell_newcomers()
         now = time.time()
@@ -169,6 +174,7 @@ class Dispatcher:
         self._ledger.wait()
         self._sender.close()
         self._notices.close()
+        self._plans.close()
         self._subscribers.close()
         self._producer.close()
 
@@ -196,10 +202,29 @@ class Dispatcher:
             return
         if any(one.fanout.notice == notice for one in self._active):
             return
+        if self._plans.for_notice(notice) is None:
+            self._wait_for_plan(record, notice)
+            return
         self._board.add(notice, received_ms)
         if not self._ledger.is_done(notice):
             self._begin(notice, received_ms)
         self._resume_tails(notice, received_ms)
+
+    def _wait_for_plan(self, record: Record, notice: Notice) -> None:
+        """Keep a notice of ways until its plan has come: it is stored before the notice, on another topic."""
+        if notice.expires > datetime.now(UTC) and not self._ledger.is_done(notice):
+            self._without_plan.append(record)
+
+    def _take_again(self) -> None:
+        if self._without_plan and self._plans.follow():
+            waiting, self._without_plan = self._without_plan, []
+            for record in waiting:
+                self._take(record)
+
+    def _messages(self, notice: Notice) -> Messages:
+        """Return the words of *notice*; those of ways are made from the plans that it names."""
+        told, ways = with_ways(notice, self._plans.for_notice(notice) or {})
+        return Messages(told, self._settings, ways)
 
     def _stop(self, notice: Notice) -> None:
         """Send nothing of what is not what was approved, and say so where people look (R14)."""
@@ -209,7 +234,7 @@ class Dispatcher:
     def _begin(self, notice: Notice, received_ms: int) -> None:
         self._refresh()
         try:
-            messages = Messages(notice, self._settings)
+            messages = self._messages(notice)
             list(messages.check())
         except DispatchError as error:
             # Nothing of it can go out: say so where people look, and do not try again at each start.
@@ -329,14 +354,14 @@ class Dispatcher:
             return
         self._metrics.late.inc(len(late))
         tail = 1 + max(self._told.tails(notice.lineage, notice.revision), default=0)
-        self._send(notice, Messages(notice, self._settings), late, {}, received_ms, tail)
+        self._send(notice, self._messages(notice), late, {}, received_ms, tail)
 
     def _resume_tails(self, notice: Notice, received_ms: int) -> None:
         """Go on with those who joined late at the owner before, and look for whom it did not get to."""
         now = datetime.now(UTC)
         for tail, frozen in self._told.tails(notice.lineage, notice.revision).items():
             if not self._ledger.is_done(notice, tail):
-                messages = Messages(notice, self._settings)
+                messages = self._messages(notice)
                 self._send(notice, messages, Selection.nobody(), frozen, received_ms, tail)
         if notice.expires > now and self._ledger.is_done(notice) and heard_by_nobody_asleep(notice):
             # Once a start: whoever is in force and in no record signed up while nobody owned these buckets.

@@ -30,14 +30,18 @@ class PlanBook:
         marks = self._consumer.watermarks(PLANS.name)
         self._consumer.assign({place: starts.get(place, mark.low) for place, mark in marks.items()})
 
-    def follow(self) -> None:
-        """Take in what has come."""
-        for record in self._consumer.poll_many(64, 0.0):
+    def follow(self) -> bool:
+        """Take in what has come; return whether there was anything."""
+        records = self._consumer.poll_many(64, 0.0)
+        for record in records:
             self._take(record)
+        return bool(records)
 
     def for_notice(self, notice: Notice) -> Mapping[Shard, EvacuationPlan] | None:
         """Return the plans that *notice* names, or None while one of them has not come."""
-        found = {}
+        found: dict[Shard, EvacuationPlan] = {}
+        if any(ref.digest not in self._plans.get(ref.shard, {}) for ref in notice.plans):
+            self.follow()
         for ref in notice.plans:
             plan = self._plans.get(ref.shard, {}).get(ref.digest)
             if plan is None:

@@ -34,7 +34,7 @@ from streams.notice_board import approval_digest
 from streams.ownership import Replaced
 from streams.payloads import ReceiptRecord
 from streams.subscribers import Subscribers
-from streams.topics import DEAD_LETTERS, NOTICES, OWNERS, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
+from streams.topics import DEAD_LETTERS, NOTICES, OWNERS, PLANS, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
 from streams.wire import decode, encode
 from tests.dispatch.people import KOTO, notice, part, resident
 
@@ -95,7 +95,7 @@ class FakeSender:
 @pytest.fixture
 def fresh() -> Iterator[Broker]:
     with open_broker("embedded") as broker:
-        ensure_topics(broker, [NOTICES, TOLD, PROGRESS, RECEIPTS, OWNERS, SUBSCRIPTIONS, DEAD_LETTERS])
+        ensure_topics(broker, [NOTICES, PLANS, TOLD, PROGRESS, RECEIPTS, OWNERS, SUBSCRIPTIONS, DEAD_LETTERS])
         yield broker
 
 
