@@ -7,8 +7,9 @@ does not run; what our worker needs stands beside it.
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alerts.claim import Lane
 from alerts.level import Level
@@ -20,8 +21,12 @@ from dispatch.ways import Ways
 
 # Only these sizes leave us, so that a length tells little about who is told what.
 PADDED_SIZES = (1024, 1536, 2048, 2600)
+# What a push service gets that calls the message too large: less than the smallest of the others.
+SHORT_BYTES = 768
 # RFC 8030 sets no limit; FCM refuses more than four weeks.
 LONGEST_TTL_SECONDS = 28 * 24 * 3600
+# Up to a full stop of either script, or a line's end, with the blanks behind it.
+_SENTENCE = re.compile(r".*?(?:[。！？]|[.!?](?=\s|$)|\n|$)\s*", re.DOTALL)
 _FALLBACK_LANGUAGE = "en"
 _VERSION = 1
 
@@ -47,6 +52,7 @@ class Messages:
         self._ways = ways
         self._by_place = notice.kind is NoticeKind.GO_THERE
         self._cache: dict[tuple[int, str, int], Message] = {}
+        self._short: dict[tuple[int, str, int], Message] = {}
 
     def for_part(self, part: int, language: str, place: int = 0) -> Message:
         """Return what a reader of *language* in *part* is sent, in kind 3 about her place number *place*."""
@@ -55,6 +61,24 @@ class Messages:
             text = text_for(self._notice.parts[part].texts, language)
             message = self._cache.get((part, text.language, place)) or self._write(part, text, place)
             self._cache[part, language, place] = self._cache[part, text.language, place] = message
+        return message
+
+    def short(self, part: int, language: str, place: int = 0) -> Message:
+        """Return the same in fewer words, for a push service that answered 413: the title, and of the body what fits.
+
+        Whole sentences from the front, where the action stands; the page behind it says the rest.
+        """
+        message = self._short.get((part, language, place))
+        if message is None:
+            text = text_for(self._notice.parts[part].texts, language)
+            sentences = sentences_of(text.body)
+            for count in range(len(sentences), -1, -1):
+                words = replace(text, body="".join(sentences[:count]).strip())
+                message = self._written(part, words, place, SHORT_BYTES, (SHORT_BYTES,))
+                if len(message.plaintext) <= SHORT_BYTES:
+                    break
+            assert message is not None
+            self._short[part, language, place] = message
         return message
 
     def digest(self, languages: Iterable[str]) -> bytes:
@@ -80,6 +104,13 @@ class Messages:
                 yield self.for_part(number, text.language, 1 if self._by_place else 0)
 
     def _write(self, number: int, text: Text, place: int) -> Message:
+        limit = min(self._settings.payload_limit_bytes, PADDED_SIZES[-1])
+        message = self._written(number, text, place, limit, PADDED_SIZES)
+        if len(message.plaintext) > limit:
+            raise PayloadTooLarge(text.language, len(message.plaintext), limit)
+        return message
+
+    def _written(self, number: int, text: Text, place: int, limit: int, sizes: tuple[int, ...]) -> Message:
         notice, part = self._notice, self._notice.parts[number]
         topic = topic_and_tag(notice.lineage, place, kind3=self._by_place)
         plain = {
@@ -104,22 +135,24 @@ class Messages:
                 "expires": round(notice.expires.timestamp()),
             },
         }
-        limit = min(self._settings.payload_limit_bytes, PADDED_SIZES[-1])
         plaintext = _json(plain)
         for way in self._ways.payloads(number) if self._ways is not None else ():
             carried = _json({**plain, "way": way})
             if len(carried) <= limit:
                 plaintext = carried
                 break
-        if len(plaintext) > limit:
-            raise PayloadTooLarge(text.language, len(plaintext), limit)
-        padded = next(size for size in PADDED_SIZES if size >= len(plaintext))
+        padded = next((size for size in sizes if size >= len(plaintext)), len(plaintext))
         urgency = urgency_of(notice.lane, part.level)
         return Message(number, text.language, plaintext, padded, topic, urgency)
 
 
 def _json(plain: Mapping[str, object]) -> bytes:
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def sentences_of(text: str) -> list[str]:
+    """Return *text* cut after each of its sentences and lines; together they are *text* again."""
+    return [sentence for sentence in _SENTENCE.findall(text) if sentence]
 
 
 def text_for(texts: tuple[Text, ...], language: str) -> Text:

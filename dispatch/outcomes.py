@@ -28,7 +28,8 @@ class Rule:
 
     `max_attempts` counts the first one; None means: until it expires. `forget` ends the
     subscription. `may_have_arrived` is True where the answer was never read, so that one more POST
-    may be a second copy (promise 2). `pauses_origin` makes the whole push service wait.
+    may be a second copy (promise 2). `pauses_origin` makes the whole push service wait. `shorten` means one more POST,
+    with the short form, where the long one was sent.
     """
 
     retry: bool
@@ -36,6 +37,7 @@ class Rule:
     forget: bool = False
     may_have_arrived: bool = False
     pauses_origin: bool = False
+    shorten: bool = False
 
     @property
     def final(self) -> bool:
@@ -49,7 +51,7 @@ _RULES: dict[PushOutcome, Rule] = {
     # A wrong key or clock of ours never costs a subscription; a few more tries outlast a token that
     # was renewed too late, and an alarm brings a person for the rest.
     PushOutcome.REFUSED: Rule(retry=True, max_attempts=3),
-    PushOutcome.TOO_LARGE: Rule(retry=False),
+    PushOutcome.TOO_LARGE: Rule(retry=False, shorten=True),
     PushOutcome.BUSY: Rule(retry=True, max_attempts=None, pauses_origin=True),
     PushOutcome.FAILED: Rule(retry=False),
     PushOutcome.RETRY: Rule(retry=True, max_attempts=None),

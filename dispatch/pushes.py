@@ -86,8 +86,10 @@ class Pushes:
         self._allowed: dict[str, bool] = {}
         self._headers: dict[tuple[int, ...], tuple[str, Headers]] = {}
 
-    def batches(self, wanted: Rows, now: float) -> tuple[list[Batch], list[int]]:
+    def batches(self, wanted: Rows, now: float, *, short: bool = False) -> tuple[list[Batch], list[int]]:
         """Return the requests for *wanted*, and the keys of those whose address we do not send to.
+
+        *short* is the form for rows whose push service called the long one too large.
 
         Addresses are checked here once more: the list may have changed since sign-up.
         """
@@ -98,7 +100,8 @@ class Pushes:
         for number, (layer, mask) in enumerate(zip(self._layers, (in_base, ~in_base), strict=True)):
             if mask.any():
                 some = wanted if mask.all() else _picked(wanted, np.flatnonzero(mask))
-                self._of_layer(layer, number, some, some.rows - (base if number else 0), now, batches, refused)
+                local = some.rows - (base if number else 0)
+                self._of_layer(layer, number, some, local, now, batches, refused, short=short)
         return batches, refused
 
     def _of_layer(
@@ -110,6 +113,8 @@ class Pushes:
         now: float,
         batches: list[Batch],
         refused: list[int],
+        *,
+        short: bool,
     ) -> None:
         columns = layer.registry.columns
         origins, keys = columns.origin[local].astype(np.int64), columns.vapid_key[local].astype(np.int64)
@@ -129,16 +134,24 @@ class Pushes:
                 if not good:
                     continue
                 some, rows, paths = _picked(some, np.array(good)), rows[good], [paths[one] for one in good]
-            message = self._messages.for_part(part, self._languages[language], place)
+            of = self._messages.short if short else self._messages.for_part
+            message = of(part, self._languages[language], place)
             headers = self._headers_for((number, origin, key, part, language, place), name, message, now)
-            bodies = list(self._bodies(layer, number, some, rows, message))
+            # Keys that were promised to the long form never seal another: the short one has its own, from its words.
+            sealing = Sealing(b"") if short else self._sealings[int(some.generations[0])]
+            bodies = list(self._bodies(layer, number, some, rows, message, sealing))
             batches.append(Batch(name, headers, self._expires_at, some.keys, paths, bodies))
 
     def _bodies(
-        self, layer: "_Layer", number: int, wanted: Rows, rows: NDArray[np.int64], message: Message
+        self,
+        layer: "_Layer",
+        number: int,
+        wanted: Rows,
+        rows: NDArray[np.int64],
+        message: Message,
+        sealing: Sealing,
     ) -> Iterator[bytes]:
         """Yield the body of each row: the pool's entry, or the same entry made now."""
-        sealing = self._sealings[int(wanted.generations[0])]
         pooled = sealing.generation
         # The pool is made for the large registry, and for one push a person.
         if pooled is None or number or wanted.nths[0] or not len(pooled.entries):

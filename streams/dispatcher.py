@@ -10,7 +10,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -78,6 +78,7 @@ class _Sending:
     rows_a_turn: int
     tail: int = 0
     begun: bool = False
+    short: set[int] = field(default_factory=set)  # rows that were called too large once
 
 
 @dataclass(slots=True)
@@ -414,15 +415,19 @@ class Dispatcher:
             for order in orders[room:]:
                 # Rows that were never tried go on: a push service that is away must not hold them up.
                 fanout.defer(order, max(now + SAVE_SECONDS, self._slots.paused_until(origin)))
-            if orders[:room]:
-                self._hand_over(sending, np.array(orders[:room], dtype=np.int64), now, retry=True)
-                handed += len(orders[:room])
+            for short in (False, True):
+                some = [order for order in orders[:room] if (order in sending.short) == short]
+                if some:
+                    self._hand_over(sending, np.array(some, dtype=np.int64), now, retry=True, short=short)
+            handed += len(orders[:room])
         return handed
 
-    def _hand_over(self, sending: _Sending, orders: NDArray[np.int64], now: float, *, retry: bool) -> None:
+    def _hand_over(
+        self, sending: _Sending, orders: NDArray[np.int64], now: float, *, retry: bool, short: bool = False
+    ) -> None:
         # Made anew for a retry: the envelope is a function of what is stored, so that the bytes are the same each time.
         fanout = sending.fanout
-        batches, refused = sending.pushes.batches(fanout.rows(orders, orders.tolist()), now)
+        batches, refused = sending.pushes.batches(fanout.rows(orders, orders.tolist()), now, short=short)
         for batch in batches:
             self._slots.take_many(batch.origin, fanout.notice.lane, len(batch.keys), retry=retry)
             self._open[batch] = _Open(sending, retry, len(batch.keys))
@@ -459,6 +464,8 @@ class Dispatcher:
         ended = answer.keys
         if rule.retry:
             ended = [order for order in answer.keys if not self._waits(fanout, order, answer, now)]
+        if rule.shorten:
+            ended = [order for order in answer.keys if not self._shortens(opened.sending, order, now)]
         if outcome is PushOutcome.ACCEPTED:
             size = len(answer.batch.bodies[0])
             for ward, accepted in fanout.ward_counts(np.array(ended, dtype=np.int64)).items():
@@ -483,6 +490,14 @@ class Dispatcher:
         if not isinstance(again, RetryAt):
             return False
         fanout.wait(order, again)
+        return True
+
+    def _shortens(self, sending: _Sending, order: int, now: float) -> bool:
+        """Keep a row for its one try with the short form, or return False when it has had that."""
+        if order in sending.short or sending.fanout.has_given_way(order):
+            return False
+        sending.short.add(order)
+        sending.fanout.wait(order, RetryAt(now))
         return True
 
     def _end(self, fanout: FanOut, orders: Sequence[int], outcome: PushOutcome, now: float) -> None:

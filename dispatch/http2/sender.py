@@ -29,8 +29,8 @@ STOPPED_SECONDS = 1.0
 # Push services close what is idle after a minute or more (nginx: 75 s). Whoever closes first knows that nothing
 # was under way.
 IDLE_SECONDS = 50.0
-# RFC 3986's characters of a path and a query: anything else would break the connection for its neighbours.
-_PATH_BYTES = bytes(range(0x21, 0x7F)).translate(None, b'"#<>\\^`{|}')
+# What `endpoint` lets a path consist of: anything else could break the connection for its neighbours.
+_PATH_BYTES = bytes(range(0x21, 0x7F)).translate(None, b'"#\\')
 
 
 class Http2Sender:

@@ -11,7 +11,16 @@ from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import NoticeKind, Text
 from dispatch.errors import PayloadTooLarge
-from dispatch.message import PADDED_SIZES, Messages, text_for, topic_and_tag, ttl_seconds, urgency_of
+from dispatch.message import (
+    PADDED_SIZES,
+    SHORT_BYTES,
+    Messages,
+    sentences_of,
+    text_for,
+    topic_and_tag,
+    ttl_seconds,
+    urgency_of,
+)
 from dispatch.settings import DispatchSettings
 from tests.dispatch.people import NOON, WORDS, notice, part
 
@@ -101,3 +110,29 @@ def test_life_safety_wakes_a_phone_and_the_canary_does_not() -> None:
     assert urgency_of(Lane.LIFE_SAFETY, None) == urgency_of(Lane.ROUTINE, Level.ELDERLY_LEAVE) == "high"
     assert urgency_of(Lane.ROUTINE, Level.CHECK_ACTION) == urgency_of(Lane.CANARY, Level.SECURE_LIFE) == "normal"
     assert urgency_of(Lane.ROUTINE, Level.PREPARE_MIND) == "low"
+
+
+def test_the_short_form_keeps_the_title_and_whole_sentences_from_the_front() -> None:
+    body = "隅田川が氾濫するおそれ。今すぐ高台へ。\n" + "川から離れてください。" * 40
+    words = (Text("ja", "避難指示", body),)
+    messages = Messages(notice(part(texts=words)), SETTINGS)
+    short, long = messages.short(0, "ja"), messages.for_part(0, "ja")
+    said = json.loads(short.plaintext)["notification"]
+    assert said["title"] == "避難指示"
+    assert said["body"].startswith("隅田川が氾濫するおそれ。今すぐ高台へ。\n川から離れてください。")
+    assert said["body"].endswith("。")
+    assert body.startswith(said["body"])
+    assert len(short.plaintext) <= short.padded_bytes == SHORT_BYTES < long.padded_bytes
+    assert (short.topic, short.urgency) == (long.topic, long.urgency)
+    assert messages.short(0, "ja") is short
+
+
+def test_a_body_of_one_long_sentence_leaves_the_title() -> None:
+    words = (Text("ja", "避難指示", "川" * 400),)
+    said = json.loads(Messages(notice(part(texts=words)), SETTINGS).short(0, "ja").plaintext)
+    assert (said["notification"]["title"], said["notification"]["body"]) == ("避難指示", "")
+
+
+@given(st.text(max_size=200))
+def test_sentences_together_are_the_text(text: str) -> None:
+    assert "".join(sentences_of(text)) == text

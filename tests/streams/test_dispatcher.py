@@ -19,6 +19,8 @@ from alerts.place import Cell
 from dispatch import told as told_records
 from dispatch.batch import Batch, BatchAnswer
 from dispatch.columns import columns_of
+from dispatch.envelope import OVERHEAD_BYTES
+from dispatch.message import SHORT_BYTES
 from dispatch.metrics import DispatchMetrics
 from dispatch.outcomes import GoneGuard, PushOutcome
 from dispatch.registry import Registry
@@ -264,6 +266,33 @@ def test_too_many_gone_at_once_are_not_believed(fresh: Broker) -> None:
     (receipt,) = finish(fresh, worker(fresh, residents, FakeSender(lambda _: PushOutcome.GONE)))
     assert receipt.outcomes == {"gone": 60}
     assert sum(1 for _ in read_to_end(fresh.bootstrap, SUBSCRIPTIONS.name)) < GoneGuard.LEAST_GONE
+
+
+@pytest.mark.parametrize("takes_short", [True, False])
+def test_what_is_called_too_large_goes_out_once_more_in_its_short_form(fresh: Broker, takes_short: bool) -> None:
+    def verdict(push: Push) -> PushOutcome:
+        fits = takes_short and len(push.body) <= SHORT_BYTES + OVERHEAD_BYTES
+        return PushOutcome.ACCEPTED if fits else PushOutcome.TOO_LARGE
+
+    sender = FakeSender(verdict)
+    publish(fresh, flood())
+    (receipt,) = finish(fresh, worker(fresh, people(10, origin=FCM), sender))
+    assert receipt.outcomes == ({"accepted": 10} if takes_short else {"too-large": 10})
+    by_address: dict[str, list[bytes]] = {}
+    for push in sender.submitted:
+        by_address.setdefault(push.url, []).append(push.body)
+    for long, short in by_address.values():
+        assert len(short) < len(long)
+        # Another text has another sender key and salt: no key ever seals two.
+        assert short[:86] != long[:86]
+
+
+@pytest.mark.parametrize("outcome", [PushOutcome.REFUSED, PushOutcome.REDIRECT, PushOutcome.FAILED])
+def test_no_other_answer_costs_a_subscription(fresh: Broker, outcome: PushOutcome) -> None:
+    publish(fresh, flood())
+    (receipt,) = finish(fresh, worker(fresh, people(5, origin=FCM), FakeSender(lambda _: outcome)))
+    assert receipt.outcomes == {outcome.value: 5}
+    assert list(read_to_end(fresh.bootstrap, SUBSCRIPTIONS.name)) == []
 
 
 def test_a_push_service_that_is_away_holds_up_nobody_else_and_is_tried_again(fresh: Broker) -> None:
