@@ -2,8 +2,10 @@
 
 import random
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import h3.api.basic_int as h3
@@ -19,7 +21,7 @@ from dispatch.http2.sender import Http2Sender
 from dispatch.layers import People
 from dispatch.message import Messages
 from dispatch.one_by_one import OneByOne
-from dispatch.outcomes import PushOutcome
+from dispatch.outcomes import PushOutcome, outcome_of_status
 from dispatch.pushes import Pushes, Rows, Sealing
 from dispatch.registry import Registry
 from dispatch.sender import Answer, Headers, Push, Sender
@@ -236,6 +238,51 @@ def test_whatever_a_push_service_does_has_its_outcome(
     pushes, _ = pushes_to(stub, registry)
     stub.tell([rule])
     assert outcomes(answers_to(sender, pushes)) == {(outcome, status)}
+
+
+def test_every_status_has_the_outcome_of_its_table(stub: StubProcess, engine: Engine, sender: Sender) -> None:
+    statuses = [*range(200, 600)]
+    registry, _ = crowd_at(stub, f"status-{engine}", len(statuses))
+    pushes, _ = pushes_to(stub, registry)
+    rules = [
+        Rule(Act.ANSWER, status=status, tokens=frozenset({f"status-{engine}-{number}"}))
+        for number, status in enumerate(statuses)
+    ]
+    stub.tell(rules)
+    for answer in answers_to(sender, pushes):
+        status = statuses[int(answer.push.url.rsplit("-", 1)[1])]
+        assert (answer.status, answer.outcome) == (status, outcome_of_status(status))
+
+
+def test_a_reply_that_drips_counts_by_its_status_and_holds_no_place_for_ever(stub: StubProcess, engine: Engine) -> None:
+    registry, _ = crowd_at(stub, f"drip-{engine}", 4)
+    pushes, _ = pushes_to(stub, registry)
+    stub.tell([Rule(Act.DRIP, delay_seconds=0.05)])
+    sender = made(engine, settings_for(stub, total_timeout_seconds=0.3))
+    assert outcomes(answers_to(sender, pushes)) == {(PushOutcome.ACCEPTED, 201)}
+    sender.close()
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x28", b""])
+def test_who_speaks_no_tls_was_sent_nothing(stub: StubProcess, engine: Engine, said: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def speak() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    client.recv(100)
+                    client.sendall(said)
+                    client.close()
+
+        threading.Thread(target=speak, daemon=True).start()
+        origin = f"https://localhost:{listener.getsockname()[1]}"
+        registry, _ = crowd_at(stub, f"no-tls-{engine}-{len(said)}", 1)
+        push = replace(pushes_to(stub, registry)[0][0], origin=origin, url=origin + "/push/x")
+        sender = made(engine, settings_for(stub, extra_origins=(origin,)))
+        assert outcomes(answers_to(sender, [push])) == {(PushOutcome.NOT_SENT, 0)}
+        sender.close()
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.parametrize(("asked", "waits"), [(17, 17.0), (86_400, 120.0)])
