@@ -6,6 +6,7 @@ gauges), a table by its columns.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from alerts.report import Report
@@ -39,6 +40,10 @@ _CAP_ROOT = re.compile(r"^\{(urn:oasis:names:tc:emergency:cap:|http://www\.incid
 
 # All stations of England are 4.0 MB in one list; the topic takes 8 MB.
 _JSON_LIMITS = JsonLimits(max_bytes=8 * 1024 * 1024)
+
+# What our own stages write as CAP: a policy and series of their own, so that no message from outside can
+# continue or cancel one of theirs. All three are drafts; who may name a feed is acceptance's business.
+OWN_FEEDS = frozenset({"gauge", "forecast", "night"})
 
 
 def read(
@@ -83,7 +88,10 @@ def read(
     if root.tag == _JMA_ROOT:
         return read_jma(root, raw, received=received)
     if _CAP_ROOT.match(str(root.tag)):
-        return read_cap(raw, name, received, root, signers)
+        report = read_cap(raw, name, received, root, signers)
+        if feed in OWN_FEEDS:
+            return replace(report, feed=feed, series=f"{feed}:{report.alert.sender}")
+        return report
     if root.tag == ATOM_ROOT:
         return read_feed_index(raw, name, received, root)
     raise UnknownFormat("not-cap-or-jma", f"{feed or 'document'} has root {str(root.tag)[:80]}")
@@ -125,7 +133,7 @@ def series_of(raw: bytes, feed: str = "") -> str:
     elif ":cap:" in header or "/cap/" in header:
         sender = _element(header, "sender")
         if sender:
-            return f"cap:{sender}"
+            return f"{feed if feed in OWN_FEEDS else 'cap'}:{sender}"
     return f"unreadable:{feed}"
 
 

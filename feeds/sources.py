@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from feeds.cap_pull import CapPull, CapPullSettings
+from feeds.gauges.poll import GaugePoll, GaugePollSettings
 from feeds.jma.pull import JmaPull, JmaPullSettings
 from feeds.source import Pace, Source
 
@@ -55,8 +56,14 @@ def cap_source(table: Table, pace: Pace) -> Source:
     return CapPull(CapPullSettings(_text(table, "name"), _text(table, "url"), feed, pace))
 
 
+def gauge_source(table: Table, pace: Pace) -> Source:
+    """Return an address of readings."""
+    columns = _text(table, "columns") if "columns" in table else ""
+    return GaugePoll(GaugePollSettings(_text(table, "name"), _text(table, "url"), columns, pace))
+
+
 # A new kind of source is a module with a `fetch()` and one line here.
-READERS: Mapping[str, Callable[[Table, Pace], Source]] = {"jma": jma_source, "cap": cap_source}
+READERS: Mapping[str, Callable[[Table, Pace], Source]] = {"jma": jma_source, "cap": cap_source, "gauge": gauge_source}
 _SHORTEST_INTERVAL_SECONDS = 10.0
 
 

@@ -162,6 +162,7 @@ def replay(
         policy=policy,
         workers=workers,
         area=area,
+        gauges=True,
     )
     pace = Pace(0.0 if speed == "max" else _positive(speed))
     with Terminal(live=False, page=False) as terminal:

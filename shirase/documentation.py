@@ -118,10 +118,12 @@ def registries() -> tuple[tuple[str, CollectorRegistry], ...]:
     """Return each measuring package with a fresh registry that holds its metrics at zero."""
     found = []
     for package in PACKAGES:
-        for module in _metrics_modules(package):
-            registry = CollectorRegistry()
+        modules = _metrics_modules(package)
+        registry = CollectorRegistry()
+        for module in modules:
             for made in _metrics_classes(module):
                 made(registry)
+        if modules:
             found.append((package, registry))
     return tuple(found)
 
@@ -129,7 +131,9 @@ def registries() -> tuple[tuple[str, CollectorRegistry], ...]:
 def _metrics_modules(package: str) -> tuple[ModuleType, ...]:
     if importlib.util.find_spec(package) is None or importlib.util.find_spec(f"{package}.metrics") is None:
         return ()
-    return (importlib.import_module(f"{package}.metrics"),)
+    folder = Path(importlib.import_module(package).__path__[0])
+    names = sorted(path.stem for path in folder.glob("*metrics.py"))
+    return tuple(importlib.import_module(f"{package}.{name}") for name in names)
 
 
 def _metrics_classes(module: ModuleType) -> list[Callable[[CollectorRegistry], object]]:

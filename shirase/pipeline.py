@@ -20,7 +20,7 @@ from streams.broker import Broker, BrokerKind, changelog_of, ensure_topics, open
 from streams.metrics import Role
 from streams.supervisor import STUCK_AFTER_SECONDS, Supervisor
 from streams.supervisor import Role as Child
-from streams.topics import ALL, CLAIMS, TELEGRAMS, Topic
+from streams.topics import ALL, CLAIMS, READINGS, TELEGRAMS, Topic
 
 VAPID_SUBJECT = "https://shirase.example/contact"
 _LOOK_SECONDS = 0.1
@@ -44,6 +44,8 @@ class PipelineSettings:
     network: str = ""
     """Walking network of the evacuation worker, which runs when there is one."""
     river_zones: Path | None = None
+    gauges: bool = False
+    """Watch river levels too: one process more, which only documents of gauges need."""
     metrics_base_port: int = 0
     """First of the ports on which the workers serve /metrics; 0 for none."""
 
@@ -124,6 +126,8 @@ class Pipeline:
         instances = [(role, "0") for role in (Role.INGEST, Role.HAZARDS, Role.NOTICES, Role.DECIDER)]
         if self._settings.network:
             instances.append((Role.EVACUATION, "0"))
+        if self._settings.gauges:
+            instances.append((Role.GAUGES, "0"))
         instances += [(Role.FANOUT, str(worker)) for worker in range(self._settings.workers)]
         return [self._child(role, instance, place) for place, (role, instance) in enumerate(instances)]
 
@@ -160,8 +164,12 @@ class Pipeline:
 
 
 def changelog_topics() -> tuple[Topic, ...]:
-    """Return the changelogs of the two apps that have tables; created before the apps start."""
-    return (changelog_of("ingest", "series", TELEGRAMS), changelog_of("hazards", "shards", CLAIMS))
+    """Return the changelogs of the apps that have tables; created before the apps start."""
+    return (
+        changelog_of("gauges", "stations", READINGS),
+        changelog_of("ingest", "series", TELEGRAMS),
+        changelog_of("hazards", "shards", CLAIMS),
+    )
 
 
 def make_secrets(folder: Path) -> dict[str, str]:

@@ -9,13 +9,17 @@ import os
 import signal
 import threading
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from alerts.place import LatLng
 from alerts.policy import Policy
 from feeds.cap_signature import Signers
+from feeds.gauges.plain_csv import ColumnMap, column_maps
 from streams.metrics import MissedBy, Role, StreamMetrics
 from streams.settings import SettingMissing, WorkerSettings
 
@@ -72,6 +76,7 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
                 metrics=metrics,
                 signers=_signers(settings),
                 rivers=river_zones_at(settings.river_zones),
+                column_maps=column_maps_at(settings.column_maps),
             )
             run_worker(app, heartbeat=heartbeat)
         case Role.HAZARDS:
@@ -96,11 +101,37 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
             _run_fanout(settings, metrics, registry, heartbeat)
         case Role.COLLECT:
             _run_collect(settings, metrics, registry, heartbeat)
+        case Role.GAUGES:
+            _run_gauges(settings, metrics, registry, heartbeat)
 
 
 def policy_at(path: Path) -> Policy:
     """Return the policy in the TOML file at *path*."""
     return Policy.from_plain(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def column_maps_at(path: Path | None) -> Mapping[str, ColumnMap]:
+    """Return the column maps in the TOML file at *path*; none without one."""
+    return {} if path is None else column_maps(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def _run_gauges(
+    settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
+) -> None:
+    from shirase.areas import river_zones_at
+    from streams.faust_app import run_worker
+    from streams.gauge_metrics import GaugeMetrics
+    from streams.gauges import Gauges, build_gauges
+
+    app = build_gauges(
+        settings.broker,
+        data_dir=settings.data_dir,
+        instance=settings.instance,
+        gauges=Gauges(river_zones_at(settings.river_zones), ZoneInfo(settings.zone), LatLng(*settings.sunset_at)),
+        metrics=metrics,
+        gauge_metrics=GaugeMetrics(registry),
+    )
+    run_worker(app, heartbeat=heartbeat)
 
 
 def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Path | None) -> None:

@@ -40,6 +40,8 @@ class RunSettings:
     area: str
     max_in_flight: int = 4096
     metrics_base_port: int = 0
+    gauges: bool = False
+    """Watch river levels too."""
     run_dir: Path | None = None
     from_topic: bool = False
     """Subscribers by way of the `subscriptions` topic even where a snapshot would do (Kafka only)."""
@@ -106,6 +108,7 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
                 network=settings.network,
                 metrics_base_port=settings.metrics_base_port,
                 river_zones=river_zones,
+                gauges=settings.gauges,
             )
         )
         if settings.from_topic:

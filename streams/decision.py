@@ -14,6 +14,8 @@ from geo.sign import ORDER_WITHOUT_SIGN
 from streams.notice_board import approval_digest
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 
+# Our own river forecast is shown to coordinators and told to nobody, whoever approves (R23).
+COORDINATORS_ONLY = frozenset({"forecast"})
 POLICY = "policy"  # who approved, where no person did
 
 
@@ -66,6 +68,8 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
         return Decided(None, None, f"draft-{known.state.value}")
     if command.verb is Verb.VOID:
         return Decided(_verdict(known.draft, DraftState.VOID, f"void-by:{command.by}", at, keep=False), None)
+    if known.draft.provenance.feed in COORDINATORS_ONLY:
+        return Decided(None, None, "for-coordinators-only")
     if ledger.has_newer(known.draft):
         # Approved now it would bring back what its own source has since changed, lifted or cancelled.
         return Decided(None, None, "draft-superseded")
@@ -81,6 +85,8 @@ def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
         return Decided(None, None, "create-without-draft")
     if draft.draft in ledger.drafts:
         return Decided(None, None, "already-decided")
+    if draft.release is Release.AUTOMATIC and draft.provenance.feed in COORDINATORS_ONLY:
+        return Decided(_verdict(draft, DraftState.RECORDED, "for-coordinators-only", at, keep=False), None)
     if not draft.notice.parts:
         return Decided(_verdict(draft, DraftState.NOTHING_CHANGED, "nothing-changed", at, keep=False), None)
     refusal = _why_no_way(ledger, draft.notice)

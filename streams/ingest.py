@@ -9,6 +9,7 @@ lose what it says.
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from alerts.claim import Claim
 from alerts.policy import Policy
 from alerts.report import OutcomeKind
 from feeds.cap_signature import NO_SIGNERS, Signers
+from feeds.gauges.plain_csv import ColumnMap
+from feeds.gauges.recognise import NO_MAPS
 from geo.areas import AreaTable
 from geo.river_zone import NO_ZONES, RiverZones
 from streams.acceptance import (
@@ -36,9 +39,11 @@ from streams.facts import emitted
 from streams.faust_app import Outlet, ShiraseApp, add_agent, add_table, build_app
 from streams.lag import measure_lag
 from streams.metrics import Hop, Role, StreamMetrics
+from streams.payloads import ReportRecord
+from streams.readings import station_records, without_readings
 from streams.record import Record
 from streams.settlement import Arrival, Settled, settle, was_settled
-from streams.topics import CLAIMS, CLOSURES, DEAD_LETTERS, INCIDENTS, REPORTS, SHELTERS, TELEGRAMS
+from streams.topics import CLAIMS, CLOSURES, DEAD_LETTERS, INCIDENTS, READINGS, REPORTS, SHELTERS, TELEGRAMS
 from streams.wire import encode
 
 
@@ -52,11 +57,13 @@ def build_ingest(
     metrics: StreamMetrics,
     signers: Signers = NO_SIGNERS,
     rivers: RiverZones = NO_ZONES,
+    column_maps: Mapping[str, ColumnMap] = NO_MAPS,
 ) -> ShiraseApp:
     """Return the ingest app; nothing runs yet."""
     app = build_app("ingest", broker, data_dir=data_dir, instance=f"ingest-{instance}")
     series = add_table(app, "series", TELEGRAMS)
     reports, claims, aside = Outlet(app, REPORTS), Outlet(app, CLAIMS), Outlet(app, DEAD_LETTERS)
+    readings = Outlet(app, READINGS)
     grounds = {topic.name: Outlet(app, topic) for topic in (CLOSURES, SHELTERS, INCIDENTS)}
 
     async def ingest(record: Record) -> None:
@@ -64,13 +71,23 @@ def build_ingest(
         arrival, stored = arrival_of(record), orjson.loads(known) if known else None
         if was_settled(stored, arrival.receipt):
             return
-        settled = settle(arrival, stored, table=table, policy=policy, signers=signers, rivers=rivers)
+        settled = settle(
+            arrival,
+            stored,
+            table=table,
+            policy=policy,
+            signers=signers,
+            rivers=rivers,
+            column_maps=column_maps,
+        )
         headers = stage_headers(record, HEADER_REPORT_MS)
         facts = emitted(settled.record.report, settled.record.outcome, (stored or {}).get("facts", {}))
         sent = [await grounds[fact.topic.name].send(fact.key, fact.value, headers) for fact in facts.records]
+        for station, value in station_records(settled.record.report, settled.record.outcome):
+            sent.append(await readings.send(station, value, headers))
         sent += [await claims.send(shard_key(claim), encode(claim), headers) for claim in settled.claims]
         await acknowledged(sent)
-        await acknowledged([await reports.send(record.key, encode(settled.record), headers)])
+        await acknowledged([await reports.send(record.key, encode(_kept(settled)), headers)])
         if settled.record.outcome is OutcomeKind.DEAD_LETTER:
             await aside.send(record.place.encode(), record.value, {**record.headers, **_reason(settled)})
             metrics.dead_letter(TELEGRAMS.name, settled.record.reason)
@@ -114,6 +131,11 @@ async def acknowledged(sent: list[Awaitable[Any]]) -> None:
     """Wait until the broker has stored everything in *sent*."""
     if sent:
         await asyncio.gather(*sent)
+
+
+def _kept(settled: Settled) -> ReportRecord:
+    """Return the record of a document without its readings, which are on a topic of their own."""
+    return replace(settled.record, report=without_readings(settled.record.report))
 
 
 def _reason(settled: Settled) -> dict[str, bytes]:

@@ -27,6 +27,7 @@ class Role(StrEnum):
     DECIDER = "decider"
     FANOUT = "fanout"
     COLLECT = "collect"
+    GAUGES = "gauges"
 
 
 class Hop(StrEnum):
@@ -49,6 +50,7 @@ class Feed(StrEnum):
     FORECAST = "forecast"
     DIS = "dis"
     L_ALERT = "l-alert"
+    NIGHT = "night"
     OTHER = "other"
 
 

@@ -79,6 +79,15 @@ class WorkerSettings:
     pool_depth: int = 0
     """Envelopes made ahead for each subscription: 109 bytes each; made when there is nothing to send."""
 
+    column_maps: Path | None = None
+    """What the columns of a deployment's own gauge tables mean (`ops/gauges.toml`), for `ingest`."""
+
+    sunset_at: tuple[float, float] = (35.69, 139.75)
+    """Latitude and longitude of which sunset is the deadline for the night's drafts (R8)."""
+
+    zone: str = "Asia/Tokyo"
+    """Time zone of nights and of clock times in texts of our own."""
+
     restarts_after_exit: int = 0
     """Set by the supervisor, for the metrics: how often this worker was started again after it had ended."""
 
@@ -121,8 +130,20 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         max_in_flight=int(environment.get("SHIRASE_MAX_IN_FLIGHT", "4096")),
         pool_depth=int(environment.get("SHIRASE_POOL_DEPTH", "0")),
         engine=environment.get("SHIRASE_ENGINE", "h2"),
-        river_zones=path("SHIRASE_RIVER_ZONES"),
         sources=path("SHIRASE_SOURCES"),
+        river_zones=path("SHIRASE_RIVER_ZONES"),
+        column_maps=path("SHIRASE_COLUMN_MAPS"),
+        sunset_at=_degrees(environment.get("SHIRASE_SUNSET_AT", "35.69,139.75")),
+        zone=environment.get("SHIRASE_ZONE", "Asia/Tokyo"),
         restarts_after_exit=int(environment.get("SHIRASE_RESTARTS_AFTER_EXIT", "0")),
         restarts_after_standing_still=int(environment.get("SHIRASE_RESTARTS_AFTER_STANDING_STILL", "0")),
     )
+
+
+def _degrees(text: str) -> tuple[float, float]:
+    """Return latitude and longitude of *text*, parted by a comma."""
+    try:
+        lat, lng = map(float, text.split(","))
+    except ValueError:
+        raise SettingMissing(f"SHIRASE_SUNSET_AT is {text!r}: write LAT,LNG") from None
+    return lat, lng

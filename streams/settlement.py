@@ -21,6 +21,8 @@ from alerts.returned import Judged, Verdict, as_thread
 from alerts.shift import shifted
 from feeds.cap_signature import NO_SIGNERS, Signers
 from feeds.errors import FeedError
+from feeds.gauges.plain_csv import ColumnMap
+from feeds.gauges.recognise import NO_MAPS
 from feeds.read import read, series_of
 from geo.areas import AreaTable
 from geo.claims import ClaimSet, claims_of
@@ -67,10 +69,18 @@ def settle(
     policy: Policy,
     signers: Signers = NO_SIGNERS,
     rivers: RiverZones = NO_ZONES,
+    column_maps: Mapping[str, ColumnMap] = NO_MAPS,
 ) -> Settled:
     """Return the outcome of *arrival* given the *stored* state of its series."""
     try:
-        document = read(arrival.raw, name=arrival.name, received=arrival.received, feed=arrival.feed, signers=signers)
+        document = read(
+            arrival.raw,
+            name=arrival.name,
+            received=arrival.received,
+            feed=arrival.feed,
+            column_maps=column_maps,
+            signers=signers,
+        )
         report = shifted(document, arrival.shift)
     except FeedError as error:
         return Settled(_refused(arrival, error.reason, str(error)), (), None)

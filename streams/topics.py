@@ -41,7 +41,7 @@ TELEGRAMS = Topic(
     "raw bytes as received; headers: received-at (ms), receipt id, feed, name; audit and replay",
 )  # fmt: skip
 REPORTS = Topic(
-    "reports", "series", 8, Cleanup.DELETE, 24 * 90, 4_000_000, 0, ("console", "replay"),
+    "reports", "series", 8, Cleanup.DELETE, 24 * 90, 4_000_000, 0, ("console", "replay", "gauges"),
     "one record per document: its outcome, reason, level, hazard, codes, number of claims",
 )  # fmt: skip
 CLAIMS = Topic(
@@ -52,6 +52,14 @@ HAZARDS = Topic(
     "hazards", "shard", 8, Cleanup.COMPACT, None, 4_000_000, 0, ("notices", "evacuation", "residents", "console"),
     "snapshot per shard with version and digest, never deltas; kept uncompacted for an hour",
     {"min.compaction.lag.ms": str(HOUR_MS)},
+)  # fmt: skip
+READINGS = Topic(
+    "readings", "station", 8, Cleanup.DELETE, 24 * 14, 1_000_000, 0, ("gauges",),
+    "what one document says of one station: its description, its readings of stage, rain and flow",
+)  # fmt: skip
+GAUGES = Topic(
+    "gauges", "station", 8, Cleanup.COMPACT, None, 262_144, 0, ("console",),
+    "a station as it stands: level, stage, doubt, when it was heard, the short forecast; for coordinators (R23)",
 )  # fmt: skip
 CLOSURES = Topic(
     "closures", "id + source", 4, Cleanup.COMPACT, None, 262_144, 0, ("evacuation", "residents", "console"),
@@ -121,6 +129,7 @@ DEAD_LETTERS = Topic(
 )  # fmt: skip
 
 ALL: tuple[Topic, ...] = (
-    TELEGRAMS, REPORTS, CLAIMS, HAZARDS, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, DRAFTS, COMMANDS, NOTICES,
+    TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, DRAFTS,
+    COMMANDS, NOTICES,
     SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, AUDIT, DEAD_LETTERS,
 )  # fmt: skip

@@ -52,6 +52,9 @@ class Neighbour:
     change_m: float
 
 
+_CALM = tuple(Neighbour("", 0.0) for _ in range(NEIGHBOURS_NEEDED))
+
+
 @dataclass(frozen=True, slots=True)
 class Belief:
     """Whether a reading is believed. `reason` is a stable code; `doubt` None means: act on it."""
@@ -94,6 +97,13 @@ def believe(
     if stands_still and same_count + 1 >= STUCK_READINGS:
         return Belief(Doubt.STUCK, "the-same-for-hours")
     return Belief(None, "plausible")
+
+
+def asks_neighbours(reading: GaugeReading, past: Sequence[Stage]) -> bool:
+    """Say whether *reading* is one about which neighbours are asked at all: most never are."""
+    if reading.value is None or not past or reading.attribution.fact_at <= past[-1].at:
+        return False
+    return _jump(reading.value - past[-1].value_m, reading.attribution.fact_at - past[-1].at, _CALM) is not None
 
 
 def is_same(value_m: float, since: Stage | None) -> bool:

@@ -48,9 +48,9 @@ def test_every_metric_says_what_it_counts_and_has_a_unit_or_is_a_count() -> None
         if kind == "counter":
             assert name.endswith("_total")
         else:
-            assert re.search(r"_(seconds|bytes|records|requests|rows|ratio|subscriptions|connections|info)$", name), (
-                name
-            )
+            assert re.search(
+                r"_(seconds|bytes|records|requests|rows|ratio|stations|subscriptions|connections|info)$", name
+            ), name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))

@@ -190,3 +190,15 @@ def test_the_ledger_read_back_decides_alike() -> None:
         after.knows(record)
     for command in (approve(waiting), approve(later), create(waiting)):
         assert decide(after, command, at=NOW) == decide(before, command, at=NOW)
+
+
+@pytest.mark.parametrize("release", [Release.DRAFT, Release.AUTOMATIC])
+def test_our_own_river_forecast_is_told_to_nobody_whoever_approves(release: Release) -> None:
+    """R23: a flood forecast for the public needs the JMA's permission; coordinators see it and act on their own."""
+    ledger = Ledger()
+    proposed = draft(release)
+    proposed = replace(proposed, provenance=replace(proposed.provenance, feed="forecast"))
+    assert applied(ledger, create(proposed)).notice is None
+    approved = applied(ledger, approve(proposed))
+    assert approved.notice is None
+    assert approved.refusal in ("for-coordinators-only", "draft-recorded")
