@@ -110,8 +110,9 @@ def judge(
         (one for one in said.values() if abs(at - one.received) <= within), key=lambda one: (one.received, one.thread)
     )
     for one in recent:
-        if orders and one.orders == orders:
-            return Judged(Verdict.RETURNED, one.thread, one.lineage)
+        if orders and all(one.orders.get(key) == areas for key, areas in orders.items()):
+            # A part of what is known is no news either, but it must not go on in its place.
+            return Judged(Verdict.RETURNED, one.thread if one.orders == orders else report.thread, one.lineage)
     for one in recent:
         detail = _difference(one.orders, orders)
         if detail:

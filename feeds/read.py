@@ -15,6 +15,7 @@ from feeds.cap_signature import NO_SIGNERS, Signers
 from feeds.console import looks_like_console, read_console, series_of_console
 from feeds.csv_text import columns_of, parse_csv
 from feeds.dis import read as dis
+from feeds.dis.document import series_of_issuer
 from feeds.dis.table import is_report_table
 from feeds.errors import FeedError, UnknownFormat
 from feeds.feed_index import ATOM_ROOT, read_feed_index
@@ -31,6 +32,8 @@ from feeds.jma.envelope import series_key
 from feeds.jma.headlines import is_headline, read_headline, series_of_headline
 from feeds.jma.telegram import read_jma
 from feeds.json_text import JsonLimits, parse_json
+from feeds.lalert.names import EDXL
+from feeds.lalert.read import is_l_alert, read_l_alert
 from feeds.ushahidi import is_crowd_table, read_crowd, series_of_crowd
 from feeds.xml import parse
 
@@ -94,6 +97,8 @@ def read(
         return report
     if root.tag == ATOM_ROOT:
         return read_feed_index(raw, name, received, root)
+    if is_l_alert(root):
+        return read_l_alert(root, raw, received=received, came_by=feed)
     raise UnknownFormat("not-cap-or-jma", f"{feed or 'document'} has root {str(root.tag)[:80]}")
 
 
@@ -130,6 +135,10 @@ def series_of(raw: bytes, feed: str = "") -> str:
         title = _element(header, "Title")
         if title:
             return series_key(title, _element(header, "EditorialOffice"), tuple(_element(header, "EventID").split()))
+    elif EDXL in header:
+        code = _element(header, "jisX0402")
+        if re.fullmatch(r"\d{5,7}", code):
+            return series_of_issuer(code[:5])
     elif ":cap:" in header or "/cap/" in header:
         sender = _element(header, "sender")
         if sender:

@@ -42,6 +42,8 @@ def shelter_of(row: Plain, said: Attribution, ward: str, issuer: str) -> Shelter
     """Return what *row* says about a shelter. A state that is no listed word is unknown, never closed (R11)."""
     capacity_text = str(row["capacity"]) if isinstance(row.get("capacity"), str) else ""
     capacity = capacity_of(capacity_text).people if capacity_text else row.get("capacity")
+    if capacity_text.isdecimal():
+        capacity_text = ""  # a number in a table is no prose
     occupants = row.get("occupants")
     if isinstance(occupants, str):
         occupants = people_of(occupants)

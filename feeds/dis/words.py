@@ -53,7 +53,8 @@ HAZARDS: Mapping[str, HazardKind] = {
     "土砂災害": HazardKind.LANDSLIDE, "崖崩れ、土石流及び地滑り": HazardKind.LANDSLIDE,
     "崖崩れ": HazardKind.LANDSLIDE, "高潮": HazardKind.STORM_SURGE, "地震": HazardKind.EARTHQUAKE,
     "津波": HazardKind.TSUNAMI, "大規模な火事": HazardKind.FIRE, "火災": HazardKind.FIRE,
-    "火山現象": HazardKind.VOLCANO, "火山噴火": HazardKind.VOLCANO, "暴風": HazardKind.STORM,
+    "火山現象": HazardKind.VOLCANO, "火山": HazardKind.VOLCANO, "火山噴火": HazardKind.VOLCANO,
+    "暴風": HazardKind.STORM,
     "大雪": HazardKind.HEAVY_SNOW, "その他": HazardKind.OTHER,
     **{hazard.value: hazard for hazard in HazardKind},
 }  # fmt: skip
@@ -62,18 +63,21 @@ SHELTER_STATES: Mapping[str, ShelterState] = {
     "開設": ShelterState.OPEN, "開設中": ShelterState.OPEN, "開設済": ShelterState.OPEN, "受入可": ShelterState.OPEN,
     "満員": ShelterState.FULL, "満": ShelterState.FULL, "受入不可": ShelterState.FULL,
     "閉鎖": ShelterState.CLOSED, "閉鎖済": ShelterState.CLOSED, "未開設": ShelterState.CLOSED,
-    "廃止": ShelterState.CLOSED, "不明": ShelterState.UNKNOWN, "未確認": ShelterState.UNKNOWN,
+    "廃止": ShelterState.CLOSED, "常設": ShelterState.OPEN, "不明": ShelterState.UNKNOWN,
+    "未確認": ShelterState.UNKNOWN,
     **{state.value: state for state in ShelterState},
 }  # fmt: skip
 BANDS: Mapping[str, OccupancyBand] = {
     "空き": OccupancyBand.EMPTY, "空いています": OccupancyBand.EMPTY, "余裕あり": OccupancyBand.EMPTY,
     "やや混雑": OccupancyBand.FILLING, "混雑": OccupancyBand.CROWDED, "満員": OccupancyBand.FULL,
+    "定員一杯": OccupancyBand.FULL,
     **{band.value: band for band in OccupancyBand},
 }  # fmt: skip
 SITE_CLASSES: Mapping[str, SiteClass] = {
     "指定避難所": SiteClass.STAFFED, "避難所": SiteClass.STAFFED,
     "指定緊急避難場所": SiteClass.ALWAYS_OPEN, "広域避難場所": SiteClass.ALWAYS_OPEN,
-    "避難場所": SiteClass.ALWAYS_OPEN, "津波避難ビル": SiteClass.ALWAYS_OPEN,
+    "避難場所": SiteClass.ALWAYS_OPEN, "津波避難ビル": SiteClass.ALWAYS_OPEN, "一時避難場所": SiteClass.ALWAYS_OPEN,
+    "臨時避難所": SiteClass.STAFFED,
     "一時滞在施設": SiteClass.TEMPORARY_STAY, "福祉避難所": SiteClass.WELFARE,
     **{site.value: site for site in SiteClass},
 }  # fmt: skip
