@@ -22,7 +22,7 @@ from api.reader import Freshness, TopicReader
 from api.residents import health_answer
 from api.security import Guard, policy_for
 from api.style import CONSOLE
-from streams.payloads import DraftRecord, DraftState, ReportRecord
+from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
 
 # The officer's page reloads by itself, without a script: some terminals allow none (R20, polling <= 5 s).
 _RELOAD_SECONDS = 5
@@ -105,6 +105,11 @@ def render(view: DeskView, fresh: Freshness, *, now: datetime) -> str:
             ("時刻", "場所", "理由", "詳細", "大きさ"),
             (_dead(letter, now) for letter in view.dead[:_MOST_ROWS]),
         )
+        + _table(
+            f"情報源（{len(view.sources)}件、途絶{sum(now > source.fresh_until for source in view.sources)}件）",
+            ("名前", "状態", "最後の応答", "理由", "提供元", "連絡先"),
+            (_source(source, now) for source in sorted(view.sources, key=lambda one: one.fresh_until)),
+        )
         + "</main></body></html>"
     )
 
@@ -149,6 +154,22 @@ def _held(report: ReportRecord, now: datetime) -> str:
             escape(report.series),
             f"<code>{escape(report.reason)}</code>",
             escape(report.detail),
+        )
+    )
+
+
+def _source(source: SourceRecord, now: datetime) -> str:
+    # Silence is never an all-clear: what the source warned of stays in force.
+    silent = now > source.fresh_until
+    state = f'<strong class="alarm">途絶（{clock(source.fresh_until, now=now)}から）。解除ではありません</strong>'
+    return _row(
+        (
+            escape(source.source),
+            state if silent else "届いています",
+            clock(source.answered, now=now) if source.answered else "まだありません",
+            f"<code>{escape(source.reason)}</code>" if source.reason else "",
+            escape(source.owner),
+            escape(source.contact),
         )
     )
 

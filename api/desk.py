@@ -9,11 +9,11 @@ from typing import TypeVar
 from alerts.report import OutcomeKind
 from streams.client import Record
 from streams.dead_letters import DETAIL, REASON
-from streams.payloads import DraftRecord, DraftState, ReportRecord
-from streams.topics import DEAD_LETTERS, DRAFTS, REPORTS
+from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
+from streams.topics import DEAD_LETTERS, DRAFTS, REPORTS, SOURCES
 from streams.wire import decode
 
-TOPICS = (DRAFTS.name, REPORTS.name, DEAD_LETTERS.name)
+TOPICS = (DRAFTS.name, REPORTS.name, DEAD_LETTERS.name, SOURCES.name)
 
 # More than a shift can look at; the topics keep the rest.
 MOST_KEPT = 500
@@ -41,6 +41,7 @@ class DeskView:
     drafts: tuple[DraftRecord, ...]
     held: tuple[ReportRecord, ...]
     dead: tuple[DeadLetter, ...]
+    sources: tuple[SourceRecord, ...] = ()
 
 
 @dataclass(slots=True)
@@ -50,6 +51,7 @@ class Desk:
     _drafts: dict[str, DraftRecord] = field(default_factory=dict)
     _held: OrderedDict[str, ReportRecord] = field(default_factory=OrderedDict)
     _dead: OrderedDict[str, DeadLetter] = field(default_factory=OrderedDict)
+    _sources: dict[str, SourceRecord] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def apply(self, record: Record) -> None:
@@ -63,6 +65,10 @@ class Desk:
             if report.outcome is OutcomeKind.HELD:
                 with self._lock:
                     _keep(self._held, report.receipt, report)
+        elif record.topic == SOURCES.name:
+            source = None if record.value is None else decode(SourceRecord, record.value)
+            with self._lock:
+                self._take_source(record.key.decode(errors="replace"), source)
         elif record.topic == DEAD_LETTERS.name:
             letter = _dead_letter(record)
             with self._lock:
@@ -72,7 +78,19 @@ class Desk:
         """Return what waits now."""
         with self._lock:
             drafts = sorted(self._drafts.values(), key=lambda record: record.at, reverse=True)
-            return DeskView(tuple(drafts), tuple(reversed(self._held.values())), tuple(reversed(self._dead.values())))
+            return DeskView(
+                drafts=tuple(drafts),
+                held=tuple(reversed(self._held.values())),
+                dead=tuple(reversed(self._dead.values())),
+                sources=tuple(self._sources[name] for name in sorted(self._sources)),
+            )
+
+    def _take_source(self, name: str, source: SourceRecord | None) -> None:
+        if source is None:
+            # Taken out of the register by a person: its silence is meant.
+            self._sources.pop(name, None)
+        else:
+            self._sources[name] = source
 
     def _take_draft(self, draft_id: str, verdict: DraftRecord | None) -> None:
         if verdict is None or verdict.state not in _WAITING:

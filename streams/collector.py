@@ -22,6 +22,9 @@ from streams.acceptance import receive
 from streams.client import Producer
 from streams.errors import SendError
 from streams.metrics import CollectMetrics
+from streams.payloads import SourceRecord
+from streams.topics import SOURCES
+from streams.wire import encode
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +71,8 @@ class Collector:
         self._random = random
         self._web = web or (lambda one: Web(one.origins, monotonic=clock.monotonic))
         self._written: dict[str, str] = {}
+        self._answered: dict[str, datetime] = {}
+        self._started = clock.now()
         folder.mkdir(parents=True, exist_ok=True)
         for one in self._sources:
             self._recall(one.source)
@@ -95,7 +100,12 @@ class Collector:
             raise failed[0]
 
     def ask(self, one: Registered, web: Web) -> Round:
-        """Ask one source once and store what it gives."""
+        """Ask one source once, store what it gives, and say on `sources` how that went."""
+        ended = self._ask(one, web)
+        self._tell(one, ended.reason)
+        return ended
+
+    def _ask(self, one: Registered, web: Web) -> Round:
         source, at, stored = one.source, self._clock.now(), 0
         try:
             for item in source.fetch(web, at):
@@ -116,8 +126,26 @@ class Collector:
             return Round(stored, "not-stored")
         finally:
             self._memorize(source)
-        self._metrics.answered(source.name, self._clock.now(), source.pace.fresh_until(self._clock.now()))
+        answered = self._answered[source.name] = self._clock.now()
+        self._metrics.answered(source.name, answered, source.pace.fresh_until(answered))
         return Round(stored)
+
+    def _tell(self, one: Registered, reason: str) -> None:
+        """Put what is known of the source on its topic; the metric says it too, so a failure here is only logged."""
+        name, answered = one.source.name, self._answered.get(one.source.name)
+        record = SourceRecord(
+            source=name,
+            owner=one.owner,
+            contact=one.contact,
+            answered=answered,
+            fresh_until=one.source.pace.fresh_until(answered or self._started),
+            reason=reason,
+            at=self._clock.now(),
+        )
+        try:
+            self._producer.send(SOURCES.name, name.encode(), encode(record), {}).result(_STORED_WITHIN_SECONDS)
+        except (SendError, TimeoutError) as error:
+            log.warning("the state of a source could not be stored", extra={"source": name, "error": str(error)})
 
     def _keep_asking(self, one: Registered, stopped: threading.Event, failed: list[BaseException]) -> None:
         failures = 0

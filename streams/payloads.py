@@ -168,3 +168,19 @@ class OwnerRecord:
     epoch: int
     process: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """What is known of a source of documents, on `sources`: after `fresh_until` it is silent, whoever stopped.
+
+    `reason` is how its last round failed, empty when it answered.
+    """
+
+    source: str
+    owner: str
+    contact: str
+    answered: datetime | None
+    fresh_until: datetime
+    reason: str
+    at: datetime

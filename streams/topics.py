@@ -119,6 +119,10 @@ OWNERS = Topic(
     "owners", "worker", 1, Cleanup.COMPACT, None, 4_096, 1, ("dispatch",),
     "who owns a share of the buckets, by epoch; read back to its end before the first send",
 )  # fmt: skip
+SOURCES = Topic(
+    "sources", "source", 1, Cleanup.COMPACT, None, 4_096, 1, ("console",),
+    "when each source last answered, until when it counts as fresh, and how its last round ended",
+)  # fmt: skip
 AUDIT = Topic(
     "audit", "single", 1, Cleanup.DELETE, None, 65_536, 1, ("console",),
     "hash-chained acts of coordinators; one writer",
@@ -131,5 +135,5 @@ DEAD_LETTERS = Topic(
 ALL: tuple[Topic, ...] = (
     TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, DRAFTS,
     COMMANDS, NOTICES,
-    SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, AUDIT, DEAD_LETTERS,
+    SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, SOURCES, AUDIT, DEAD_LETTERS,
 )  # fmt: skip

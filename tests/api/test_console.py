@@ -11,8 +11,8 @@ from api.metrics import ApiMetrics
 from api.reader import Freshness
 from streams.client import Record
 from streams.decision import Ledger, decide
-from streams.payloads import Command, DraftState, Verb
-from streams.topics import DEAD_LETTERS, DRAFTS
+from streams.payloads import Command, DraftState, SourceRecord, Verb
+from streams.topics import DEAD_LETTERS, DRAFTS, SOURCES
 from streams.wire import encode
 from tests.api.browser import Browser
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
@@ -94,3 +94,21 @@ def test_nothing_is_kept_by_anybody_on_the_way() -> None:
     answer = browse(Desk()).get("/")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_a_silent_source_has_its_line_and_whom_to_call() -> None:
+    desk = Desk()
+    at = NINE_PM - timedelta(minutes=10)
+    for number, (name, fresh_until, reason) in enumerate(
+        (("jma-extra", NINE_PM, "fetch-timeout"), ("jma-eqvol", NINE_PM + timedelta(minutes=2), ""))
+    ):
+        known = SourceRecord(name, ATTACK, "tel 1234", at, fresh_until, reason, NINE_PM)
+        desk.apply(Record(SOURCES.name, 0, number, name.encode(), encode(known)))
+    page = browse(desk).get("/").text
+    assert "情報源（2件、途絶1件）" in page
+    assert page.count("解除ではありません") == 1
+    assert "fetch-timeout" in page
+    assert "tel 1234" in page
+    assert ATTACK not in page
+    desk.apply(Record(SOURCES.name, 0, 2, b"jma-extra", None))
+    assert "情報源（1件、途絶0件）" in browse(desk).get("/").text

@@ -13,23 +13,29 @@ from prometheus_client import CollectorRegistry
 
 from feeds.errors import UnknownFormat
 from feeds.source import Missed, Pace, RawReport
-from feeds.sources import Registered
+from feeds.sources import Registered, registered
 from feeds.web import FetchError, FetchReason, Web
-from streams.client import Producer, Stored
+from streams.broker import Broker, ensure_topics
+from streams.client import Producer, Stored, read_to_end
 from streams.collector import Clock, Collector, Round
 from streams.errors import SendError
 from streams.metrics import CollectMetrics
-from streams.topics import TELEGRAMS
+from streams.payloads import SourceRecord
+from streams.topics import SOURCES, TELEGRAMS
+from streams.wire import decode
+from tests.feeds.server import serving
+from tests.feeds.test_jma_pull import LONG_AGO, serve_real, telegrams
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PACE = Pace(60, 120)
 
 
-class Broker:
+class Kept:
     """What the collector needs of a producer: it keeps what is sent, and may be away."""
 
     def __init__(self) -> None:
         self.kept: list[tuple[str, bytes, bytes | None, Mapping[str, bytes]]] = []
+        self.states: list[SourceRecord] = []
         self.away = False
 
     def send(self, topic: str, key: bytes, value: bytes | None, headers: Mapping[str, bytes]) -> "Future[Stored]":
@@ -37,7 +43,10 @@ class Broker:
         if self.away:
             answer.set_exception(SendError(f"{topic}: away"))
         else:
-            self.kept.append((topic, key, value, headers))
+            if topic == SOURCES.name:
+                self.states.append(decode(SourceRecord, value))
+            else:
+                self.kept.append((topic, key, value, headers))
             answer.set_result(Stored(topic, 0, len(self.kept)))
         return answer
 
@@ -68,11 +77,11 @@ class Listed:
 class Scene:
     """A collector with one source, a clock that is moved, and its figures."""
 
-    def __init__(self, folder: Path, source: Listed, broker: Broker) -> None:
+    def __init__(self, folder: Path, source: Listed, broker: Kept) -> None:
         self.at = NOON
         self.registry = CollectorRegistry()
         self.source = source
-        self.one = Registered(source, frozenset(), "", "", "")
+        self.one = Registered(source, frozenset(), "Agency", "licence", "call 1234")
         self.collector = Collector(
             [self.one],
             cast("Producer", broker),
@@ -99,7 +108,7 @@ A, B = RawReport("https://feed.example/a", "jma", b"<a/>"), RawReport("https://f
 
 
 def test_what_a_source_gives_is_on_telegrams_with_its_bytes_name_and_feed(tmp_path: Path) -> None:
-    broker = Broker()
+    broker = Kept()
     assert Scene(tmp_path, Listed("jma-test", A, B), broker).ask() == Round(2)
     assert [(topic, value) for topic, _, value, _ in broker.kept] == [
         (TELEGRAMS.name, b"<a/>"),
@@ -112,7 +121,7 @@ def test_what_a_source_gives_is_on_telegrams_with_its_bytes_name_and_feed(tmp_pa
 
 
 def test_what_the_broker_did_not_store_is_asked_for_again(tmp_path: Path) -> None:
-    broker, source = Broker(), Listed("jma-test", A, B)
+    broker, source = Kept(), Listed("jma-test", A, B)
     scene = Scene(tmp_path, source, broker)
     broker.away = True
     assert scene.ask().reason == "not-stored"
@@ -123,7 +132,7 @@ def test_what_the_broker_did_not_store_is_asked_for_again(tmp_path: Path) -> Non
 
 
 def test_a_restart_remembers_what_was_stored(tmp_path: Path) -> None:
-    broker = Broker()
+    broker = Kept()
     Scene(tmp_path, Listed("jma-test", A), broker).ask()
     again = Listed("jma-test", A, B)
     assert Scene(tmp_path, again, broker).ask() == Round(1)
@@ -133,7 +142,7 @@ def test_a_restart_remembers_what_was_stored(tmp_path: Path) -> None:
 
 def test_a_source_is_stale_after_its_interval_and_grace_and_fresh_when_it_answers(tmp_path: Path) -> None:
     source = Listed("jma-test", FetchError(FetchReason.TIMEOUT, "", 90.0))
-    scene = Scene(tmp_path, source, Broker())
+    scene = Scene(tmp_path, source, Kept())
     assert not scene.stale()
     assert scene.ask() == Round(0, "fetch-timeout", 90.0)
     scene.at += timedelta(seconds=181)
@@ -156,10 +165,25 @@ def test_a_source_is_stale_after_its_interval_and_grace_and_fresh_when_it_answer
     ],
 )
 def test_each_end_of_a_request_is_counted(tmp_path: Path, item: RawReport | Missed | Exception, outcome: str) -> None:
-    scene = Scene(tmp_path, Listed("jma-test", item), Broker())
+    scene = Scene(tmp_path, Listed("jma-test", item), Kept())
     assert scene.figure("source_fetches_total", outcome=outcome) == 0
     scene.ask()
     assert scene.figure("source_fetches_total", outcome=outcome) == 1
+
+
+def test_what_is_known_of_a_source_goes_to_its_topic_after_each_round(tmp_path: Path) -> None:
+    broker, source = Kept(), Listed("jma-test", FetchError(FetchReason.TIMEOUT, ""))
+    scene = Scene(tmp_path, source, broker)
+    scene.at += timedelta(seconds=60)
+    scene.ask()
+    source.items = [A]
+    scene.ask()
+    failed, answered = broker.states
+    assert (failed.source, failed.contact, failed.reason) == ("jma-test", "call 1234", "fetch-timeout")
+    # It never answered: it is silent from its first interval and grace on, counted from the start.
+    assert (failed.answered, failed.fresh_until) == (None, NOON + timedelta(seconds=180))
+    assert (answered.reason, answered.answered) == ("", scene.at)
+    assert answered.fresh_until == scene.at + timedelta(seconds=180)
 
 
 def test_a_source_that_hangs_delays_no_other(tmp_path: Path) -> None:
@@ -170,10 +194,11 @@ def test_a_source_that_hangs_delays_no_other(tmp_path: Path) -> None:
             released.wait(20)
             return iter(())
 
-    class Telling(Broker):
+    class Telling(Kept):
         def send(self, topic: str, key: bytes, value: bytes | None, headers: Mapping[str, bytes]) -> "Future[Stored]":
             sent = super().send(topic, key, value, headers)
-            stored.set()
+            if topic == TELEGRAMS.name:
+                stored.set()
             return sent
 
     sources = [Registered(one, frozenset(), "", "", "") for one in (Hanging("hangs"), Listed("answers", A))]
@@ -193,6 +218,45 @@ def test_a_source_that_hangs_delays_no_other(tmp_path: Path) -> None:
 
 
 def test_an_error_of_ours_ends_the_process_and_is_not_swallowed(tmp_path: Path) -> None:
-    scene = Scene(tmp_path, Listed("jma-test", KeyError("ours")), Broker())
+    scene = Scene(tmp_path, Listed("jma-test", KeyError("ours")), Kept())
     with pytest.raises(KeyError, match="ours"):
         scene.collector.run(lambda: False, lambda: None, look_seconds=0.01)
+
+
+def test_the_real_feed_comes_over_http_onto_the_topic_byte_for_byte(
+    shared_data: Path, tmp_path: Path, embedded_broker: Broker
+) -> None:
+    ensure_topics(embedded_broker, [TELEGRAMS, SOURCES])
+    documents = telegrams(shared_data)
+    with serving() as server, Producer(embedded_broker.bootstrap) as producer:
+        serve_real(server, shared_data, "atom_extra.xml")
+        (one,) = registered(
+            {
+                "source": [
+                    {
+                        "name": "jma-extra",
+                        "reader": "jma",
+                        "url": f"{server.origin}/short.xml",
+                        "long_url": f"{server.origin}/long.xml",
+                        "interval_seconds": 60,
+                        "grace_seconds": 120,
+                    }
+                ]
+            }
+        )
+        collector = Collector(
+            [one],
+            producer,
+            folder=tmp_path,
+            metrics=CollectMetrics(CollectorRegistry(), ["jma-extra"]),
+            clock=Clock(lambda: LONG_AGO, lambda: 0.0),
+            random=Random(1),
+        )
+        with Web(one.origins, monotonic=lambda: 0.0) as web:
+            assert [collector.ask(one, web) for _ in range(3)] == [Round(10), Round(0), Round(0)]
+    stored = list(read_to_end(embedded_broker.bootstrap, TELEGRAMS.name))
+    taken = {record.value for record in stored if record.headers["name"].startswith(server.origin.encode())}
+    assert len(taken) == 10
+    assert taken <= set(documents.values())
+    states = [decode(SourceRecord, record.value) for record in read_to_end(embedded_broker.bootstrap, SOURCES.name)]
+    assert [state.reason for state in states if state.source == "jma-extra"] == ["", "", ""]
