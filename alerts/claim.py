@@ -12,6 +12,7 @@ from alerts.cap import Certainty, Severity, Urgency
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.place import Cells, Shard
+from alerts.theme import Audience
 
 
 class Release(StrEnum):
@@ -84,6 +85,7 @@ class Provenance:
     lane: Lane
     outcome: str  # notice | update | cancel
     source_ref: str = ""  # CAP sender,identifier,sent or JMA title/office/time, for a person
+    audience: Audience = Audience.PUBLIC
 
 
 @dataclass(frozen=True, slots=True)

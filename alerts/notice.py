@@ -9,6 +9,7 @@ from alerts.claim import Lane
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.place import Cells, Shard
+from alerts.theme import Audience
 
 
 class NoticeKind(IntEnum):
@@ -139,3 +140,4 @@ class Notice:
     approved_at: datetime
     order: Order | None = None
     plans: tuple[PlanRef, ...] = ()
+    audience: Audience = Audience.PUBLIC

@@ -17,6 +17,7 @@ from alerts.errors import PolicyError
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.report import Report
+from alerts.theme import Audience, Theme, strictest, theme_of, themes_from_plain
 
 # From here on nothing that a resident set may hold a notice back (R2), and no routine traffic is in its way.
 LIFE_SAFETY_LEVEL = Level.ELDERLY_LEAVE
@@ -62,14 +63,15 @@ class Policy:
 
     rules: tuple[Rule, ...]
     sign: SignRule = SignRule()
+    themes: tuple[Theme, ...] = ()
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Policy":
         """Return the policy that *plain* (the parsed TOML) describes, or raise `PolicyError`."""
-        unknown = set(plain) - {"version", "rule", "independent_sign"}
+        unknown = set(plain) - {"version", "rule", "independent_sign", "theme"}
         if unknown:
             raise PolicyError(
-                f"unknown table {_listed(unknown)}: only version, [independent_sign] and [[rule]] are read"
+                f"unknown table {_listed(unknown)}: only version, [independent_sign], [[theme]] and [[rule]] are read"
             )
         if plain.get("version") != 1:
             raise PolicyError(f"version is {plain.get('version')!r}: this program reads version 1")
@@ -81,15 +83,25 @@ class Policy:
         for name in names:
             if names.count(name) > 1:
                 raise PolicyError(f"rule {name!r} occurs twice: a reason must name one rule")
-        return cls(rules, _sign_rule(plain.get("independent_sign", {})))
+        sign = _sign_rule(plain.get("independent_sign", {}))
+        return cls(rules, sign, themes_from_plain(plain.get("theme", [])))
 
 
 def release_for(policy: Policy, report: Report, info: AlertInfo) -> tuple[Release, str]:
     """Return who lets *info* of *report* go out, and the name of the rule that says so."""
+    theme = theme_of(policy.themes, report.feed, info)
+    if theme is not None and not theme.on:
+        return Release.RECORD, f"theme-{theme.name}-off"
     for rule in policy.rules:
         if _matches(rule, report, info):
             return rule.release, rule.name
     return Release.HOLD, "no-rule"
+
+
+def audience_for(policy: Policy, report: Report) -> Audience:
+    """Return the class of people whom *report* may be told to: the narrowest of its dangers' themes."""
+    themes = [theme_of(policy.themes, report.feed, info) for info in report.alert.infos]
+    return strictest({theme.audience for theme in themes if theme is not None})
 
 
 def lane_for(report: Report) -> Lane:

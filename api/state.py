@@ -14,6 +14,7 @@ from alerts.cap import Certainty, Urgency
 from alerts.claim import Danger, HazardSnapshot, Lane, Provenance, Release, Standing
 from alerts.notice import Notice, NoticePart, Phase
 from alerts.place import Cells, Shard
+from alerts.theme import Audience
 from geo.cells import difference, split_by_shard
 from geo.hazard_map import rank_of
 from streams.client import Record
@@ -106,11 +107,11 @@ class State:
         self._places[key] = snapshot.shard
         self._snapshots[snapshot.shard] = snapshot
         for standing in snapshot.standings:
-            if standing.provenance.lane in _SHOWN and standing.provenance.release is Release.AUTOMATIC:
+            if _released(standing):
                 self._hear(standing.provenance.issuer, standing.provenance.sent)
 
     def _take_notice(self, notice: Notice) -> None:
-        if notice.lane not in _SHOWN:
+        if notice.lane not in _SHOWN or notice.audience is not Audience.PUBLIC:
             return
         thread = self._threads.setdefault(notice.lineage, _Thread())
         if notice.revision <= thread.revision:
@@ -162,7 +163,8 @@ class State:
 
 def _released(standing: Standing) -> bool:
     """Say whether residents may see *standing* without a person's approval."""
-    return standing.provenance.lane in _SHOWN and standing.provenance.release is Release.AUTOMATIC
+    source = standing.provenance
+    return source.lane in _SHOWN and source.release is Release.AUTOMATIC and source.audience is Audience.PUBLIC
 
 
 def _without(cells: Cells, told: Iterable[int]) -> Cells:

@@ -27,6 +27,7 @@ class Flag(IntFlag):
     DRILL = 1
     CANARY = 2
     INACTIVE = 4
+    STAFF = 8  # an officer's device: what is not for the public reaches these rows only
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,8 @@ def _language_code(table: dict[str, int], language: str) -> int:
 
 
 def _flags_of(row: Subscription) -> int:
-    return int((Flag.DRILL if row.drill else Flag.NONE) | (Flag.CANARY if row.canary else Flag.NONE))
+    own = ((Flag.DRILL, row.drill), (Flag.CANARY, row.canary), (Flag.STAFF, row.staff))
+    return sum(int(flag) for flag, is_set in own if is_set)
 
 
 def _quiet(row: Subscription) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from alerts.cap import Severity
 from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
+from alerts.theme import Audience
 from dispatch.columns import NO_QUIET_HOURS, U8, U16, U32, U64, Flag, spread
 from dispatch.layers import People
 from dispatch.registry import Registry
@@ -118,7 +119,7 @@ def select(
     for registry, alive, first in layers:
         if not registry.count:
             continue
-        allowed = _allowed(registry, notice.lane, buckets)
+        allowed = _allowed(registry, notice, buckets)
         if alive is not None:
             allowed &= alive
         if only is not None:
@@ -264,12 +265,17 @@ def may_be_quieted(notice: Notice, part: NoticePart) -> bool:
     return notice.lane is not Lane.LIFE_SAFETY and part.severity not in (Severity.EXTREME, Severity.SEVERE)
 
 
-def _allowed(registry: Registry, lane: Lane, buckets: Collection[int] | None) -> NDArray[np.bool_]:
-    """Return the rows that this lane may reach: a drill never a resident, a live one never a test row."""
+def _allowed(registry: Registry, notice: Notice, buckets: Collection[int] | None) -> NDArray[np.bool_]:
+    """Return the rows that *notice* may reach: a drill never a resident, a live one never a test row.
+
+    What is not for the public reaches officers' rows only, whatever its cells and parts say.
+    """
     flags = registry.columns.flags
     set_apart = flags & np.uint8(Flag.DRILL | Flag.CANARY | Flag.INACTIVE)
-    wanted = {Lane.DRILL: Flag.DRILL, Lane.CANARY: Flag.CANARY}.get(lane, Flag.NONE)
+    wanted = {Lane.DRILL: Flag.DRILL, Lane.CANARY: Flag.CANARY}.get(notice.lane, Flag.NONE)
     allowed: NDArray[np.bool_] = set_apart == np.uint8(wanted)
+    if notice.audience is not Audience.PUBLIC:
+        allowed &= (flags & np.uint8(Flag.STAFF)) != 0
     if buckets is not None:
         mine = np.zeros(BUCKETS, dtype=np.bool_)
         mine[list(buckets)] = True

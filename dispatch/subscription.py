@@ -89,6 +89,8 @@ class Subscription:
     ward: str = ""
     vapid_key: int = 0
     consents: tuple[Consent, ...] = ()
+    staff: bool = False
+    """An officer's device, set by the console and never by a sign-up: it hears what is not for the public too."""
 
 
 def new_id() -> bytes:
@@ -182,6 +184,7 @@ def to_json(subscription: Subscription) -> bytes:
         "canary": subscription.canary,
         "ward": subscription.ward,
         "vapid_key": subscription.vapid_key,
+        "staff": subscription.staff,
     }
     if subscription.consents:
         plain["consents"] = [[consent.purpose, consent.version, consent.at] for consent in subscription.consents]
@@ -210,6 +213,7 @@ def from_json(raw: bytes) -> Subscription:
             canary=bool(plain["canary"]),
             ward=str(plain["ward"]),
             vapid_key=int(plain["vapid_key"]),
+            staff=bool(plain.get("staff", False)),
             consents=tuple(Consent(str(of), int(version), int(at)) for of, version, at in plain.get("consents", ())),
         )
         # Form only, as fast as a start over millions needs; the point was checked when it came in.

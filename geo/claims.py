@@ -11,6 +11,7 @@ from alerts.claim import Claim, Danger, Lane, Provenance, Release, Tie
 from alerts.hazard import HazardKind
 from alerts.place import Cells, Shard
 from alerts.report import Outcome, OutcomeKind, Report
+from alerts.theme import Audience
 from geo.areas import AreaCover
 from geo.cells import difference, split_by_shard, union
 from geo.cover import DEFAULT_LIMITS, Bounds, Limits, cover
@@ -64,6 +65,7 @@ def claims_of(
     limits: Limits = DEFAULT_LIMITS,
     expected: Bounds | None = None,
     rivers: RiverZones = NO_ZONES,
+    audience: Audience = Audience.PUBLIC,
 ) -> ClaimSet:
     """Return what *report* says, shard by shard.
 
@@ -94,7 +96,7 @@ def claims_of(
         partial = split_by_shard(danger.partial) if danger.partial else {}
         for shard, cells in split_by_shard(danger.cells).items():
             by_shard.setdefault(shard, []).append(replace(danger, cells=cells, partial=partial.get(shard, ())))
-    provenance = _provenance(report, accepted, release, lane)
+    provenance = _provenance(report, accepted, release, lane, audience)
     every = sorted(previous | set(by_shard))
     claims = tuple(Claim(provenance, shard, len(every), tuple(by_shard.get(shard, ()))) for shard in every)
     return ClaimSet(claims, tuple(sorted(by_shard)), tuple(unknown))
@@ -198,7 +200,7 @@ def _together(covers: list[AreaCover]) -> tuple[Cells, Cells]:
     return cells, difference(cells, whole)
 
 
-def _provenance(report: Report, accepted: Accepted, release: Release, lane: Lane) -> Provenance:
+def _provenance(report: Report, accepted: Accepted, release: Release, lane: Lane, audience: Audience) -> Provenance:
     alert = report.alert
     return Provenance(
         document=report.document,
@@ -214,4 +216,5 @@ def _provenance(report: Report, accepted: Accepted, release: Release, lane: Lane
         lane=lane,
         outcome=accepted.outcome.kind.value,
         source_ref=f"{alert.sender},{alert.identifier},{alert.sent_text or alert.sent.isoformat()}",
+        audience=audience,
     )

@@ -19,6 +19,7 @@ import h3.api.basic_int as h3
 from alerts.cap import Severity
 from alerts.claim import Lane
 from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
+from alerts.theme import Audience
 from shirase.errors import SubscribersUnreadable
 
 _TOKYO = ZoneInfo("Asia/Tokyo")
@@ -106,7 +107,9 @@ class BruteForce:
             concerned = set(for_all_told)
             for place in person.places:
                 concerned |= parts_of_cell[place.cell]
-            if not concerned or not _may_be_sent(person, notice.lane):
+            # The synthetic list holds no officers: what is not for the public is for nobody on it.
+            public = notice.audience is Audience.PUBLIC
+            if not concerned or not public or not _may_be_sent(person, notice.lane):
                 continue
             for number in sorted(concerned, key=lambda number: (notice.parts[number].rank, number)):
                 here = [place for place in person.places if number in parts_of_cell[place.cell]]

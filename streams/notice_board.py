@@ -18,6 +18,7 @@ from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
 from alerts.order_words import compose_order, is_order
 from alerts.place import Shard
 from alerts.policy import SignRule
+from alerts.theme import Audience
 from alerts.words import PartFacts, compose
 from geo.cells import split_by_shard, union
 from geo.change import NOTHING_TOLD, Change, Difference, Told, difference
@@ -67,6 +68,7 @@ class _Lineage:
     pending: dict[int, _Document] = field(default_factory=dict)
     told: Told = NOTHING_TOLD
     lane: Lane = Lane.LIFE_SAFETY
+    audience: Audience = Audience.PUBLIC
     notice_revision: int = 0
     decided_revision: int = -1  # newest document revision that was decided with all of its shards
     waiting: dict[str, Draft] = field(default_factory=dict)  # before a person, by digest
@@ -117,6 +119,7 @@ class NoticeBoard:
             thread.decided_revision = max(thread.decided_revision, draft.provenance.revision)
         if draft.release is Release.AUTOMATIC:
             thread.told, thread.lane = draft.told_after, draft.provenance.lane
+            thread.audience = draft.provenance.audience
         elif draft.notice.parts:
             thread.waiting[draft.notice.digest] = draft
 
@@ -217,7 +220,10 @@ class NoticeBoard:
         others = [
             other.told
             for other in self._lineages.values()
-            if other is not thread and other.told.parts and other.lane in mates
+            if other is not thread
+            and other.told.parts
+            and other.lane in mates
+            and other.audience is provenance.audience
         ]
         return inhibited(found, thread.told, others)
 
@@ -249,6 +255,7 @@ def draft_of(provenance: Provenance, found: Difference, *, revision: int, comple
         sent=provenance.sent,
         received=provenance.received,
         expires=provenance.expires,
+        audience=provenance.audience,
         parts=parts,
         digest="",
         approved_by="",
@@ -320,6 +327,7 @@ def approval_digest(notice: Notice) -> str:
         "lineage": notice.lineage,
         "kind": notice.kind,
         "lane": notice.lane,
+        "audience": notice.audience,
         "document": notice.document,
         "expires": notice.expires,
         "parts": notice.parts,

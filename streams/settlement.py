@@ -15,7 +15,7 @@ from typing import Any
 from alerts.claim import Claim, Lane, Release
 from alerts.lifecycle import Accepted, SeriesState, accept, says_all_clear, series_from_plain, series_to_plain
 from alerts.place import Shard
-from alerts.policy import Policy, lane_for, release_for
+from alerts.policy import Policy, audience_for, lane_for, release_for
 from alerts.report import Outcome, OutcomeKind, Report
 from alerts.returned import Judged, Verdict, as_thread
 from alerts.shift import shifted
@@ -96,6 +96,8 @@ def settle(
     shards = _shards_of(stored)
     owed = tuple(dict.fromkeys((*(stored.get("owed", ()) if stored else ()), *accepted.replaces)))
     lane = lane_for(report)
+    # Of what may be told at all: what is only recorded narrows nothing.
+    audience = audience_for(policy, told)
     outcome, found, ended = accepted.outcome, _NO_CLAIMS, _NO_CLAIMS
     covered = shards.get(accepted.lineage, ())
     if outcome.kind in _TOLD and release is Release.RECORD and not covered:
@@ -105,7 +107,7 @@ def settle(
             # What was told no longer holds, and what holds is not for residents: the end of it is.
             release, release_reason = Release.AUTOMATIC, "no-danger-left"
         try:
-            found = claims_of(told, accepted, table, release, lane, covered, rivers=rivers)
+            found = claims_of(told, accepted, table, release, lane, covered, rivers=rivers, audience=audience)
         except GeoError as error:
             outcome = Outcome(OutcomeKind.HELD, error.reason, str(error))
         else:

@@ -15,6 +15,7 @@ from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Phase, Recipients
 from alerts.place import Cell
+from alerts.theme import Audience
 from dispatch.columns import columns_of
 from dispatch.layers import People
 from dispatch.registry import Registry
@@ -264,3 +265,21 @@ def test_changes_beside_the_registry_select_as_a_registry_built_of_them(seed: in
             said = [getattr(other, table)[code] for code in getattr(other, name)(chosen.rows).tolist()]
             assert said == [getattr(built, table)[code] for code in getattr(built, name)(expected.rows).tolist()]
     assert np.array_equal(layered.row_numbers(old), anew.row_numbers(np.arange(anew.count)))
+
+
+@pytest.mark.parametrize("recipients", list(Recipients))
+@pytest.mark.parametrize("lane", list(Lane))
+def test_what_is_not_for_the_public_selects_no_public_row_by_construction(lane: Lane, recipients: Recipients) -> None:
+    people = crowd(random.Random(5), 400, DISK)
+    people = [replace(person, staff=number % 10 == 0) for number, person in enumerate(people)]
+    registry = Registry.of(columns_of(people))
+    officers = {person.row for person in people if person.staff}
+    internal = replace(
+        notice(part(compact(DISK), recipients=recipients, level=Level.SECURE_LIFE), lane=lane), audience=Audience.STAFF
+    )
+    found = select(registry, internal, at=NOON, told=before(person.row for person in people))
+    assert {int(number) for number in registry.columns.row_number[found.rows]} <= officers
+    if lane is Lane.LIFE_SAFETY and recipients is Recipients.CELLS:
+        assert len(found), "officers hear it"
+        everybody = select(registry, replace(internal, audience=Audience.PUBLIC), at=NOON)
+        assert set(found.rows.tolist()) < set(everybody.rows.tolist())

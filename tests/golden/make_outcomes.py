@@ -388,6 +388,7 @@ class Message:
     responses: set[str] = field(default_factory=set)
     all_clear: bool = False
     hazards: set[str] = field(default_factory=set)
+    categories: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
     place: str = ""  # "shape", "point" for a circle without a radius, "codes" for foreign codes only
 
@@ -425,6 +426,7 @@ def cap(name: str, raw: bytes, schemas: Path) -> Message:
         and all("AllClear" in [e.text for e in info.iterfind("{*}responseType")] for info in infos),
         hazards={EVENTS[local(info, "event")] for info in infos},
         codes={code for code in codes if code},
+        categories={(e.text or "") for e in root.iterfind("{*}info/{*}category")},
     )
     if any(float(circle[1]) == 0 for circle in circles):
         message.place = "point"
@@ -464,9 +466,16 @@ def settle_cap(messages: Iterable[Message]) -> Iterator[tuple[Message, str, str]
             yield one, *let_out(one, resolved)
 
 
+THEMES = {"Transport": "road-damage", "Health": "health", "Security": "suspicious-persons"}
+NATURE = {"Met", "Geo", "Fire", "Env", "CBRNE"}
+
+
 def let_out(one: Message, resolved: bool) -> tuple[str, str]:
     if one.act == "cancel":
         return "cancel", "cancelled" if resolved else "original-not-sent"
+    if one.categories and not one.categories & NATURE and one.hazards <= {"other", "security"}:
+        (category,) = one.categories
+        return "informational", f"theme-{THEMES.get(category, 'ward-information')}-off"
     if one.place == "point":
         return "held", "circle-radius"
     if one.place == "codes":
