@@ -272,13 +272,13 @@ def test_changes_beside_the_registry_select_as_a_registry_built_of_them(seed: in
 def test_what_is_not_for_the_public_selects_no_public_row_by_construction(lane: Lane, recipients: Recipients) -> None:
     people = crowd(random.Random(5), 400, DISK)
     people = [replace(person, staff=number % 10 == 0) for number, person in enumerate(people)]
-    registry = Registry.of(columns_of(people))
+    registry = People(Registry.of(columns_of(people)))
     officers = {person.row for person in people if person.staff}
     internal = replace(
         notice(part(compact(DISK), recipients=recipients, level=Level.SECURE_LIFE), lane=lane), audience=Audience.STAFF
     )
     found = select(registry, internal, at=NOON, told=before(person.row for person in people))
-    assert {int(number) for number in registry.columns.row_number[found.rows]} <= officers
+    assert {int(number) for number in registry.row_numbers(found.rows)} <= officers
     if lane is Lane.LIFE_SAFETY and recipients is Recipients.CELLS:
         assert len(found), "officers hear it"
         everybody = select(registry, replace(internal, audience=Audience.PUBLIC), at=NOON)
