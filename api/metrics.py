@@ -23,6 +23,7 @@ class Route(StrEnum):
     SIGN_UP = "/signup"
     WORKER = "/sw.js"
     MANIFEST = "/manifest.webmanifest"
+    REPORTS = "/reports"
     HEALTH = "/health"
     METRICS = "/metrics"
     OTHER = "other"

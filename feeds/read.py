@@ -34,6 +34,7 @@ from feeds.jma.telegram import read_jma
 from feeds.json_text import JsonLimits, parse_json
 from feeds.lalert.names import EDXL
 from feeds.lalert.read import is_l_alert, read_l_alert
+from feeds.supply import is_supply_table, read_supply, series_of_supply
 from feeds.ushahidi import is_crowd_table, read_crowd, series_of_crowd
 from feeds.xml import parse
 
@@ -81,6 +82,8 @@ def read(
     if is_gauge_table(raw, feed):
         return read_gauge_table(raw, feed, received, column_maps)
     columns = columns_of(raw)
+    if is_supply_table(columns):
+        return read_supply(parse_csv(raw), raw, received, feed)
     if is_report_table(columns):
         return dis.read_table_report(parse_csv(raw), raw, received, feed)
     if is_crowd_table(columns):
@@ -159,6 +162,8 @@ def _series_by_content(raw: bytes, feed: str) -> str:
     if headline:
         return headline
     columns = columns_of(raw)
+    if is_supply_table(columns):
+        return series_of_supply(parse_csv(raw))
     if is_report_table(columns):
         return dis.series_of_table(parse_csv(raw))
     return series_of_crowd() if is_crowd_table(columns) else ""

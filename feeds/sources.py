@@ -19,10 +19,13 @@ certificate = "FILE.pem"     # beside the register
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from feeds.cap_pull import CapPull, CapPullSettings
+from feeds.document_pull import DocumentPull, DocumentPullSettings
+from feeds.folder import Folder, FolderSettings
 from feeds.gauges.poll import GaugePoll, GaugePollSettings
 from feeds.jma.pull import JmaPull, JmaPullSettings
 from feeds.source import Pace, Source
@@ -62,8 +65,33 @@ def gauge_source(table: Table, pace: Pace) -> Source:
     return GaugePoll(GaugePollSettings(_text(table, "name"), _text(table, "url"), columns, pace))
 
 
+def document_source(table: Table, pace: Pace) -> Source:
+    """Return an address of one municipal document."""
+    return DocumentPull(DocumentPullSettings(_text(table, "name"), _text(table, "url"), _municipal(table), pace))
+
+
+def folder_source(table: Table, pace: Pace) -> Source:
+    """Return a watched folder of municipal documents."""
+    return Folder(FolderSettings(_text(table, "name"), Path(_text(table, "path")), _municipal(table), pace))
+
+
+def _municipal(table: Table) -> str:
+    """Return the way that a source's documents are believed as: named by whoever answers for it, never assumed."""
+    feed = _text(table, "feed")
+    if feed not in MUNICIPAL_FEEDS:
+        raise RegisterError(f"{table.get('name')}: feed {feed!r} is not one of {', '.join(MUNICIPAL_FEEDS)}")
+    return feed
+
+
 # A new kind of source is a module with a `fetch()` and one line here.
-READERS: Mapping[str, Callable[[Table, Pace], Source]] = {"jma": jma_source, "cap": cap_source, "gauge": gauge_source}
+READERS: Mapping[str, Callable[[Table, Pace], Source]] = {
+    "jma": jma_source,
+    "cap": cap_source,
+    "gauge": gauge_source,
+    "document": document_source,
+    "folder": folder_source,
+}
+MUNICIPAL_FEEDS = ("dis", "l-alert", "supply")
 _SHORTEST_INTERVAL_SECONDS = 10.0
 
 

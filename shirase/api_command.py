@@ -1,4 +1,4 @@
-"""`shirase api residents|console`: the two doors for people, each a process of its own (R20).
+"""`shirase api residents|console|intake`: two doors for people and one for offices' systems, each a process (R20).
 
 The applications are imported by the command that serves them: the web framework alone would make every
 other command start half a second later.
@@ -71,3 +71,29 @@ def console(broker: str, port: int, host: str) -> None:
     from api.serve import serve
 
     serve(build_console(broker), host, port)
+
+
+@api.command()
+@_broker
+@_port(8082)
+@_host
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="The offices' keys as hashes (see ops/intake.toml); there is no default.",
+)
+def intake(broker: str, port: int, host: str, keys: Path) -> None:
+    """Take reports that offices push with their key."""
+    from prometheus_client import CollectorRegistry
+
+    from api.intake import intake_app, keys_at
+    from api.serve import serve
+    from streams.client import Producer
+
+    try:
+        known = keys_at(keys)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--keys") from error
+    with Producer(broker) as producer:
+        serve(intake_app(known, producer, CollectorRegistry()), host, port)
