@@ -32,6 +32,9 @@ GEOCODE_TSUNAMI_AREA = "JMA.tsunami-area"
 GEOCODE_RIVER = "JMA.river"
 GEOCODE_VOLCANO = "JMA.volcano"
 
+# The CAP parameter by which a document of our own says until when its draft is to be decided (ISO 8601).
+PARAMETER_DECIDE_BY = "shirase.decide-by"
+
 
 @dataclass(frozen=True, slots=True)
 class Area:

@@ -86,6 +86,7 @@ class Provenance:
     outcome: str  # notice | update | cancel
     source_ref: str = ""  # CAP sender,identifier,sent or JMA title/office/time, for a person
     audience: Audience = Audience.PUBLIC
+    decide_by: datetime | None = None  # the clock of a draft: a stage of ours says until when it is to be decided
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ from alerts.theme import Audience, Theme, strictest, theme_of, themes_from_plain
 # From here on nothing that a resident set may hold a notice back (R2), and no routine traffic is in its way.
 LIFE_SAFETY_LEVEL = Level.ELDERLY_LEAVE
 
+# Our own river forecast: in Japan one for the public needs the JMA's permission. No theme widens it (R23).
+COORDINATORS_ONLY = frozenset({"forecast"})
+
 _E = TypeVar("_E", bound=Enum)
 
 
@@ -100,6 +103,8 @@ def release_for(policy: Policy, report: Report, info: AlertInfo) -> tuple[Releas
 
 def audience_for(policy: Policy, report: Report) -> Audience:
     """Return the class of people whom *report* may be told to: the narrowest of its dangers' themes."""
+    if report.feed in COORDINATORS_ONLY:
+        return Audience.STAFF
     themes = [theme_of(policy.themes, report.feed, info) for info in report.alert.infos]
     return strictest({theme.audience for theme in themes if theme is not None})
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from alerts.alert import GEOCODE_RIVER, Alert, AlertInfo, Area, Geocode
+from alerts.alert import GEOCODE_RIVER, PARAMETER_DECIDE_BY, Alert, AlertInfo, Area, Geocode
 from alerts.cap import ResponseType
 from alerts.claim import Claim, Danger, Lane, Provenance, Release, Tie
 from alerts.hazard import HazardKind
@@ -217,4 +217,20 @@ def _provenance(report: Report, accepted: Accepted, release: Release, lane: Lane
         outcome=accepted.outcome.kind.value,
         source_ref=f"{alert.sender},{alert.identifier},{alert.sent_text or alert.sent.isoformat()}",
         audience=audience,
+        decide_by=decide_by_of(alert),
     )
+
+
+def decide_by_of(alert: Alert) -> datetime | None:
+    """Return until when the draft of *alert* is to be decided: the earliest that it names, None for none."""
+    named = (one.value for info in alert.infos for one in info.parameters if one.value_name == PARAMETER_DECIDE_BY)
+    times = [at for at in map(_instant, named) if at is not None]
+    return min(times, default=None)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None

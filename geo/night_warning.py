@@ -3,13 +3,12 @@
 import hashlib
 from datetime import datetime, timedelta, tzinfo
 
-from alerts.alert import Alert, AlertInfo, Geocode
+from alerts.alert import PARAMETER_DECIDE_BY, Alert, AlertInfo, Geocode
 from alerts.cap import MsgType, ResponseType, Status
 from alerts.hazard import HazardKind, category_of
 from alerts.level import Level
 from alerts.place import LatLng
 from geo.before_dark import Expectation, NightDraft, night_draft
-from geo.gauges.warning import PARAMETER_DECIDE_BY
 
 FEED = "night"
 SENDER = "before-dark@shirase"

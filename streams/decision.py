@@ -9,13 +9,12 @@ from datetime import datetime
 
 from alerts.claim import Release
 from alerts.notice import Notice, NoticeKind
+from alerts.policy import COORDINATORS_ONLY
 from geo.cells import contains
 from geo.sign import ORDER_WITHOUT_SIGN
 from streams.notice_board import approval_digest
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 
-# Our own river forecast is shown to coordinators and told to nobody, whoever approves (R23).
-COORDINATORS_ONLY = frozenset({"forecast"})
 POLICY = "policy"  # who approved, where no person did
 
 

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
-from alerts.alert import Alert, AlertInfo, Area, Geocode, Reference
+from alerts.alert import PARAMETER_DECIDE_BY, Alert, AlertInfo, Area, Geocode, Reference
 from alerts.cap import Category, Certainty, MsgType, ResponseType, Severity, Status, Urgency
 from alerts.gauge import GaugeStation
 from alerts.hazard import HazardKind
@@ -35,7 +35,6 @@ DECIDE_WITHIN = {
     Level.ALL_LEAVE: timedelta(minutes=5),
     Level.SECURE_LIFE: timedelta(minutes=5),
 }
-PARAMETER_DECIDE_BY = "shirase.decide-by"
 PARAMETER_TIE = "shirase.river-tie"
 
 _NAMES = {

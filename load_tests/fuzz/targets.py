@@ -100,8 +100,26 @@ def _headlines(data: Path) -> list[bytes]:
 
 def _gauge_json(data: Path) -> list[bytes]:
     folder = data / "05_bosai_json"
-    paths = [folder / "usgs_river" / name for name in ("nwis_iv_mock.json", "waterservices_iv.txt")]
-    return _smallest([path.read_bytes() for path in [*paths, folder / "uk_ea" / "get_station_1491TH.json"]])
+    names = ("nwis_iv_mock.json", "waterservices_iv.txt", "waterservices_dv.txt", "waterdata_ogc_fixtures.json")
+    paths = [folder / "usgs_river" / name for name in names]
+    crisis = {
+        "code": "3300000015", "name": "幸田川橋－U　／　（二）幸田川", "level": -0.31,
+        "obsTime": "2025-09-12T20:50:00+09:00", "over": 11, "startLevel": -0.95, "warnLevel": None, "fladLevel": 0.01,
+        "latitude": 34.62, "longitude": 134.06,
+    }  # fmt: skip
+    base = "http://environment.data.gov.uk/flood-monitoring"
+    measure = f"{base}/id/measures/1029TH-level-stage-i-15_min-mASD"
+    reading = {"dateTime": "2026-11-20T23:00:00Z", "measure": measure, "value": [0.4, 0.5]}
+    made: tuple[dict[str, object], ...] = (
+        {"items": [crisis, crisis]},
+        {"@context": f"{base}/meta/context.jsonld", "items": [reading]},
+    )
+    return _smallest(
+        [
+            *(path.read_bytes() for path in [*paths, folder / "uk_ea" / "get_station_1491TH.json"]),
+            *(json.dumps(document, ensure_ascii=False).encode() for document in made),
+        ]
+    )
 
 
 def _gauge_tables(data: Path) -> list[bytes]:
@@ -112,7 +130,15 @@ def _gauge_tables(data: Path) -> list[bytes]:
         *(folder / "amedas_nikkei" / name for name in ("area.csv", "temp.csv")),
         folder / "river_crisis_gauges" / "stations.csv",
     ]
-    return [readings, *(path.read_bytes()[:20_000] for path in paths)]
+    plain = (
+        "観測所コード,観測所名,緯度,経度,河川名,観測時刻,水位,氾濫注意水位,避難判断水位,氾濫危険水位\n"
+        "E01,架空北橋,35.777,139.795,架空あおば川,2026/11/20 08:50,2.5,2.5,4.6,4.9\n"
+    )
+    return [readings, plain.encode(), plain.encode("cp932"), *(path.read_bytes()[:20_000] for path in paths)]
+
+
+def _rdb(data: Path) -> list[bytes]:
+    return _smallest([path.read_bytes() for path in (data / "05_bosai_json" / "usgs_river").glob("*site*.txt")])
 
 
 def _console(_data: Path) -> list[bytes]:
@@ -166,6 +192,8 @@ TARGETS: tuple[Target, ...] = (
     Target("console", Form.JSON, _read("console"), _console),
     Target("gauge-json", Form.JSON, _read(), _gauge_json),
     Target("gauge-table", Form.TABLE, _read(), _gauge_tables),
+    Target("gauge-table-declared", Form.TABLE, _read("gauge:ward"), _gauge_tables),
+    Target("gauge-rdb", Form.TABLE, _read(), _rdb),
     Target("municipal", Form.JSON, _read("dis"), _municipal),
     Target("shelter-table", Form.TABLE, _read(), _shelter_tables),
     Target("crowd-table", Form.TABLE, _read(), _crowd),
@@ -190,7 +218,7 @@ def past_the_parser(form: Form, raw: bytes) -> bool:
                 return False
             return True
         case Form.TABLE:
-            return b"," in raw
+            return b"," in raw or b"\t" in raw
 
 
 def available(data: Path) -> Iterator[tuple[Target, list[bytes]]]:

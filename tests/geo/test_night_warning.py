@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.alert import GEOCODE_CLASS20, Alert, AlertInfo, Area, Geocode
+from alerts.alert import GEOCODE_CLASS20, PARAMETER_DECIDE_BY, Alert, AlertInfo, Area, Geocode
 from alerts.cap import Certainty, MsgType, ResponseType, Severity, Status, Urgency
 from alerts.hazard import HazardKind
 from alerts.level import Level
@@ -14,7 +14,6 @@ from alerts.place import LatLng
 from feeds.cap import read_cap
 from feeds.cap_write import write_cap
 from geo.before_dark import sunset_at
-from geo.gauges.warning import PARAMETER_DECIDE_BY
 from geo.night_warning import night_warnings
 
 TOKYO, JAPAN = LatLng(35.69, 139.75), ZoneInfo("Asia/Tokyo")

@@ -8,15 +8,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from prometheus_client import CollectorRegistry
 
+from alerts.alert import PARAMETER_DECIDE_BY, Geocode
 from alerts.claim import Release
 from alerts.gauge import Doubt
 from alerts.place import LatLng
-from alerts.policy import release_for
+from alerts.policy import audience_for, release_for
 from alerts.report import Facts, OutcomeKind
+from alerts.theme import Audience
 from feeds.cap_write import write_cap
 from feeds.gauges.poll import GaugePoll
 from feeds.read import read, series_of
 from feeds.sources import RegisterError, registered
+from geo.claims import decide_by_of
 from geo.gauges.silence import Voice
 from geo.gauges.watch import Message, Watched, hear
 from geo.river_zone import NO_ZONES
@@ -176,3 +179,21 @@ def test_a_source_of_readings_is_registered_as_any_other() -> None:
     assert isinstance(one.source, GaugePoll)
     with pytest.raises(RegisterError):
         registered({"source": [{**table, "columns": ""}]})
+
+
+def test_our_own_forecast_is_for_officers_by_construction() -> None:
+    policy = policy_at(PROJECT / "ops" / "policy.toml")
+    raw = write_cap(rise()[1].alert)
+    audiences = {
+        feed: audience_for(policy, read(raw, name="x", received=NOON, feed=feed)) for feed in ("gauge", "forecast")
+    }
+    assert audiences == {"gauge": Audience.PUBLIC, "forecast": Audience.STAFF}
+
+
+def test_a_draft_carries_its_clock() -> None:
+    found = rise()[1].alert
+    assert decide_by_of(found) == NOON + timedelta(minutes=15), "five minutes at level 4, from the reading on"
+    (info,) = found.infos
+    for written in ("soon", "2026-10-12T03:15"):
+        odd = replace(found, infos=(replace(info, parameters=(Geocode(PARAMETER_DECIDE_BY, written),)),))
+        assert decide_by_of(odd) is None

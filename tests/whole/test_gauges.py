@@ -6,11 +6,16 @@ On the embedded broker, with the real processes, one of which is killed between 
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerts.alert import GEOCODE_CLASS20, Alert, AlertInfo, Area, Geocode
+from alerts.cap import Category, Certainty, MsgType, Severity, Status, Urgency
+from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.report import OutcomeKind
+from feeds.cap_write import write_cap
 from shirase.run import Run, RunSettings, running
 from streams.acceptance import receive
 from streams.client import read_to_end
@@ -20,6 +25,7 @@ from streams.topics import COMMANDS, DRAFTS, GAUGES, NOTICES, REPORTS
 from streams.wire import decode
 from tests.whole.scenes import DEADLINE_SECONDS, PROJECT, kill_9, until
 
+JAPAN = ZoneInfo("Asia/Tokyo")
 STATION = {
     "code": "9999000001", "name": "架空北橋／架空あおば川", "startLevel": 1.0, "warnLevel": 4.0, "fladLevel": 5.0,
     "latitude": 35.777, "longitude": 139.795,
@@ -39,6 +45,43 @@ def hand_in(run: Run, name: str, raw: bytes) -> None:
 def reports(run: Run, feed: str) -> list[ReportRecord]:
     found = [decode(ReportRecord, one.value) for one in read_to_end(run.pipeline.broker.bootstrap, REPORTS.name)]
     return [one for one in found if one.feed == feed and one.kind.startswith("CAP")]
+
+
+def check_the_night(run: Run) -> None:
+    """A typhoon that is announced at eleven and peaks at three in the morning opens a draft for before dark (R8)."""
+    morning = datetime(2026, 6, 20, 11, tzinfo=JAPAN)
+    typhoon = Alert(
+        identifier="typhoon-1",
+        sender="weather@agency.example",
+        sent=morning,
+        status=Status.ACTUAL,
+        msg_type=MsgType.ALERT,
+        infos=(
+            AlertInfo(
+                event="洪水",
+                hazard=HazardKind.FLOOD,
+                urgency=Urgency.FUTURE,
+                severity=Severity.SEVERE,
+                certainty=Certainty.LIKELY,
+                categories=(Category.MET,),
+                level=Level.ALL_LEAVE,
+                onset=morning + timedelta(hours=13),
+                expires=morning + timedelta(hours=20),
+                areas=(Area("江戸川区", geocodes=(Geocode(GEOCODE_CLASS20, "1312300"),)),),
+            ),
+        ),
+    )
+    receipt = receive(
+        run.producer, write_cap(typhoon), name="typhoon", feed="cap", received=datetime.now(UTC), arrived=morning
+    )
+    receipt.stored.result(DEADLINE_SECONDS)
+    until(lambda: len(reports(run, "night")) == 1, "the draft for the night", 0.2)
+    (night,) = reports(run, "night")
+    assert (night.outcome, night.reason, night.level) == (OutcomeKind.HELD, "policy-draft", int(Level.ALL_LEAVE))
+    assert night.codes == ("1312300",)
+    assert night.report is not None
+    (deadline,) = (one.value for one in night.report.alert.infos[0].parameters)
+    assert deadline == "2026-06-20T18:59+09:00", "sunset"
 
 
 @pytest.mark.slow
@@ -81,6 +124,7 @@ def test_a_rise_becomes_a_draft_and_a_kill_changes_nothing(tmp_path: Path) -> No
         proposed = [decode(Command, one.value).draft for one in read_to_end(bootstrap, COMMANDS.name)]
         newest = next(one for one in proposed if one is not None and one.provenance.document == second.document)
         assert newest.notice.parts, "the draft has cells and a text"
+        assert newest.provenance.decide_by == now + timedelta(minutes=5), "and a clock"
         assert list(read_to_end(bootstrap, NOTICES.name)) == [], "nobody is told by a gauge alone"
         # What the source says of the station is on the board, each reading judged once.
         levels = [one.level for one in board()]
@@ -88,3 +132,4 @@ def test_a_rise_becomes_a_draft_and_a_kill_changes_nothing(tmp_path: Path) -> No
         assert board()[-1].described is not None
         informational = [decode(ReportRecord, one.value) for one in read_to_end(bootstrap, REPORTS.name)]
         assert {one.reason for one in informational if not one.kind.startswith("CAP")} == {"gauge-readings"}
+        check_the_night(run)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerts.alert import PARAMETER_DECIDE_BY
 from alerts.cap import Certainty, MsgType, ResponseType
 from alerts.drill import drill_words_in
 from alerts.gauge import Thresholds
@@ -15,7 +16,6 @@ from geo.cover import cover
 from geo.gauges.doubt import Stage
 from geo.gauges.forecast import Forecast, Phase
 from geo.gauges.warning import (
-    PARAMETER_DECIDE_BY,
     PARAMETER_TIE,
     RESTATE_AFTER,
     TOO_LATE,
