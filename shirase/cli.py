@@ -21,6 +21,7 @@ from shirase.errors import ShiraseError
 from shirase.explain import explain_cell
 from shirase.import_command import import_group
 from shirase.keys import main as make_keys
+from shirase.map_command import hazards, seam
 from shirase.pipeline import PipelineFailed, changelog_topics
 from shirase.post_command import post_group
 from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
@@ -292,6 +293,8 @@ def keys(folder: Path) -> None:
 main.add_command(api)
 main.add_command(post_group)
 main.add_command(areas_group)
+main.add_command(hazards)
+main.add_command(seam)
 main.add_command(import_group)
 
 
