@@ -23,7 +23,7 @@ from routing.network import RoadNetwork
 from routing.shelter import Shelter
 
 _H, _D = HazardKind, DepthRank
-_WATER = frozenset({_H.FLOOD, _H.HEAVY_RAIN, _H.STORM_SURGE})
+_WATER = frozenset({_H.FLOOD, _H.HEAVY_RAIN, _H.STORM_SURGE, _H.TSUNAMI})
 # Knee-deep water that flows takes an adult's feet away; a way is given up before it is there.
 WATER_MARGIN = timedelta(minutes=30)
 # A road longer than this may pass through a cell in which it has no end.
@@ -61,9 +61,9 @@ RULES = (
         Blocked.WATER_SOON,
     ),
     Rule(_WATER, "any way in a cell under half a metre", "from the forecast arrival", Blocked.WATER_SOON),
-    Rule(_WATER | {_H.TSUNAMI}, "underground ways", "as long as the danger holds", Blocked.UNDERGROUND_FLOODS),
+    Rule(_WATER, "underground ways", "as long as the danger holds", Blocked.UNDERGROUND_FLOODS),
     Rule(
-        _WATER | {_H.TSUNAMI},
+        _WATER,
         "bridges in a cell of a river at level 4 or more",
         "as long as the level holds",
         Blocked.BRIDGE_OVER_RISING_RIVER,
@@ -151,7 +151,7 @@ def _judge(network: RoadNetwork, cells: RoadCells, situation: Situation) -> Iter
             why = _water(cell, situation)
             if why is not None:
                 yield from ((why, arc) for arc in both(cells.roads_in(cell)))
-    if hazards & (_WATER | {_H.TSUNAMI}):
+    if hazards & _WATER:
         flags = np.asarray(columns.flags)
         yield from ((Blocked.UNDERGROUND_FLOODS, arc) for arc in both(np.flatnonzero(flags & UNDERGROUND).tolist()))
         for cell in sorted(situation.rising):
