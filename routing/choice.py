@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from alerts.place import Cell
 from routing.assignment import GAIN, Assignment, Demand, Key, WardLimits, assign
 from routing.columns import Plain
-from routing.forest import AT_SHELTER
+from routing.forest import AT_SHELTER, NEVER
 from routing.parts import CellPart
 from routing.plan import Why
 from routing.reach import arcs_towards, options_of
@@ -21,11 +21,13 @@ from routing.standing import Standing
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The arcs from a part's anchor to a shelter, and the seconds at the general pace."""
+    """The arcs to a shelter, and the seconds at the general pace; `start` and `metres` are where they begin."""
 
     shelter_id: str
     arcs: tuple[int, ...]
     seconds: int
+    start: int
+    metres: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,18 @@ def choose(
     shelters = {shelter.id: shelter for shelter in forest.shelters}
     walks: dict[Key, Walk | Why] = {}
     demands: list[Demand] = []
-    at: dict[Key, int] = {}
+    at: dict[Key, tuple[int, float]] = {}
     for part in parts:
         key = (part.cell, part.number)
         if part.position is None:
             walks[key] = Why.FAR_FROM_NETWORK
             continue
-        nearest, seconds = forest.shelter_at(part.position), forest.seconds_at(part.position)
+        start = next((start for start in part.starts if forest.labels[start[0]] < NEVER), part.starts[0])
+        nearest, seconds = forest.shelter_at(start[0]), forest.seconds_at(start[0])
         if nearest is None or seconds is None:
             walks[key] = standing.why_none(part.position)
             continue
-        ward, at[key] = wards.get(part.cell, ""), part.position
+        ward, at[key] = wards.get(part.cell, ""), start
         held = _held(told.get(key), standing, shelters, ward)
         count = round(people.get(part.cell, 0) * part.share)
         options = ((nearest.id, seconds),) if takes(nearest, ward) else ()
@@ -101,11 +104,11 @@ def _keeps_way(demand: Demand) -> bool:
 def _with_options(
     standing: Standing,
     demands: list[Demand],
-    at: Mapping[Key, int],
+    at: Mapping[Key, tuple[int, float]],
     shelters: Mapping[str, Shelter],
     longest_seconds: int,
 ) -> list[Demand]:
-    found = options_of(standing.forest, [at[demand.key] for demand in demands], longest_seconds)
+    found = options_of(standing.forest, [at[demand.key][0] for demand in demands], longest_seconds)
     return [
         Demand(
             demand.key,
@@ -118,8 +121,8 @@ def _with_options(
     ]
 
 
-def _walk(standing: Standing, position: int, shelter_id: str, trees: dict[str, Plain]) -> Walk:
-    forest = standing.forest
+def _walk(standing: Standing, start: tuple[int, float], shelter_id: str, trees: dict[str, Plain]) -> Walk:
+    forest, position = standing.forest, start[0]
     nearest = forest.shelter_at(position)
     if nearest is not None and nearest.id == shelter_id:
         arcs = forest.arcs_from(position)
@@ -131,4 +134,4 @@ def _walk(standing: Standing, position: int, shelter_id: str, trees: dict[str, P
             arcs.append(arc)
             position = head[arc]
     seconds = sum(forest.costs[arc] // forest.scale for arc in arcs)
-    return Walk(shelter_id, tuple(arcs), seconds)
+    return Walk(shelter_id, tuple(arcs), seconds, *start)

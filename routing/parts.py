@@ -9,6 +9,7 @@ far from the network, instead of borrowing one from across the water. Past the t
 cell says the same of what is left.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -31,13 +32,17 @@ FAR_FROM_NETWORK_M = 300.0
 HALF_BARRIER_M = 6.0
 # A piece smaller than this is the bank itself, or a bend's corner; it belongs to the part it touches most.
 SMALLEST_PART_M2 = 400.0
+# So many places to start from, so far apart: a closed street is not the end of a cell.
+_MOST_STARTS = 4
+_APART_M = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class CellPart:
     """A piece of a cell and its anchor: the position of a node, and the metres to it. No position: far.
 
-    `share` is the piece's share of its cell's area, by which people are split.
+    `share` is the piece's share of its cell's area, by which people are split. `spare` are other nodes
+    on the same side, where a way may start when the anchor's own street is closed.
     """
 
     cell: Cell
@@ -46,6 +51,12 @@ class CellPart:
     position: int | None
     metres: float
     share: float = 1.0
+    spare: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def starts(self) -> tuple[tuple[int, float], ...]:
+        """Return where a way may start, the anchor first: positions, and the metres to each."""
+        return () if self.position is None else ((self.position, self.metres), *self.spare)
 
 
 def parts_of(
@@ -94,23 +105,31 @@ class _Anchors:
         )
         self._tree = STRtree([Point(*point) for point in self._points])
 
-    def nearest(self, piece: BaseGeometry, ground: BaseGeometry) -> tuple[int | None, float]:
-        """Return the node on *ground* nearest to the middle of *piece*, and the metres to it."""
+    def nearest(self, piece: BaseGeometry, ground: BaseGeometry) -> list[tuple[int, float]]:
+        """Return nodes on *ground*, nearest to the middle of *piece* first, with the metres to each.
+
+        The first is the anchor; the others stand apart from it and from each other, since the nodes
+        next to it are on its street.
+        """
         middle = piece.representative_point()
         inside = self._tree.query(ground, predicate="contains")
-        if not len(inside):
-            return None, 0.0
         metres = np.hypot(*(self._points[inside] - (middle.x, middle.y)).T)
-        best = min(zip(metres.tolist(), self.positions[inside].tolist(), strict=True))
-        return (best[1], best[0]) if best[0] <= FAR_FROM_NETWORK_M else (None, best[0])
+        near = inside[metres <= FAR_FROM_NETWORK_M]
+        order = np.lexsort((self.positions[near], metres[metres <= FAR_FROM_NETWORK_M]))
+        found: list[int] = []
+        for at in near[order].tolist():
+            if all(math.dist(self._points[at], self._points[other]) >= _APART_M for other in found):
+                found.append(at)
+                if len(found) == _MOST_STARTS:
+                    break
+        return [(int(self.positions[at]), float(math.dist(self._points[at], (middle.x, middle.y)))) for at in found]
 
 
 def _whole(cell: Cell, shape: Polygon, beyond: BaseGeometry, near: list[LineString], anchors: _Anchors) -> CellPart:
     ground = beyond
     if near:
         ground = _piece_with(shape, beyond.difference(_width(near)))
-    position, metres = anchors.nearest(shape, ground)
-    return CellPart(cell, 0, (), position, metres)
+    return _part(cell, 0, (), anchors.nearest(shape, ground))
 
 
 def _cut(cell: Cell, shape: Polygon, beyond: BaseGeometry, near: list[LineString], anchors: _Anchors) -> list[CellPart]:
@@ -124,12 +143,19 @@ def _cut(cell: Cell, shape: Polygon, beyond: BaseGeometry, near: list[LineString
     found = []
     for number, piece in enumerate(pieces[:MOST_PARTS]):
         ground = max(grounds, key=lambda polygon: polygon.intersection(piece).area)
-        position, metres = anchors.nearest(piece, ground)
+        starts = anchors.nearest(piece, ground)
         outline = () if len(pieces) == 1 else _ring(piece)
         # Whoever lives in the rest is counted with the largest part, so that nobody is lost.
         share = piece.area / total if number else 1 - sum(other.area for other in pieces[1:MOST_PARTS]) / total
-        found.append(CellPart(cell, number, outline, position, metres, share))
+        found.append(_part(cell, number, outline, starts, share))
     return found
+
+
+def _part(cell: Cell, number: int, outline: Ring, starts: list[tuple[int, float]], share: float = 1.0) -> CellPart:
+    if not starts:
+        return CellPart(cell, number, outline, None, 0.0, share)
+    (position, metres), *spare = starts
+    return CellPart(cell, number, outline, position, metres, share, tuple(spare))
 
 
 def part_at(parts: Sequence[CellPart], point: LatLng) -> CellPart | None:

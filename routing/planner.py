@@ -104,6 +104,7 @@ class Planner:
         self._walks: dict[Variant, dict[Key, Walk]] = {variant: {} for variant in Variant}
         self._displaced: dict[tuple[Variant, Key], tuple[Walk, frozenset[str]]] = {}
         self._routes: dict[tuple[Variant, Key], tuple[Walk, Route]] = {}
+        self._starts = {(part.cell, part.number): dict(part.starts) for part in self.parts}
         for entry in self._cells.values():
             self._remember_walks(entry)
 
@@ -214,9 +215,9 @@ class Planner:
         if cached is not None and cached[0] == walk:
             route = cached[1]
         else:
-            route = self._drawn(part, walk, shelter)
+            route = self._drawn(walk, shelter)
             self._routes[key] = (walk, route)
-        slow = self.pace.slow_seconds(walk.seconds + round(part.metres), night=facts.situation.night)
+        slow = self.pace.slow_seconds(walk.seconds + round(walk.metres), night=facts.situation.night)
         unconfirmed = tuple(
             Unconfirmed(report.report_id, report.reported_at)
             for report in facts.reported
@@ -226,11 +227,10 @@ class Planner:
             route, shelter_name=shelter.name, offer=offer_of(shelter), slow_seconds=slow, unconfirmed=unconfirmed
         )
 
-    def _drawn(self, part: CellPart, walk: Walk, shelter: Shelter) -> Route:
+    def _drawn(self, walk: Walk, shelter: Shelter) -> Route:
         columns, network = self.network.columns, self.network
-        assert part.position is not None
         roads = [int(columns.arcs.road[arc]) for arc in walk.arcs]
-        positions = [part.position, *(columns.arcs.plain.head[arc] for arc in walk.arcs)]
+        positions = [walk.start, *(columns.arcs.plain.head[arc] for arc in walk.arcs)]
         line = tuple(network.point_at(position) for position in positions)
         streets = [columns.name_of(road) for road in roads]
         return Route(
@@ -239,7 +239,7 @@ class Planner:
             offer=offer_of(shelter),
             walk_seconds=walk.seconds,
             slow_seconds=0,
-            metres=round(float(sum(columns.metres[road] for road in roads)) + part.metres),
+            metres=round(float(sum(columns.metres[road] for road in roads)) + walk.metres),
             line=line,
             turns=turns_of(line, streets, self.landmarks),
             road_ids=tuple(columns.road_id(road) for road in roads),
@@ -256,7 +256,6 @@ class Planner:
 
     def _remember_walks(self, entry: CellAdvice) -> None:
         """Keep the told ways as arcs. A way whose roads the network does not have any more is forgotten."""
-        columns = self.network.columns
         for number, part in enumerate(entry.parts):
             for variant, answer in ((Variant.GENERAL, part.general), (Variant.STEP_FREE, part.step_free)):
                 key = (entry.cell, number)
@@ -266,8 +265,8 @@ class Planner:
                 if cached is not None and cached[1].road_ids == answer.route.road_ids:
                     self._walks[variant][key] = cached[0]
                     continue
-                walk = _walk_of(self.network, answer.route)
-                if walk is not None and columns.road_count:
+                walk = _walk_of(self.network, answer.route, self._starts.get(key, {}))
+                if walk is not None:
                     self._walks[variant][key] = walk
 
     def _note_displaced(self, changed: Iterable[AdviceChange], facts: Facts) -> None:
@@ -354,22 +353,20 @@ def _temporary(cell: Cell, shelters: Iterable[Shelter]) -> tuple[str, ...]:
     return tuple(site for _, site in sorted((metres_between(here, s.point), s.id) for s in open_ones)[:_MOST_SITES])
 
 
-def _walk_of(network: RoadNetwork, route: Route) -> Walk | None:
-    columns, arcs, here = network.columns, [], None
-    lists = columns.arcs.plain
-    for number, road_id in enumerate(route.road_ids):
+def _walk_of(network: RoadNetwork, route: Route, starts: Mapping[int, float]) -> Walk | None:
+    """Return a told way as arcs of *network*, or None where it no longer begins or leads as it did."""
+    columns, arcs = network.columns, []
+    ends = columns.arcs.plain
+    node, _ = network.nearest_node(route.line[0])
+    start = here = network.position(node)
+    if start not in starts:
+        return None
+    for road_id in route.road_ids:
         at = columns.road_at(road_id)
-        if at is None:
+        both = [] if at is None else columns.arcs.of_road[2 * at : 2 * at + 2].tolist()
+        arc = next((arc for arc in both if arc >= 0 and ends.tail[arc] == here), None)
+        if arc is None:
             return None
-        ways = [arc for arc in columns.arcs.of_road[2 * at : 2 * at + 2].tolist() if arc >= 0]
-        start = route.line[number]
-        fitting = [
-            arc
-            for arc in ways
-            if (lists.tail[arc] == here if here is not None else network.point_at(lists.tail[arc]) == start)
-        ]
-        if not fitting:
-            return None
-        arcs.append(fitting[0])
-        here = lists.head[fitting[0]]
-    return Walk(route.shelter_id, tuple(arcs), route.walk_seconds)
+        arcs.append(arc)
+        here = ends.head[arc]
+    return Walk(route.shelter_id, tuple(arcs), route.walk_seconds, start, starts[start])

@@ -33,7 +33,7 @@ def import_roads(path: Path, out: Path, picture: Path | None) -> None:
     from routing.errors import RoutingError
     from routing.importers.network_file import write_network
     from routing.importers.roads import read_roads
-    from shirase.ways_picture import draw
+    from shirase.ways_picture import Panel, draw
 
     with Terminal(live=False, page=False) as terminal:
         steps = 3 if picture else 2
@@ -47,7 +47,7 @@ def import_roads(path: Path, out: Path, picture: Path | None) -> None:
         write_network(out, found.network)
         if picture:
             terminal.progress("drawing", 2, steps)
-            draw(picture, found.network, f"{path.name}: {found.report.roads} roads")
+            draw(picture, [Panel(found.network, f"{path.name}: {found.report.roads} roads")])
         terminal.progress("roads", steps, steps)
     click.echo(found.report.text)
     click.echo(out)
@@ -69,7 +69,7 @@ def import_shelters(paths: tuple[Path, ...], roads: Path | None, out: Path, pict
     from routing.importers.shelter_file import write_sites
     from routing.importers.shelters import read_shelters
     from routing.site import place_on
-    from shirase.ways_picture import Shown, draw
+    from shirase.ways_picture import Panel, Shown, draw
 
     if picture and roads is None:
         raise click.UsageError("--picture needs --roads: shelters alone are points on nothing")
@@ -88,7 +88,7 @@ def import_shelters(paths: tuple[Path, ...], roads: Path | None, out: Path, pict
         placed, far = place_on(network, found.sites)
         click.echo(f"on {roads}: {len(placed)} sites; too far from any way, or outside: {len(far)}")
         if picture:
-            draw(picture, network, f"{len(placed)} shelters", Shown(shelters=placed))
+            draw(picture, [Panel(network, f"{len(placed)} shelters", Shown(shelters=placed))])
     click.echo(out)
 
 

@@ -15,7 +15,7 @@ from routing.shelter import Shelter, ShelterState
 _WIDTH_INCHES = 7.2
 _DPI = 100
 _ROAD, _BRIDGE, _UNDER, _STEPS, _WATER = "#b9b9b4", "#2b6cb0", "#8d6ab8", "#d08a2e", "#9ec5e8"
-_CLOSED, _MOVED = "#c81e1e", "#e4572e"
+_CLOSED, _MOVED = "#111111", "#e4572e"
 _ADVICE = {
     Advice.GO: "#2f855a",
     Advice.LEAVE_EARLY: "#b7791f",
@@ -40,8 +40,17 @@ class Shown:
     moved: frozenset[int] = frozenset()
 
 
-def draw(path: Path, network: RoadNetwork, title: str, shown: Shown | None = None) -> None:
-    """Write the picture of *network* to *path*."""
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One map of a picture."""
+
+    network: RoadNetwork
+    title: str
+    shown: Shown = Shown()
+
+
+def draw(path: Path, panels: Sequence[Panel], *, credit: str = "") -> None:
+    """Write the picture of *panels*, side by side, to *path*. *credit* is what the data's licence asks for."""
     # Imported here: it costs every command half a second, and one of them draws.
     import matplotlib as mpl
 
@@ -50,28 +59,40 @@ def draw(path: Path, network: RoadNetwork, title: str, shown: Shown | None = Non
     from matplotlib import pyplot as plt
 
     matplotlib_fontja.japanize()
-    what = shown or Shown()
-    columns = network.columns
-    middle = float(np.mean(columns.lat)) if columns.node_count else 0.0
-    aspect = 1 / np.cos(np.radians(middle))
+    columns = panels[0].network.columns
+    aspect = 1 / np.cos(np.radians(float(np.mean(columns.lat))))
     height = float(np.ptp(columns.lat) * aspect / max(1e-9, float(np.ptp(columns.lng))))
-    figure, axes = plt.subplots(figsize=(_WIDTH_INCHES, min(9.0, _WIDTH_INCHES * height + 0.9)), dpi=_DPI)
-    _roads(axes, network, what.closed)
-    _advice(axes, what)
-    _shelters(
-        axes, what.shelters, {e.parts[0].general.route.shelter_id for e in what.cells if e.parts[0].general.route}
-    )
+    wide = _WIDTH_INCHES / len(panels) if len(panels) > 1 else _WIDTH_INCHES * 0.8
+    size = (wide * len(panels), min(9.0, wide * height + 0.8))
+    figure, all_axes = plt.subplots(1, len(panels), figsize=size, dpi=_DPI, squeeze=False)
+    for axes, panel in zip(all_axes[0], panels, strict=True):
+        _panel(axes, panel, aspect)
+    # Below the maps: what is at their corners is what people far from a shelter are told.
+    keys = {
+        label: handle for axes in all_axes[0] for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    if keys:
+        figure.legend(
+            keys.values(), keys, loc="lower left", bbox_to_anchor=(0, 0.02), ncol=5, fontsize=5.5, frameon=False
+        )
+    if credit:
+        figure.text(0.995, 0.004, credit, ha="right", va="bottom", fontsize=5, color="#4a5568")
+    figure.tight_layout(pad=0.4, rect=(0, 0.09, 1, 0.99))
+    figure.savefig(path, format="png", pil_kwargs={"optimize": True})
+    plt.close(figure)
+
+
+def _panel(axes: Any, panel: Panel, aspect: float) -> None:
+    columns, shown = panel.network.columns, panel.shown
+    _roads(axes, panel.network, shown.closed)
+    _advice(axes, shown)
+    routes = (part.general.route for entry in shown.cells for part in entry.parts)
+    _shelters(axes, shown.shelters, {route.shelter_id for route in routes if route})
     axes.set_aspect(aspect)
     axes.set_xlim(float(columns.lng.min()), float(columns.lng.max()))
     axes.set_ylim(float(columns.lat.min()), float(columns.lat.max()))
     axes.set_axis_off()
-    axes.set_title(title, fontsize=10)
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(loc="lower left", fontsize=7, framealpha=0.9)
-    figure.tight_layout()
-    # A palette: the picture has a dozen colours, and lies in a repository for ever.
-    figure.savefig(path, pil_kwargs={"optimize": True})
-    plt.close(figure)
+    axes.set_title(panel.title, fontsize=8)
 
 
 def _roads(axes: Any, network: RoadNetwork, closed: Iterable[str]) -> None:
