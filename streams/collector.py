@@ -72,6 +72,7 @@ class Collector:
         self._web = web or (lambda one: Web(one.origins, monotonic=clock.monotonic))
         self._written: dict[str, str] = {}
         self._answered: dict[str, datetime] = {}
+        self._ended: dict[str, str] = {}
         self._started = clock.now()
         folder.mkdir(parents=True, exist_ok=True)
         for one in self._sources:
@@ -102,6 +103,12 @@ class Collector:
     def ask(self, one: Registered, web: Web) -> Round:
         """Ask one source once, store what it gives, and say on `sources` how that went."""
         ended = self._ask(one, web)
+        before = self._ended.get(one.source.name, "")
+        if ended.reason != before:
+            # Said when it changes; how long it lasts is what the metric is for.
+            words = "a source gives nothing" if ended.reason else "a source answers again"
+            log.warning(words, extra={"source": one.source.name, "reason": ended.reason, "before": before})
+        self._ended[one.source.name] = ended.reason
         self._tell(one, ended.reason)
         return ended
 
@@ -181,7 +188,6 @@ class Collector:
 
     def _failed(self, source: Source, reason: str, stored: int, retry_after_seconds: float = 0.0) -> Round:
         self._metrics.failed(source.name, reason)
-        log.warning("a source gave nothing", extra={"source": source.name, "reason": reason})
         return Round(stored, reason, retry_after_seconds)
 
     def _recall(self, source: Source) -> None:

@@ -186,6 +186,17 @@ def test_what_is_known_of_a_source_goes_to_its_topic_after_each_round(tmp_path: 
     assert answered.fresh_until == scene.at + timedelta(seconds=180)
 
 
+def test_a_failure_is_logged_when_it_begins_and_when_it_ends(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = Listed("jma-test", FetchError(FetchReason.TIMEOUT, ""))
+    scene = Scene(tmp_path, source, Kept())
+    for _ in range(5):
+        scene.ask()
+    source.items = []
+    for _ in range(5):
+        scene.ask()
+    assert [record.message for record in caplog.records] == ["a source gives nothing", "a source answers again"]
+
+
 def test_a_source_that_hangs_delays_no_other(tmp_path: Path) -> None:
     released, stored = threading.Event(), threading.Event()
 
