@@ -1,4 +1,4 @@
-"""Write the pages that are made from code: docs/topics.md, metrics.md, settings.md and the form.
+"""Write the pages that are made from code: docs/topics.md, telegrams.md, metrics.md, settings.md and the form.
 
     python -m shirase.documentation          write them
     python -m shirase.documentation --check  say whether they are current; exit code 1 when not
@@ -24,6 +24,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from api import joining
 from feeds.dis.form import SCHEMA_FILE
+from shirase.telegrams_page import telegrams_page
 from streams import settings, topics
 from streams.topics import Cleanup, Topic
 
@@ -225,6 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
     stale = []
     pages = {
         "topics.md": topics_page(),
+        "telegrams.md": telegrams_page(),
         "metrics.md": metrics_page(),
         "settings.md": settings_page(),
         # Published beside the pages: an office that reports to us needs the form and not the program.

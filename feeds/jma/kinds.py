@@ -124,6 +124,12 @@ def kind_of(title: str) -> str:
     return _TITLES.get(title, UNKNOWN)
 
 
+def titles() -> tuple[tuple[str, str], ...]:
+    """Return every title that is known with the kind it names, in the order of the kinds."""
+    parted = tuple((f"気象警報・注意報（Ｒ０６）（{part}）", kind) for part, kind in _R06_KINDS.items())
+    return tuple(sorted((*_TITLES.items(), *parted), key=lambda pair: (pair[1], pair[0])))
+
+
 def family_of(kind: str) -> Family:
     """Return the family that reads *kind*."""
     if kind.startswith("VPWW"):

@@ -6,8 +6,9 @@ from pathlib import Path
 from alerts.cap import MsgType, Status
 from alerts.lifecycle import SeriesState, accept
 from alerts.report import Linkage, OutcomeKind
-from feeds.jma.kinds import Family, family_of
+from feeds.jma.kinds import Family, family_of, kind_of, titles
 from feeds.read import series_of
+from shirase.telegrams_page import telegrams_page
 from tests.feeds.telegrams import all_read
 
 
@@ -74,3 +75,12 @@ def test_a_cancel_has_no_body_and_says_cancel(shared_data: Path) -> None:
         if "<InfoType>取消</InfoType>" in raw.decode():
             assert report.alert.msg_type is MsgType.CANCEL
             assert report.alert.infos == ()
+
+
+def test_the_page_of_telegrams_says_of_every_known_title_what_becomes_of_it() -> None:
+    page = telegrams_page()
+    for title, kind in titles():
+        assert kind_of(title) == kind
+        assert f"| {kind} | {title} | " in page
+    # Each family that is told has its sentence: a new one without it fails here.
+    assert {family_of(kind) for _, kind in titles()} == set(Family)
