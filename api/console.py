@@ -1,44 +1,97 @@
-"""The coordinators' application: what waits for a person. It only shows; nobody can act here yet.
+"""The coordinators' application: what waits for a person, and what persons have decided.
 
 A process and an origin of its own (R20): residents' requests never slow it, and its pages hold what
-residents must not see, e.g. drafts that nobody has approved.
+residents must not see, e.g. drafts that nobody has approved. With accounts coordinators sign in and decide
+(`office.py`); without them it only shows.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from html import escape
+from pathlib import Path
+from typing import Annotated
 
-from fastapi import FastAPI, Response
+from fastapi import Cookie, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.middleware.gzip import GZipMiddleware
 
+from alerts.place import Cells
 from alerts.words import HAZARDS_JA
+from api.accounts import Accounts, Session
+from api.audit import Trail
 from api.clock import clock
 from api.desk import TOPICS, DeadLetter, Desk, DeskView
 from api.look import APPEARANCES, look_of
 from api.metrics import ApiMetrics
+from api.office import COOKIE, Office, office_routes
 from api.problem import answer_problems
+from api.rate import RateLimit
 from api.reader import Freshness, TopicReader
 from api.residents import health_answer
 from api.security import Guard, policy_for
 from api.style import CONSOLE
+from dispatch.settings import DispatchSettings
+from geo.areas import AreaTable
+from geo.cells import count, expand
+from streams.client import Producer, read_to_end
 from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
+from streams.topics import AUDIT
 
 # The officer's page reloads by itself, without a script: some terminals allow none (R20, polling <= 5 s).
 _RELOAD_SECONDS = 5
 _MOST_ROWS = 100
 _STALE_SECONDS = 30.0
+# Twice the 23 wards; looking up more would keep an officer waiting for an answer that is "all of them".
+_MOST_CELLS_LOOKED_AT = 20_000
+_SIGN_INS_AT_ONCE = 5
+_SIGN_INS_PER_MINUTE = 5.0
 
 
-def build_console(bootstrap: str) -> FastAPI:
-    """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served."""
+def build_console(
+    bootstrap: str,
+    *,
+    accounts: Path | None = None,
+    table: AreaTable | None = None,
+    settings: DispatchSettings | None = None,
+) -> FastAPI:
+    """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
+
+    With *accounts* (a file of `shirase accounts`) coordinators sign in and decide; *table* tells in which wards a
+    draft's cells lie. Raises ValueError when the audit trail is broken: a person looks before anybody acts.
+    """
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry)
     desk = Desk()
     reader = TopicReader(bootstrap, TOPICS, desk.apply, metrics)
-    app = console_app(desk, reader.freshness, metrics, registry)
+    office = None if accounts is None else _office(bootstrap, accounts, desk, table, settings or DispatchSettings())
+    app = console_app(desk, reader.freshness, metrics, registry, office=office)
     app.router.lifespan_context = reader.while_served
     return app
+
+
+def _office(bootstrap: str, accounts: Path, desk: Desk, table: AreaTable | None, settings: DispatchSettings) -> Office:
+    producer = Producer(bootstrap)
+    kept = (record.value for record in read_to_end(bootstrap, AUDIT.name))
+    trail = Trail(producer, (value for value in kept if value is not None), lambda: datetime.now(UTC).isoformat())
+    return Office(
+        accounts=Accounts(accounts),
+        trail=trail,
+        producer=producer,
+        desk=desk,
+        settings=settings,
+        wards_of=lambda cells: _wards(table, cells),
+        limit=RateLimit(_SIGN_INS_AT_ONCE, _SIGN_INS_PER_MINUTE),
+    )
+
+
+def _wards(table: AreaTable | None, cells: Cells) -> frozenset[str]:
+    """Return the municipalities that *cells* touch. None is known without a table, or over too much ground to look.
+
+    Then nobody's ward covers it, and only a metropolitan account may approve.
+    """
+    if table is None or count(cells) > _MOST_CELLS_LOOKED_AT:
+        return frozenset()
+    return frozenset(area.code for cell in expand(cells) for area in table.area_at(cell))
 
 
 def console_app(
@@ -47,18 +100,25 @@ def console_app(
     metrics: ApiMetrics,
     registry: CollectorRegistry,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    *,
+    office: Office | None = None,
 ) -> FastAPI:
     """Return the application that answers from *desk*; nothing is read here."""
     app = FastAPI(title="Shirase console", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(Guard, policy=policy_for([CONSOLE]), metrics=metrics)
+    app.add_middleware(Guard, policy=policy_for([CONSOLE], forms=office is not None), metrics=metrics)
     answer_problems(app)
+    if office is not None:
+        app.include_router(office_routes(office))
 
     @app.get("/")
-    def page() -> Response:
+    def page(did: str = "", token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
+        session = None if office is None else office.session(token)
+        if office is not None and session is None:
+            return Response(status_code=303, headers={"location": "/sign-in", "cache-control": "no-store"})
         fresh = freshness()
         return Response(
-            render(desk.view(), fresh, now=now()),
+            render(desk.view(), fresh, now=now(), session=session, did=did),
             200 if fresh.ready else 503,
             {"cache-control": "no-store"},
             media_type="text/html; charset=utf-8",
@@ -75,25 +135,38 @@ def console_app(
     return app
 
 
-def render(view: DeskView, fresh: Freshness, *, now: datetime) -> str:
-    """Return the page."""
+def render(view: DeskView, fresh: Freshness, *, now: datetime, session: Session | None = None, did: str = "") -> str:
+    """Return the page; *did* is the draft that its reader has just decided."""
     stale = ""
     if not fresh.ready:
         stale = '<p class="alarm" role="alert">読み込み中です。一覧はまだそろっていません。</p>'
     elif fresh.age_seconds is None or fresh.age_seconds > _STALE_SECONDS:
         stale = '<p class="alarm" role="alert">新しい情報を受け取れていません。一覧は古いことがあります。</p>'
+    read_only = (
+        '<p class="alarm">この画面は表示専用です。承認・破棄はできません。'
+        "<br><small>Read only: nobody can sign in, because no accounts are set.</small></p>"
+    )
+    who = "" if session is None else _signed_in(session)
     return (
         '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
         f'<meta http-equiv="refresh" content="{_RELOAD_SECONDS}">'
         f"<title>知らせ 担当者画面</title><style>{CONSOLE}</style></head><body>"
-        f"<header><h1>知らせ 担当者画面</h1><small>{clock(now, now=now)} 現在</small></header><main>{stale}"
-        '<p class="alarm">この画面は表示専用です。承認・修正・取消はまだできません。'
-        "<br><small>Read only: drafts cannot be approved here yet.</small></p>"
+        f"<header><h1>知らせ 担当者画面</h1><small>{clock(now, now=now)} 現在</small>{who}</header><main>{stale}"
+        + (read_only if session is None else _answer(view, did))
         + _table(
             f"承認を待つ案（{len(view.drafts)}件）",
-            ("状態", "レベル", "災害", "地域", "発表元", "発表", "見出し", "理由"),
-            (_draft(record, now) for record in view.drafts[:_MOST_ROWS]),
+            ("", "状態", "レベル", "災害", "地域", "発表元", "発表", "見出し", "理由"),
+            (_draft(record, now, can_open=session is not None) for record in view.drafts[:_MOST_ROWS]),
+        )
+        + (
+            _table(
+                f"決めたこと（{len(view.decided)}件）",
+                ("時刻", "結果", "だれが", "送れた数", "案"),
+                (_decided_row(record, view, now) for record in view.decided[:_MOST_ROWS]),
+            )
+            if session is not None
+            else ""
         )
         + _table(
             f"保留された電文（{len(view.held)}件）",
@@ -114,6 +187,46 @@ def render(view: DeskView, fresh: Freshness, *, now: datetime) -> str:
     )
 
 
+def _signed_in(session: Session) -> str:
+    return (
+        f"<span>{escape(session.account.name)}</span>"
+        f'<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{escape(session.csrf)}">'
+        "<button>サインアウト</button></form>"
+    )
+
+
+def _answer(view: DeskView, did: str) -> str:
+    """Return what became of the draft *did*: SENT, NOT SENT or UNKNOWN, and whether trying again is safe."""
+    if not did:
+        return ""
+    verdict = next((record for record in view.decided if record.draft_id == did), None)
+    if verdict is None:
+        return (
+            '<p class="alarm" role="status"><strong>まだ分かりません（UNKNOWN）。</strong>'
+            "受け付けました。結果を待っています。もう一度押しても二重には送られません（SAFE TO RETRY）。</p>"
+        )
+    if verdict.state is DraftState.APPROVED:
+        return (
+            '<p class="done" role="status"><strong>送られました（SENT）。</strong>'
+            "取り消すには、解除・訂正を出します。</p>"
+        )
+    return '<p class="done" role="status"><strong>送られていません（NOT SENT）。</strong>案は破棄されました。</p>'
+
+
+def _decided_row(record: DraftRecord, view: DeskView, now: datetime) -> str:
+    approved = record.state is DraftState.APPROVED
+    accepted = view.accepted.get((record.lineage, record.revision))
+    return _row(
+        (
+            clock(record.at, now=now),
+            "送られた" if approved else "破棄した",
+            escape(record.reason.partition(":")[2]),
+            ("送信中" if accepted is None else f"{accepted:,}") if approved else "",
+            f"<code>{escape(record.draft_id[:8])}</code>",
+        )
+    )
+
+
 def _table(title: str, heads: Iterable[str], rows: Iterable[str]) -> str:
     body = "".join(rows)
     if not body:
@@ -122,11 +235,12 @@ def _table(title: str, heads: Iterable[str], rows: Iterable[str]) -> str:
     return f"<section><h2>{title}</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></section>"
 
 
-def _draft(record: DraftRecord, now: datetime) -> str:
+def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
     state = "承認待ち" if record.state is DraftState.OPEN else "保留"
     draft = record.draft
+    link = f'<a class="go" href="/drafts/{escape(record.draft_id)}">確かめる</a>' if can_open else ""
     if draft is None or not draft.notice.parts:
-        return _row((state, "", "", "", "", clock(record.at, now=now), "", escape(record.reason)))
+        return _row(("", state, "", "", "", "", clock(record.at, now=now), "", escape(record.reason)))
     notice, worst = draft.notice, draft.notice.parts[0]
     appearance = APPEARANCES[look := look_of(worst.level, worst.severity)]
     mark = f"{appearance.mark} " if worst.level is not None else ""
@@ -134,6 +248,7 @@ def _draft(record: DraftRecord, now: datetime) -> str:
     more = f"ほか{len(names) - 6}か所" if len(names) > 6 else ""
     return _row(
         (
+            link,
             state,
             f'<span class="chip {look.value}">{mark}{appearance.word}</span>',
             "・".join(HAZARDS_JA[hazard] for hazard in worst.hazards),

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -9,17 +10,18 @@ from typing import TypeVar
 from alerts.report import OutcomeKind
 from streams.client import Record
 from streams.dead_letters import DETAIL, REASON
-from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
-from streams.topics import DEAD_LETTERS, DRAFTS, REPORTS, SOURCES
+from streams.payloads import DraftRecord, DraftState, ReceiptRecord, ReportRecord, SourceRecord
+from streams.topics import DEAD_LETTERS, DRAFTS, RECEIPTS, REPORTS, SOURCES
 from streams.wire import decode
 
-TOPICS = (DRAFTS.name, REPORTS.name, DEAD_LETTERS.name, SOURCES.name)
+TOPICS = (DRAFTS.name, REPORTS.name, DEAD_LETTERS.name, SOURCES.name, RECEIPTS.name)
 
 # More than a shift can look at; the topics keep the rest.
 MOST_KEPT = 500
 
 T = TypeVar("T")
 
+_BY_A_PERSON = ("approved-by:", "void-by:")
 _WAITING = (DraftState.OPEN, DraftState.HELD)
 
 
@@ -36,12 +38,15 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
-    """Everything that waits at one moment, newest first."""
+    """Everything that waits at one moment, newest first, and what persons have decided of late."""
 
     drafts: tuple[DraftRecord, ...]
     held: tuple[ReportRecord, ...]
     dead: tuple[DeadLetter, ...]
     sources: tuple[SourceRecord, ...] = ()
+    decided: tuple[DraftRecord, ...] = ()
+    accepted: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """Pushes that were accepted, by lineage and revision, as far as their fan-outs have ended."""
 
 
 @dataclass(slots=True)
@@ -52,6 +57,8 @@ class Desk:
     _held: OrderedDict[str, ReportRecord] = field(default_factory=OrderedDict)
     _dead: OrderedDict[str, DeadLetter] = field(default_factory=OrderedDict)
     _sources: dict[str, SourceRecord] = field(default_factory=dict)
+    _decided: OrderedDict[str, DraftRecord] = field(default_factory=OrderedDict)
+    _accepted: dict[tuple[str, int], dict[tuple[int, int], int]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def apply(self, record: Record) -> None:
@@ -69,10 +76,21 @@ class Desk:
             source = None if record.value is None else decode(SourceRecord, record.value)
             with self._lock:
                 self._take_source(record.key.decode(errors="replace"), source)
+        elif record.topic == RECEIPTS.name and record.value is not None:
+            receipt = decode(ReceiptRecord, record.value)
+            with self._lock:
+                # By worker and tail: a receipt that is written again counts once.
+                by_worker = self._accepted.setdefault((receipt.lineage, receipt.revision), {})
+                by_worker[receipt.worker, receipt.tail] = receipt.outcomes.get("accepted", 0)
         elif record.topic == DEAD_LETTERS.name:
             letter = _dead_letter(record)
             with self._lock:
                 _keep(self._dead, letter.place, letter)
+
+    def draft(self, draft_id: str) -> DraftRecord | None:
+        """Return a draft that waits, or None when it does not (any more)."""
+        with self._lock:
+            return self._drafts.get(draft_id)
 
     def view(self) -> DeskView:
         """Return what waits now."""
@@ -82,6 +100,8 @@ class Desk:
                 drafts=tuple(drafts),
                 held=tuple(reversed(self._held.values())),
                 dead=tuple(reversed(self._dead.values())),
+                decided=tuple(reversed(self._decided.values())),
+                accepted={notice: sum(by_worker.values()) for notice, by_worker in self._accepted.items()},
                 sources=tuple(self._sources[name] for name in sorted(self._sources)),
             )
 
@@ -96,6 +116,8 @@ class Desk:
         if verdict is None or verdict.state not in _WAITING:
             # Whatever was decided about it, nobody needs to look at it any more.
             self._drafts.pop(draft_id, None)
+            if verdict is not None and verdict.reason.startswith(_BY_A_PERSON):
+                _keep(self._decided, draft_id, verdict)
         else:
             self._drafts[draft_id] = verdict
 

@@ -26,6 +26,10 @@ class Route(StrEnum):
     REPORTS = "/reports"
     HEALTH = "/health"
     METRICS = "/metrics"
+    SIGN_IN = "/sign-in"
+    SIGN_OUT = "/sign-out"
+    DRAFT = "/drafts/{draft_id}"
+    DECIDE = "/drafts/{draft_id}/{verb}"
     OTHER = "other"
 
 

@@ -10,13 +10,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.metrics import ApiMetrics, Route
 
 
-def policy_for(styles: Iterable[str]) -> str:
-    """Return the Content-Security-Policy that allows exactly *styles* inline and nothing from elsewhere."""
+def policy_for(styles: Iterable[str], *, forms: bool = False) -> str:
+    """Return the Content-Security-Policy that allows exactly *styles* inline and nothing from elsewhere.
+
+    *forms* allows forms that are sent back to where they came from.
+    """
+    target = "'self'" if forms else "'none'"
     hashes = " ".join(f"'sha256-{_sha256(style)}'" for style in styles)
     return (
         f"default-src 'none'; style-src 'self' {hashes}; script-src 'self'; connect-src 'self'; "
         "img-src 'self' data: blob:; worker-src 'self'; manifest-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"base-uri 'none'; form-action {target}; frame-ancestors 'none'"
     )
 
 

@@ -75,6 +75,25 @@ th{white-space:nowrap;color:var(--soft);font-weight:600}
 .chip{display:inline-block;border-radius:.3rem;padding:0 .5rem;font-weight:700;
 border:1px solid var(--ink);white-space:nowrap}
 code{font-size:.85em}
+header{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center}header form{margin-left:auto}
+main.narrow{max-width:30rem}
+label{display:block;margin:.5rem 0}input{display:block;font:inherit;width:100%;min-height:2.6rem;padding:.3rem .6rem;
+border:1px solid var(--soft);border-radius:.4rem;background:var(--page);color:inherit}
+button,a.go{font:inherit;min-height:2.6rem;padding:.4rem 1rem;border-radius:.4rem;border:2px solid var(--ink);
+background:var(--card);color:inherit;cursor:pointer;text-decoration:none;display:inline-block}
+button.go{background:#14324f;color:#fff;border-color:#14324f;font-weight:700;width:100%;min-height:3.2rem;
+font-size:1.05rem}
+button.go small{color:inherit}
+button:focus-visible,a:focus-visible,input:focus-visible,summary:focus-visible{outline:3px solid #1a73e8;
+outline-offset:2px}
+.done{border:2px solid #1b6e3c;border-radius:.5rem;padding:.6rem .9rem}
+.findings{list-style:none;margin:0;padding:0;display:grid;gap:.4rem}
+.findings li{border-radius:.4rem;padding:.4rem .7rem;border:2px solid currentColor}
+.findings .stop{background:#8b0000;color:#fff;font-weight:700}
+.findings .stop small{color:inherit}.findings .warn{background:var(--care);color:var(--care-ink)}
+.text{border-left:4px solid var(--line);padding:.2rem .7rem;margin:.5rem 0}.text strong,.text small{display:block}
+.text p{margin:.1rem 0;white-space:pre-wrap}.acts{border-width:3px}summary{padding:.5rem 0;cursor:pointer}
+@media (max-width:40rem){main{padding:.5rem}section{padding:.6rem}}
 """
     + _LOOKS
 )

@@ -65,12 +65,21 @@ def residents(broker: str, port: int, host: str, areas: Path, web: Path) -> None
 @_broker
 @_port(8081)
 @_host
-def console(broker: str, port: int, host: str) -> None:
-    """Serve what waits for a coordinator; read only."""
+@click.option(
+    "--accounts",
+    type=click.Path(path_type=Path, exists=True),
+    help="File of `shirase accounts`; without it the console only shows.",
+)
+@click.option(
+    "--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Tells a draft's wards."
+)
+def console(broker: str, port: int, host: str, accounts: Path | None, areas: Path) -> None:
+    """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.console import build_console
     from api.serve import serve
 
-    serve(build_console(broker), host, port)
+    table = table_at(areas) if areas.exists() else None
+    serve(build_console(broker, accounts=accounts, table=table), host, port)
 
 
 @api.command()

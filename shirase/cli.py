@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from feeds.archive import documents as read_documents
+from shirase.accounts_command import accounts, audit
 from shirase.api_command import api
 from shirase.areas import DEFAULT_AREAS, ensure_table
 from shirase.areas_command import areas_group
@@ -291,6 +292,8 @@ def keys(folder: Path) -> None:
 
 
 main.add_command(api)
+main.add_command(accounts)
+main.add_command(audit)
 main.add_command(post_group)
 main.add_command(areas_group)
 main.add_command(hazards)

@@ -14,14 +14,20 @@ class Browser:
         self._app = app
 
     def request(
-        self, method: str, path: str, headers: Mapping[str, str] | None = None, *, json: object = None
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        json: object = None,
+        data: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Return the answer to one request."""
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://residents.test") as client:
-                return await client.request(method, path, headers=headers, json=json)
+                return await client.request(method, path, headers=headers, json=json, data=data)
 
         return asyncio.run(ask())
 

@@ -22,7 +22,7 @@ from shirase.pipeline import make_secrets
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer
 from streams.settings import SettingMissing
-from streams.topics import DEAD_LETTERS, DRAFTS, HAZARDS, NOTICES, REPORTS, SUBSCRIPTIONS
+from streams.topics import DEAD_LETTERS, DRAFTS, HAZARDS, NOTICES, RECEIPTS, REPORTS, SUBSCRIPTIONS
 from tests.api.evening import KOTO, Evening, around, danger, provenance
 from tests.api.test_subscriptions import wish
 from tests.stub.pushes import Phone
@@ -33,7 +33,7 @@ WITHIN_SECONDS = 30.0
 @pytest.fixture
 def broker() -> Iterator[Broker]:
     with open_broker("embedded") as opened:
-        ensure_topics(opened, [HAZARDS, NOTICES, DRAFTS, REPORTS, DEAD_LETTERS])
+        ensure_topics(opened, [HAZARDS, NOTICES, DRAFTS, REPORTS, RECEIPTS, DEAD_LETTERS])
         yield opened
 
 

@@ -1,0 +1,213 @@
+"""Coordinators' accounts and sessions: SQLite beside the console, one writer, nothing about residents in it.
+
+There is no default account and no default password. An account has a password (Argon2id, RFC 9106) and a
+second factor by time (TOTP, RFC 6238); a code is taken once. Sessions are short, and sending asks for a
+fresh code, so that a screen that was left alone cannot alert a city.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import sqlite3
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+EVERY_WARD = "*"
+# Short enough for a screen that was left alone, long enough for a night with breaks: each request prolongs it.
+IDLE_SECONDS = 30 * 60
+# A shift: after this everybody signs in again.
+LONGEST_SECONDS = 12 * 3600
+SHORTEST_PASSWORD = 12
+_STEP_SECONDS = 30
+# A phone's clock may be one step off.
+_STEPS_OFF = 1
+
+
+class Role(StrEnum):
+    """What an account may do; each includes the one before."""
+
+    DRAFTER = "drafter"
+    APPROVER = "approver"
+    ADMINISTRATOR = "administrator"
+
+
+class SignInRefused(StrEnum):
+    """Why nobody is signed in. What a person reads does not tell the first three apart."""
+
+    UNKNOWN = "account-unknown"
+    FIRST_FACTOR = "first-factor-wrong"
+    SECOND_FACTOR = "second-factor-wrong"
+    USED = "second-factor-used"
+    DISABLED = "account-disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One person at the console. `wards` are class20 codes, or `*` for the metropolitan role."""
+
+    name: str
+    role: Role
+    wards: frozenset[str]
+
+    @property
+    def everywhere(self) -> bool:
+        """Say whether this is a metropolitan account."""
+        return EVERY_WARD in self.wards
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in account; `csrf` is the word that its forms carry."""
+
+    account: Account
+    csrf: str
+
+
+class AccountExists(ValueError):
+    """There is an account of this name; a name is never given twice, or the audit trail would lie."""
+
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS account (
+    name TEXT PRIMARY KEY, role TEXT NOT NULL, wards TEXT NOT NULL, password TEXT NOT NULL, totp TEXT NOT NULL,
+    last_step INTEGER NOT NULL DEFAULT 0, disabled INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS session (
+    token BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES account(name), csrf TEXT NOT NULL,
+    begun_at INTEGER NOT NULL, seen_at INTEGER NOT NULL
+) STRICT;
+"""
+
+
+class Accounts:
+    """The store. Times are seconds since 1970, given by the caller."""
+
+    def __init__(self, path: Path, hasher: PasswordHasher | None = None) -> None:
+        # The file holds the second factors: it is made for its owner only, before SQLite opens it.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._lock = threading.Lock()
+        with self._lock:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            self._db.executescript(_SCHEMA)
+        self._hasher = hasher or PasswordHasher()
+        # Compared with where there is no account, so that a missing one takes as long as a wrong password.
+        self._nobody = self._hasher.hash(secrets.token_hex(16))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def add(self, name: str, role: Role, wards: frozenset[str], password: str) -> str:
+        """Make an account and return the key for its authenticator app. Raises AccountExists, ValueError."""
+        if not name.isidentifier() or len(name) > 40:
+            raise ValueError("a name has letters, digits and _, and begins with a letter")
+        if len(password) < SHORTEST_PASSWORD:
+            raise ValueError(f"a password has {SHORTEST_PASSWORD} characters or more")
+        if not wards:
+            raise ValueError("an account has a ward, or * for all of them")
+        key = pyotp.random_base32()
+        values = (name, role.value, json.dumps(sorted(wards)), self._hasher.hash(password), key)
+        with self._lock:
+            try:
+                self._db.execute("INSERT INTO account (name, role, wards, password, totp) VALUES (?,?,?,?,?)", values)
+            except sqlite3.IntegrityError:
+                raise AccountExists(name) from None
+        return key
+
+    def disable(self, name: str) -> bool:
+        """End an account and all its sessions; say whether there was one."""
+        with self._lock:
+            self._db.execute("DELETE FROM session WHERE name = ?", (name,))
+            return self._db.execute("UPDATE account SET disabled = 1 WHERE name = ?", (name,)).rowcount == 1
+
+    def listed(self) -> tuple[tuple[Account, bool], ...]:
+        """Return every account, and whether it is disabled."""
+        with self._lock:
+            rows = self._db.execute("SELECT name, role, wards, disabled FROM account ORDER BY name").fetchall()
+        return tuple((_account(name, role, wards), bool(disabled)) for name, role, wards, disabled in rows)
+
+    def sign_in(self, name: str, password: str, code: str, at: int) -> tuple[str, Session] | SignInRefused:
+        """Return a session's token and the session, or why there is none."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT role, wards, password, disabled FROM account WHERE name = ?", (name,)
+            ).fetchone()
+        right = self._is_password(row[2] if row else self._nobody, password)
+        if row is None:
+            return SignInRefused.UNKNOWN
+        if row[3]:
+            return SignInRefused.DISABLED
+        if not right:
+            return SignInRefused.FIRST_FACTOR
+        refused = self.take_code(name, code, at)
+        if refused is not None:
+            return refused
+        token, session = secrets.token_urlsafe(32), Session(_account(name, row[0], row[1]), secrets.token_urlsafe(16))
+        with self._lock:
+            self._db.execute("INSERT INTO session VALUES (?,?,?,?,?)", (_hash(token), name, session.csrf, at, at))
+        return token, session
+
+    def take_code(self, name: str, code: str, at: int) -> SignInRefused | None:
+        """Use up a code of the second factor; each is taken once (RFC 6238, 5.2). None when it was right."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT totp, last_step FROM account WHERE name = ? AND disabled = 0", (name,)
+            ).fetchone()
+            if row is None:
+                return SignInRefused.UNKNOWN
+            totp, last_step = pyotp.TOTP(row[0]), int(row[1])
+            now = at // _STEP_SECONDS
+            for step in range(now - _STEPS_OFF, now + _STEPS_OFF + 1):
+                if not secrets.compare_digest(totp.at(step * _STEP_SECONDS), code.strip()):
+                    continue
+                if step <= last_step:
+                    return SignInRefused.USED
+                self._db.execute("UPDATE account SET last_step = ? WHERE name = ?", (step, name))
+                return None
+        return SignInRefused.SECOND_FACTOR
+
+    def session(self, token: str, at: int) -> Session | None:
+        """Return the session of *token* and prolong it, or None when it is over or was never one."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT s.name, a.role, a.wards, s.csrf, s.begun_at, s.seen_at FROM session s JOIN account a"
+                " ON a.name = s.name WHERE s.token = ? AND a.disabled = 0",
+                (_hash(token),),
+            ).fetchone()
+            if row is None:
+                return None
+            name, role, wards, csrf, begun_at, seen_at = row
+            if at - seen_at > IDLE_SECONDS or at - begun_at > LONGEST_SECONDS:
+                self._db.execute("DELETE FROM session WHERE token = ?", (_hash(token),))
+                return None
+            self._db.execute("UPDATE session SET seen_at = ? WHERE token = ?", (at, _hash(token)))
+        return Session(_account(name, role, wards), csrf)
+
+    def sign_out(self, token: str) -> None:
+        """End a session."""
+        with self._lock:
+            self._db.execute("DELETE FROM session WHERE token = ?", (_hash(token),))
+
+    def _is_password(self, hashed: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _account(name: str, role: str, wards: str) -> Account:
+    return Account(name, Role(role), frozenset(json.loads(wards)))
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,73 @@
+"""Who may let a draft go: a pure rule with its reason.
+
+A person of the place approves, never the one who wrote it where it could harm many: what a coordinator
+wrote that threatens lives or covers more than one ward needs somebody else. What repeats a feed was
+written by nobody here, so one person is enough (R7, R9).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alerts.claim import Lane
+from api.accounts import Account, Role
+
+# From how many wards on something is wide-area; people are counted where the deployment has counts.
+WIDE_WARDS = 2
+WIDE_PEOPLE = 50_000
+
+
+class MayNot(StrEnum):
+    """Why this person cannot approve this draft; stable codes."""
+
+    ROLE = "role-cannot-approve"
+    OTHER_WARD = "cells-beyond-your-ward"
+    OWN = "written-by-you"
+    NO_WARD = "no-ward-known"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the rule looks at. `author` is empty for what a feed said; `people` is None where nobody counted."""
+
+    author: str
+    lane: Lane
+    wards: frozenset[str]
+    people: int | None = None
+
+    @property
+    def is_wide(self) -> bool:
+        """Say whether it covers more than one ward or more than 50,000 people."""
+        return len(self.wards) >= WIDE_WARDS or (self.people is not None and self.people > WIDE_PEOPLE)
+
+    @property
+    def needs_somebody_else(self) -> bool:
+        """Say whether its author may not be the one who approves it."""
+        return bool(self.author) and (self.lane is Lane.LIFE_SAFETY or self.is_wide)
+
+
+def may_not_approve(account: Account, proposal: Proposal) -> MayNot | None:
+    """Return why *account* cannot approve, or None when it can. Fails closed: no known ward is nobody's ward."""
+    if account.role is Role.DRAFTER:
+        return MayNot.ROLE
+    if proposal.needs_somebody_else and account.name == proposal.author:
+        return MayNot.OWN
+    if account.everywhere:
+        return None
+    if not proposal.wards:
+        return MayNot.NO_WARD
+    return None if proposal.wards <= account.wards else MayNot.OTHER_WARD
+
+
+def may_void(account: Account, proposal: Proposal) -> MayNot | None:
+    """Return why *account* cannot discard: stopping needs no second person, only a role and a place in it."""
+    if account.role is Role.DRAFTER and account.name != proposal.author:
+        return MayNot.ROLE
+    if account.everywhere or proposal.wards & account.wards:
+        return None
+    return MayNot.OTHER_WARD
+
+
+def wards_named(codes: Collection[str], known: Collection[str]) -> frozenset[str]:
+    """Return those of *codes* that are wards of this deployment; an empty *known* means that all are."""
+    return frozenset(code for code in codes if not known or code in known)

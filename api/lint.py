@@ -1,0 +1,91 @@
+"""What is wrong with a draft, before anybody approves it (R18).
+
+Five things stop a send: no area, no action, no time, drill words or the wrong lane, too many bytes. All
+else is a warning that an officer passes knowingly: at three in the morning a machine that argues is
+switched off.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alerts.claim import Lane
+from alerts.drill import drill_words
+from alerts.level import LEVEL_NAMES_JA
+from alerts.notice import Notice, Phase
+from dispatch.errors import PayloadTooLarge
+from dispatch.message import Messages
+from dispatch.settings import DispatchSettings
+
+# R15: a title of 20 full-width characters; level, action and time within the first 40.
+LONGEST_TITLE = 20
+FIRST_CHARACTERS = 40
+_TIME = re.compile(r"[0-2]?\d:[0-5]\d")
+_ENDS = (Phase.LIFTED, Phase.CANCELLED)
+
+
+class Finding(StrEnum):
+    """What was found; stable codes. The first five stop a send."""
+
+    NO_AREA = "no-area"
+    NO_ACTION = "no-action"
+    NO_TIME = "no-time"
+    DRILL_WORDS = "drill-words"
+    TOO_LONG = "too-many-bytes"
+    EXPIRED = "expired"
+    LONG_TITLE = "title-over-20"
+    LATE_LEVEL = "level-after-40"
+    LANGUAGE_MISSING = "language-missing"
+    SOON_OVER = "expires-within-30-minutes"
+
+
+STOPS = frozenset(
+    (Finding.NO_AREA, Finding.NO_ACTION, Finding.NO_TIME, Finding.DRILL_WORDS, Finding.TOO_LONG, Finding.EXPIRED)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding, where it is, and what an officer can do about it."""
+
+    finding: Finding
+    where: str
+
+    @property
+    def stops(self) -> bool:
+        """Say whether nothing may go out with it."""
+        return self.finding in STOPS
+
+
+def lint(notice: Notice, *, at: datetime, settings: DispatchSettings) -> tuple[Found, ...]:
+    """Return what is wrong with *notice*, the worst first."""
+    found: list[Found] = []
+    if not notice.parts or any(not part.cells for part in notice.parts):
+        found.append(Found(Finding.NO_AREA, ""))
+    if notice.expires <= at:
+        found.append(Found(Finding.EXPIRED, notice.expires.isoformat()))
+    elif (notice.expires - at).total_seconds() < 1800:
+        found.append(Found(Finding.SOON_OVER, notice.expires.isoformat()))
+    for number, part in enumerate(notice.parts):
+        languages = {text.language for text in part.texts}
+        found += [Found(Finding.LANGUAGE_MISSING, language) for language in ("ja", "en") if language not in languages]
+        for text in part.texts:
+            where = f"{number + 1}/{text.language}"
+            start = (text.title + " " + text.body)[: LONGEST_TITLE + FIRST_CHARACTERS]
+            if not text.body.strip():
+                found.append(Found(Finding.NO_ACTION, where))
+            if not _TIME.search(text.title + text.body):
+                found.append(Found(Finding.NO_TIME, where))
+            if notice.lane is not Lane.DRILL and drill_words((text.title, text.body)):
+                found.append(Found(Finding.DRILL_WORDS, where))
+            if text.language.startswith("ja") and len(text.title) > LONGEST_TITLE:
+                found.append(Found(Finding.LONG_TITLE, where))
+            if part.level is not None and part.phase not in _ENDS and str(int(part.level)) not in start:
+                found.append(Found(Finding.LATE_LEVEL, f"{where} {LEVEL_NAMES_JA[part.level]}"))
+    try:
+        for _ in Messages(notice, settings).check():
+            pass
+    except PayloadTooLarge as error:
+        found.append(Found(Finding.TOO_LONG, f"{error.language}: {error.size_bytes} > {error.limit_bytes}"))
+    return tuple(sorted(found, key=lambda one: not one.stops))

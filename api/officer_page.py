@@ -1,0 +1,161 @@
+"""The coordinators' pages for acting: at three in the morning on a small laptop, or on a phone.
+
+First what it is and whom it reaches, then the exact words in every language, then what is wrong with it,
+then one button that says what it does.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+
+from alerts.notice import Notice, NoticePart
+from alerts.words import HAZARDS_JA
+from api.accounts import Session
+from api.approval import Proposal
+from api.clock import ago, clock
+from api.lint import Finding, Found
+from api.look import APPEARANCES, look_of
+from api.style import CONSOLE
+from geo.cells import count
+from streams.payloads import DraftRecord
+
+# H3's mean area of a cell of resolution 9 (h3geo.org, table of cell areas).
+_CELL_KM2 = 0.1053
+_MOST_NAMES = 30
+_LANGUAGES = {"ja": "日本語", "ja-Hira": "やさしい日本語", "en": "English", "zh-Hans": "简体中文", "ko": "한국어"}
+
+_FINDINGS = {
+    Finding.NO_AREA: "対象の区画がありません",
+    Finding.NO_ACTION: "取るべき行動がありません",
+    Finding.NO_TIME: "時刻がありません",
+    Finding.DRILL_WORDS: "訓練・試験の言葉が入っています",
+    Finding.TOO_LONG: "長すぎて届きません",
+    Finding.EXPIRED: "期限が過ぎています",
+    Finding.LONG_TITLE: "題が20字を超えています",
+    Finding.LATE_LEVEL: "レベルが最初の40字に入っていません",
+    Finding.LANGUAGE_MISSING: "この言語の文がありません",
+    Finding.SOON_OVER: "30分以内に期限が来ます",
+}
+
+
+def document(title: str, body: str) -> str:
+    """Return a whole page."""
+    return (
+        '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
+        f"<title>{escape(title)}</title><style>{CONSOLE}</style></head><body>{body}</body></html>"
+    )
+
+
+def sign_in_page(problem: str) -> str:
+    """Return the form to sign in, with what went wrong before."""
+    alarm = f'<p class="alarm" role="alert">{escape(problem)}</p>' if problem else ""
+    return document(
+        "知らせ 担当者 サインイン",
+        f"<header><h1>知らせ 担当者画面</h1></header><main class='narrow'>{alarm}"
+        '<form method="post" action="/sign-in"><section><h2>サインイン <small lang="en">Sign in</small></h2>'
+        '<label>名前<input name="name" autocomplete="username" required autofocus></label>'
+        '<label>パスワード<input name="password" type="password" autocomplete="current-password" required></label>'
+        '<label>確認コード（6桁）<input name="code" inputmode="numeric" autocomplete="one-time-code" required></label>'
+        '<button class="go">サインイン</button></section></form></main>',
+    )
+
+
+def refused_page(problem: str, draft_id: str) -> str:
+    """Return why nothing was sent, and the way back."""
+    return document(
+        "知らせ 送られていません",
+        '<header><h1>知らせ 担当者画面</h1></header><main class="narrow">'
+        f'<p class="alarm" role="alert"><strong>送られていません。</strong>{escape(problem)}</p>'
+        f'<p><a href="/drafts/{escape(draft_id)}">案に戻る</a>　<a href="/">一覧へ</a></p></main>',
+    )
+
+
+def draft_page(
+    record: DraftRecord,
+    notice: Notice,
+    proposal: Proposal,
+    found: tuple[Found, ...],
+    session: Session,
+    refusal: str,
+    *,
+    now: datetime,
+) -> str:
+    """Return a draft as it would go out, and the two buttons."""
+    stops = [one for one in found if one.stops]
+    cells = sum(count(part.cells) for part in notice.parts)
+    wide = "（広域）" if proposal.is_wide else ""
+    facts = (
+        ("発表元", escape(notice.issuer)),
+        ("受信", f"{clock(notice.received, now=now)}（{ago(notice.received, now=now)}）"),
+        ("期限", clock(notice.expires, now=now)),
+        ("対象", f"{len(proposal.wards)}区・約{cells * _CELL_KM2:.1f}km²（{cells:,}区画）{wide}"),
+        ("止まっている理由", f"<code>{escape(record.reason)}</code>"),
+        ("作った人", escape(proposal.author) or "（届いた電文）"),
+    )
+    rows = "".join(f"<tr><th scope='row'>{name}</th><td>{value}</td></tr>" for name, value in facts)
+    return document(
+        "知らせ 案の確認",
+        f'<header><h1>案の確認</h1><small>{escape(session.account.name)}　<a href="/">一覧へ</a></small></header><main>'
+        f"{_findings(found)}"
+        f"<section><h2>何を、どこへ</h2><table>{rows}</table></section>"
+        + "".join(_part(number, part) for number, part in enumerate(notice.parts, start=1))
+        + _buttons(record, notice, session, refusal, bool(stops))
+        + "</main>",
+    )
+
+
+def _findings(found: Iterable[Found]) -> str:
+    rows = "".join(
+        f'<li class="{"stop" if one.stops else "warn"}">{"送れません" if one.stops else "注意"}：'
+        f"{_FINDINGS[one.finding]} <small>{escape(one.where)}</small></li>"
+        for one in found
+    )
+    return f'<ul class="findings" role="status">{rows}</ul>' if rows else ""
+
+
+def _part(number: int, part: NoticePart) -> str:
+    look = look_of(part.level, part.severity)
+    appearance = APPEARANCES[look]
+    mark = f"{appearance.mark} " if part.level is not None else ""
+    names = "、".join(part.area_names[:30]) + (
+        f"ほか{len(part.area_names) - 30}か所" if len(part.area_names) > 30 else ""
+    )
+    texts = "".join(
+        f'<div class="text" lang="{escape(text.language)}">'
+        f"<small>{_LANGUAGES.get(text.language, escape(text.language))}</small>"
+        f"<strong>{escape(text.title)}</strong><p>{escape(text.body)}</p></div>"
+        for text in part.texts
+    )
+    hazards = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards)
+    return (
+        f'<section><h2>{number}. <span class="chip {look.value}">{mark}{appearance.word}</span> {hazards}</h2>'
+        f"<p>{escape(names)}</p>{texts}</section>"
+    )
+
+
+def _buttons(record: DraftRecord, notice: Notice, session: Session, refusal: str, stopped: bool) -> str:
+    hidden = (
+        f'<input type="hidden" name="csrf" value="{escape(session.csrf)}">'
+        f'<input type="hidden" name="digest" value="{escape(notice.digest)}">'
+    )
+    code = (
+        '<label>確認コード（6桁）<input name="code" inputmode="numeric" autocomplete="one-time-code" required></label>'
+    )
+    path = f"/drafts/{escape(record.draft_id)}"
+    if refusal:
+        approve = f'<p class="alarm">{escape(refusal)}</p>'
+    elif stopped:
+        approve = '<p class="alarm">上の「送れません」が直るまで、承認できません。</p>'
+    else:
+        approve = (
+            f'<form method="post" action="{path}/approve">{hidden}{code}'
+            '<button class="go">この内容で住民に送る <small lang="en">Approve and send</small></button></form>'
+        )
+    void = (
+        f'<form method="post" action="{path}/void">{hidden}{code}'
+        '<button>破棄する（だれにも送らない） <small lang="en">Discard</small></button></form>'
+    )
+    return (
+        f'<section class="acts"><h2>決める</h2>{approve}<details><summary>破棄する</summary>{void}</details></section>'
+    )

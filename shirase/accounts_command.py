@@ -1,0 +1,93 @@
+"""`shirase accounts` and `shirase audit`: who may act at the console, and whether the trail of acts is whole."""
+
+import sys
+from pathlib import Path
+
+import click
+
+DEFAULT_ACCOUNTS = Path("accounts.sqlite")
+
+_store = click.option(
+    "--accounts", "path", type=click.Path(path_type=Path), default=DEFAULT_ACCOUNTS, show_default=True,
+    help="The file beside the console; made with mode 0600.",
+)  # fmt: skip
+
+
+@click.group()
+def accounts() -> None:
+    """Coordinators' accounts; there is none until you add one."""
+
+
+@accounts.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(["drafter", "approver", "administrator"]), required=True)
+@click.option("--ward", "wards", multiple=True, required=True, help="class20 code, e.g. 1310800; * for all wards.")
+@click.password_option(help="12 characters or more; asked for when it is not given.")
+@_store
+def add(name: str, role: str, wards: tuple[str, ...], password: str, path: Path) -> None:
+    """Add NAME and print the key for its authenticator app, once."""
+    import pyotp
+
+    from api.accounts import AccountExists, Accounts, Role
+
+    store = Accounts(path)
+    try:
+        key = store.add(name, Role(role), frozenset(wards), password)
+    except AccountExists:
+        click.echo(f"shirase: there is an account {name}; a name is never given twice", err=True)
+        sys.exit(1)
+    except ValueError as error:
+        click.echo(f"shirase: {error}", err=True)
+        sys.exit(1)
+    finally:
+        store.close()
+    click.echo(pyotp.TOTP(key).provisioning_uri(name=name, issuer_name="Shirase"))
+
+
+@accounts.command("list")
+@_store
+def list_accounts(path: Path) -> None:
+    """List every account, its role and its wards."""
+    from api.accounts import Accounts
+
+    store = Accounts(path)
+    for account, disabled in store.listed():
+        state = "disabled" if disabled else "active"
+        click.echo(f"{account.name:<24} {account.role.value:<14} {state:<9} {' '.join(sorted(account.wards))}")
+    store.close()
+
+
+@accounts.command()
+@click.argument("name")
+@_store
+def disable(name: str, path: Path) -> None:
+    """End the account NAME and all its sessions, at once."""
+    from api.accounts import Accounts
+
+    store = Accounts(path)
+    found = store.disable(name)
+    store.close()
+    if not found:
+        click.echo(f"shirase: there is no account {name}", err=True)
+        sys.exit(1)
+
+
+@click.group()
+def audit() -> None:
+    """The trail of what coordinators did."""
+
+
+@audit.command()
+@click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
+def verify(broker: str) -> None:
+    """Say whether the trail is whole: an edit, a gap or a swap ends with exit code 1."""
+    from api.audit import broken_at
+    from streams.client import read_to_end
+    from streams.topics import AUDIT
+
+    records = [record.value or b"" for record in read_to_end(broker, AUDIT.name)]
+    broken = broken_at(records)
+    if broken:
+        click.echo(f"shirase: the audit trail is broken: {broken}", err=True)
+        sys.exit(1)
+    click.echo(f"{len(records):,} entries, whole")
