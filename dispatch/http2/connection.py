@@ -12,6 +12,7 @@ from dispatch.http2.frames import (
     ACK,
     CANCEL,
     CONTINUATION,
+    DATA,
     ENABLE_PUSH,
     END_HEADERS,
     END_STREAM,
@@ -54,8 +55,7 @@ FIRST_MAX_STREAMS = 100
 RETIRE_AFTER_REQUESTS = 20_000
 RETIRE_AFTER_BYTES = 16 * 1024 * 1024
 
-_PLAIN_END = END_HEADERS | END_STREAM
-_PLAIN = _PLAIN_END | PADDED | PRIORITY_FLAG
+_PLAIN = END_HEADERS | PADDED | PRIORITY_FLAG
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class Connection:
             if after > end:
                 break
             place = after
-            if kind == HEADERS and flags & _PLAIN == _PLAIN_END and self._block is None:
+            if kind == HEADERS and flags & _PLAIN == END_HEADERS and self._block is None:
                 # A slice past the block's end finds nothing that begins in it; status_at looks closely.
                 said = COMMON.get(data[begin : begin + 2 + (data[begin + 1] & 0x7F)]) if length > 2 else 0
                 said = said or status_at(data, begin, after)
@@ -175,7 +175,12 @@ class Connection:
                         self._answered(chunk, status, keys, now)
                         chunk, status, keys = of, said, []
                     keys.append(of.keys[(number - of.first) >> 1])
+                    if not flags & END_STREAM:
+                        ending[number] = 0, of.deadline
                     continue
+            elif kind == DATA and flags & END_STREAM and number in ending and number not in bodies:
+                del ending[number]
+                continue
             elif kind == RST_STREAM and length == 4 and number & 1 and number not in streams and number < begun:
                 # Of a request that was answered: nginx asks us so to stop sending what we have sent already.
                 if number in ending or number in bodies:
