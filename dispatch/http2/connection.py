@@ -76,7 +76,8 @@ class Connection:
         self._requests = Requests(authority)
         self._chunks: list[Chunk] = []
         self._streams: dict[int, Chunk] = {}  # asked and not answered
-        self._ending: dict[int, tuple[int, float]] = {}  # answered, the reply goes on: its bytes, its deadline
+        self._ending: dict[int, float] = {}  # answered, the reply goes on: until when it may
+        self._replied: dict[int, int] = {}  # bytes of such replies, where there were any
         self._max_streams = FIRST_MAX_STREAMS
         self._input = b""
         self._block: tuple[int, int, bytearray] | None = None
@@ -176,10 +177,12 @@ class Connection:
                         chunk, status, keys = of, said, []
                     keys.append(of.keys[(number - of.first) >> 1])
                     if not flags & END_STREAM:
-                        ending[number] = 0, of.deadline
+                        ending[number] = of.deadline
                     continue
             elif kind == DATA and flags & END_STREAM and number in ending and number not in bodies:
                 del ending[number]
+                if self._replied:
+                    self._replied.pop(number, None)
                 continue
             elif kind == RST_STREAM and length == 4 and number & 1 and number not in streams and number < begun:
                 # Of a request that was answered: nginx asks us so to stop sending what we have sent already.
@@ -275,7 +278,7 @@ class Connection:
         deadline = self._streams[number].deadline
         self._end_one(number, outcome_of_status(status), status, waits if status >= 300 else None, now)
         if not ended:
-            self._ending[number] = 0, deadline
+            self._ending[number] = deadline
         elif self._requests.forget_body(number):
             # It answered without waiting for all of the request: the rest is of no use to anybody.
             self._requests.write(frame(RST_STREAM, 0, number, WORD.pack(NO_ERROR)))
@@ -286,18 +289,19 @@ class Connection:
                 raise PushServiceBroken("h2-data-before-headers", PROTOCOL_ERROR)
             self._only_known(number)
             return
-        got, deadline = self._ending[number]
+        got = self._replied.pop(number, 0) + size
         if flags & END_STREAM:
             del self._ending[number]
             if self._requests.forget_body(number):
                 self._requests.write(frame(RST_STREAM, 0, number, WORD.pack(NO_ERROR)))
-        elif got + size >= min(self._terms.max_reply_bytes, FIRST_WINDOW):
+        elif got >= min(self._terms.max_reply_bytes, FIRST_WINDOW):
             self._cancel(number)
         else:
-            self._ending[number] = got + size, deadline
+            self._replied[number] = got
 
     def _cancel(self, number: int) -> None:
         self._ending.pop(number, None)
+        self._replied.pop(number, None)
         self._requests.forget_body(number)
         self._requests.write(frame(RST_STREAM, 0, number, WORD.pack(CANCEL)))
 
@@ -371,7 +375,7 @@ class Connection:
                 # Not a word since it was asked: the connection is dead, not slow.
                 self.retired |= self.heard_at < chunk.started_at
         self._chunks = [chunk for chunk in self._chunks if chunk.left]
-        for number in [number for number, (_, deadline) in self._ending.items() if deadline <= now]:
+        for number in [number for number, deadline in self._ending.items() if deadline <= now]:
             self._cancel(number)
 
     def lost(self, now: float, handed_over: int) -> None:
@@ -388,6 +392,7 @@ class Connection:
         self._chunks.clear()
         self._streams.clear()
         self._ending.clear()
+        self._replied.clear()
 
     def say_goodbye(self, code: int = NO_ERROR) -> None:
         """Tell the peer that this connection ends, and why."""
