@@ -79,6 +79,12 @@ def touched(shapes: Sequence[BaseGeometry] | Shapes) -> tuple[Ids, Ids]:
     return numbers[order].astype(np.int64), cells[order]
 
 
+def forget() -> None:
+    """Forget the hexagons that were drawn: for a measurement of the first time."""
+    _block.cache_clear()
+    _shards_of_tile.cache_clear()
+
+
 def _bounds(shapes: Sequence[BaseGeometry] | Shapes) -> NDArray[np.float64]:
     bounds: NDArray[np.float64] = shapely.bounds(np.asarray(shapes, dtype=object)).reshape(-1, 4)
     return bounds[~np.isnan(bounds[:, 0])]  # an empty shape touches nothing

@@ -4,7 +4,8 @@ LoadTestError
 ├── BudgetMalformed    budget.toml does not say what it must
 ├── ResultMalformed    a result file cannot be read; the message names file and line
 ├── ReferenceFailed    pywebpush could not be measured; the message has its last words
-└── SinkNotReady       a server or relay that a load test needs did not come up
+├── SinkNotReady       a server or relay that a load test needs did not come up
+└── MeasureFailed      two ways that must agree gave different answers
 """
 
 
@@ -26,3 +27,7 @@ class ReferenceFailed(LoadTestError):
 
 class SinkNotReady(LoadTestError):
     """A server or relay that a load test needs did not come up."""
+
+
+class MeasureFailed(LoadTestError):
+    """Two ways that must agree gave different answers: a figure of either would mean nothing."""
