@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerts.notice import Notice, NoticePart, Text
+from alerts.notice import Notice, NoticeKind, NoticePart, Text
 from alerts.words import PartFacts, compose
 from api.look import Look, look_of
 from api.state import Said
@@ -31,6 +31,8 @@ def entries(said: Iterable[Said]) -> tuple[Entry, ...]:
     """Return the list in the order of *said*."""
     alike: dict[tuple[object, ...], list[Said]] = defaultdict(list)
     for one in said:
+        if one.notice.kind is NoticeKind.GO_THERE:
+            continue  # a way is one cell's and made from its plan; the order that it belongs to is on the list
         part = one.part
         key = (one.notice.lineage, one.notice.revision, part.phase, part.level, part.severity, part.hazards)
         alike[key].append(one)

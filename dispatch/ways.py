@@ -5,11 +5,10 @@ turns and the line on the ground. What does not fit into a push is told more coa
 the words stay whole.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-
-from shapely import LineString
 
 from alerts.notice import Notice, NoticeKind, Phase
 from alerts.place import LatLng, Shard
@@ -21,6 +20,9 @@ from routing.plan import Answer, CellAdvice, EvacuationPlan, Part
 # How coarse: turns that are told, and metres by which the line may differ from the ground.
 _STEPS: tuple[tuple[int, float], ...] = ((4, 3.0), (4, 8.0), (3, 15.0), (3, 30.0), (2, 60.0), (2, 120.0), (1, 250.0))
 _METRES_PER_DEGREE = 111_320.0
+_MOST_POINTS = 200
+# At Tokyo; elsewhere lines are a little finer or coarser, and nothing else.
+_EAST = _METRES_PER_DEGREE * math.cos(math.radians(35.68))
 # The polyline format of maps on the web: five decimals, a metre.
 _PRECISION = 1e5
 
@@ -109,11 +111,38 @@ def _plain_answer(answer: Answer, turns: int, metres: float) -> dict[str, Any]:
 
 
 def simplified(line: Sequence[LatLng], metres: float) -> tuple[LatLng, ...]:
-    """Return *line* with fewer points, nowhere further than about *metres* from where it was."""
+    """Return *line* with fewer points, nowhere further than about *metres* from where it was.
+
+    Douglas and Peucker's method; by hand, because a fan-out worker that takes over has no time to load a
+    library of shapes.
+    """
     if len(line) < 3:
         return tuple(line)
-    drawn = LineString([(point.lng, point.lat) for point in line]).simplify(metres / _METRES_PER_DEGREE)
-    return tuple(LatLng(lat, lng) for lng, lat in drawn.coords)
+    if len(line) > _MOST_POINTS:
+        # An hour's walk has a few hundred crossings; a longer line is thinned before it is looked at closely.
+        every = -(-len(line) // _MOST_POINTS)
+        line = (*line[:-1:every], line[-1])
+    flat = [(point.lng * _EAST, point.lat * _METRES_PER_DEGREE) for point in line]
+    kept = {0, len(line) - 1}
+    waiting = [(0, len(line) - 1)]
+    while waiting:
+        first, last = waiting.pop()
+        distance, at = max(
+            ((_off(flat[one], flat[first], flat[last]), -one) for one in range(first + 1, last)), default=(0.0, 0)
+        )
+        if distance > metres:
+            kept.add(-at)
+            waiting += [(first, -at), (-at, last)]
+    return tuple(line[one] for one in sorted(kept))
+
+
+def _off(point: tuple[float, float], start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Return how far *point* is from the stretch between *start* and *end*."""
+    east, north = end[0] - start[0], end[1] - start[1]
+    length = east * east + north * north
+    along = ((point[0] - start[0]) * east + (point[1] - start[1]) * north) / length if length else 0.0
+    along = min(1.0, max(0.0, along))
+    return math.hypot(point[0] - start[0] - along * east, point[1] - start[1] - along * north)
 
 
 def polyline(line: Sequence[LatLng]) -> str:

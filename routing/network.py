@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, NewType, Self
+from typing import Any, Self
 
 import networkx as nx
 import numpy as np
@@ -25,8 +25,7 @@ from alerts.place import LatLng
 from routing import columns as col
 from routing.columns import NetworkColumns
 from routing.errors import UnknownNode
-
-Node = NewType("Node", int)
+from routing.node import Node as Node
 
 # The general pace of R1; slower people are served by a factor on the sum, which keeps the same tree.
 WALK_METRES_PER_SECOND = 1.0

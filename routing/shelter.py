@@ -14,7 +14,7 @@ from enum import StrEnum
 from alerts.hazard import HazardKind
 from alerts.place import LatLng
 from alerts.shelter import Accepts, ShelterState, SiteClass
-from routing.network import Node
+from routing.node import Node
 
 __all__ = [
     "SUDDEN",

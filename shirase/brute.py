@@ -24,6 +24,8 @@ from shirase.errors import SubscribersUnreadable
 
 _TOKYO = ZoneInfo("Asia/Tokyo")
 _RESOLUTIONS = (6, 7, 8, 9)
+# More than the places that a person may have.
+_PLACES = 16
 _COLUMNS = ("row", "language", "ward", "drill", "canary", "quiet_start", "quiet_end", "places")
 
 
@@ -50,16 +52,25 @@ class PlainPerson:
 
 @dataclass(frozen=True, slots=True)
 class BruteCount:
-    """Whom a notice is for: row numbers with the number of the part that each is sent."""
+    """Whom a notice is for: row numbers with the number of the part that each is sent.
+
+    Of kind 3 a person is counted for each of her cells: `part_of_row` goes by row and number of the place.
+    """
 
     lineage: str
     revision: int
     part_of_row: dict[int, int]
+    by_place: bool = False
 
     @property
     def selected(self) -> int:
         """Return how many people there are."""
         return len(self.part_of_row)
+
+    @property
+    def rows(self) -> frozenset[int]:
+        """Return the row numbers, each once."""
+        return frozenset(key // _PLACES if self.by_place else key for key in self.part_of_row)
 
     @property
     def by_part(self) -> Counter[int]:
@@ -98,6 +109,8 @@ class BruteForce:
     def count(self, notice: Notice, *, at: datetime, told: Collection[int] = ()) -> BruteCount:
         """Return whom *notice* is for at *at*, when the people of *told* heard of its lineage before."""
         told = frozenset(told)
+        if notice.kind is NoticeKind.GO_THERE:
+            return self._count_ways(notice, told)
         hour = at.astimezone(_TOKYO).hour
         # Only the parts that one of her cells lies in, and those that ask for no cell, concern a person.
         parts_of_cell = self._parts_of_cell(notice.parts)
@@ -118,6 +131,23 @@ class BruteForce:
                     break
         return BruteCount(notice.lineage, notice.revision, found)
 
+    def _count_ways(self, notice: Notice, told: frozenset[int]) -> BruteCount:
+        """Count each cell of a person that the notice tells: quiet holds back no order, and no way (R2, R5)."""
+        part_of_cell: dict[int, int] = {cell: number for number, part in enumerate(notice.parts) for cell in part.cells}
+        found: dict[int, int] = {}
+        for person in self.people:
+            if not _may_be_sent(person, notice.lane):
+                continue
+            seen: set[int] = set()
+            for nth, place in enumerate(person.places, start=1):
+                number = part_of_cell.get(place.cell)
+                if number is None or place.cell in seen:
+                    continue
+                seen.add(place.cell)
+                if notice.parts[number].recipients is Recipients.CELLS or person.row in told:
+                    found[person.row * _PLACES + nth] = number
+        return BruteCount(notice.lineage, notice.revision, found, by_place=True)
+
     def count_all(self, notices: Iterable[tuple[Notice, datetime]]) -> tuple[BruteCount, ...]:
         """Count *notices* in order; who was selected by one has been told of its lineage."""
         told: dict[str, set[int]] = {}
@@ -125,7 +155,7 @@ class BruteForce:
         for notice, at in notices:
             heard = told.setdefault(notice.lineage, set())
             one = self.count(notice, at=at, told=heard)
-            heard.update(one.part_of_row)
+            heard.update(one.rows)
             counts.append(one)
         return tuple(counts)
 

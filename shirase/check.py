@@ -5,19 +5,23 @@ the synthetic subscribers), did the push service accept exactly as many (its own
 receivers read what they got (their private keys, pywebpush's own decryption library)?
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import http_ece
 import orjson
 
+from alerts.notice import Notice, NoticeKind
 from dispatch.message import topic_and_tag
 from dispatch.stub.bodies import stored
 from dispatch.stub.judge import by_topic
+from dispatch.subscription import MAX_PLACES
+from dispatch.ways import with_ways
 from shirase.brute import BruteForce, load_people
 from shirase.receivers import Receivers
 from shirase.run import Run
+from streams.plan_book import PlanBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def check_run(run: Run, sample: int = 1000) -> Verdict:
     notices = sorted(run.observer.account.notices.values(), key=lambda notice: (notice.lineage, notice.revision))
     people = BruteForce(load_people(run.synth))
     brute = sum(count.selected for count in people.count_all((notice, notice.approved_at) for notice in notices))
-    topics = {topic_and_tag(notice.lineage) for notice in notices}
+    topics = {topic for notice in notices for topic in topics_of(notice)}
     verdicts = [verdict for topic, verdict in by_topic([run.stub.log_path]).items() if topic in topics]
     good, bad = _decrypted(run, sample)
     return Verdict(
@@ -61,13 +65,28 @@ def check_run(run: Run, sample: int = 1000) -> Verdict:
     )
 
 
+def topics_of(notice: Notice) -> frozenset[str]:
+    """Return the Topics under which *notice* may be sent: of kind 3 one for each place of a person."""
+    if notice.kind is not NoticeKind.GO_THERE:
+        return frozenset({topic_and_tag(notice.lineage)})
+    return frozenset(topic_and_tag(notice.lineage, place, kind3=True) for place in range(1, MAX_PLACES + 1))
+
+
+def worded(notices: Iterable[Notice], bootstrap: str) -> Iterator[Notice]:
+    """Yield *notices* with their words; those of ways are made once more from the plans that they name."""
+    book = PlanBook(bootstrap)
+    for notice in notices:
+        yield with_ways(notice, book.for_notice(notice) or {})[0]
+    book.close()
+
+
 def _decrypted(run: Run, sample: int) -> tuple[int, int]:
     """Open up to *sample* stored bodies; a body counts when it is one of our notices, word for word."""
     assert run.stub is not None
     receivers = Receivers.load(run.synth)
     words = {
         (text.title, text.body)
-        for notice in run.observer.account.notices.values()
+        for notice in worded(run.observer.account.notices.values(), run.pipeline.broker.bootstrap)
         for part in notice.parts
         for text in part.texts
     }

@@ -27,7 +27,7 @@ from shirase.pipeline import PipelineFailed, changelog_topics
 from shirase.post_command import post_group
 from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
 from shirase.roles import run_role
-from shirase.run import RunSettings, running
+from shirase.run import DEMO_CITY, RunSettings, running
 from shirase.summary import summary, usage
 from shirase.synth import synthesize
 from shirase.terminal import Terminal
@@ -96,6 +96,7 @@ def demo(
         workers=workers,
         area="tokyo23",
         store_every=10,
+        network=f"{DEMO_CITY}:{seed}",
     )
     with Terminal(live=not headless and not as_json, page=not headless) as terminal:
         result = _guarded(
@@ -115,6 +116,8 @@ def demo(
         and result["pushes"]["selected"] == result["pushes"]["accepted"] + result["pushes"]["superseded"]
         and not result["unexpected"]
         and not judged["decrypt_failures"]
+        and all(fact["brute_force"] == fact["accepted"] for fact in result["ways"]["facts"])
+        and result["ways"]["told"] == result["ways"]["brute_force"]
     )
     sys.exit(0 if good else WRONG)
 

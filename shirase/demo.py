@@ -1,17 +1,24 @@
 """The main job, to watch: a rainy evening in a made-up Tokyo, from telegrams to encrypted pushes."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from routing.plan import EvacuationPlan
 from shirase.check import check_run
+from shirase.plan_watch import PlanWatch
 from shirase.replay import Clock, Pace, drain, feed_documents
 from shirase.run import Run, RunSettings, running
 from shirase.scenario import ScenarioDocument, river_evening
 from shirase.summary import summary, usage
+from shirase.way_check import ways_of
+from shirase.way_out import ORDER_NAME, PostedFact, orders, posts
+from streams.plan_book import PlanBook
 
 PATIENCE_SECONDS = 120.0
+_LOOK_SECONDS = 0.1
 # Minutes of the evening pass as seconds: closer than that, two revisions would carry one time.
 _PACE = 1 / 60
 
@@ -41,23 +48,38 @@ def run_demo(
     *seconds* 0 plays as fast as everything is handled. Outcomes that differ from what the scenario
     expects of its documents are listed under `unexpected`.
     """
-    documents = evening(settings.seed)
+    documents = evening(settings.seed, ways=bool(settings.network))
     speed = _length(documents).total_seconds() / seconds if seconds > 0 else 0.0
-    with running(settings, say, progress) as run:
+    posted: list[PostedFact] = []
+    with running(settings, say, progress) as run, PlanWatch(run.pipeline.broker.bootstrap, run.observer) as planner:
         watch(run)
 
         def told(number: int) -> None:
-            drain(run.observer, number, workers=settings.workers, patience_seconds=PATIENCE_SECONDS)
+            drain(
+                run.observer,
+                number,
+                workers=settings.workers,
+                patience_seconds=PATIENCE_SECONDS,
+                behind=planner.behind if settings.network else lambda: 0,
+            )
+
+        def story() -> Iterator[_Dated | PostedFact]:
+            for document in _dated(documents):
+                yield document
+                if document.name == ORDER_NAME and settings.network:
+                    for fact in _posts(run, planner):
+                        posted.append(fact)
+                        yield fact
 
         say(f"{len(documents)} documents")
         sent = feed_documents(
-            _dated(documents),
+            story(),
             run.producer,
             run.observer,
             clock=Clock.DOCUMENT,
             pace=Pace(speed),
             patience_seconds=PATIENCE_SECONDS,
-            on_sent=lambda number: progress("documents", number, len(documents)),
+            on_sent=lambda number: progress("documents", number, len(documents) + len(posted)),
             # Minutes lie between two documents of a real evening: each is told before the next one comes,
             # so that its latency is its own.
             after_each=None if seconds else told,
@@ -68,21 +90,52 @@ def run_demo(
         result = summary(account)
         result["subscribers"] = settings.subscribers
         result["people_told"] = len(set(_told(run)))
-        result["unexpected"] = unexpected(documents, {r.name: r.outcome.value for r in account.reports.values()})
+        outcomes = {report.name: report.outcome.value for report in account.reports.values()}
+        result["unexpected"] = unexpected((*documents, *posted), outcomes)
         result["wards"] = usage(list(account.receipts.values()))
         say("checking against the push service's own log")
         result["check"] = check_run(run).plain()
+        if settings.network:
+            result["ways"] = ways_of(run, posted)
         conclude(result)
         return result
 
 
-def evening(seed: int) -> tuple[ScenarioDocument, ...]:
-    """Return the evening's documents, timed so that the last was written just now."""
+def evening(seed: int, *, ways: bool = False) -> tuple[ScenarioDocument, ...]:
+    """Return the evening's documents, timed so that the last was written just now; *ways* adds an order to leave."""
     length = _length(river_evening(datetime.now(UTC), seed, pace=_PACE))
-    return river_evening(datetime.now(UTC) - length - timedelta(seconds=2), seed, pace=_PACE)
+    start = datetime.now(UTC) - length - timedelta(seconds=2)
+    documents = river_evening(start, seed, pace=_PACE)
+    ordered = orders(start, _PACE) if ways else ()
+    return tuple(sorted((*documents, *ordered), key=lambda document: document.at))
 
 
-def unexpected(documents: Sequence[ScenarioDocument], outcomes: dict[str, str]) -> list[str]:
+def _posts(run: Run, planner: PlanWatch) -> Iterator[PostedFact]:
+    """Yield what the officer posts once the ways of the order are published."""
+    # Imported here: every worker starts through the command line, and the city's road network costs it a second.
+    from shirase.town import demo_town
+
+    until = time.monotonic() + PATIENCE_SECONDS
+    book = PlanBook(run.pipeline.broker.bootstrap)
+    while (planner.behind() or not book.newest()) and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+        book.follow()
+    plans = book.newest()
+    book.close()
+    town = demo_town(run.settings.seed)
+    streets = {road: town.network.roads[road] for plan in plans for road in _roads(plan)}
+    bridges = {road: f"架空{number}号橋" for number, road in enumerate(sorted(streets), 1) if streets[road].bridge}
+    clock = iter(lambda: datetime.now(UTC), None)
+    yield from posts(plans, town.people, bridges, clock)
+
+
+def _roads(plan: EvacuationPlan) -> Iterator[str]:
+    for entry in plan.cells:
+        route = entry.parts[0].general.route
+        yield from route.road_ids if route is not None else ()
+
+
+def unexpected(documents: Sequence[ScenarioDocument | PostedFact], outcomes: dict[str, str]) -> list[str]:
     """Return a line for each document that ended otherwise than its author meant it to."""
     return [
         f"{document.name}: {outcomes.get(document.name)} instead of {document.expectation}"

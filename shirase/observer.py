@@ -11,11 +11,19 @@ from dataclasses import dataclass, field, replace
 
 from alerts.notice import Notice
 from streams.client import Consumer, Record
-from streams.payloads import DraftRecord, DraftState, ReceiptRecord, ReportRecord
-from streams.topics import DRAFTS, NOTICES, RECEIPTS, REPORTS, Topic
+from streams.payloads import (
+    POSITION_KEY,
+    DraftRecord,
+    DraftState,
+    FactEffect,
+    PlanPosition,
+    ReceiptRecord,
+    ReportRecord,
+)
+from streams.topics import DRAFTS, EFFECTS, NOTICES, RECEIPTS, REPORTS, Topic
 from streams.wire import decode
 
-_WATCHED: Sequence[Topic] = (REPORTS, DRAFTS, NOTICES, RECEIPTS)
+_WATCHED: Sequence[Topic] = (REPORTS, DRAFTS, NOTICES, RECEIPTS, EFFECTS)
 _POLL_SECONDS = 0.05
 
 
@@ -32,6 +40,10 @@ class Account:
     """Of those who joined while a notice was in force, by tail."""
     stamps: dict[tuple[str, int], Mapping[str, bytes]] = field(default_factory=dict)
     """Each notice's headers: when its document passed which stage."""
+    effects: list[FactEffect] = field(default_factory=list)
+    """What the planner made of each fact, in the order in which it said so."""
+    position: PlanPosition | None = None
+    """How far the planner has read and acted."""
     _undecided: dict[str, dict[str, int]] = field(default_factory=dict)
     """Claims by document and receipt, as long as the document's draft is not decided with all of its shards."""
 
@@ -123,6 +135,10 @@ class Observer:
                 notice = decode(Notice, record.value)
                 account.notices[notice.lineage, notice.revision] = notice
                 account.stamps[notice.lineage, notice.revision] = record.headers
+            case EFFECTS.name if record.key == POSITION_KEY:
+                account.position = decode(PlanPosition, record.value)
+            case EFFECTS.name:
+                account.effects.append(decode(FactEffect, record.value))
             case RECEIPTS.name:
                 receipt = decode(ReceiptRecord, record.value)
                 if receipt.tail:

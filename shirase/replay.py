@@ -90,7 +90,7 @@ def feed_documents(
             producer,
             document.raw,
             name=document.name,
-            feed="",
+            feed=getattr(document, "feed", ""),
             received=now,
             arrived=arrived,
             shift_ms=round(shift.total_seconds() * 1000),
@@ -132,12 +132,16 @@ def drain(
     workers: int,
     patience_seconds: float,
     on_open: Callable[[int], None] = lambda _open: None,
+    behind: Callable[[], int] = lambda: 0,
 ) -> None:
-    """Wait until every document is handled and every fan-out has its receipts."""
+    """Wait until every document is handled and every fan-out has its receipts.
+
+    *behind* says how much the planner has not acted on, where one runs: its notices are waited for too.
+    """
     settle(observer, sent, patience_seconds=patience_seconds)
 
     def still_open() -> int:
-        left = observer.account.open_fanouts(workers)
+        left = behind() + observer.account.open_fanouts(workers)
         on_open(left)
         return left
 

@@ -22,6 +22,9 @@ from shirase.synth import synthesize
 from streams.broker import BrokerKind
 from streams.client import Producer
 
+# The network that is made up; everything else is a file.
+DEMO_CITY = "demo-city"
+
 Say = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
 

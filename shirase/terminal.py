@@ -110,8 +110,9 @@ def live_view(account: Account) -> Group:
         "送信 pushes", f"{now['pushes']['accepted']:,}", f"of {now['pushes']['selected']:,} selected (finished notices)"
     )
     counts.add_row("最初の1通 first push", _ms(first["p50"]), f"p99 {_ms(first['p99'])} after the telegram arrived")
-    latest = max(account.notices.values(), key=lambda notice: notice.approved_at, default=None)
-    if latest is None or not latest.parts:
+    worded = [notice for notice in account.notices.values() if notice.parts and notice.parts[0].texts]
+    latest = max(worded, key=lambda notice: notice.approved_at, default=None)
+    if latest is None:
         return Group(counts)
     worst = latest.parts[0]
     return Group(counts, Text(worst.texts[0].title, style="bold"), Text(worst.texts[0].body))
@@ -138,6 +139,18 @@ def conclusion(result: dict[str, Any]) -> str:
             f"{_ms(latency['received_to_last_accepted']['p99'])}."
         ),
     ]
+    ways = result.get("ways")
+    if ways:
+        took = ways["closure_to_accepted_ms"]
+        lines.append(
+            f"Ways out: {ways['told']:,} pushes of ways, {ways['selected']:,} of them because of what was posted: "
+            + "; ".join(
+                f"{fact['name']} {fact['reason']}, {fact['cells']} cells, {fact['accepted']:,} pushes"
+                for fact in ways["facts"]
+            )
+            + f". From the post to the accepted push: half within {_ms(took['p50'])}, 99 of 100 within "
+            f"{_ms(took['p99'])}."
+        )
     if "check" in result:
         check = result["check"]
         lines.append(

@@ -4,14 +4,14 @@ from alerts.place import Cell
 from routing.ground import Ground
 from shirase.city import city
 from shirase.errors import TownUnreadable
+from shirase.run import DEMO_CITY
 from shirase.wards import WARDS
 from streams.settings import SettingMissing, WorkerSettings
 from streams.town import Town
 
-DEMO_CITY = "demo-city"
-# Of those who are told to leave some go to relatives or upstairs. In October 2019 about one in twelve of
-# those ordered to leave in the low-lying east came to a shelter; a plan has to have room for a few more.
-COME_TO_A_SHELTER = 0.1
+# Of those who are told to leave most go to relatives or upstairs: in the rains of July 2018 a few in a hundred
+# came to a shelter. The made-up sites of the made-up city have room for so many.
+COME_TO_A_SHELTER = 0.03
 
 
 def town_of(settings: WorkerSettings) -> Town:

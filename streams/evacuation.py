@@ -23,7 +23,7 @@ from streams.dead_letters import Refused, dead_letter
 from streams.evacuation_board import Due, EvacuationBoard
 from streams.facts import is_heartbeat
 from streams.metrics import Role, StreamMetrics
-from streams.payloads import Command, FactEffect, PlanPosition, Verb
+from streams.payloads import POSITION_KEY, Command, FactEffect, PlanPosition, Verb
 from streams.topics import (
     CLOSURES,
     COMMANDS,
@@ -31,6 +31,7 @@ from streams.topics import (
     EFFECTS,
     HAZARDS,
     NOTICES,
+    PLANNER_FOLLOWS,
     PLANS,
     SHELTERS,
     Topic,
@@ -41,8 +42,6 @@ from streams.wire import decode, encode
 log = logging.getLogger(__name__)
 
 AUTHOR = "evacuation"
-POSITION_KEY = b"position"
-FOLLOWED = (HAZARDS, CLOSURES, SHELTERS, NOTICES)
 _BATCH = 500
 _POLL_SECONDS = 0.1
 _STORED_WITHIN_SECONDS = 30.0
@@ -69,7 +68,7 @@ class Evacuation:
         self._heard = self._recall(bootstrap)
         self._consumer = Consumer(bootstrap)
         starts = {}
-        for topic in FOLLOWED:
+        for topic in PLANNER_FOLLOWS:
             for place, mark in self._consumer.watermarks(topic.name).items():
                 starts[place] = self._heard.setdefault(_place(*place), mark.low)
         self._consumer.assign(starts)
@@ -88,7 +87,7 @@ class Evacuation:
         for record in read_to_end(bootstrap, EFFECTS.name):
             if record.value is not None and record.key != POSITION_KEY:
                 self._board.recall_effect(decode(FactEffect, record.value))
-        for topic in FOLLOWED:
+        for topic in PLANNER_FOLLOWS:
             for record in read_to_end(bootstrap, topic.name):
                 self._hear(record)
                 heard[_place(record.topic, record.partition)] = record.offset + 1
@@ -113,7 +112,7 @@ class Evacuation:
         for record in records:
             self._hear(record)
             self._heard[_place(record.topic, record.partition)] = record.offset + 1
-        for topic in FOLLOWED:
+        for topic in PLANNER_FOLLOWS:
             waiting = sum(record.topic == topic.name for record in records)
             self._metrics.lag(Role.EVACUATION, topic.name, waiting)
         began = time.monotonic()
@@ -121,7 +120,7 @@ class Evacuation:
         if due:
             self._metrics.planned(time.monotonic() - began, len(due.plans))
         self._publish(due)
-        for topic in FOLLOWED:
+        for topic in PLANNER_FOLLOWS:
             self._metrics.lag(Role.EVACUATION, topic.name, 0)
         self._metrics.progressed(Role.EVACUATION, time.time())
         return due

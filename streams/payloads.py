@@ -147,6 +147,10 @@ class FactEffect:
     people: int | None = None
 
 
+# The key of the planner's position on `effects`; those of effects begin with "fact|".
+POSITION_KEY = b"position"
+
+
 @dataclass(frozen=True, slots=True)
 class PlanPosition:
     """How far the planner has read and acted, on `effects`: next offset by "topic-partition".

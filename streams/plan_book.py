@@ -49,6 +49,10 @@ class PlanBook:
             found[ref.shard] = plan
         return found
 
+    def newest(self) -> tuple[EvacuationPlan, ...]:
+        """Return the newest plan of every shard."""
+        return tuple(next(reversed(plans.values())) for _, plans in sorted(self._plans.items()))
+
     def close(self) -> None:
         """Stop following."""
         self._consumer.close()

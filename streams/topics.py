@@ -132,6 +132,9 @@ DEAD_LETTERS = Topic(
     "original bytes and a reason code; of subscriptions the reason and length only",
 )  # fmt: skip
 
+# What the planner acts on, in the order in which it reads them at its start.
+PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, NOTICES)
+
 ALL: tuple[Topic, ...] = (
     TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, DRAFTS,
     COMMANDS, NOTICES,

@@ -14,7 +14,7 @@ from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents, settl
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, Record, read_to_end
 from streams.payloads import DraftRecord, ReceiptRecord, ReportRecord
-from streams.topics import DRAFTS, NOTICES, RECEIPTS, REPORTS, TELEGRAMS
+from streams.topics import DRAFTS, EFFECTS, NOTICES, RECEIPTS, REPORTS, TELEGRAMS
 from streams.wire import encode
 from tests.dispatch.people import notice
 from tests.shirase.test_summary import receipt, report, verdict
@@ -50,7 +50,7 @@ def still(*reports: ReportRecord) -> Observer:
 @pytest.fixture
 def fresh() -> Iterator[Broker]:
     with open_broker("embedded") as broker:
-        ensure_topics(broker, [TELEGRAMS, REPORTS, DRAFTS, NOTICES, RECEIPTS])
+        ensure_topics(broker, [TELEGRAMS, REPORTS, DRAFTS, EFFECTS, NOTICES, RECEIPTS])
         yield broker
 
 

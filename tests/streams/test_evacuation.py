@@ -9,12 +9,23 @@ from prometheus_client import CollectorRegistry
 from routing.plan import EvacuationPlan
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Consumer, Producer, read_to_end
-from streams.evacuation import FOLLOWED, POSITION_KEY, Evacuation
+from streams.evacuation import Evacuation
 from streams.facts import fact_key
 from streams.metrics import StreamMetrics
-from streams.payloads import Command, Draft, FactEffect, PlanPosition
+from streams.payloads import POSITION_KEY, Command, Draft, FactEffect, PlanPosition
 from streams.plan_book import PlanBook
-from streams.topics import CLOSURES, COMMANDS, DEAD_LETTERS, EFFECTS, HAZARDS, NOTICES, PLANS, SHELTERS, Topic
+from streams.topics import (
+    CLOSURES,
+    COMMANDS,
+    DEAD_LETTERS,
+    EFFECTS,
+    HAZARDS,
+    NOTICES,
+    PLANNER_FOLLOWS,
+    PLANS,
+    SHELTERS,
+    Topic,
+)
 from streams.wire import decode, encode
 from tests.streams.small_town import AT, closure, order_maps, order_notice, shelter_state, town
 
@@ -59,7 +70,7 @@ def an_order() -> list[tuple[Topic, bytes, bytes | None]]:
 def settle(evacuation: Evacuation, broker: Broker) -> None:
     """Step until all that is on the topics now has been acted on."""
     with Consumer(broker.bootstrap) as reader:
-        ends = {place: mark.high for topic in FOLLOWED for place, mark in reader.watermarks(topic.name).items()}
+        ends = {place: mark.high for topic in PLANNER_FOLLOWS for place, mark in reader.watermarks(topic.name).items()}
     for _ in range(500):
         evacuation.step()
         if all(evacuation.heard.get(f"{topic}-{number}", 0) >= high for (topic, number), high in ends.items()):
