@@ -34,6 +34,7 @@ from feeds.jma.telegram import read_jma
 from feeds.json_text import JsonLimits, parse_json
 from feeds.lalert.names import EDXL
 from feeds.lalert.read import is_l_alert, read_l_alert
+from feeds.qzss import is_sentence, read_qzss, series_of_qzss
 from feeds.supply import is_supply_table, read_supply, series_of_supply
 from feeds.ushahidi import is_crowd_table, read_crowd, series_of_crowd
 from feeds.xml import parse
@@ -79,6 +80,8 @@ def read(
         if isinstance(document, dict) and is_headline(document):
             return read_headline(raw, document, received)
         raise UnknownFormat("json-unknown", f"{feed or 'document'}: JSON of no kind that we read")
+    if is_sentence(raw):
+        return read_qzss(raw, received, feed)
     if is_gauge_table(raw, feed):
         return read_gauge_table(raw, feed, received, column_maps)
     columns = columns_of(raw)
@@ -155,6 +158,8 @@ def _series_by_content(raw: bytes, feed: str) -> str:
         built = parse_json(raw)
         if dis.is_report(built):
             return dis.series_of_json(built)
+    if is_sentence(raw):
+        return series_of_qzss()
     gauges = gauge_series_of(raw, feed)
     if gauges:
         return gauges

@@ -78,8 +78,8 @@ def folder_source(table: Table, pace: Pace) -> Source:
 def _municipal(table: Table) -> str:
     """Return the way that a source's documents are believed as: named by whoever answers for it, never assumed."""
     feed = _text(table, "feed")
-    if feed not in MUNICIPAL_FEEDS:
-        raise RegisterError(f"{table.get('name')}: feed {feed!r} is not one of {', '.join(MUNICIPAL_FEEDS)}")
+    if feed not in (*MUNICIPAL_FEEDS, "qzss"):
+        raise RegisterError(f"{table.get('name')}: feed {feed!r} is not one of {', '.join(MUNICIPAL_FEEDS)}, qzss")
     return feed
 
 

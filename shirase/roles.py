@@ -248,7 +248,8 @@ def _run_collect(
     from feeds.sources import RegisterError, registered
     from streams.client import Producer
     from streams.collector import Collector, system_clock
-    from streams.metrics import CollectMetrics
+    from streams.metrics import CollectMetrics, SecondSourceMetrics
+    from streams.second_source import SecondSource, follow
 
     try:
         sources = registered(_register(settings))
@@ -262,6 +263,9 @@ def _run_collect(
         touch()
         metrics.progressed(Role.COLLECT, time.time())
 
+    stopped = threading.Event()
+    second = SecondSource(SecondSourceMetrics(registry))
+    threading.Thread(target=follow, args=(settings.broker, second, stopped), name="second-source", daemon=True).start()
     with Producer(settings.broker) as producer:
         collector = Collector(
             sources,
@@ -272,6 +276,7 @@ def _run_collect(
             random=Random(),
         )
         collector.run(Stop(), beat)
+    stopped.set()
 
 
 def _register(settings: WorkerSettings) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from alerts.agreement import Disagreement
 from alerts.notice import NoticeKind, Phase
 from alerts.report import OutcomeKind
 from alerts.returned import Verdict
@@ -47,6 +48,8 @@ class Feed(StrEnum):
     JMA = "jma"
     CAP = "cap"
     GAUGE = "gauge"
+    QZSS = "qzss"
+    SUPPLY = "supply"
     FORECAST = "forecast"
     DIS = "dis"
     L_ALERT = "l-alert"
@@ -312,6 +315,33 @@ class CollectMetrics:
     def failed(self, source: str, reason: str) -> None:
         """Count one round in which *source* itself gave nothing usable."""
         self._fetches.labels(source, _fetch_outcome(reason)).inc()
+
+
+class SecondSourceMetrics:
+    """What the satellite says beside the internet feed, and when it was last heard."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._differ = Gauge(
+            "second_source_disagreements",
+            "Dangers about which the satellite and the internet feed differ for longer than either lags.",
+            ("kind",),
+            registry=registry,
+        )
+        self._heard = Gauge(
+            "second_source_heard_timestamp_seconds",
+            "Unix time at which the satellite was last heard; 0 where no receiver is set up.",
+            registry=registry,
+        )
+        for kind in Disagreement:
+            self._differ.labels(kind.value)
+
+    def heard(self, at: datetime) -> None:
+        """Note that a sentence of the satellite was settled."""
+        self._heard.set(at.timestamp())
+
+    def disagree(self, kind: Disagreement, dangers: int) -> None:
+        """Set about how many dangers the two differ in this way."""
+        self._differ.labels(kind.value).set(dangers)
 
 
 def _fetch_outcome(reason: str) -> str:

@@ -18,6 +18,7 @@ from alerts.report import Report
 from feeds.errors import FeedError
 from feeds.feed_entries import read_entries
 from feeds.jma.kinds import Family, family_of
+from feeds.lalert.write import write_orders, write_shelters
 from feeds.read import read, series_of
 
 RECEIVED = datetime(2026, 11, 22, tzinfo=UTC)
@@ -180,6 +181,18 @@ def _crowd(data: Path) -> list[bytes]:
         return [reports.read(10_000)]
 
 
+def _l_alert(data: Path) -> list[bytes]:
+    plains = [json.loads(raw) for raw in _municipal(data)]
+    order, shelters = plains[0], plains[1] | {"id": "s"}
+    return [*write_orders(order), write_shelters(shelters)]
+
+
+def _supply(_data: Path) -> list[bytes]:
+    head = "市区町村コード,市区町村名,避難所ID,避難所名,品目,要請数量,単位,要請日時,状態"
+    row = "131237,江戸川区,E1312300001001,平井小学校,毛布,200,枚,令和8年7月1日12時00分,要請中"
+    return [f"{head}\n{row}\n".encode(encoding) for encoding in ("utf-8", "cp932")]
+
+
 def _smallest(raws: list[bytes]) -> list[bytes]:
     ordered = sorted(raws, key=len)
     return [raw for raw in ordered if len(raw) <= _LARGEST_BYTES][:_SAMPLES] or ordered[:1]
@@ -195,6 +208,8 @@ TARGETS: tuple[Target, ...] = (
     Target("gauge-table-declared", Form.TABLE, _read("gauge:ward"), _gauge_tables),
     Target("gauge-rdb", Form.TABLE, _read(), _rdb),
     Target("municipal", Form.JSON, _read("dis"), _municipal),
+    Target("l-alert", Form.XML, _read("l-alert"), _l_alert),
+    Target("supply-table", Form.TABLE, _read("supply"), _supply),
     Target("shelter-table", Form.TABLE, _read(), _shelter_tables),
     Target("crowd-table", Form.TABLE, _read(), _crowd),
     Target("feed-index", Form.XML, _read(), _indexes),
