@@ -9,25 +9,38 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.alert import Alert, AlertInfo
-from alerts.gauge import GaugeReading
+from alerts.fact import Attribution
 from alerts.report import Facts, Report
+from alerts.road import RoadReport
 
 
 def shifted(report: Report, by: timedelta) -> Report:
-    """Return *report* with every time of its alert and its readings moved by *by*; `received` stays."""
+    """Return *report* with every time of its alert and its facts moved by *by*; `received` stays."""
     if not by:
         return report
     return replace(report, alert=_shifted_alert(report.alert, by), facts=_shifted_facts(report.facts, by))
 
 
 def _shifted_facts(facts: Facts, by: timedelta) -> Facts:
-    """Return *facts* with the times of its readings moved: a rise of last year is judged as one of today."""
+    """Return *facts* with their times moved: what was fresh in an old document is fresh in its replay.
 
-    def moved(reading: GaugeReading) -> GaugeReading:
-        attribution = reading.attribution
-        return replace(reading, attribution=replace(attribution, fact_at=attribution.fact_at + by))
+    A fact of a list that says no time stays older than everything.
+    """
 
-    return replace(facts, readings=tuple(moved(reading) for reading in facts.readings)) if facts.readings else facts
+    def moved(said: Attribution) -> Attribution:
+        return said if said.fact_at.year <= 1970 else replace(said, fact_at=said.fact_at + by)
+
+    def road(one: RoadReport) -> RoadReport:
+        until = None if one.valid_until is None else one.valid_until + by
+        return replace(one, attribution=moved(one.attribution), valid_from=one.valid_from + by, valid_until=until)
+
+    return replace(
+        facts,
+        shelters=tuple(replace(one, attribution=moved(one.attribution)) for one in facts.shelters),
+        roads=tuple(road(one) for one in facts.roads),
+        incidents=tuple(replace(one, attribution=moved(one.attribution)) for one in facts.incidents),
+        readings=tuple(replace(one, attribution=moved(one.attribution)) for one in facts.readings),
+    )
 
 
 def _shifted_alert(alert: Alert, by: timedelta) -> Alert:

@@ -322,7 +322,7 @@ class SecondSourceMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._differ = Gauge(
-            "second_source_disagreements",
+            "second_source_disagreement_records",
             "Dangers about which the satellite and the internet feed differ for longer than either lags.",
             ("kind",),
             registry=registry,

@@ -1,7 +1,7 @@
 """Old documents move to today without changing what they say."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from alerts.alert import Alert
 from alerts.fact import Attribution, Confidence
 from alerts.gauge import GaugeReading, Quantity
+from alerts.incident import IncidentKind, IncidentReport
 from alerts.lifecycle import SeriesState, accept
 from alerts.report import Facts, OutcomeKind
+from alerts.road import RoadCause, RoadPlace, RoadReport
+from alerts.shelter import ShelterReport
 from alerts.shift import shifted
 from tests.alerts.messages import NOON, alert, info, report
 
@@ -68,3 +71,23 @@ def test_readings_move_with_their_document_and_the_time_we_heard_of_them_stays()
     before = replace(report(alert("a", 0)), facts=Facts(readings=(GaugeReading("s:1", Quantity.STAGE_M, 2.0, said),)))
     (moved,) = shifted(before, YEARS).facts.readings
     assert (moved.attribution.fact_at, moved.attribution.received_at) == (NOON + YEARS, NOON + YEARS)
+
+
+def test_facts_move_too_and_a_list_without_a_time_stays_the_oldest() -> None:
+    by = timedelta(days=500)
+    said = Attribution("dis:13123", NOON, NOON, Confidence.OFFICIAL)
+    undated = replace(said, fact_at=datetime(1970, 1, 1, tzinfo=UTC))
+    road = RoadReport("r", RoadPlace(name="b"), RoadCause.FLOODED, said, NOON, NOON + timedelta(hours=1))
+    facts = Facts(
+        shelters=(ShelterReport("s", "n", said), ShelterReport("t", "n", undated)),
+        roads=(road, replace(road, valid_until=None)),
+        incidents=(IncidentReport("i", IncidentKind.FIRE, "f", said),),
+    )
+    moved = shifted(replace(report(alert("A", 0)), facts=facts), by).facts
+    assert [one.attribution.fact_at for one in moved.shelters] == [NOON + by, undated.fact_at]
+    assert [(one.valid_from, one.valid_until) for one in moved.roads] == [
+        (NOON + by, NOON + by + timedelta(hours=1)),
+        (NOON + by, None),
+    ]
+    assert moved.incidents[0].attribution.fact_at == NOON + by
+    assert moved.incidents[0].attribution.received_at == NOON

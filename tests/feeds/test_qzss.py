@@ -85,6 +85,37 @@ def test_a_flood_names_its_river_and_its_level(stage: int, level: Level | None, 
     assert (ResponseType.ALL_CLEAR in one.response_types) is lifted
 
 
+def weather(kind: int, region: int, state: int = 1) -> str:
+    """Return a weather message of one kind for one region, made out of the flood's."""
+    empty = with_field(live(FLOOD), 53, 161, 0)
+    return with_field(with_field(with_field(with_field(empty, 17, 4, 10), 53, 3, state), 56, 5, kind), 61, 19, region)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hazard", "level"),
+    [
+        (2, HazardKind.HEAVY_RAIN, Level.SECURE_LIFE),
+        (6, HazardKind.STORM_SURGE, Level.SECURE_LIFE),
+        (23, HazardKind.LANDSLIDE, Level.ALL_LEAVE),
+        (21, HazardKind.RECORD_RAIN, None),
+        (22, HazardKind.TORNADO, None),
+    ],
+)
+def test_the_weather_names_its_kind_and_its_region(kind: int, hazard: HazardKind, level: Level | None) -> None:
+    (one,) = taken(weather(kind, 130010)).alert.infos
+    assert (one.hazard, one.level, one.response_types) == (hazard, level, ())
+    assert one.areas[0].geocodes == (Geocode("JMA.class10", "130010"),)
+    (office,) = taken(weather(kind, 130000, state=2)).alert.infos
+    assert office.areas[0].geocodes == (Geocode("JMA.office", "130000"),)
+    assert office.response_types == (ResponseType.ALL_CLEAR,)
+    assert taken(weather(31, 130010)).alert.infos == (), "another kind is recorded and not compared"
+
+
+def test_it_is_a_second_source_only_by_a_receiver_of_our_own() -> None:
+    with pytest.raises(FeedError, match="qzss-by-another-feed"):
+        read(EEW.encode(), name="q", received=RECEIVED, feed="cap")
+
+
 def test_an_early_warning_before_the_shaking_says_nothing_to_compare() -> None:
     assert taken(live(EEW)).alert.infos == ()
 

@@ -33,7 +33,7 @@ def test_a_disagreement_is_shown_while_it_lasts_and_said_once(caplog: pytest.Log
     second = SecondSource(SecondSourceMetrics(registry))
 
     def shown(kind: Disagreement) -> float | None:
-        return registry.get_sample_value("second_source_disagreements", {"kind": kind.value})
+        return registry.get_sample_value("second_source_disagreement_records", {"kind": kind.value})
 
     later = NOON + timedelta(minutes=10)
     with caplog.at_level(logging.WARNING):
