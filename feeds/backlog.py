@@ -13,7 +13,7 @@ from feeds.feed_entries import Entry, Index
 
 # A day of all four JMA feeds has a few thousand documents. What is older than the newest so many is not
 # listed any more, in the long feed neither.
-MAX_SEEN = 20_000
+MAX_SEEN = 50_000
 # After so many refusals a document that its index lists is given up: it was taken back or is not for us.
 # A server that is away has refused nothing; its documents wait until they are too old to say what holds.
 MAX_REFUSALS = 5
@@ -60,14 +60,14 @@ class Backlog:
     def learn(self, entries: Iterable[Entry], not_before: datetime | None = None) -> int:
         """Note what is new in *entries* and return how many that are.
 
-        What is older than *not_before* counts as seen: it can hold no more. An entry without a time is fetched.
+        What is older than *not_before* is passed over: it can hold no more. An entry without a time is fetched.
         """
         new = 0
         for entry in entries:
             if entry.key in self._seen or entry.key in self._waiting:
                 continue
             if not_before is not None and entry.updated is not None and entry.updated < not_before:
-                self._mark(entry.key)
+                # Not marked: a long index of old entries would push out the memory of the new ones.
                 continue
             self._waiting[entry.key] = _Waiting(entry)
             new += 1

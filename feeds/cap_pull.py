@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from feeds.backlog import Backlog
-from feeds.feed_entries import read_entries
+from feeds.feed_entries import INDEX_LIMITS, read_entries
 from feeds.pull import fetch_waiting
 from feeds.source import Missed, Pace, RawReport
 from feeds.web import NO_VALIDATORS, Validators, Web
@@ -58,7 +58,7 @@ class CapPull:
 
     def fetch(self, web: Web, at: datetime) -> Iterator[RawReport | Missed]:
         """Yield the messages that are new at *at*, the newest first."""
-        answer = web.get(self._settings.url, self._index)
+        answer = web.get(self._settings.url, self._index, max_bytes=INDEX_LIMITS.max_bytes)
         if answer.body is not None:
             self._backlog.learn(read_entries(answer.body).entries)
             self._index = answer.validators

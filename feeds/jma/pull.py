@@ -12,7 +12,7 @@ from typing import Any
 
 from feeds.backlog import Backlog
 from feeds.errors import FeedError
-from feeds.feed_entries import Index, read_entries
+from feeds.feed_entries import INDEX_LIMITS, Index, read_entries
 from feeds.pull import fetch_waiting
 from feeds.source import Missed, Pace, RawReport
 from feeds.web import NO_VALIDATORS, Validators, Web
@@ -70,7 +70,7 @@ class JmaPull:
 
     def fetch(self, web: Web, at: datetime) -> Iterator[RawReport | Missed]:
         """Yield the telegrams that are new at *at*, the newest first."""
-        answer = web.get(self._settings.url, self._short)
+        answer = web.get(self._settings.url, self._short, max_bytes=INDEX_LIMITS.max_bytes)
         # Unchanged means that nothing has come since we looked, however long ago that was.
         if answer.body is not None:
             index = read_entries(answer.body)
@@ -95,7 +95,7 @@ class JmaPull:
     def _read_long(self, web: Web, at: datetime) -> Iterator[Missed]:
         self._long_due = at + LONG_EVERY
         try:
-            answer = web.get(self._settings.long_url, self._long)
+            answer = web.get(self._settings.long_url, self._long, max_bytes=INDEX_LIMITS.max_bytes)
             if answer.body is not None:
                 index = read_entries(answer.body)
                 self._backlog.learn(index.entries, at - NOT_OLDER_THAN)

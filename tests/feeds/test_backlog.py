@@ -92,3 +92,13 @@ def test_memory_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
         backlog.learn([entry(number)])
         backlog.done(entry(number))
     assert backlog.to_plain()["seen"] == [f"urn:{number}" for number in range(90, 100)]
+
+
+def test_old_entries_of_a_long_index_do_not_push_out_what_was_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_SEEN", 10)
+    backlog = Backlog()
+    backlog.learn([entry(1)])
+    backlog.done(entry(1))
+    old = [entry(number, -60) for number in range(100, 200)]
+    for _ in range(3):
+        assert backlog.learn([*old, entry(1)], not_before=NOON) == 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from feeds import feed_entries
 from feeds.errors import FeedError
 from feeds.feed_entries import read_entries
 
@@ -85,3 +86,26 @@ def test_an_index_that_lists_nothing_is_an_index() -> None:
     assert read_entries(b"<rss/>").entries == ()
     assert read_entries(b'<feed xmlns="http://www.w3.org/2005/Atom"/>').entries == ()
     assert read_entries(b"<rss><channel><item/></channel></rss>").entries == ()
+
+
+def long_index(entries: int) -> bytes:
+    """Return an index as long as a week of storms makes it, in the form of the JMA's."""
+    line = (
+        "<entry><title>気象警報・注意報（Ｒ０６）（大雨）</title><id>https://feed.example/{0}_0_VPWW55_130000.xml</id>"
+        "<updated>2026-09-08T00:00:00Z</updated><author><name>気象庁</name></author>"
+        '<link type="application/xml" href="https://feed.example/{0}_0_VPWW55_130000.xml"/>'
+        '<content type="text">【東京都気象警報・注意報】東京地方では、土砂災害や低い土地の浸水に警戒してください。'
+        "</content></entry>"
+    )
+    body = "".join(line.format(number) for number in range(entries))
+    return f'<feed xmlns="http://www.w3.org/2005/Atom"><updated>2026-09-08T01:00:00Z</updated>{body}</feed>'.encode()
+
+
+def test_the_index_of_a_week_of_storms_is_read_and_one_without_end_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = long_index(30_000)
+    assert len(raw) > 12_000_000
+    assert len(read_entries(raw).entries) == 30_000
+    monkeypatch.setattr(feed_entries, "MAX_ENTRIES", 100)
+    with pytest.raises(FeedError) as refused:
+        read_entries(long_index(101))
+    assert refused.value.reason == "index-too-long"
