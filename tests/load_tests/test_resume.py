@@ -2,10 +2,14 @@
 
 import socket
 import threading
+from pathlib import Path
+
+import pytest
 
 from load_tests.distance import Distance
-from load_tests.resume import Result, repeats_by_life
+from load_tests.resume import Result, repeats_by_life, run
 from load_tests.sinks import free_ports
+from tests.dispatch.interop.servers import need
 
 
 def test_what_arrives_again_belongs_to_the_life_that_sent_it_again() -> None:
@@ -40,3 +44,11 @@ def test_a_relay_delivers_in_order_even_what_was_sent_before_the_sender_left() -
                     link.sendall(sent[start : start + 5_000])
             thread.join(20.0)
     assert bytes(received) == sent
+
+
+@pytest.mark.slow
+def test_a_sender_that_is_killed_twice_loses_nobody(tmp_path: Path) -> None:
+    need("nginx")
+    result = run(tmp_path, rows=2_000, kills=2, one_way_ms=5.0, engine="h2", seed=1)
+    assert result.failures == ()
+    assert (result.rows, result.lost, result.changed_bodies) == (2_000, 0, 0)
