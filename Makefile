@@ -68,8 +68,9 @@ test: setup $(TEST_TOOLS) $(AREAS) $(WEB) lint ## lint, types, import contracts 
 unit: setup $(AREAS) ## the tests that need no Apache Kafka, for a quick look
 	@$(PYTHON) -m pytest -m "not kafka and not browser" $(PYTEST_ARGS)
 
-bench: setup $(AREAS) ## the load test, SIZE=ci by default
+bench: setup $(AREAS) ## the load tests, SIZE=ci by default
 	@$(PYTHON) -m load_tests.river_flood --size $(SIZE)
+	@$(PYTHON) -m load_tests.fanout $(if $(filter full,$(SIZE)),--subscribers 1000000 --broker kafka,--subscribers 20000 --quick)
 
 lint: setup types imports ## ruff, mypy and import-linter
 	@echo "make lint: ruff"

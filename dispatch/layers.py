@@ -135,10 +135,15 @@ class People:
 
 def _merged(one: tuple[str, ...], other: tuple[str, ...], kind: type[Any]) -> tuple[tuple[str, ...], NDArray[Any]]:
     """Return one table for both, and the codes in it of *other*'s entries."""
-    table = {value: code for code, value in enumerate(one)}
+    table, where = list(one), {value: code for code, value in reversed(list(enumerate(one)))}
     most = np.iinfo(kind).max
-    # A full table turns newcomers into readers of its first: see `columns`.
-    codes = [table.setdefault(value, len(table)) if len(table) <= most else table.get(value, 0) for value in other]
+    codes = []
+    for value in other:
+        # A full table turns newcomers into readers of its first: see `columns`.
+        if value not in where and len(table) <= most:
+            where[value] = len(table)
+            table.append(value)
+        codes.append(where.get(value, 0))
     return tuple(table), np.array(codes, dtype=kind)
 
 

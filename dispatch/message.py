@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Text
+from dispatch.envelope import record_of
 from dispatch.errors import PayloadTooLarge
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import MAX_PLACES
@@ -33,7 +34,7 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One payload, and the headers that belong to it."""
+    """One payload, and the headers that belong to it. `record` is what is encrypted: the text, padded."""
 
     part: int
     language: str
@@ -41,6 +42,7 @@ class Message:
     padded_bytes: int
     topic: str
     urgency: str
+    record: bytes
 
 
 class Messages:
@@ -143,7 +145,7 @@ class Messages:
                 break
         padded = next((size for size in sizes if size >= len(plaintext)), len(plaintext))
         urgency = urgency_of(notice.lane, part.level)
-        return Message(number, text.language, plaintext, padded, topic, urgency)
+        return Message(number, text.language, plaintext, padded, topic, urgency, record_of(plaintext, padded))
 
 
 def _json(plain: Mapping[str, object]) -> bytes:

@@ -49,6 +49,9 @@ class DispatchMetrics:
         self.ward_bytes = Counter(
             "dispatch_ward_accepted_bytes", "Bytes of accepted pushes by ward.", ("ward",), registry=registry
         )
+        self.select_seconds = Histogram(
+            "dispatch_select_seconds", "From a notice to its rows.", buckets=_PUSH_BUCKETS, registry=registry
+        )
         self.late = Counter(
             "dispatch_late_rows_total", "Rows of people who joined while a notice was in force.", registry=registry
         )
@@ -56,6 +59,9 @@ class DispatchMetrics:
             "dispatch_pool_ratio",
             "Envelopes made ahead for each subscription, 0 to the depth wanted.",
             registry=registry,
+        )
+        self.pool_filling = Counter(
+            "dispatch_pool_filling_seconds_total", "Processor time spent on envelopes made ahead.", registry=registry
         )
         self.hash_stops = Counter(
             "dispatch_hash_stops_total", "Notices stopped because they are not what was approved.", registry=registry

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dispatch.batch import Batch
 from dispatch.columns import U8, U16
 from dispatch.endpoint import MAX_LENGTH, origin_is_allowed
-from dispatch.envelope import HEADER_MIDDLE, Entry, derived_entry, record_of, seal
+from dispatch.envelope import HEADER_MIDDLE, Entry, derived_entry, seal
 from dispatch.layers import People
 from dispatch.message import Message, Messages
 from dispatch.pool import ENTRY_BYTES, KEY_AT, NONCE_AT, SALT_AT, THERE, Generation, entry_for
@@ -26,6 +26,7 @@ from dispatch.subscription import MAX_PLACES
 from dispatch.vapid import Vapid
 
 _HEAD_BYTES = SALT_AT + 16 + len(HEADER_MIDDLE)
+_MIDDLE = np.frombuffer(HEADER_MIDDLE, dtype=np.uint8)
 # What `endpoint` lets an address consist of: with a byte beyond these it was not checked at sign-up.
 _PATH_BYTES = bytes(byte for byte in range(0x21, 0x7F) if byte not in b'"#\\')
 
@@ -84,7 +85,8 @@ class Pushes:
         self._sealings = sealings
         self._layers = (_Layer(people.base), _Layer(people.delta))
         self._allowed: dict[str, bool] = {}
-        self._headers: dict[tuple[int, ...], tuple[str, Headers]] = {}
+        self._headers: dict[tuple[str, str, str], Headers] = {}
+        self._shared: dict[tuple[str, str, int], int] = {}
 
     def batches(self, wanted: Rows, now: float, *, short: bool = False) -> tuple[list[Batch], list[int]]:
         """Return the requests for *wanted*, and the keys of those whose address we do not send to.
@@ -118,28 +120,30 @@ class Pushes:
     ) -> None:
         columns = layer.registry.columns
         origins, keys = columns.origin[local].astype(np.int64), columns.vapid_key[local].astype(np.int64)
-        code = (((origins * 256 + keys) * 65_536 + wanted.parts) * 256 + wanted.languages) * 8 + wanted.places
-        # Who shares a message shares a batch, but for how it is sealed: 60 bits in all.
-        code = (code * 2 + (wanted.nths > 0)) * 256 + wanted.generations
+        words = (wanted.parts.astype(np.int64) * 256 + wanted.languages) * 8 + wanted.places
+        codes, which = np.unique(words, return_inverse=True)
+        of = self._messages.short if short else self._messages.for_part
+        messages = [of(code // 2048, self._languages[code // 8 % 256], code % 8) for code in codes.tolist()]
+        # Languages share their headers, so they share a batch; how a body is sealed they share too: 59 bits in all.
+        alike = np.array([self._alike(message) for message in messages], dtype=np.int64)[which]
+        code = (((origins * 256 + keys) * 65_536 + alike) * 2 + (wanted.nths > 0)) * 256 + wanted.generations
         for at in _groups(code):
-            some = wanted if len(at) == len(code) else _picked(wanted, at)
-            rows = local if len(at) == len(code) else local[at]
-            origin, part, language = int(origins[at[0]]), int(some.parts[0]), int(some.languages[0])
-            key, place = int(keys[at[0]]), int(some.places[0])
-            name = columns.origins[origin]
+            some, rows, spoken = _picked(wanted, at), local[at], which[at]
+            name = columns.origins[int(origins[at[0]])]
             paths = layer.paths(rows)
             if not self._is_allowed(name) or not _are_paths(paths):
                 good = [one for one, path in enumerate(paths) if self._is_allowed(name) and _are_paths([path])]
-                refused += [one for at, one in enumerate(some.keys) if at not in set(good)]
+                refused += [some.keys[one] for one in sorted(set(range(len(paths))) - set(good))]
                 if not good:
                     continue
-                some, rows, paths = _picked(some, np.array(good)), rows[good], [paths[one] for one in good]
-            of = self._messages.short if short else self._messages.for_part
-            message = of(part, self._languages[language], place)
-            headers = self._headers_for((number, origin, key, part, language, place), name, message, now)
+                kept = np.array(good)
+                some, rows, spoken, paths = _picked(some, kept), rows[kept], spoken[kept], [paths[one] for one in good]
+            message = messages[int(spoken[0])]
+            headers = self._headers_for(name, int(keys[at[0]]), message, now)
             # Keys that were promised to the long form never seal another: the short one has its own, from its words.
             sealing = Sealing(b"") if short else self._sealings[int(some.generations[0])]
-            bodies = list(self._bodies(layer, number, some, rows, message, sealing))
+            said = [messages[one] for one in spoken.tolist()]
+            bodies = list(self._bodies(layer, number, some, rows, said, sealing))
             batches.append(Batch(name, headers, self._expires_at, some.keys, paths, bodies))
 
     def _bodies(
@@ -148,32 +152,38 @@ class Pushes:
         number: int,
         wanted: Rows,
         rows: NDArray[np.int64],
-        message: Message,
+        messages: list[Message],
         sealing: Sealing,
     ) -> Iterator[bytes]:
         """Yield the body of each row: the pool's entry, or the same entry made now."""
         pooled = sealing.generation
         # The pool is made for the large registry, and for one push a person.
         if pooled is None or number or wanted.nths[0] or not len(pooled.entries):
-            for row, nth in zip(rows.tolist(), wanted.nths.tolist(), strict=True):
-                yield seal(self._entry(layer, row, nth, sealing, message), message.plaintext, message.padded_bytes)
+            for row, nth, message in zip(rows.tolist(), wanted.nths.tolist(), messages, strict=True):
+                entry = self._entry(layer, row, nth, sealing, message)
+                yield seal(entry, message.plaintext, message.padded_bytes)
             return
         entries = pooled.entries[rows]
         heads = np.empty((len(rows), _HEAD_BYTES), dtype=np.uint8)
         heads[:, :16] = entries[:, SALT_AT:KEY_AT]
-        heads[:, 16 : 16 + len(HEADER_MIDDLE)] = np.frombuffer(HEADER_MIDDLE, dtype=np.uint8)
+        heads[:, 16 : 16 + len(HEADER_MIDDLE)] = _MIDDLE
         heads[:, 16 + len(HEADER_MIDDLE) :] = entries[:, :SALT_AT]
-        head, raw, record = heads.tobytes(), entries.tobytes(), record_of(message.plaintext, message.padded_bytes)
-        for at, row in enumerate(rows.tolist()):
-            start = at * ENTRY_BYTES
-            if raw[start] != THERE:
+        head, raw = heads.tobytes(), entries.tobytes()
+        start = begin = 0
+        for row, message in zip(rows.tolist(), messages, strict=True):
+            end = start + ENTRY_BYTES
+            if raw[start] == THERE:
+                nonce = start + NONCE_AT
+                sealed = AESGCM(raw[start + KEY_AT : nonce]).encrypt(raw[nonce:end], message.record, None)
+                yield head[begin : begin + _HEAD_BYTES] + sealed
+            else:
                 entry = self._entry(layer, row, 0, sealing, message)
                 yield seal(entry, message.plaintext, message.padded_bytes)
-                continue
-            nonce = start + NONCE_AT
-            cipher = AESGCM(raw[start + KEY_AT : nonce])
-            sealed = cipher.encrypt(raw[nonce : start + ENTRY_BYTES], record, None)
-            yield head[at * _HEAD_BYTES : (at + 1) * _HEAD_BYTES] + sealed
+            start, begin = end, begin + _HEAD_BYTES
+
+    def _alike(self, message: Message) -> int:
+        """Return a number that messages with the same headers and size share."""
+        return self._shared.setdefault((message.urgency, message.topic, message.padded_bytes), len(self._shared))
 
     def _entry(self, layer: "_Layer", row: int, nth: int, sealing: Sealing, message: Message) -> Entry:
         registry = layer.registry
@@ -187,21 +197,20 @@ class Pushes:
             self._allowed[origin] = origin_is_allowed(origin, self._settings)
         return self._allowed[origin]
 
-    def _headers_for(self, key: tuple[int, ...], origin: str, message: Message, now: float) -> Headers:
+    def _headers_for(self, origin: str, key: int, message: Message, now: float) -> Headers:
         """Return the same tuple as long as the token is: the sender encodes another one anew."""
-        authorization = self._vapid.authorization(origin, now, key[2])
-        known = self._headers.get(key)
-        if known is not None and known[0] is authorization:
-            return known[1]
-        headers: Headers = (
-            ("Urgency", message.urgency),
-            ("Topic", message.topic),
-            ("Content-Encoding", "aes128gcm"),
-            ("Content-Type", "application/octet-stream"),
-            ("Authorization", authorization),
-        )
-        self._headers[key] = authorization, headers
-        return headers
+        authorization = self._vapid.authorization(origin, now, key)
+        known = self._headers.get((authorization, message.urgency, message.topic))
+        if known is None:
+            known = (
+                ("Urgency", message.urgency),
+                ("Topic", message.topic),
+                ("Content-Encoding", "aes128gcm"),
+                ("Content-Type", "application/octet-stream"),
+                ("Authorization", authorization),
+            )
+            self._headers[authorization, message.urgency, message.topic] = known
+        return known
 
 
 class _Layer:

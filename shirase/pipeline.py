@@ -48,6 +48,8 @@ class PipelineSettings:
     """Watch river levels too: one process more, which only documents of gauges need."""
     metrics_base_port: int = 0
     """First of the ports on which the workers serve /metrics; 0 for none."""
+    pool_depth: int = 0
+    """Envelopes that fan-out workers make ahead for each subscription."""
 
 
 class PipelineFailed(RuntimeError):
@@ -150,6 +152,7 @@ class Pipeline:
             "SHIRASE_PUSH_ORIGINS": ",".join(self._settings.push_origins),
             "SHIRASE_VAPID_SUBJECT": VAPID_SUBJECT,
             "SHIRASE_MAX_IN_FLIGHT": str(self._settings.max_in_flight),
+            "SHIRASE_POOL_DEPTH": str(self._settings.pool_depth),
             "PYTHONUNBUFFERED": "1",
         }
         command = (

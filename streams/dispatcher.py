@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.claim import Lane
 from alerts.notice import Notice
 from dispatch.batch import BatchAnswer, BatchSender
 from dispatch.errors import DispatchError
@@ -59,6 +60,8 @@ _IDLE_SECONDS = 0.01
 # an entry from the pool leaves 3 us of work for a row, one made now costs 110.
 ROWS_A_TURN = 512
 UNPOOLED_ROWS_A_TURN = 32
+# A handful of rows costs as much to prepare as a hundred: room is gathered up to this before it is used.
+LEAST_ROOM = 256
 # Entries made in a turn with nothing to send: 7 ms, by which a notice that comes then waits at most.
 ENTRIES_A_TURN = 64
 
@@ -159,9 +162,10 @@ class Dispatcher:
         self._tell_newcomers()
         now = time.time()
         more = self._fill(now)
-        for answer in self._sender.poll_batches(_IDLE_SECONDS if self._active and not more else 0.0):
-            self._answered(answer, time.time())
-        self._ledger.save(one.fanout for one in self._active)
+        self._answers(self._sender.poll_batches(_IDLE_SECONDS if self._active and not more else 0.0), time.time())
+        if self._ledger.save(one.fanout for one in self._active):
+            for sending in self._active:
+                self._meter(sending.fanout)
         self._close_finished()
         if not self._active:
             self._while_idle()
@@ -184,7 +188,9 @@ class Dispatcher:
         if old is not None:
             self._pool.rebuilt(self._subscribers.people, old)
         if not self._pool.full:
+            begun = time.thread_time()
             self._pool.fill(ENTRIES_A_TURN)
+            self._metrics.pool_filling.inc(time.thread_time() - begun)
             self._metrics.pool_level.set(self._pool.level)
 
     # ── a notice begins ───────────────────────────────────────────────────────────────────────────
@@ -244,7 +250,9 @@ class Dispatcher:
             return
         frozen = self._told.of_revision(notice.lineage, notice.revision)
         now = datetime.now(UTC)
+        begun = time.monotonic()
         chosen = self._select(notice, self._buckets - frozen.keys(), now)
+        self._metrics.select_seconds.observe(time.monotonic() - begun)
         self._metrics.selected.labels(notice.lane.value).inc(len(chosen))
         self._metrics.quieted.inc(chosen.quieted)
         if notice.expires <= now and not frozen:
@@ -386,7 +394,10 @@ class Dispatcher:
 
         Repeats are bounded by what is not durably ended.
         """
-        room = min(self._sender.free, self._settings.max_in_flight - self._sender.in_flight - self._ledger.unsaved)
+        most = self._settings.max_in_flight
+        room = min(self._sender.free, most - self._sender.in_flight - self._ledger.unsaved)
+        if room < min(LEAST_ROOM, most // 8):
+            return False
         cut = False
         for sending in self._active:
             if room <= 0:
@@ -394,7 +405,7 @@ class Dispatcher:
             turn = min(room, sending.rows_a_turn)
             handed = self._hand_over_retries(sending, turn, now)
             fanout, lane = sending.fanout, sending.fanout.notice.lane
-            origins = {origin: self._slots.room(origin, lane, now) for origin in fanout.origins}
+            origins = {origin: self._room(origin, lane, now) for origin in fanout.origins}
             # Between push services by danger, and no more than the worker and the lane have room for.
             orders = fanout.fresh(origins, min(turn - handed, max(origins.values(), default=0)))
             if len(orders):
@@ -403,6 +414,11 @@ class Dispatcher:
             room -= handed
             cut = cut or handed == sending.rows_a_turn
         return cut and room > 0
+
+    def _room(self, origin: str, lane: Lane, now: float) -> int:
+        """Return how many rows may go to *origin*: none while a few more answers would make it many."""
+        room = self._slots.room(origin, lane, now)
+        return room if room >= min(LEAST_ROOM, self._slots.window(origin)) // 4 else 0
 
     def _hand_over_retries(self, sending: _Sending, most: int, now: float) -> int:
         fanout, lane = sending.fanout, sending.fanout.notice.lane
@@ -438,39 +454,51 @@ class Dispatcher:
             sending.begun = True
             self._stream_metrics.hop(Hop.APPROVED_TO_FIRST_POST, now - fanout.notice.approved_at.timestamp())
 
-    def _answered(self, answer: BatchAnswer, now: float) -> None:
-        opened = self._open[answer.batch]
-        count = len(answer.keys)
-        opened.left -= count
-        if not opened.left:
-            del self._open[answer.batch]
-        fanout, origin, outcome = opened.sending.fanout, answer.batch.origin, answer.outcome
-        lane = fanout.notice.lane
-        self._slots.give_back(origin, lane, retry=opened.retry, count=count)
-        self._slots.answered(origin, outcome, count, now, answer.retry_after_seconds)
-        self._metrics.pushes.labels(outcome.value, lane.value).inc(count)
-        self._metrics.answered_within(answer.ended_at - answer.started_at, count)
-        if self._guard.seen(origin, outcome, now, count) is not None:
-            self._metrics.gone_alarms.inc()
-            log.error("too many subscriptions called gone: none is forgotten until a person looks")
+    def _answers(self, answers: Sequence[BatchAnswer], now: float) -> None:
+        """Account for what has come back; who was accepted is written down in one go."""
+        accepted: dict[tuple[int, int], tuple[FanOut, list[int]]] = {}
+        for answer in answers:
+            opened = self._open[answer.batch]
+            count = len(answer.keys)
+            opened.left -= count
+            if not opened.left:
+                del self._open[answer.batch]
+            fanout, origin, outcome = opened.sending.fanout, answer.batch.origin, answer.outcome
+            self._slots.give_back(origin, fanout.notice.lane, retry=opened.retry, count=count)
+            self._slots.answered(origin, outcome, count, now, answer.retry_after_seconds)
+            self._metrics.answered_within(answer.ended_at - answer.started_at, count)
+            if self._guard.seen(origin, outcome, now, count) is not None:
+                self._metrics.gone_alarms.inc()
+                log.error("too many subscriptions called gone: none is forgotten until a person looks")
+            self._release(fanout, answer.keys)
+            if outcome is PushOutcome.ACCEPTED:
+                size = len(answer.batch.bodies[0])
+                accepted.setdefault((id(fanout), size), (fanout, []))[1].extend(answer.keys)
+            else:
+                self._metrics.pushes.labels(outcome.value, fanout.notice.lane.value).inc(count)
+                self._not_accepted(opened.sending, answer, now)
+        for (_, size), (fanout, orders) in accepted.items():
+            self._metrics.pushes.labels(PushOutcome.ACCEPTED.value, fanout.notice.lane.value).inc(len(orders))
+            self._end(fanout, orders, PushOutcome.ACCEPTED, now, size)
+
+    def _release(self, fanout: FanOut, orders: Sequence[int]) -> None:
+        for other in (one.fanout for one in self._active):
+            if other.holds and other is not fanout and other.notice.lineage == fanout.notice.lineage:
+                for order in orders:
+                    other.release(fanout.unit(order))
+
+    def _not_accepted(self, sending: _Sending, answer: BatchAnswer, now: float) -> None:
+        fanout = sending.fanout
+        origin, outcome = answer.batch.origin, answer.outcome
         rule = rule_of(outcome)
         if rule.forget and self._guard.alarm(origin) is None:
             for order in answer.keys:
                 self._forget(fanout, order)
-        for other in (one.fanout for one in self._active):
-            if other.holds and other is not fanout and other.notice.lineage == fanout.notice.lineage:
-                for order in answer.keys:
-                    other.release(fanout.unit(order))
         ended = answer.keys
         if rule.retry:
             ended = [order for order in answer.keys if not self._waits(fanout, order, answer, now)]
         if rule.shorten:
-            ended = [order for order in answer.keys if not self._shortens(opened.sending, order, now)]
-        if outcome is PushOutcome.ACCEPTED:
-            size = len(answer.batch.bodies[0])
-            for ward, accepted in fanout.ward_counts(np.array(ended, dtype=np.int64)).items():
-                self._metrics.ward_accepted.labels(ward).inc(accepted)
-                self._metrics.ward_bytes.labels(ward).inc(accepted * size)
+            ended = [order for order in answer.keys if not self._shortens(sending, order, now)]
         if ended:
             self._end(fanout, ended, outcome, now)
 
@@ -500,9 +528,14 @@ class Dispatcher:
         sending.fanout.wait(order, RetryAt(now))
         return True
 
-    def _end(self, fanout: FanOut, orders: Sequence[int], outcome: PushOutcome, now: float) -> None:
-        fanout.end(orders, outcome, at_ms=round(now * 1000))
+    def _end(self, fanout: FanOut, orders: Sequence[int], outcome: PushOutcome, now: float, size: int = 0) -> None:
+        fanout.end(orders, outcome, at_ms=round(now * 1000), body_bytes=size)
         self._ledger.ended(len(orders))
+
+    def _meter(self, fanout: FanOut) -> None:
+        for ward, accepted, size in fanout.take_ward_news():
+            self._metrics.ward_accepted.labels(ward).inc(accepted)
+            self._metrics.ward_bytes.labels(ward).inc(size)
 
     def _forget(self, fanout: FanOut, order: int) -> None:
         identifier = fanout.id_of(order)
@@ -514,6 +547,7 @@ class Dispatcher:
         for sending in [one for one in self._active if one.fanout.done]:
             fanout = sending.fanout
             self._active.remove(sending)
+            self._meter(fanout)
             selected, totals = fanout.totals()
             receipt = self._ledger.receipt(fanout.notice, selected, totals, sending.received_ms, sending.tail)
             if receipt.first_accepted_ms is not None and not sending.tail:

@@ -95,6 +95,7 @@ class FanOut:
         )
         self._ends = np.zeros((len(told), len(_ENDS)), dtype=np.int64)
         self._wards = np.zeros((len(told), len(people.wards)), dtype=np.int32)
+        self._ward_news = np.zeros((2, len(people.wards)), dtype=np.int64)
         self._first_ms = np.full(len(told), _NEVER, dtype=np.int64)
         self._last_ms = np.zeros(len(told), dtype=np.int64)
         self._dirty = np.zeros(len(told), dtype=np.bool_)
@@ -230,8 +231,8 @@ class FanOut:
         """Return how often a row was tried, as far as is known."""
         return int(self._tries[self._at[order]])
 
-    def end(self, orders: Iterable[int], outcome: PushOutcome | Unsent, *, at_ms: int) -> None:
-        """Record the end of rows."""
+    def end(self, orders: Iterable[int], outcome: PushOutcome | Unsent, *, at_ms: int, body_bytes: int = 0) -> None:
+        """Record the end of rows; *body_bytes* is the size of each body, where one was accepted."""
         ended: Orders = np.fromiter(orders, dtype=np.int64)
         buckets = self._bucket[ended]
         self._state[ended] = State.ENDED
@@ -239,7 +240,10 @@ class FanOut:
         self.left -= len(ended)
         self._count(buckets, outcome.value)
         if outcome is PushOutcome.ACCEPTED:
-            np.add.at(self._wards, (buckets, self._people.ward(self._row[ended])), 1)
+            wards = self._people.ward(self._row[ended])
+            np.add.at(self._wards, (buckets, wards), 1)
+            by_ward = np.bincount(wards, minlength=len(self._ward_news[0]))
+            self._ward_news += (by_ward, by_ward * body_bytes)
             self._first_ms[buckets] = np.minimum(self._first_ms[buckets], at_ms)
             self._last_ms[buckets] = at_ms
 
@@ -266,11 +270,14 @@ class FanOut:
         """Return the push service of a row."""
         return self.origins[int(self._origin[order])]
 
-    def ward_counts(self, orders: Orders) -> Counter[str]:
-        """Return how many of *orders* each ward has, for counting only."""
-        codes, counts = np.unique(self._people.ward(self._row[orders]), return_counts=True)
-        wards = self._people.wards
-        return Counter({wards[code]: count for code, count in zip(codes.tolist(), counts.tolist(), strict=True)})
+    def take_ward_news(self) -> list[tuple[str, int, int]]:
+        """Return ward, accepted pushes and their bytes since the last time, for metering (R25)."""
+        news = [
+            (self._people.wards[code], int(self._ward_news[0, code]), int(self._ward_news[1, code]))
+            for code in np.flatnonzero(self._ward_news[0]).tolist()
+        ]
+        self._ward_news[:] = 0
+        return news
 
     def id_of(self, order: int) -> bytes:
         """Return the subscription id of a row."""

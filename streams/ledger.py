@@ -69,15 +69,17 @@ class Ledger:
         """Note that *count* more rows have ended."""
         self._ends += count
 
-    def save(self, active: Iterable[FanOut]) -> None:
-        """Store what has ended, when it is time to."""
+    def save(self, active: Iterable[FanOut]) -> bool:
+        """Store what has ended, when it is time to, and return whether it was."""
         if self._saving:
             if not all(future.done() for future in self._saving):
-                return
+                return False
             self.wait()
         due = self._ends >= SAVE_ENDS or time.monotonic() - self._saved_at >= SAVE_SECONDS
-        if self._ends and due:
-            self.start_saving(active)
+        if not self._ends or not due:
+            return False
+        self.start_saving(active)
+        return True
 
     def start_saving(self, active: Iterable[FanOut]) -> None:
         """Hand over the records of all that has ended."""

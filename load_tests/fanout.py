@@ -1,0 +1,494 @@
+"""One notice to everybody: `python -m load_tests.fanout --subscribers 1000000 --workers 1 --sink nginx --json`.
+
+A telegram goes in at the front, the whole pipeline runs, and the sink counts what arrives by the paths in its log.
+One endpoint in a thousand is served by the stub, which keeps bodies; all of them are opened. pywebpush, web-push and
+h2load send to the same sink in the same run, so that machines may differ and ratios mean something.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import http_ece
+import numpy as np
+
+from dispatch.layers import People
+from dispatch.registry import load
+from dispatch.selection import select
+from dispatch.stub.bodies import stored
+from dispatch.stub.log import entries
+from dispatch.stub.process import StubProcess
+from dispatch.vapid import Vapid, VapidKey
+from load_tests.crowd import SERVICES, Crowd, make_crowd
+from load_tests.distance import Distance
+from load_tests.errors import LoadTestError
+from load_tests.peers import Ceiling, h2load_best, node_web_push
+from load_tests.processor_time import processor_seconds_of
+from load_tests.reference import Measured, measure_reference
+from load_tests.river_flood import _commit
+from load_tests.sinks import Sink, free_ports
+from load_tests.tally import Arrived, Tally, tally
+from shirase import jma_writer
+from shirase.areas import DEFAULT_AREAS, ensure_table
+from shirase.jma_writer import Header, WardKind
+from shirase.observer import Observer
+from shirase.pipeline import Pipeline, PipelineSettings
+from shirase.replay import drain
+from shirase.wards import WARDS
+from streams.acceptance import receive
+from streams.client import Producer
+from streams.kafka import KafkaServer
+
+PROJECT = Path(__file__).resolve().parents[1]
+CACHE = PROJECT / ".cache" / "bench"
+POOLS = ("full", "second", "dry", "moved")
+PATIENCE_SECONDS = 180.0
+# Above this share of one core the sink and not the sender is what was measured.
+SINK_BOUND = 0.9
+_ENVELOPE_BYTES = 103
+_POOL_SECONDS = 3600.0
+# What must hold on any machine; the promised figures are for a quiet one and are not gates.
+# At 20,000 people the 240 handshakes and the start of a fan-out still weigh as much as the pushes.
+GATES = {"ratio_pywebpush": 5.0, "ratio_pywebpush_cpu": 8.0, "ratio_pywebpush_cpu_all_in": 4.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """What the others did against the same sink."""
+
+    readme: Measured
+    kept: Measured
+    node: Measured | None
+    h2load: Ceiling | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What our workers did: `processor_seconds` from the telegram to the last receipt, `filling` before it."""
+
+    tally: Tally
+    processor_seconds: float
+    filling_seconds: float
+    sink_share: float
+    approved_ms: float
+    select_ms: float
+    bytes_per_subscriber: float
+    pool_bytes_per_subscriber: float
+    revisions: int
+    opened: int
+    opened_right: bool
+    restarts: int
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run once and print the result; the last line is JSON."""
+    parser = argparse.ArgumentParser(prog="python -m load_tests.fanout", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--subscribers", type=int, default=20_000)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--sink", choices=("nghttpd", "nginx", "stub"), default="nginx")
+    parser.add_argument("--rtt-ms", type=float, default=0.0)
+    parser.add_argument("--pool", choices=POOLS, default="full")
+    parser.add_argument("--broker", default="embedded", help="embedded, kafka (its jars are started), or HOST:PORT")
+    parser.add_argument("--max-in-flight", type=int, default=4096)
+    parser.add_argument("--reference", type=int, default=300, help="how many pushes pywebpush sends, each way")
+    parser.add_argument("--no-peers", action="store_true", help="ours alone; ratios are null")
+    parser.add_argument("--quick", action="store_true", help="h2load at two settings instead of twelve")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", dest="as_json", help="only the last line")
+    parser.add_argument("--out", type=Path, help="write the line to this file too")
+    given = parser.parse_args(arguments)
+    try:
+        result = play(given)
+    except LoadTestError as error:
+        print(f"fanout: {error}", file=sys.stderr)
+        return 2
+    line = json.dumps(result, ensure_ascii=False)
+    if given.out is not None:
+        given.out.parent.mkdir(parents=True, exist_ok=True)
+        given.out.write_text(line + "\n", encoding="utf-8")
+    if not given.as_json:
+        print(json.dumps(result, ensure_ascii=False, indent=1))
+    print(line)
+    return 1 if result["failures"] else 0
+
+
+def play(given: argparse.Namespace) -> dict[str, Any]:
+    """Set everything up, send, count, and let the peers send."""
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="shirase-fanout-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stub = stack.enter_context(StubProcess.start(folder / "stub", store_every=1))
+        sink = None if given.sink == "stub" else stack.enter_context(_sink(given.sink, folder / "sink"))
+        near = sink.origins if sink else stub.origins
+        far = _far(stack, near, given.rtt_ms)
+        authority = folder / "authorities.pem"
+        authority.write_bytes(stub.ca_path.read_bytes() + (sink.ca_path.read_bytes() if sink else b""))
+        _say(f"{given.subscribers:,} subscribers")
+        crowd = make_crowd(
+            given.subscribers,
+            given.seed,
+            folder,
+            origins=[far[place % len(far)] for place in range(len(SERVICES))],
+            stub_origin=stub.origins[0],
+            cache=CACHE,
+            prefix={"nghttpd": b"/push?", "stub": b"/push/"}.get(given.sink, b""),
+        )
+        broker = given.broker
+        if broker == "kafka":
+            server = KafkaServer()
+            stack.callback(server.kill)
+            broker = server.start(folder / "kafka")
+        ours = _send(given, stack, folder, crowd, broker, (*far, stub.origins[0]), authority, sink, stub)
+        peers = None if given.no_peers else _peers(given, crowd, stub, far[0], authority, folder)
+        return _result(given, ours, peers)
+
+
+def _send(
+    given: argparse.Namespace,
+    stack: ExitStack,
+    folder: Path,
+    crowd: Crowd,
+    broker: str,
+    origins: tuple[str, ...],
+    authority: Path,
+    sink: Sink | None,
+    stub: StubProcess,
+) -> Ours:
+    depth = {"full": 1, "second": 2, "dry": 0, "moved": 1}[given.pool]
+    ports = free_ports(1)
+    areas = ensure_table(PROJECT / DEFAULT_AREAS, lambda *_: None).resolve()
+    pipeline = stack.enter_context(
+        Pipeline(
+            PipelineSettings(
+                run_dir=folder.resolve(),
+                broker=broker,
+                areas=areas,
+                policy=PROJECT / "ops" / "policy.toml",
+                push_origins=tuple(dict.fromkeys(origins)),
+                push_ca=str(authority),
+                snapshot=crowd.registry.resolve(),
+                workers=given.workers,
+                max_in_flight=given.max_in_flight,
+                metrics_base_port=ports[0],
+                pool_depth=depth,
+            )
+        )
+    )
+    observer = Observer(pipeline.broker.bootstrap)
+    stack.callback(observer.close)
+    producer = stack.enter_context(Producer(pipeline.broker.bootstrap))
+    names = [name for name in pipeline.names if name.startswith("fanout")]
+    metrics = [pipeline.metrics_ports()[name] for name in names]
+
+    def processor() -> float:
+        return processor_seconds_of(pipeline.supervisor.pid(name) for name in names)
+
+    if depth:
+        _say(f"filling {depth} generation(s)")
+        until = time.monotonic() + _POOL_SECONDS
+        while any(_metric(port, "dispatch_pool_ratio") < depth for port in metrics):
+            if time.monotonic() > until:
+                raise LoadTestError("the pool was not filled in time")
+            time.sleep(0.2)
+    filling = sum(_metric(port, "dispatch_pool_filling_seconds_total") for port in metrics)
+    if given.pool == "second":
+        _submit(producer, "first.xml", 1)
+        drain(observer, 1, workers=given.workers, patience_seconds=PATIENCE_SECONDS)
+    sent_before = set(observer.account.notices)
+    selected_before = sum(_metric(port, "dispatch_select_seconds_sum") for port in metrics)
+    before, sink_before = processor(), sink.processor_seconds if sink else 0.0
+    _say("the telegram")
+    begun = time.time()
+    _submit(producer, "everywhere.xml", 2)
+    if given.pool == "moved":
+        _kill_once(pipeline, names, stub)
+    drain(observer, 2 if given.pool == "second" else 1, workers=given.workers, patience_seconds=PATIENCE_SECONDS)
+    used = processor() - before if given.pool != "moved" else processor()
+    sink_used = (sink.processor_seconds if sink else 0.0) - sink_before
+    select_seconds = sum(_metric(port, "dispatch_select_seconds_sum") for port in metrics) - selected_before
+    memory = sum(_pss_bytes(pipeline.supervisor.pid(name)) for name in names)
+    notices = [notice for key, notice in observer.account.notices.items() if key not in sent_before]
+    approved_ms = min(notice.approved_at.timestamp() for notice in notices) * 1000
+    time.sleep(0.3)  # the sink's log is at most 200 ms behind
+    stub.flush()
+    _say("counting at the sink")
+    people = People(load(crowd.registry))
+    expected = np.zeros(people.count, dtype=np.int64)
+    for notice in notices:
+        expected[select(people, notice, at=notice.approved_at).rows] += 1
+    paths = _paths_of(people, expected)
+    counted = tally(_arrived(sink, stub, begun), paths, begun * 1000)
+    opened, right = _open_sample(crowd, stub)
+    pool_bytes = 109 * (depth - 1 if given.pool in ("full", "second") else depth)
+    return Ours(
+        counted,
+        used,
+        filling,
+        sink_used / max(0.001, (counted.last_ms - counted.first_ms) / 1000),
+        approved_ms - begun * 1000,
+        select_seconds * 1000 / max(1, len(notices)),
+        memory / people.count,
+        pool_bytes,
+        len(notices),
+        opened,
+        right,
+        sum(pipeline.supervisor.starts(name) - 1 for name in names),
+    )
+
+
+def _kill_once(pipeline: Pipeline, names: list[str], stub: StubProcess) -> None:
+    """Kill a worker amid its fan-out, its data deleted: what it had left goes out with an empty pool."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not _has_begun(stub):
+        if time.monotonic() > until:
+            raise LoadTestError("nothing was sent")
+        time.sleep(0.005)
+    os.kill(pipeline.supervisor.pid(names[0]), 9)
+
+
+def _has_begun(stub: StubProcess) -> bool:
+    with urlopen(stub.control + "/metrics", timeout=10) as reply:
+        lines = reply.read().decode().splitlines()
+    return any(line.startswith('stub_requests_total{status="201"') and not line.endswith(" 0") for line in lines)
+
+
+def _submit(producer: Producer, name: str, number: int) -> None:
+    at = datetime.now(UTC)
+    header = Header(
+        title="気象警報・注意報（Ｒ０６）（大雨）",
+        head_title="東京都大雨警報・注意報",
+        info_kind="気象警報・注意報",
+        version="1.5_0",
+        at=at - timedelta(seconds=3 - number),
+        headline="【架空】命を守るために最善の行動を。",
+    )
+    kind = WardKind("33", "レベル５大雨特別警報") if number == 2 else WardKind("03", "大雨警報")
+    raw = jma_writer.warnings(header, {ward.code: (kind,) for ward in WARDS})
+    receive(producer, raw, name=name, feed="", received=at).stored.result(PATIENCE_SECONDS)
+
+
+def _sink(name: str, folder: Path) -> Sink:
+    return Sink.nginx(folder, len(SERVICES)) if name == "nginx" else Sink.nghttpd(folder)
+
+
+def _far(stack: ExitStack, origins: tuple[str, ...], rtt_ms: float) -> tuple[str, ...]:
+    """Return the origins as seen from far away: behind a relay when there is a round trip."""
+    if not rtt_ms:
+        return origins
+    ports = free_ports(len(origins))
+    pairs = [(port, int(origin.rpartition(":")[2])) for port, origin in zip(ports, origins, strict=True)]
+    stack.enter_context(Distance(pairs, rtt_ms / 2))
+    return tuple(f"https://localhost:{port}" for port in ports)
+
+
+def _arrived(sink: Sink | None, stub: StubProcess, begun: float) -> Iterator[Arrived]:
+    for entry in entries(stub.log_path):
+        if entry.status == 201 and entry.wall_ms >= begun * 1000:
+            yield Arrived(entry.wall_ms, f"/push/{entry.token}")
+    if sink is not None:
+        for seen in sink.seen():
+            if seen.status // 100 == 2 and seen.wall_seconds >= begun:
+                yield Arrived(seen.wall_seconds * 1000, seen.path)
+
+
+def _paths_of(people: People, expected: "np.ndarray[Any, np.dtype[np.int64]]") -> dict[int, int]:
+    columns = people.base.columns
+    offset, path = columns.path_offset.tolist(), memoryview(columns.path.data)
+    return {
+        hash(bytes(path[offset[row] : offset[row + 1]]).decode("ascii")): count
+        for row, count in enumerate(expected.tolist())
+        if count
+    }
+
+
+def _open_sample(crowd: Crowd, stub: StubProcess) -> tuple[int, bool]:
+    """Open every body that the stub kept; the counts are right when each of the sample has one that opens."""
+    tokens = {crowd.receivers.token_text(row): row for row in crowd.sample.tolist()}
+    opened: set[str] = set()
+    right = True
+    for kept in stored(stub.bodies_path):
+        row = tokens.get(kept.token)
+        if row is None:
+            continue
+        receiver = crowd.receivers.at(row)
+        try:
+            plain = http_ece.decrypt(
+                kept.body, private_key=receiver.private_key, auth_secret=receiver.auth, version="aes128gcm"
+            )
+            said = json.loads(plain.rstrip(b"\0 "))
+            right = right and said["web_push"] == 8030 and said["shirase"]["lane"] == "life-safety"
+        except (http_ece.ECEException, ValueError, KeyError):
+            right = False
+        opened.add(kept.token)
+    return len(opened), right and opened == tokens.keys()
+
+
+def _peers(
+    given: argparse.Namespace,
+    crowd: Crowd,
+    stub: StubProcess,
+    origin: str,
+    authority: Path,
+    folder: Path,
+) -> Peers:
+    body_bytes = max((len(kept.body) for kept in stored(stub.bodies_path)), default=1_127)
+    prefix = "/push?" if given.sink == "nghttpd" else "/push/"
+    some = [
+        {
+            "endpoint": f"{origin}{prefix}{crowd.receivers.token_text(row)}",
+            "keys": {
+                "p256dh": _text(b"\x04" + crowd.receivers.public[row].tobytes()),
+                "auth": _text(crowd.receivers.auth[row].tobytes()),
+            },
+        }
+        for row in range(min(given.reference, given.subscribers))
+    ]
+    key = folder / "secrets" / "vapid.pem"
+    _say("pywebpush")
+    readme, kept = measure_reference(
+        some, body_bytes=body_bytes - _ENVELOPE_BYTES, vapid_key=key, ca_path=authority, folder=folder
+    )
+    _say("web-push")
+    node = node_web_push(some * 4, body_bytes - _ENVELOPE_BYTES, authority, CACHE)
+    _say("h2load")
+    authorization = Vapid({0: VapidKey.load(key)}, "mailto:load-test@shirase.example").authorization(
+        origin, time.time()
+    )
+    headers = (
+        ("TTL", "3600"),
+        ("Urgency", "high"),
+        ("Topic", hashlib.sha256(b"topic").hexdigest()[:16]),
+        ("Content-Encoding", "aes128gcm"),
+        ("Content-Type", "application/octet-stream"),
+        ("Authorization", authorization),
+    )
+    path = prefix + "x" * 170
+    requests = 10_000 if given.quick else 50_000
+    # Its first request to a method with a body is a POST.
+    ceiling = h2load_best(origin, path, headers, os.urandom(body_bytes), requests, quick=given.quick)
+    return Peers(readme, kept, node, ceiling)
+
+
+def _result(given: argparse.Namespace, ours: Ours, peers: Peers | None) -> dict[str, Any]:
+    seen = ours.tally
+    counted = given.sink != "nghttpd"
+    accepted = seen.accepted if counted else given.subscribers
+    seconds = max(0.001, (seen.last_ms - ours.approved_ms) / 1000)
+    per_s = accepted / seconds if counted else 0.0
+    cpu = 1e6 * ours.processor_seconds / max(1, accepted)
+    all_in = 1e6 * (ours.processor_seconds + ours.filling_seconds) / max(1, accepted)
+    h2 = peers.h2load.measured if peers and peers.h2load else None
+    result: dict[str, Any] = {
+        "subscribers": given.subscribers,
+        "workers": given.workers,
+        "rtt_ms": given.rtt_ms,
+        "pool": given.pool,
+        "accepted": accepted,
+        "lost": seen.lost if counted else None,
+        "duplicates": seen.duplicates if counted else None,
+        "accepted_per_s": round(per_s),
+        "cpu_us_per_push": round(cpu, 1),
+        "cpu_us_per_push_all_in": round(all_in, 1),
+        "first_accepted_ms": round(seen.first_ms),
+        "p50_ms": round(seen.p50_ms),
+        "p99_ms": round(seen.p99_ms),
+        "last_ms": round(seen.last_ms),
+        "bytes_per_subscriber": round(ours.bytes_per_subscriber),
+        "select_ms": round(ours.select_ms, 1),
+        "sink_bound": ours.sink_share > SINK_BOUND,
+        "peers": {
+            "pywebpush_per_s": round(peers.kept.pushes_per_second, 1) if peers else None,
+            "pywebpush_readme_per_s": round(peers.readme.pushes_per_second, 1) if peers else None,
+            "pywebpush_cpu_us": round(peers.kept.processor_us_per_push, 1) if peers else None,
+            "node_per_s": round(peers.node.pushes_per_second, 1) if peers and peers.node else None,
+            "node_cpu_us": round(peers.node.processor_us_per_push, 1) if peers and peers.node else None,
+            "h2load_per_s": round(h2.pushes_per_second) if h2 else None,
+            "h2load_cpu_us": round(h2.processor_us_per_push, 1) if h2 else None,
+            "h2load_at": [peers.h2load.clients, peers.h2load.streams] if peers and peers.h2load else None,
+        },
+        "ratio_pywebpush": round(per_s / peers.kept.pushes_per_second, 1) if peers else None,
+        "ratio_pywebpush_cpu": round(peers.kept.processor_us_per_push / cpu, 1) if peers else None,
+        "ratio_pywebpush_cpu_all_in": round(peers.kept.processor_us_per_push / all_in, 1) if peers else None,
+        "ratio_h2load": round(per_s / h2.pushes_per_second, 2) if h2 else None,
+        "ratio_h2load_cpu": round(cpu / h2.processor_us_per_push, 2) if h2 else None,
+        "decrypt_sample_ok": ours.opened_right,
+        "decrypted": ours.opened,
+        "approved_ms": round(ours.approved_ms),
+        "revisions": ours.revisions,
+        "restarts": ours.restarts,
+        "sink": given.sink,
+        "sink_share": round(ours.sink_share, 2),
+        "broker": given.broker,
+        "commit": _commit(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "load_average": os.getloadavg(),
+    }
+    result["failures"] = _failures(given, result)
+    return result
+
+
+def _failures(given: argparse.Namespace, result: dict[str, Any]) -> list[str]:
+    """Return why the run failed; empty when it passed. Seconds are no reason: they belong to the machine."""
+    found = []
+    if result["lost"]:
+        found.append(f"{result['lost']:,} people got nothing")
+    most = given.max_in_flight if given.pool == "moved" else 0
+    if (result["duplicates"] or 0) > most:
+        found.append(f"{result['duplicates']:,} pushes came twice, {most:,} were open at a kill")
+    if not result["decrypt_sample_ok"]:
+        found.append("a kept body did not open, or somebody of the sample has none")
+    if result["ratio_pywebpush"] is not None and given.pool == "full" and not given.rtt_ms:
+        found += [
+            f"{name} is {result[name]}, at least {least:g} is wanted"
+            for name, least in GATES.items()
+            if not result[name] >= least
+        ]
+    return found
+
+
+def _metric(port: int, name: str) -> float:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as reply:
+            for line in reply.read().decode().splitlines():
+                if line.startswith(name + " "):
+                    return float(line.rpartition(" ")[2])
+    except OSError:
+        pass
+    return 0.0
+
+
+def _pss_bytes(pid: int) -> int:
+    """Return the memory of *pid*, what it shares with others divided among them (proc_pid_smaps)."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _say(step: str) -> None:
+    print(f"fanout: {step}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
