@@ -265,12 +265,14 @@ def topics(broker: str, create: bool) -> None:
 @main.command()
 @click.argument("cell")
 @_broker
+@click.option("--river-zones", type=click.Path(exists=True, path_type=Path), help="Table river_zone.")
 @_areas
-def explain(cell: str, broker: str, areas: Path) -> None:
+def explain(cell: str, broker: str, areas: Path, river_zones: Path | None) -> None:
     """Say what holds in CELL (an H3 index or LAT,LNG), who said so, and where the nearest open shelter is."""
     with Terminal(live=False, page=False) as terminal:
         ensure_table(areas, terminal.progress)
-    click.echo(_guarded(lambda: explain_cell(cell, areas, None if broker == "embedded" else broker)))
+    where = None if broker == "embedded" else broker
+    click.echo(_guarded(lambda: explain_cell(cell, areas, where, river_zones)))
 
 
 @main.command("usage")

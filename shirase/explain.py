@@ -1,22 +1,29 @@
 """Say why: what holds in a cell, which document says so, and where its people could go."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import h3.api.basic_int as h3
 
 from alerts.claim import HazardSnapshot
 from alerts.hazard import HazardKind
+from alerts.notice import Notice, Recipients
 from alerts.place import HAZARD_RESOLUTION, Cell
-from geo.cells import shard_of
+from geo.cells import contains, shard_of
+from geo.depth import depth_text
 from geo.hazard_map import worst_at
-from shirase.areas import table_at
+from geo.river_zone import RiverZones, endangered_at
+from shirase.areas import river_zones_at, table_at
 from streams.client import read_to_end
-from streams.topics import HAZARDS
+from streams.topics import HAZARDS, NOTICES
 from streams.wire import decode
 
 
-def explain_cell(named: str, areas: Path, broker: str | None) -> str:
+def explain_cell(named: str, areas: Path, broker: str | None, river_zones: Path | None = None) -> str:
     """Return what is known of *named*, an H3 index or ``lat,lng``; hazards need a *broker*.
+
+    Hazards say by what they came to the cell (its area, or the ground of a river); notices say whom they
+    were for, and which were told to nobody because another source had told as much.
 
     Raises:
         ValueError: *named* is neither.
@@ -27,10 +34,53 @@ def explain_cell(named: str, areas: Path, broker: str | None) -> str:
     lines = [
         f"cell {cell:x} at {lat:.5f},{lng:.5f}, shard {shard_of(cell):x}",
         f"areas: {names}",
+        *zone_lines(river_zones_at(river_zones), cell),
         *(_hazards(cell, broker) if broker else ["hazards: give --broker HOST:PORT to read what holds here"]),
+        *(notice_lines(_notices(broker), cell) if broker else []),
         *_way(cell),
     ]
     return "\n".join(lines)
+
+
+def zone_lines(table: RiverZones, cell: Cell) -> list[str]:
+    """Return which rivers endanger *cell*, how deep, and by which map."""
+    rows = endangered_at(table, cell)
+    if not rows:
+        return ["river zones: no row of the table holds this cell; that is not a dry place"]
+    return [
+        "river zones:",
+        *(
+            f"  {row.river} {row.zone}: {depth_text(row.depth, 'ja')} ({depth_text(row.depth, 'en')}), "
+            f"by {row.source} of {row.date}"
+            for row in rows
+        ),
+    ]
+
+
+def notice_lines(notices: Iterable[Notice], cell: Cell) -> list[str]:
+    """Return what was said about *cell*, notice by notice, and to whom."""
+    found = [
+        f"  {notice.sent:%Y-%m-%d %H:%M}Z {part.phase.value} for {_WHOM[part.recipients]}: "
+        f"{part.texts[0].title if part.texts else ''} ({notice.issuer}, {notice.lineage} revision {notice.revision})"
+        for notice in notices
+        for part in notice.parts
+        if contains(part.cells, cell)
+    ]
+    return ["notices about this cell:", *found] if found else ["notices: none was about this cell"]
+
+
+_WHOM = {
+    Recipients.CELLS: "everybody here",
+    Recipients.TOLD: "those here who were told before",
+    Recipients.NOBODY: "nobody (another source had told as much)",
+    Recipients.ALL_TOLD: "all who were told, wherever they are",
+}
+
+
+def _notices(broker: str) -> Iterator[Notice]:
+    for record in read_to_end(broker, NOTICES.name):
+        if record.value is not None:
+            yield decode(Notice, record.value)
 
 
 def cell_of(named: str) -> Cell:

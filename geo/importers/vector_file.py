@@ -31,8 +31,6 @@ _POLYGONS = frozenset({3, 6})  # Polygon, MultiPolygon
 _LINES = frozenset({1, 2, 5})  # LineString, LinearRing, MultiLineString
 _POINTS = frozenset({0, 4})  # Point, MultiPoint
 AREAS, LINES, POINTS = _POLYGONS, _LINES, _POINTS
-# A hundred square metres on the ground at Tokyo: rounding of borders, not land.
-LEAST_DEGREES2 = 1e-8
 _WGS84 = "EPSG:4326"
 
 
@@ -89,8 +87,7 @@ def read(
     shapes = _to_wgs84(shapes, meta.get("crs"))
     dropped, keep = _sifted(shapes, wanted, expected)
     shapes, repaired = _mended(shapes, keep)
-    if wanted == AREAS:
-        _drop_slivers(shapes, keep, dropped)
+    _drop_empty(shapes, keep, dropped)
     names = tuple(map(str, meta["fields"]))
     features = tuple(
         Feature(
@@ -180,10 +177,11 @@ def _mended(shapes: NDArray[Any], keep: NDArray[np.bool_]) -> tuple[NDArray[Any]
     return shapes, tuple(broken.tolist())
 
 
-def _drop_slivers(shapes: NDArray[Any], keep: NDArray[np.bool_], dropped: list[Dropped]) -> None:
-    for number in np.flatnonzero(keep & (shapely.area(shapes) == 0)).tolist():
+def _drop_empty(shapes: NDArray[Any], keep: NDArray[np.bool_], dropped: list[Dropped]) -> None:
+    """Drop what nothing was left of; a sliver without area keeps its line, and the cells along it."""
+    for number in np.flatnonzero(keep & shapely.is_empty(shapes)).tolist():
         keep[number] = False
-        dropped.append(Dropped(number, DropReason.NO_AREA, "a polygon without any ground"))
+        dropped.append(Dropped(number, DropReason.NO_AREA, "a polygon that encloses nothing"))
 
 
 def _plain(value: Any) -> Any:
