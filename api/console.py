@@ -106,7 +106,8 @@ def console_app(
     """Return the application that answers from *desk*; nothing is read here."""
     app = FastAPI(title="Shirase console", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(Guard, policy=policy_for([CONSOLE], forms=office is not None), metrics=metrics)
+    forms = office is not None
+    app.add_middleware(Guard, policy=policy_for([CONSOLE], forms=forms), metrics=metrics, forms=forms)
     answer_problems(app)
     if office is not None:
         app.include_router(office_routes(office))

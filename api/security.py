@@ -31,13 +31,14 @@ def _sha256(style: str) -> str:
 class Guard:
     """Add the security headers to every answer and count it under its route's template."""
 
-    def __init__(self, app: ASGIApp, *, policy: str, metrics: ApiMetrics) -> None:
+    def __init__(self, app: ASGIApp, *, policy: str, metrics: ApiMetrics, forms: bool = False) -> None:
         self._app = app
         self._metrics = metrics
         self._headers = [
             (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"no-referrer"),
+            # Under no-referrer a browser sends `Origin: null` with a form, and we could not tell ours from another's.
+            (b"referrer-policy", b"same-origin" if forms else b"no-referrer"),
             (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
             (b"cross-origin-opener-policy", b"same-origin"),
             (b"cross-origin-resource-policy", b"same-origin"),

@@ -100,6 +100,7 @@ class Room:
     desk: Desk
     drafts: dict[str, DraftRecord]
     browser: Browser
+    app: FastAPI
     keys: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, role: Role = Role.APPROVER, wards: Iterable[str] = (KOTO_WARD,)) -> None:
@@ -152,6 +153,11 @@ def drafted(lineage: str = "flood", *, feed: str = "jma", issuer: str = "気象�
 
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
+    return room_in(tmp_path)
+
+
+def room_in(tmp_path: Path) -> Room:
+    """Return a console with a draft of a feed and one that aoki wrote, and no accounts yet."""
     topics, clock, desk = Topics(), Clock(), Desk()
     drafts = {"feed": drafted(), "own": drafted("own", feed="console", issuer="console:aoki")}
     for record in drafts.values():
@@ -171,7 +177,7 @@ def room(tmp_path: Path) -> Room:
     app: FastAPI = console_app(
         desk, lambda: Freshness(True, 0, 0.0), ApiMetrics(registry), registry, clock, office=office
     )
-    return Room(topics, clock, accounts, desk, drafts, Browser(app))
+    return Room(topics, clock, accounts, desk, drafts, Browser(app), app)
 
 
 def test_nobody_sees_a_draft_without_signing_in(room: Room) -> None:
