@@ -20,6 +20,7 @@ from shirase.areas_command import areas_group
 from shirase.demo import PATIENCE_SECONDS, run_demo
 from shirase.errors import ShiraseError
 from shirase.explain import explain_cell
+from shirase.gauges_command import gauges
 from shirase.import_command import import_group
 from shirase.keys import main as make_keys
 from shirase.map_command import hazards, seam
@@ -299,6 +300,7 @@ def keys(folder: Path) -> None:
 main.add_command(api)
 main.add_command(accounts)
 main.add_command(audit)
+main.add_command(gauges)
 main.add_command(post_group)
 main.add_command(areas_group)
 main.add_command(hazards)

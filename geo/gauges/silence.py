@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from alerts.gauge import Doubt
 from geo.gauges.station import GaugeState
 
 # Gauges of large rivers report every ten minutes, crisis gauges every two to ten while the water is high.
@@ -21,9 +22,14 @@ class Voice(StrEnum):
 
 def voice_of(state: GaugeState, at: datetime) -> Voice:
     """Return how the station is heard at the time *at*. The level that it holds is not touched by it."""
-    if state.heard_at is None or at - state.heard_at >= SILENT_AFTER:
-        return Voice.SILENT if state.held.level > 0 else Voice.ASLEEP
-    return Voice.DOUBTFUL if state.doubt is not None else Voice.SPEAKS
+    return voice_at(state.heard_at, state.held.level, state.doubt, at)
+
+
+def voice_at(heard_at: datetime | None, level: int, doubt: Doubt | None, at: datetime) -> Voice:
+    """Return how a station is heard that last spoke at *heard_at* and holds *level*."""
+    if heard_at is None or at - heard_at >= SILENT_AFTER:
+        return Voice.SILENT if level > 0 else Voice.ASLEEP
+    return Voice.DOUBTFUL if doubt is not None else Voice.SPEAKS
 
 
 def voices(states: Iterable[GaugeState], at: datetime) -> dict[Voice, int]:
