@@ -27,6 +27,7 @@ from shirase.map_command import hazards, seam
 from shirase.pipeline import PipelineFailed, changelog_topics
 from shirase.post_command import post_group
 from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
+from shirase.reports_command import reports
 from shirase.roles import run_role
 from shirase.run import DEMO_CITY, RunSettings, running
 from shirase.summary import summary, usage
@@ -298,6 +299,7 @@ def keys(folder: Path) -> None:
 
 
 main.add_command(api)
+main.add_command(reports)
 main.add_command(accounts)
 main.add_command(audit)
 main.add_command(gauges)

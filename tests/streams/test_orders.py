@@ -1,5 +1,6 @@
 """A municipality's order through the pure stages, on a dry day and in a flood (R9)."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from alerts.notice import Notice, Phase
 from alerts.report import OutcomeKind
 from shirase.jma_writer import Header, WardKind, warnings
+from shirase.reports_command import files_of
 from streams.decision import Ledger, decide
 from streams.metrics import StreamMetrics
 from streams.notice_board import NoticeBoard
@@ -256,3 +258,23 @@ def test_an_order_held_on_a_dry_day_pages_once_although_it_came_twice() -> None:
     line.take(says(0), 0)
     line.take(says(1, id="again"), 1)
     assert list(held(line)) == ["order-without-independent-sign"]
+
+
+def test_what_went_out_goes_to_every_channel_and_is_known_when_it_comes_back() -> None:
+    line = Line()
+    line.take(rain_warning(0), 0)
+    assert list(files_of(line.notices[-1], "13123")) == [], "a warning is no order of ours"
+    line.take(says(5), 5)
+    told = told_by_dis(line)
+    files = dict(files_of(line.notices[-1], "13123"))
+    assert [name.rpartition(".")[2] for name in files] == ["json", "csv", "xml"]
+    for minute, (name, content) in enumerate(files.items(), start=6):
+        feed = "l-alert" if name.endswith(".xml") else "dis"
+        back = line.ingest.take_by(content, NOON + timedelta(minutes=minute), feed)
+        assert (back.record.outcome, back.record.reason) == (OutcomeKind.DUPLICATE, "order-returned"), name
+        assert back.claims == ()
+    assert told_by_dis(line) == told
+    line.take(says(60, revision=2, orders=[order(state="解除")]), 60)
+    _, content = next(files_of(line.notices[-1], "13123"))
+    (ended,) = json.loads(content)["orders"]
+    assert (ended["state"], ended["level"]) == ("lifted", 4)
