@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alerts.place import Cell
 from routing.go_up import WATER
 from routing.ground import Ground, Outlook, Situation
 from routing.plan import Advice, Answer, Route, Why
@@ -38,8 +39,22 @@ class Pace:
         """Return how long a walk of *walk_seconds* at the general pace (1 m/s) takes the slow."""
         return math.ceil(walk_seconds / self.slow_metres_per_second / (self.night_factor if night else 1.0))
 
+    def longest_seconds(self, *, night: bool) -> int:
+        """Return the longest walk at the general pace that the slow still finish in time."""
+        pace = self.slow_metres_per_second * (self.night_factor if night else 1.0)
+        return math.floor(self.longest_walk.total_seconds() * pace)
+
 
 PACE = Pace()
+
+
+def stays_put(situation: Situation, cell: Cell) -> bool:
+    """Return whether the people of *cell* are told to stay or go up whatever way they have."""
+    ground, outlook = situation.ground_of(cell), situation.outlook_of(cell)
+    sudden = situation.hazards <= SUDDEN
+    if ground.stays and sudden and not outlook.active:
+        return True
+    return not _in_zone(ground, outlook, situation) or (outlook.active and not sudden)
 
 
 def why_not_walked(slow_seconds: int, outlook: Outlook, situation: Situation, pace: Pace = PACE) -> Why | None:

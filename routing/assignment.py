@@ -14,7 +14,7 @@ GAIN: advice that swings is not followed. Nobody who was told is displaced by so
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import linprog
@@ -33,8 +33,9 @@ GAIN = 0.20
 _NOWHERE_SECONDS = 100_000.0
 _TIE = 1e-5
 _WHOLE = 0.999
-_PASSES = 8
+_PASSES = 40
 _CHAIN = 16
+_SETTLING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class Demand:
     people: int
     options: tuple[tuple[str, int], ...]
     held: tuple[str, int] | None = None
+
+    @property
+    def weight(self) -> int:
+        """Return how much a second of this walk counts. Where nobody is counted somebody may still read it."""
+        return max(1, self.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,27 @@ def assign(
     each shelter, for *limits*. Options that a shelter does not accept (R17) are left out by the caller.
     """
     waiting = sorted(demands, key=lambda demand: demand.key)
-    room = _Room(places, wards or {}, {(a, b): most for a, b, most in limits})
+    found = _once(waiting, places, wards or {}, limits)
+    # What is told must be what would be kept: told again under the same facts it changes nothing.
+    for _ in range(_SETTLING):
+        told = [_holding(demand, found.chosen[demand.key]) for demand in waiting]
+        settled = _once(told, places, wards or {}, limits)
+        if settled.chosen == found.chosen:
+            break
+        found = settled
+    return found
+
+
+def _holding(demand: Demand, shelter: str | None) -> Demand:
+    if shelter is None or (demand.held is not None and shelter == demand.held[0]):
+        return demand if shelter is not None else replace(demand, held=None)
+    return replace(demand, held=(shelter, dict(demand.options)[shelter]))
+
+
+def _once(
+    waiting: list[Demand], places: Mapping[str, int | None], wards: Mapping[str, str], limits: WardLimits
+) -> Assignment:
+    room = _Room(places, wards, {(a, b): most for a, b, most in limits})
     chosen: dict[Key, str | None] = {}
     free = [demand for demand in waiting if not _keeps(demand, room, chosen)]
     _gain(waiting, room, chosen)
@@ -132,7 +158,7 @@ def _gain(demands: list[Demand], room: _Room, chosen: dict[Key, str | None]) -> 
         if demand.key not in chosen or demand.held is None:
             continue
         for shelter, seconds in demand.options:
-            if seconds > (1 - GAIN) * demand.held[1]:
+            if seconds > (1 - GAIN) * demand.held[1] or seconds == demand.held[1]:
                 break
             if shelter != demand.held[0] and room.fits(demand, shelter):
                 room.add(demand, demand.held[0], -1)
@@ -281,9 +307,9 @@ def _better(
     inside: dict[str, list[Demand]],
 ) -> bool:
     now = chosen[demand.key]
-    cost = seconds[demand.key][now] * demand.people if now is not None else 1 << 60
+    cost = seconds[demand.key][now] * demand.weight if now is not None else 1 << 60
     for shelter, walk in demand.options:
-        if shelter == now or walk * demand.people >= cost:
+        if shelter == now or walk * demand.weight >= cost:
             break
         if room.fits(demand, shelter):
             _move(demand, now, shelter, room, chosen, inside)
@@ -292,11 +318,11 @@ def _better(
         for other in inside.get(shelter, ()):
             if not room.fits(demand, shelter, leaving=other):
                 continue
-            stays = seconds[other.key][shelter] * other.people
+            stays = seconds[other.key][shelter] * other.weight
             for elsewhere, far in seconds[other.key].items():
                 if elsewhere == shelter:
                     continue
-                gain = cost - walk * demand.people + stays - far * other.people
+                gain = cost - walk * demand.weight + stays - far * other.weight
                 if gain <= 0 or (best is not None and gain <= best[0]):
                     continue
                 if room.fits(other, elsewhere, leaving=demand if elsewhere == now else None):

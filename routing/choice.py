@@ -6,7 +6,7 @@ shelter: a road that opens again wakes nobody for half a minute.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alerts.place import Cell
 from routing.assignment import GAIN, Assignment, Demand, Key, WardLimits, assign
@@ -64,6 +64,10 @@ def choose(
         if nearest is None or seconds is None:
             walks[key] = standing.why_none(part.position)
             continue
+        if seconds + round(start[1]) > longest_seconds:
+            # R1 refuses it, so it takes no place; the walk is kept as the reason why.
+            walks[key] = _walk(standing, start, nearest.id, {})
+            continue
         ward, at[key] = wards.get(part.cell, ""), start
         held = _held(told.get(key), standing, shelters, ward)
         count = round(people.get(part.cell, 0) * part.share)
@@ -109,16 +113,13 @@ def _with_options(
     longest_seconds: int,
 ) -> list[Demand]:
     found = options_of(standing.forest, [at[demand.key][0] for demand in demands], longest_seconds)
-    return [
-        Demand(
-            demand.key,
-            demand.ward,
-            demand.people,
-            tuple(option for option in options if takes(shelters[option[0]], demand.ward)),
-            demand.held,
-        )
-        for demand, options in zip(demands, found, strict=True)
-    ]
+    widened = []
+    for demand, options in zip(demands, found, strict=True):
+        most = longest_seconds - round(at[demand.key][1])
+        near = (option for option in options if option[1] <= most)
+        taking = tuple(option for option in near if takes(shelters[option[0]], demand.ward))
+        widened.append(replace(demand, options=taking))
+    return widened
 
 
 def _walk(standing: Standing, start: tuple[int, float], shelter_id: str, trees: dict[str, Plain]) -> Walk:

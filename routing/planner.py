@@ -17,7 +17,7 @@ from alerts.hazard import HazardKind
 from alerts.place import HAZARD_RESOLUTION, Cell, LatLng, Shard
 from alerts.shelter import SiteClass
 from geo.cells import shard_of
-from routing.advice import PACE, Pace, decide
+from routing.advice import PACE, Pace, decide, stays_put
 from routing.assignment import Key, WardLimits
 from routing.change import AdviceChange, Cause, changes
 from routing.check import Violation, violations
@@ -29,7 +29,7 @@ from routing.ground import Outlook, Situation
 from routing.network import RoadNetwork, metres_between
 from routing.parts import CellPart, parts_of
 from routing.passable import RoadCells, blocked_arcs, in_danger
-from routing.plan import Advice, Answer, CellAdvice, EvacuationPlan, NotNearer, Part, Route, Unconfirmed, Why, plan_of
+from routing.plan import Answer, CellAdvice, EvacuationPlan, NotNearer, Part, Route, Unconfirmed, Why, plan_of
 from routing.shelter import Shelter, ShelterState, Unusable, offer_of
 from routing.standing import Standing
 from routing.turns import Landmarks, turns_of
@@ -103,6 +103,7 @@ class Planner:
         self._cells = {entry.cell: entry for entry in told}
         self._walks: dict[Variant, dict[Key, Walk]] = {variant: {} for variant in Variant}
         self._displaced: dict[tuple[Variant, Key], tuple[Walk, frozenset[str]]] = {}
+        self._shelters: dict[str, Shelter] = {}
         self._routes: dict[tuple[Variant, Key], tuple[Walk, Route]] = {}
         self._starts = {(part.cell, part.number): dict(part.starts) for part in self.parts}
         for entry in self._cells.values():
@@ -115,12 +116,16 @@ class Planner:
         danger = blocked_arcs(self.network, self.road_cells, situation) if _closes_roads(situation) else {}
         refused = {s.id: Unusable.IN_DANGER for s in facts.shelters if in_danger(s, situation)}
         wards = {cell: ground.ward for cell, ground in situation.ground.items()}
-        longest = int(self.pace.longest_walk.total_seconds() * self.pace.slow_metres_per_second)
+        longest = self.pace.longest_seconds(night=situation.night)
+        self._shelters = {shelter.id: shelter for shelter in facts.shelters}
         places: dict[str, int | None] = {shelter.id: shelter.places for shelter in facts.shelters}
         answers: dict[Variant, dict[Key, Answer]] = {}
         lost: dict[str, str] = {}
         crossings: tuple[tuple[str, str, int], ...] = ()
         touched, restored = 0, set[Cell]()
+        chosen: dict[Variant, dict[Key, Walk]] = {}
+        # Whoever is not told to go takes no place from those who are.
+        leaving = {cell: 0 if stays_put(situation, cell) else count for cell, count in facts.people.items()}
         for variant in Variant:
             standing = self._standing.get(variant)
             if standing is None:
@@ -128,7 +133,7 @@ class Planner:
                 self._standing[variant] = standing
             touched += standing.follow(facts.shelters, situation.hazards, closed, danger, refused).touched
             restored |= self._restore(variant, facts.undone, standing)
-            people = facts.people
+            people = leaving
             if variant is Variant.STEP_FREE:
                 people = {cell: round(count * STEP_FREE_SHARE) for cell, count in people.items()}
             else:
@@ -136,6 +141,7 @@ class Planner:
             choice = choose(
                 standing, self.parts, people, wards, self._walks[variant], places, facts.ward_limits, longest
             )
+            chosen[variant] = {key: walk for key, walk in choice.walks.items() if isinstance(walk, Walk)}
             crossings += choice.assignment.crossings
             for shelter, load in choice.assignment.load.items():
                 left = places.get(shelter)
@@ -148,7 +154,7 @@ class Planner:
         blocked = {road: closure.id for road, closure in closed.items()}
         found = violations(cells, blocked, lost, danger_cells=_active(situation))
         if found:
-            cells = _without(cells, {(v.cell, v.part, v.step_free) for v in found})
+            cells = self._without(cells, {(v.cell, v.part, v.step_free) for v in found}, situation)
         changed = tuple(
             replace(change, cause=Cause.RESTORED, because=tuple(sorted(facts.undone)))
             if change.cell in restored and change.cause is Cause.BETTER_WAY
@@ -157,10 +163,7 @@ class Planner:
         )
         self._note_displaced(changed, facts)
         self._cells = {entry.cell: entry for entry in cells}
-        for variant in Variant:
-            self._walks[variant] = {}
-        for entry in cells:
-            self._remember_walks(entry)
+        self._walks = chosen
         return Replanned(cells, changed, found, tuple(sorted(crossings)), touched)
 
     def hold(self, entries: Iterable[CellAdvice]) -> None:
@@ -209,8 +212,7 @@ class Planner:
 
     def _route(self, part: CellPart, variant: Variant, walk: Walk, facts: Facts) -> Route:
         key = (variant, (part.cell, part.number))
-        standing = self._standing[variant]
-        shelter = next(s for s in standing.forest.shelters if s.id == walk.shelter_id)
+        shelter = self._shelters[walk.shelter_id]
         cached = self._routes.get(key)
         if cached is not None and cached[0] == walk:
             route = cached[1]
@@ -243,6 +245,33 @@ class Planner:
             line=line,
             turns=turns_of(line, streets, self.landmarks),
             road_ids=tuple(columns.road_id(road) for road in roads),
+        )
+
+    def _without(
+        self, cells: Iterable[CellAdvice], taken: set[tuple[Cell, int, bool]], situation: Situation
+    ) -> tuple[CellAdvice, ...]:
+        """Return *cells* without the routes that the last check refused. No way is an answer (R1)."""
+
+        def judged(entry: CellAdvice, number: int, variant: Variant, answer: Answer) -> Answer:
+            if (entry.cell, number, variant is Variant.STEP_FREE) not in taken:
+                return answer
+            ground, outlook = situation.ground_of(entry.cell), situation.outlook_of(entry.cell)
+            key = key_of(ground, _NEED[variant], situation.hazards)
+            return decide(ground, outlook, Why.CUT_BY_DANGER, situation, self.pace, key=key)
+
+        return tuple(
+            replace(
+                entry,
+                parts=tuple(
+                    replace(
+                        part,
+                        general=judged(entry, number, Variant.GENERAL, part.general),
+                        step_free=judged(entry, number, Variant.STEP_FREE, part.step_free),
+                    )
+                    for number, part in enumerate(entry.parts)
+                ),
+            )
+            for entry in cells
         )
 
     def _entries(self, answers: Mapping[Variant, Mapping[Key, Answer]], situation: Situation) -> tuple[CellAdvice, ...]:
@@ -323,26 +352,6 @@ def _along(outlook: Outlook, route: Route, situation: Situation) -> Outlook:
         arrives_at=min((moment for moment in arrivals if moment), default=None),
         storm_from=min((moment for moment in storms if moment), default=None),
     )
-
-
-def _without(cells: Iterable[CellAdvice], taken: set[tuple[Cell, int, bool]]) -> tuple[CellAdvice, ...]:
-    """Return *cells* without the routes that the last check refused. No way is an answer (R1)."""
-    kept = []
-    for entry in cells:
-        parts = tuple(
-            replace(
-                part,
-                general=_refused(part.general) if (entry.cell, number, False) in taken else part.general,
-                step_free=_refused(part.step_free) if (entry.cell, number, True) in taken else part.step_free,
-            )
-            for number, part in enumerate(entry.parts)
-        )
-        kept.append(replace(entry, parts=parts))
-    return tuple(kept)
-
-
-def _refused(answer: Answer) -> Answer:
-    return Answer(Advice.STAY, Why.CUT_BY_DANGER) if answer.route else answer
 
 
 def _temporary(cell: Cell, shelters: Iterable[Shelter]) -> tuple[str, ...]:

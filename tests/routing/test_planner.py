@@ -18,6 +18,7 @@ from routing.ground import Ground, Outlook, Situation
 from routing.network import Node, Road, RoadNetwork, metres_between, walk_seconds
 from routing.plan import Advice, CellAdvice, Why
 from routing.planner import Facts, Planner, Reported, by_shard
+from routing.repair import Repair
 from routing.shelter import Offer, Shelter, ShelterState
 
 NOON = datetime(2026, 9, 18, 3, 0, tzinfo=UTC)
@@ -210,3 +211,24 @@ def test_plans_are_cut_by_shard_and_the_digest_covers_what_they_say(network: Roa
     assert sorted(e.cell for plan in plans.values() for e in plan.cells) == [e.cell for e in found.cells]
     later = by_shard(found.cells, FLOOD, NOON + timedelta(minutes=1), 2)
     assert {s: plan.digest for s, plan in plans.items()} == {s: plan.digest for s, plan in later.items()}
+
+
+def test_a_route_that_the_last_look_refuses_is_not_published(
+    network: RoadNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in the search, made on purpose: the cell is told what holds without a way."""
+    planner = Planner(network, cells_of(network))
+    now = facts([shelter(network, "west", node(0, 0))])
+    told = planner.replan(now).cells
+    road = next(e.parts[0].general.route for e in told if e.parts[0].general.route).road_ids[-1]
+    monkeypatch.setattr("routing.standing.close_arcs", lambda *_: Repair({}, 0))
+    found = planner.replan(replace(now, closures=(closure(road),)))
+    assert found.violations
+    assert {violation.which for violation in found.violations} == {"c1"}
+    refused = {violation.cell for violation in found.violations}
+    for entry in found.cells:
+        route = entry.parts[0].general.route
+        assert route is None or road not in route.road_ids
+        if entry.cell in refused:
+            assert entry.parts[0].general.advice is Advice.GO_UP
+            assert entry.parts[0].general.why is Why.CUT_BY_DANGER

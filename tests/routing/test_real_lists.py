@@ -128,3 +128,22 @@ def test_chiyoda_stays_and_counts_by_the_hour(town: City, shelters: tuple[Shelte
         assert len(everybody) == len(cells)
         assert counted.crossings[0][:2] == ("13101", "13102")
         assert counted.crossings[0][2] == total
+
+
+def test_the_whole_city_under_capacities_keeps_them_and_the_same_facts_tell_nobody_again(town: City) -> None:
+    """Made-up shelters with places for a twelfth of the people: every known capacity holds, and nothing swings."""
+    cells = tuple(Cell(int(cell)) for cell in town.cells.cells)
+    people = dict(zip(cells, town.cells.people.tolist(), strict=True))
+    given = Facts(Situation(FLOOD, LANDFALL, LANDFALL), town.shelters, people=people)
+    planner = Planner(town.streets, cells)
+    first = planner.replan(given)
+    load: dict[str, int] = {}
+    for entry in first.cells:
+        route = entry.parts[0].general.route
+        if route:
+            load[route.shelter_id] = load.get(route.shelter_id, 0) + people[entry.cell]
+    places = {shelter.id: shelter.places for shelter in town.shelters}
+    assert load
+    assert all(count <= (places[shelter] or 0) for shelter, count in load.items())
+    assert Why.NO_ROOM in {entry.parts[0].general.why for entry in first.cells}
+    assert planner.replan(given).changes == ()
