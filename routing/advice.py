@@ -59,16 +59,17 @@ def stays_put(situation: Situation, cell: Cell) -> bool:
 
 def why_not_walked(slow_seconds: int, outlook: Outlook, situation: Situation, pace: Pace = PACE) -> Why | None:
     """Return why a walk of *slow_seconds* that begins now is no advice, or None when it can be done."""
-    over = situation.at + timedelta(seconds=slow_seconds)
-    if outlook.storm_from is not None and outlook.storm_from < over:
+    walk = timedelta(seconds=slow_seconds)
+    if outlook.storm_from is not None and outlook.storm_from < situation.at + walk:
         return Why.STORM
-    if situation.hazards <= SUDDEN and outlook.active:
+    sudden = situation.hazards <= SUDDEN
+    if sudden and outlook.active:
         return None  # a fire in the cell: out of it is better than any wait, however long the walk
-    if timedelta(seconds=slow_seconds) > pace.longest_walk:
+    if walk > pace.longest_walk:
         return Why.TOO_FAR
-    if situation.hazards <= SUDDEN:
+    if sudden:
         return None  # it is here already: the roads that it closes are closed (`routing.passable`)
-    if outlook.active or (outlook.arrives_at is not None and outlook.arrives_at <= over):
+    if outlook.active or (outlook.arrives_at is not None and outlook.arrives_at <= situation.at + walk):
         return Why.WATER_COMES_FIRST
     return None
 
@@ -102,15 +103,15 @@ def last_hour(outlook: Outlook, situation: Situation, pace: Pace = PACE) -> date
 
     Whichever comes first, storm or water, ends the journeys.
     """
-    if situation.hazards <= SUDDEN or outlook.active:
+    if (outlook.arrives_at is None and outlook.storm_from is None) or situation.hazards <= SUDDEN or outlook.active:
         return None
     ends = [moment for moment in (outlook.arrives_at, outlook.storm_from) if moment is not None]
-    if not ends or min(ends) - pace.last_train_before < situation.at:
+    if min(ends) - pace.last_train_before < situation.at:
         return None
     return min(ends) - max(pace.journey, pace.last_train_before)
 
 
 def _in_zone(ground: Ground, outlook: Outlook, situation: Situation) -> bool:
-    if not situation.hazards <= WATER:
-        return True  # a quake, a storm or a fire has no zone on the flood map
-    return not ground.dry or bool(ground.collapse_zone) or outlook.active
+    if not ground.dry or ground.collapse_zone or outlook.active:
+        return True
+    return not situation.hazards <= WATER  # a quake, a storm or a fire has no zone on the flood map
