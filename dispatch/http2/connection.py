@@ -108,6 +108,11 @@ class Connection:
         return min(self._max_streams - len(self._streams) - len(self._ending), self._left())
 
     @property
+    def window(self) -> int:
+        """Return how many bytes of bodies the peer takes now."""
+        return self._requests.window
+
+    @property
     def max_streams(self) -> int:
         """Return how many streams the peer allows."""
         return self._max_streams

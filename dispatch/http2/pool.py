@@ -13,6 +13,8 @@ from dispatch.message import ttl_seconds
 # Room for a few streams is left alone until more answers have come: a TLS record and a system call for each
 # single push would cost more than the push.
 _LEAST_ROOM = 16
+# The same for the connection's window: a TLS record's worth. It is never wider than 64 KiB at some services.
+_LEAST_WINDOW_BYTES = 16_384
 # A run of pushes is short enough that the first is answered while the last is written.
 _MOST_AT_ONCE = 128
 # Reckoned into TTL for the way to the push service, so that it never lies beyond expiry by its clock.
@@ -107,6 +109,8 @@ class Pool:
             room = connection.room
             # A quarter where the peer allows few: it must come sooner or later.
             if room <= 0 or (connection.open and room < min(_LEAST_ROOM, connection.max_streams // 4)):
+                break
+            if connection.open and connection.window < _LEAST_WINDOW_BYTES:
                 break
             waiting = self.queue[0]
             batch = waiting.batch

@@ -40,6 +40,11 @@ class Requests:
         self.written = 0  # bytes, since the connection began
 
     @property
+    def window(self) -> int:
+        """Return how many bytes of bodies the peer takes on this connection now."""
+        return self._window
+
+    @property
     def numbers_left(self) -> int:
         """Return how many streams can still be begun before their numbers run out (RFC 9113, 5.1.1)."""
         return max(0, (LARGEST_STREAM - self.next) // 2 + 1)
