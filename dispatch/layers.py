@@ -103,6 +103,12 @@ class People:
             found = np.where(newer >= 0, newer + self.base.count, found)
         return found
 
+    def rows_with_ids(self, ids: Iterable[bytes]) -> NDArray[np.int64]:
+        """Return the ordinals of the subscriptions *ids* that are here, the dead ones included."""
+        wanted = frozenset(ids)
+        newer = self.delta.rows_with_ids(wanted) + self.base.count
+        return np.concatenate([self.base.rows_with_ids(wanted), newer])
+
     def at(self, row: int) -> tuple[Registry, int]:
         """Return the registry that holds *row*, and its ordinal there."""
         return (self.base, row) if row < self.base.count else (self.delta, row - self.base.count)

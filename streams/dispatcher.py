@@ -333,6 +333,10 @@ class Dispatcher:
         joined = self._subscribers.refresh()
         self._joined |= joined.all
         self._renewed |= joined.renewed
+        if joined.left:
+            # No push starts to who has left, however long a retry of hers has still to wait (promise 15).
+            for sending in self._active:
+                self._ledger.ended(sending.fanout.leave_out(joined.left))
         self._metrics.subscriptions.set(self._subscribers.people.living)
 
     def _tell_newcomers(self) -> None:

@@ -331,6 +331,17 @@ class FanOut:
         if order is not None:
             self.put_back((order,))
 
+    def leave_out(self, ids: frozenset[bytes]) -> int:
+        """End the rows of people who have unsubscribed meanwhile, but for open requests; return how many."""
+        gone = np.isin(self._row, self._people.rows_with_ids(ids))
+        self._gives_way |= gone  # what is open comes back, and is not tried again
+        idle = gone & np.isin(self._state, (State.FRESH, State.WAITING, State.HELD))
+        for unit in self._unit[idle & (self._state == State.HELD)].tolist():
+            self._held.pop(unit, None)
+        if idle.any():
+            self.end(np.flatnonzero(idle), Unsent.UNSUBSCRIBED, at_ms=0)
+        return int(idle.sum())
+
     def _rewind(self, order: int) -> None:
         queue = self._queues[int(self._origin[order])]
         queue.next = min(queue.next, int(np.searchsorted(queue.orders, order)))

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +24,14 @@ REBUILD_FROM = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Who signed up, moved or renewed since the last look: row numbers.
+    """Who signed up, moved or renewed since the last look: row numbers. `left` are ids of those who are gone.
 
     `renewed` are those whose device has heard nothing yet, whatever her earlier one was told.
     """
 
     all: frozenset[int]
     renewed: frozenset[int]
+    left: frozenset[bytes] = frozenset()
 
 
 class Subscribers:
@@ -71,14 +72,14 @@ class Subscribers:
 
     @property
     def changes(self) -> int:
-        """Return how many sign-ups and changes `refresh` would bring in."""
-        return len(self._changed)
+        """Return how many sign-ups, changes and farewells `refresh` would bring in."""
+        return len(self._changed) + len(self._removed)
 
     def refresh(self) -> Joined:
         """Bring all changes so far into `people`; return who joined by them."""
         if not self._removed and not self._changed:
             return _NOBODY
-        joined = self._joined()
+        joined = replace(self._joined(), left=frozenset(self._removed))
         self.people = self.people.changed_by(self._changed.values(), self._removed)
         self._removed, self._changed = set(), {}
         return joined

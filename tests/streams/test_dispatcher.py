@@ -501,3 +501,23 @@ def test_what_is_not_what_was_approved_is_not_sent(fresh: Broker) -> None:
     finish(fresh, dispatcher)
     assert len(sender.submitted) == 3
     assert dispatcher._metrics.hash_stops._value.get() == 1
+
+
+def test_who_unsubscribes_while_her_push_waits_is_sent_nothing_more(fresh: Broker) -> None:
+    away = [True]
+    residents = people(6, origin=FCM)
+    leaving = residents[:2]
+    sender = FakeSender(lambda _: PushOutcome.RETRY if away[0] else PushOutcome.ACCEPTED)
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, flood())
+    turn(dispatcher, lambda: len(sender.submitted) >= 6)
+    for person in leaving:
+        dispatcher._subscribers.forget(person.id)
+    dispatcher._looked_at -= LATE_SECONDS
+    turn(dispatcher, lambda: dispatcher._subscribers.changes == 0 and sender.in_flight == 0)
+    before = len(sender.submitted)
+    away[0] = False
+    (receipt,) = finish(fresh, dispatcher)
+    assert receipt.outcomes["accepted"] == 4
+    assert sum(receipt.outcomes.values()) == 6
+    assert not {push.url for push in sender.submitted[before:]} & {person.endpoint for person in leaving}
