@@ -25,6 +25,7 @@ from shirase.import_command import import_group
 from shirase.keys import main as make_keys
 from shirase.map_command import hazards, seam
 from shirase.pipeline import PipelineFailed, changelog_topics
+from shirase.plan_command import approve, plan
 from shirase.post_command import post_group
 from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
 from shirase.reports_command import reports
@@ -304,6 +305,8 @@ main.add_command(accounts)
 main.add_command(audit)
 main.add_command(gauges)
 main.add_command(post_group)
+main.add_command(plan)
+main.add_command(approve)
 main.add_command(areas_group)
 main.add_command(hazards)
 main.add_command(seam)

@@ -37,6 +37,7 @@ def explain_cell(named: str, areas: Path, broker: str | None, river_zones: Path 
         *zone_lines(river_zones_at(river_zones), cell),
         *(_hazards(cell, broker) if broker else ["hazards: give --broker HOST:PORT to read what holds here"]),
         *(notice_lines(_notices(broker), cell) if broker else []),
+        *(_published(cell, broker) if broker else ()),
         *_way(cell),
     ]
     return "\n".join(lines)
@@ -110,6 +111,16 @@ def _hazards(cell: Cell, broker: str) -> list[str]:
         return ["hazards: nothing is held against this cell; this is not an all-clear"]
     level = f"level {int(verdict.level)}" if verdict.level is not None else verdict.severity.value
     return [f"hazards: {level}, map version {newest.version}", *(f"  {reason}" for reason in verdict.reasons)]
+
+
+def _published(cell: Cell, broker: str) -> list[str]:
+    """Return the way as it was told, why this shelter and why not a nearer one (of the demo city's sites)."""
+    from shirase.plan_state import explained, facts_at, plans_at, shard_plan
+    from shirase.town import demo_town
+
+    plan = shard_plan(cell, plans_at(broker, None))
+    shelters = facts_at(broker, demo_town(), None).shelters() if plan is not None else ()
+    return explained(cell, plan, shelters)
 
 
 def _way(cell: Cell) -> list[str]:

@@ -1,7 +1,15 @@
 """The town that the evacuation worker plans for: its network, its shelters, and who lives where."""
 
-from alerts.place import Cell
+from pathlib import Path
+
+import h3.api.basic_int as h3
+
+from alerts.place import HAZARD_RESOLUTION, Cell
+from routing.errors import RoutingError
 from routing.ground import Ground
+from routing.importers.network_file import open_network
+from routing.importers.shelter_file import read_sites
+from routing.site import place_on
 from shirase.city import city
 from shirase.errors import TownUnreadable
 from shirase.run import DEMO_CITY
@@ -23,9 +31,25 @@ def town_of(settings: WorkerSettings) -> Town:
     """
     if not settings.network:
         raise SettingMissing("SHIRASE_NETWORK is not set: import a network, or name demo-city, which is made up")
-    if settings.network.partition(":")[0] == DEMO_CITY:
-        return demo_town(int(settings.network.partition(":")[2] or "1"))
-    raise TownUnreadable(f"{settings.network} is no network that can be read; name demo-city")
+    return town_named(settings.network, settings.shelters)
+
+
+def town_named(network: str, shelters: Path | None) -> Town:
+    """Return the demo city of *network* `demo-city` or `demo-city:SEED`, else the town in the imported files."""
+    name, _, seed = network.partition(":")
+    return demo_town(int(seed or "1")) if name == DEMO_CITY else imported_town(Path(network), shelters)
+
+
+def imported_town(network: Path, shelters: Path | None) -> Town:
+    """Return the town in imported files. Where nobody counted the people, each cell with a way counts as one."""
+    try:
+        streets = open_network(network)
+        sites, _ = place_on(streets, read_sites(shelters) if shelters is not None else ())
+    except (OSError, RoutingError) as error:
+        raise TownUnreadable(f"{network}: {error}; make it again with `shirase import`") from error
+    pairs = zip(streets.columns.lat.tolist(), streets.columns.lng.tolist(), strict=True)
+    cells = {Cell(h3.latlng_to_cell(lat, lng, HAZARD_RESOLUTION)) for lat, lng in pairs}
+    return Town(network=streets, sites=sites, people=dict.fromkeys(sorted(cells), 1))
 
 
 def demo_town(seed: int = 1) -> Town:
