@@ -98,7 +98,7 @@ def test_a_rise_becomes_a_draft_and_a_kill_changes_nothing(tmp_path: Path) -> No
         run_dir=tmp_path / "run",
         gauges=True,
     )
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC).replace(second=0, microsecond=0)  # a clock has minutes
     with running(settings, lambda _line: None, lambda _stage, _done, _total: None) as run:
         bootstrap = run.pipeline.broker.bootstrap
 
