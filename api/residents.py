@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import FastAPI, Header, Query, Response
@@ -32,7 +32,7 @@ from api.ground import NO_GROUND, Ground, ground_of, land_of
 from api.joining import Joining, JoiningSettings
 from api.metrics import ApiMetrics
 from api.page import Scene, render, render_waiting, scene_of
-from api.problem import answer_problems
+from api.problem import answer_problems, described
 from api.reader import Freshness, TopicReader
 from api.security import Guard, policy_for
 from api.state import TOPICS, State, View
@@ -189,34 +189,34 @@ def residents_app(
     answer_problems(app)
     wards_etag = _etag(wards)
 
-    @app.get("/")
+    @app.get("/", include_in_schema=False)
     def page(area: Annotated[Literal["tokyo", "japan"], Query()] = "tokyo") -> Response:
         try:
             return _html(residents.page(FRAMES[area], now()), 200)
         except NotReady:
             return _html(render_waiting(), 503)
 
-    @app.get("/refresh.js")
+    @app.get("/refresh.js", include_in_schema=False)
     def refresh() -> Response:
         return Response(_REFRESH_JS, media_type="text/javascript", headers={"cache-control": "public, max-age=3600"})
 
-    @app.get("/hazards.geojson")
+    @app.get("/hazards.geojson", response_class=Response, responses=_cacheable("application/geo+json"))
     def hazards(if_none_match: Annotated[str, Header()] = "") -> Response:
         drawn = residents.drawn()
         headers = _caching(drawn.geojson_etag, drawn.view, residents.freshness())
         return _unless_known(drawn.geojson, drawn.geojson_etag, if_none_match, headers, "application/geo+json")
 
-    @app.get("/wards.geojson")
+    @app.get("/wards.geojson", response_class=Response, responses=_cacheable("application/geo+json"))
     def outlines(if_none_match: Annotated[str, Header()] = "") -> Response:
         headers = {"etag": wards_etag, "cache-control": "public, max-age=86400"}
         return _unless_known(wards, wards_etag, if_none_match, headers, "application/geo+json")
 
-    @app.get("/n/{tag}")
+    @app.get("/n/{tag}", include_in_schema=False)
     def linked(tag: Annotated[str, Path_(pattern="^[A-Za-z0-9_-]{16}$")]) -> Response:
         # What a push links to: the notice's place on the first page, with all else that is in force around it.
         return Response(status_code=303, headers={"location": f"/#n-{tag}", "cache-control": "no-store"})
 
-    @app.get("/notices.json")
+    @app.get("/notices.json", response_class=Response, responses=_cacheable("application/json"))
     def notices(if_none_match: Annotated[str, Header()] = "") -> Response:
         drawn = residents.drawn()
         headers = _caching(drawn.notices_etag, drawn.view, residents.freshness())
@@ -227,15 +227,27 @@ def residents_app(
     if web is not None:
         app.include_router(web_routes(web))
 
-    @app.get("/health")
+    @app.get("/health", response_class=Response, responses={200: _HEALTH, 503: _HEALTH})
     def health() -> Response:
         return health_answer(residents.freshness())
 
-    @app.get("/metrics")
+    @app.get("/metrics", include_in_schema=False)
     def measured() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+_HEALTH: dict[str, Any] = {"description": "how current the state is", "content": {"application/json": {}}}
+
+
+def _cacheable(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Return the description of an answer that has an ETag and may not be there yet."""
+    return {
+        200: {"description": "the newest state", "content": {media_type: {}}},
+        304: {"description": "what the caller has is the newest"},
+        **described(503),
+    }
 
 
 def health_answer(fresh: Freshness) -> Response:

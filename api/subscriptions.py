@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alerts.place import Cell
 from api.errors import ApiError
 from api.postman import Letter, Postman, PostmanBusy
+from api.problem import described
 from api.proof import Proofs, id_of, new_token
 from api.rate import RateLimit
 from api.roll import Roll
@@ -48,6 +49,7 @@ LANGUAGES = ("ja", "ja-Hira", "en", "zh-Hans", "ko")
 CONSENT_VERSIONS = {"area-alerts": 1, "follow-me": 1}
 _STORED_WITHIN_SECONDS = 10.0
 _ANSWERED_WITHIN_SECONDS = 15.0
+_JSON: dict[str, Any] = {"content": {"application/json": {}}, "description": "done"}
 _EXAMPLE_KEY = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
 
 
@@ -190,11 +192,22 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
     """Return the routes under `/subscriptions`."""
     router = APIRouter()
 
-    @router.get("/subscriptions/key", summary="The key that a browser subscribes with (VAPID, RFC 8292)")
+    @router.get(
+        "/subscriptions/key",
+        summary="The key that a browser subscribes with (VAPID, RFC 8292)",
+        response_class=Response,
+        responses={200: _JSON},
+    )
     def key() -> Response:
         return _json(200, {"application_server_key": sign_up.vapid_public, "consents": CONSENT_VERSIONS})
 
-    @router.post("/subscriptions", status_code=202, summary="Ask for the push that proves the browser")
+    @router.post(
+        "/subscriptions",
+        status_code=202,
+        summary="Ask for the push that proves the browser",
+        response_class=Response,
+        responses={202: _JSON, **described(401, 422, 429, 503, 504)},
+    )
     async def ask(asked: SubscriptionIn, request: Request, authorization: Annotated[str, Header()] = "") -> Response:
         _within_limit(sign_up, request)
         # A renewed browser subscription keeps its token, and so its row: a correction still finds it.
@@ -210,7 +223,12 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
             raise ApiError(422, f"push-{outcome.value}", "The push service did not take a push to this browser")
         return _json(202, {"token": encode(token), "state": "waiting-for-the-push"})
 
-    @router.put("/subscriptions", summary="Store or change it, with the proof that came by push")
+    @router.put(
+        "/subscriptions",
+        summary="Store or change it, with the proof that came by push",
+        response_class=Response,
+        responses={200: _JSON, **described(401, 403, 422, 503)},
+    )
     def put(asked: ConfirmedIn, authorization: Annotated[str, Header()] = "") -> Response:
         identifier = id_of(_token(authorization))
         subscription = sign_up.subscription(identifier, asked)
@@ -220,11 +238,21 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         sign_up.store(identifier, sign_up.keys.seal(subscription))
         return _json(200, {"state": "active", **_shown(subscription)})
 
-    @router.get("/subscriptions", summary="Everything that is stored about it")
+    @router.get(
+        "/subscriptions",
+        summary="Everything that is stored about it",
+        response_class=Response,
+        responses={200: _JSON, **described(401, 404, 422, 503)},
+    )
     def get(authorization: Annotated[str, Header()] = "") -> Response:
         return _json(200, _shown(sign_up.stored(id_of(_token(authorization)))))
 
-    @router.delete("/subscriptions", status_code=204, summary="Forget it; no push starts from a minute on")
+    @router.delete(
+        "/subscriptions",
+        status_code=204,
+        summary="Forget it; no push starts from a minute on",
+        responses=described(401, 422, 503),
+    )
     def forget(authorization: Annotated[str, Header()] = "") -> Response:
         # Also where nothing is stored: whether a token was ever used is nobody's business.
         sign_up.store(id_of(_token(authorization)), None)

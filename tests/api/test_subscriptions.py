@@ -76,6 +76,7 @@ class Door:
     box: PostBox
     browser: Browser
     keys: SealKeys
+    sign_up: SignUp
 
 
 def doors(limit: RateLimit | None = None) -> Door:
@@ -96,7 +97,7 @@ def doors(limit: RateLimit | None = None) -> Door:
     app = FastAPI()
     answer_problems(app)
     app.include_router(subscription_routes(sign_up))
-    return Door(topic, box, Browser(app), keys)
+    return Door(topic, box, Browser(app), keys, sign_up)
 
 
 @pytest.fixture

@@ -1,0 +1,48 @@
+"""Whatever the description of the residents' API allows is answered as it says, and whatever it does not is refused."""
+
+import warnings
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from prometheus_client import CollectorRegistry
+
+from api.metrics import ApiMetrics
+from api.rate import RateLimit
+from api.reader import Freshness
+from api.residents import Residents, residents_app
+from api.state import State
+from tests.api.test_subscriptions import doors
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import schemathesis
+    from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+
+def _app() -> object:
+    registry = CollectorRegistry()
+    residents = Residents(State(), lambda: Freshness(True, 0, 0.0))
+    return residents_app(residents, ApiMetrics(registry), registry, sign_up=doors(RateLimit(100_000, 1e6)).sign_up)
+
+
+SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", _app())
+OPERATIONS: dict[str, Any] = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}  # type: ignore[union-attr]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("label", sorted(OPERATIONS))
+def test_an_operation_answers_as_it_is_described(label: str) -> None:
+    @given(case=OPERATIONS[label].as_strategy())
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    def asked(case: Any) -> None:
+        # What the form allows may still be wrong, e.g. a key off the curve: that is a 422 with its code.
+        case.call_and_validate(excluded_checks=[positive_data_acceptance])
+
+    asked()
+
+
+def test_every_route_of_the_api_is_described() -> None:
+    assert {"POST /subscriptions", "PUT /subscriptions", "GET /subscriptions", "DELETE /subscriptions"} <= set(
+        OPERATIONS
+    )
