@@ -11,6 +11,7 @@ import os
 import secrets
 import sqlite3
 import threading
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -166,9 +167,11 @@ class Accounts:
             if row is None:
                 return SignInRefused.UNKNOWN
             totp, last_step = pyotp.TOTP(row[0]), int(row[1])
+            # Full-width digits are what a Japanese keyboard gives first.
+            given = unicodedata.normalize("NFKC", code).strip().encode()
             now = at // _STEP_SECONDS
             for step in range(now - _STEPS_OFF, now + _STEPS_OFF + 1):
-                if not secrets.compare_digest(totp.at(step * _STEP_SECONDS), code.strip()):
+                if not secrets.compare_digest(totp.at(step * _STEP_SECONDS).encode(), given):
                     continue
                 if step <= last_step:
                     return SignInRefused.USED

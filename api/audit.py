@@ -30,6 +30,7 @@ class Act(StrEnum):
     VOID = "void"
     VOID_REFUSED = "void-refused"
     POST = "post"
+    POST_REFUSED = "post-refused"
 
 
 @dataclass(frozen=True, slots=True)

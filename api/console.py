@@ -2,9 +2,10 @@
 
 A process and an origin of its own (R20): residents' requests never slow it, and its pages hold what
 residents must not see, e.g. drafts that nobody has approved. With accounts coordinators sign in and decide
-(`office.py`); without them it only shows.
+(`office.py`) and post (`posting.py`); without them it only shows.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from html import escape
@@ -15,7 +16,7 @@ from fastapi import Cookie, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.middleware.gzip import GZipMiddleware
 
-from alerts.place import Cells
+from alerts.place import Cell, Cells
 from alerts.words import HAZARDS_JA
 from api.accounts import Accounts, Session
 from api.audit import Trail
@@ -24,6 +25,8 @@ from api.desk import TOPICS, DeadLetter, Desk, DeskView
 from api.look import APPEARANCES, look_of
 from api.metrics import ApiMetrics
 from api.office import COOKIE, Office, office_routes
+from api.posted import FOLLOWED, Posts
+from api.posting import posting_routes
 from api.problem import answer_problems
 from api.rate import RateLimit
 from api.reader import Freshness, TopicReader
@@ -33,7 +36,7 @@ from api.style import CONSOLE
 from dispatch.settings import DispatchSettings
 from geo.areas import AreaTable
 from geo.cells import count, expand
-from streams.client import Producer, read_to_end
+from streams.client import Producer, Record, read_to_end
 from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
 from streams.topics import AUDIT
 
@@ -43,6 +46,8 @@ _MOST_ROWS = 100
 _STALE_SECONDS = 30.0
 # Twice the 23 wards; looking up more would keep an officer waiting for an answer that is "all of them".
 _MOST_CELLS_LOOKED_AT = 20_000
+# 13101 to 13123 in the table of municipal codes (JIS X 0402), with two digits of the JMA's own.
+_SPECIAL_WARDS = "131"
 _SIGN_INS_AT_ONCE = 5
 _SIGN_INS_PER_MINUTE = 5.0
 
@@ -62,8 +67,9 @@ def build_console(
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry)
     desk = Desk()
-    reader = TopicReader(bootstrap, TOPICS, desk.apply, metrics)
     office = None if accounts is None else _office(bootstrap, accounts, desk, table, settings or DispatchSettings())
+    topics, apply = (TOPICS, desk.apply) if office is None else ((*TOPICS, *FOLLOWED), _both(desk, office.posts))
+    reader = TopicReader(bootstrap, topics, apply, metrics)
     app = console_app(desk, reader.freshness, metrics, registry, office=office)
     app.router.lifespan_context = reader.while_served
     return app
@@ -79,19 +85,50 @@ def _office(bootstrap: str, accounts: Path, desk: Desk, table: AreaTable | None,
         producer=producer,
         desk=desk,
         settings=settings,
-        wards_of=lambda cells: _wards(table, cells),
+        wards_of=lambda cells: wards_holding(table, cells),
+        wards_at=lambda cell: wards_at(table, cell),
         limit=RateLimit(_SIGN_INS_AT_ONCE, _SIGN_INS_PER_MINUTE),
+        names=special_wards(table),
     )
 
 
-def _wards(table: AreaTable | None, cells: Cells) -> frozenset[str]:
-    """Return the municipalities that *cells* touch. None is known without a table, or over too much ground to look.
+def _both(desk: Desk, posts: Posts) -> Callable[[Record], None]:
+    def apply(record: Record) -> None:
+        desk.apply(record)
+        posts.apply(record)
 
-    Then nobody's ward covers it, and only a metropolitan account may approve.
+    return apply
+
+
+def special_wards(table: AreaTable | None) -> dict[str, str]:
+    """Return the 23 special wards of *table* by code: whoever posts chooses among them, never among 1,900 places."""
+    if table is None:
+        return {}
+    named = ((code, table.name(code)) for code in table.codes() if code.startswith(_SPECIAL_WARDS))
+    return {code: name.ja for code, name in named if name is not None}
+
+
+def wards_holding(table: AreaTable | None, cells: Cells) -> frozenset[str]:
+    """Return the fewest municipalities that together touch every one of *cells*, the sea left out.
+
+    The cells of one ward touch its neighbours as well: their wards are not the ground that is meant, or no
+    ward could ever approve for itself. None is known without a table, or over too much ground to look:
+    then nobody's ward covers it, and only a metropolitan account may approve.
     """
     if table is None or count(cells) > _MOST_CELLS_LOOKED_AT:
         return frozenset()
-    return frozenset(area.code for cell in expand(cells) for area in table.area_at(cell))
+    touched = [wards for cell in expand(cells) if (wards := wards_at(table, cell))]
+    found: set[str] = set()
+    while touched:
+        most = Counter(code for wards in touched for code in wards)
+        found.add(min(most, key=lambda code: (-most[code], code)))
+        touched = [wards for wards in touched if not wards & found]
+    return frozenset(found)
+
+
+def wards_at(table: AreaTable | None, cell: Cell) -> frozenset[str]:
+    """Return every municipality that touches *cell*; none is known without a table."""
+    return frozenset() if table is None else frozenset(area.code for area in table.area_at(cell))
 
 
 def console_app(
@@ -111,6 +148,7 @@ def console_app(
     answer_problems(app)
     if office is not None:
         app.include_router(office_routes(office))
+        app.include_router(posting_routes(office))
 
     @app.get("/")
     def page(did: str = "", token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
@@ -190,7 +228,7 @@ def render(view: DeskView, fresh: Freshness, *, now: datetime, session: Session 
 
 def _signed_in(session: Session) -> str:
     return (
-        f"<span>{escape(session.account.name)}</span>"
+        f'<span>{escape(session.account.name)}</span><a class="go" href="/post">投稿する</a>'
         f'<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{escape(session.csrf)}">'
         "<button>サインアウト</button></form>"
     )

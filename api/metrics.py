@@ -30,6 +30,9 @@ class Route(StrEnum):
     SIGN_OUT = "/sign-out"
     DRAFT = "/drafts/{draft_id}"
     DECIDE = "/drafts/{draft_id}/{verb}"
+    POST_FORMS = "/post"
+    POST = "/post/{kind}"
+    POSTED = "/posts/{receipt}"
     OTHER = "other"
 
 

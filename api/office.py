@@ -6,36 +6,35 @@ be written down is not done.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Cookie, Header, Request, Response
 
-from alerts.notice import Notice
-from alerts.place import Cells
+from alerts.claim import Provenance
+from alerts.place import Cell, Cells
 from api.accounts import Account, Accounts, Session, SignInRefused
 from api.approval import MayNot, Proposal, may_not_approve, may_void
 from api.audit import Act, Trail
 from api.desk import Desk
 from api.errors import ApiError
+from api.form import elsewhere, page, read_form
 from api.lint import lint
 from api.officer_page import draft_page, refused_page, sign_in_page
+from api.posted import Posts
 from api.rate import RateLimit
 from dispatch.settings import DispatchSettings
+from feeds.console import FEED
 from streams.client import Producer
 from streams.errors import StreamsError
-from streams.payloads import Command, DraftRecord, Verb
+from streams.payloads import Command, Draft, DraftRecord, Verb
 from streams.topics import COMMANDS
 from streams.wire import encode
 
 COOKIE = "__Host-shirase"
-_LONGEST_FORM = 4096
 _STORED_WITHIN_SECONDS = 10.0
-# The feed of what coordinators write; its sender is `console:NAME`.
-_CONSOLE = "console"
 
 _SAID = {
     MayNot.ROLE: "この役割では承認・破棄できません。",
@@ -55,19 +54,24 @@ class Office:
     desk: Desk
     settings: DispatchSettings
     wards_of: Callable[[Cells], frozenset[str]]
+    """The fewest wards that hold all of some cells."""
+    wards_at: Callable[[Cell], frozenset[str]]
+    """Every ward that touches one cell."""
     limit: RateLimit
+    posts: Posts = field(default_factory=Posts)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The municipalities that may be chosen, by class20 code; none without an area table."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def session(self, token: str) -> Session | None:
         """Return who is signed in."""
         return self.accounts.session(token, int(self.now().timestamp())) if token else None
 
-    def proposal(self, notice: Notice) -> Proposal:
+    def proposal(self, draft: Draft) -> Proposal:
         """Return what the rule of approval looks at."""
-        wards: frozenset[str] = frozenset().union(*(self.wards_of(part.cells) for part in notice.parts))
-        feed, issuer = notice.feed, notice.issuer
-        author = issuer.removeprefix(f"{_CONSOLE}:") if feed == _CONSOLE else ""
-        return Proposal(author=author, lane=notice.lane, wards=wards)
+        notice = draft.notice
+        wards = self.wards_of(tuple(cell for part in notice.parts for cell in part.cells))
+        return Proposal(author=author_of(draft.provenance), lane=notice.lane, wards=wards)
 
     def command(self, verb: Verb, record: DraftRecord, by: Account, digest: str) -> None:
         """Ask the decider; raises `ApiError` when the broker did not take it: then nothing happened."""
@@ -86,17 +90,27 @@ class Office:
             raise ApiError(503, "not-written-down", "Not done: it could not be written to the audit trail") from None
 
 
+def author_of(source: Provenance) -> str:
+    """Return the account that wrote a draft, "" for what a feed said.
+
+    The issuer is what residents read, e.g. the ward; who wrote it is the document's sender (`sender,identifier,sent`).
+    """
+    if source.feed != FEED:
+        return ""
+    return source.source_ref.rsplit(",", 2)[0].removeprefix(f"{FEED}:")
+
+
 def office_routes(office: Office) -> APIRouter:
     """Return the routes of signing in and deciding."""
     router = APIRouter()
 
     @router.get("/sign-in")
     def form() -> Response:
-        return _page(sign_in_page(""))
+        return page(sign_in_page(""))
 
     @router.post("/sign-in")
     async def sign_in(request: Request, origin: Annotated[str, Header()] = "") -> Response:
-        fields = await _fields(request, origin)
+        fields = await read_form(request, origin)
         name = fields.get("name", "")[:40]
         address = request.client.host if request.client else ""
         # By address and by name: guesses at one account from many addresses are as bad.
@@ -106,10 +120,10 @@ def office_routes(office: Office) -> APIRouter:
         found = office.accounts.sign_in(name, fields.get("password", ""), fields.get("code", ""), at)
         if isinstance(found, SignInRefused):
             office.write_down(name, Act.SIGN_IN_REFUSED, detail=found.value)
-            return _page(sign_in_page("名前・パスワード・確認コードのどれかが違います。"), 403)
+            return page(sign_in_page("名前・パスワード・確認コードのどれかが違います。"), 403)
         token, session = found
         office.write_down(session.account.name, Act.SIGN_IN)
-        answer = _elsewhere("/")
+        answer = elsewhere("/")
         answer.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="strict", path="/")
         return answer
 
@@ -120,11 +134,11 @@ def office_routes(office: Office) -> APIRouter:
         token: Annotated[str, Cookie(alias=COOKIE)] = "",
     ) -> Response:
         session = office.session(token)
-        await _fields(request, origin, session)
+        await read_form(request, origin, session)
         office.accounts.sign_out(token)
         if session is not None:
             office.write_down(session.account.name, Act.SIGN_OUT)
-        answer = _elsewhere("/sign-in")
+        answer = elsewhere("/sign-in")
         answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
         return answer
 
@@ -132,11 +146,12 @@ def office_routes(office: Office) -> APIRouter:
     def look(draft_id: str, token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
         session = office.session(token)
         if session is None:
-            return _elsewhere("/sign-in")
-        record, notice = _waiting(office, draft_id)
-        proposal = office.proposal(notice)
+            return elsewhere("/sign-in")
+        record, draft = _waiting(office, draft_id)
+        notice = draft.notice
+        proposal = office.proposal(draft)
         refusal = may_not_approve(session.account, proposal)
-        return _page(
+        return page(
             draft_page(
                 record,
                 notice,
@@ -158,8 +173,8 @@ def office_routes(office: Office) -> APIRouter:
     ) -> Response:
         session = office.session(token)
         if session is None:
-            return _elsewhere("/sign-in")
-        fields = await _fields(request, origin, session)
+            return elsewhere("/sign-in")
+        fields = await read_form(request, origin, session)
         act = {
             "approve": (Verb.APPROVE, Act.APPROVE, Act.APPROVE_REFUSED),
             "void": (Verb.VOID, Act.VOID, Act.VOID_REFUSED),
@@ -176,59 +191,34 @@ def _decided(
     office: Office, session: Session, draft_id: str, asked: Verb, done: Act, refused: Act, fields: dict[str, str]
 ) -> Response:
     account = session.account
-    record, notice = _waiting(office, draft_id)
-    proposal = office.proposal(notice)
+    record, draft = _waiting(office, draft_id)
+    notice = draft.notice
+    proposal = office.proposal(draft)
     may_not = may_not_approve(account, proposal) if asked is Verb.APPROVE else may_void(account, proposal)
     if may_not is not None:
         office.write_down(account.name, refused, draft_id, may_not.value)
-        return _page(refused_page(_SAID[may_not], draft_id), 403)
+        return page(refused_page(_SAID[may_not], draft_id), 403)
     if asked is Verb.APPROVE:
         stops = [one.finding.value for one in lint(notice, at=office.now(), settings=office.settings) if one.stops]
         if stops:
             office.write_down(account.name, refused, draft_id, ",".join(stops))
-            return _page(refused_page(f"このままでは送れません（{'、'.join(stops)}）。", draft_id), 409)
+            return page(refused_page(f"このままでは送れません（{'、'.join(stops)}）。", draft_id), 409)
         if fields.get("digest", "") != notice.digest:
             # What was on the screen is not what would go out: the officer looks again (R14).
             office.write_down(account.name, refused, draft_id, "digest-differs")
-            return _page(refused_page("見ていた内容が変わりました。もう一度確かめてください。", draft_id), 409)
+            return page(refused_page("見ていた内容が変わりました。もう一度確かめてください。", draft_id), 409)
     wrong = office.accounts.take_code(account.name, fields.get("code", ""), int(office.now().timestamp()))
     if wrong is not None:
         office.write_down(account.name, refused, draft_id, wrong.value)
-        return _page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)
+        return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)
     # Written down first: an act that nobody can find again must not happen.
     office.write_down(account.name, done, draft_id, notice.digest)
     office.command(asked, record, account, notice.digest)
-    return _elsewhere(f"/?did={draft_id}")
+    return elsewhere(f"/?did={draft_id}")
 
 
-def _waiting(office: Office, draft_id: str) -> tuple[DraftRecord, Notice]:
+def _waiting(office: Office, draft_id: str) -> tuple[DraftRecord, Draft]:
     record = office.desk.draft(draft_id)
     if record is None or record.draft is None:
         raise ApiError(404, "draft-gone", "This draft does not wait any more", "Somebody has decided it: see the list.")
-    return record, record.draft.notice
-
-
-async def _fields(request: Request, origin: str, session: Session | None = None) -> dict[str, str]:
-    """Return the fields of a form of ours; raises 403 for one that another site has made."""
-    host = request.headers.get("host", "")
-    if origin and urlsplit(origin).netloc != host:
-        raise ApiError(403, "other-origin", "This form is not one of ours")
-    body = await request.body()
-    if len(body) > _LONGEST_FORM:
-        raise ApiError(413, "form-too-long", "The form is too long")
-    try:
-        pairs = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20, strict_parsing=bool(body))
-    except ValueError:
-        raise ApiError(422, "form-malformed", "The form cannot be read") from None
-    fields = {name: values[0] for name, values in pairs.items()}
-    if session is not None and fields.get("csrf", "") != session.csrf:
-        raise ApiError(403, "other-form", "This form belongs to another session: open the page again")
-    return fields
-
-
-def _page(html: str, status: int = 200) -> Response:
-    return Response(html, status, {"cache-control": "no-store"}, media_type="text/html; charset=utf-8")
-
-
-def _elsewhere(path: str) -> Response:
-    return Response(status_code=303, headers={"location": path, "cache-control": "no-store"})
+    return record, record.draft

@@ -38,12 +38,12 @@ _FINDINGS = {
 }
 
 
-def document(title: str, body: str) -> str:
-    """Return a whole page."""
+def document(title: str, body: str, *, head: str = "") -> str:
+    """Return a whole page; *head* is markup of ours."""
     return (
         '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
-        f"<title>{escape(title)}</title><style>{CONSOLE}</style></head><body>{body}</body></html>"
+        f"{head}<title>{escape(title)}</title><style>{CONSOLE}</style></head><body>{body}</body></html>"
     )
 
 

@@ -84,8 +84,15 @@ background:var(--card);color:inherit;cursor:pointer;text-decoration:none;display
 button.go{background:#14324f;color:#fff;border-color:#14324f;font-weight:700;width:100%;min-height:3.2rem;
 font-size:1.05rem}
 button.go small{color:inherit}
-button:focus-visible,a:focus-visible,input:focus-visible,summary:focus-visible{outline:3px solid #1a73e8;
-outline-offset:2px}
+select{display:block;font:inherit;width:100%;min-height:2.6rem;padding:.3rem .6rem;border:1px solid var(--soft);
+border-radius:.4rem;background:var(--page);color:inherit}fieldset{border:1px solid var(--line);border-radius:.4rem;
+margin:.6rem 0;padding:.3rem .7rem}legend{font-weight:600}.ticks{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem}
+label.tick{display:flex;gap:.45rem;align-items:center;min-height:2.4rem;margin:0}
+.tick input{width:1.3rem;min-height:1.3rem;height:1.3rem;flex:none;accent-color:#14324f}
+nav a{display:inline-block;padding:.4rem .2rem}
+@media (min-width:60rem){main.forms{grid-template-columns:1fr 1fr;align-items:start}main.forms nav{grid-column:1/-1}}
+button:focus-visible,a:focus-visible,input:focus-visible,select:focus-visible,
+summary:focus-visible{outline:3px solid #1a73e8;outline-offset:2px}
 .done{border:2px solid #1b6e3c;border-radius:.5rem;padding:.6rem .9rem}
 .findings{list-style:none;margin:0;padding:0;display:grid;gap:.4rem}
 .findings li{border-radius:.4rem;padding:.4rem .7rem;border:2px solid currentColor}

@@ -1,10 +1,11 @@
-"""Documents of our own console: a closure, a shelter's state or an incident, as a coordinator gave it.
+"""Documents of our own console: a closure, a shelter's state, an incident or an order to leave, as given there.
 
     {"shirase": "console/1", "kind": "closure", "id": "...", "status": "Actual", "by": "duty officer",
      "at": "2026-09-18T18:40:00+09:00", "confidence": "confirmed", ...}
 
 They go the way of every other document, so that they can be replayed. Only what came in under the
 feed `console` is believed: whoever can send us a file must not be able to close a bridge with it.
+An order names its ward as the issuer, for residents; who wrote it stays in the sender, for the approver.
 """
 
 import hashlib
@@ -16,11 +17,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, TypeVar
 
-from alerts.alert import Alert
-from alerts.cap import MsgType, Scope, Status
+from alerts.alert import GEOCODE_CLASS20, Alert, AlertInfo, Area, Geocode
+from alerts.cap import Certainty, MsgType, ResponseType, Scope, Severity, Status, Urgency
 from alerts.drill import drill_words
 from alerts.fact import CLOCK_TOLERANCE, Attribution, Confidence
+from alerts.hazard import HazardKind, category_of
 from alerts.incident import IncidentKind, IncidentReport
+from alerts.level import Level
+from alerts.order_words import ORDER_NAMES_JA
 from alerts.place import LatLng, Ring
 from alerts.report import Facts, Linkage, Report
 from alerts.road import RoadCause, RoadPlace, RoadReport
@@ -36,6 +40,9 @@ MAX_POINTS = 1_000
 MAX_TEXT = 500
 MAX_NAME = 60
 MAX_PEOPLE = 10_000_000
+MAX_AREAS = 100
+# Longer than any order of one disaster's day; a mistyped year would tell people to stay away for ever.
+LONGEST_ORDER = timedelta(days=3)
 _MAX_DEPTH = 8
 
 _E = TypeVar("_E", bound=Enum)
@@ -71,6 +78,8 @@ def read_console(raw: bytes, *, received: datetime, feed: str) -> Report:
         raise ConsoleError("console-confidence", "reported or confirmed")
     form = _Form(_text(plain, "id", MAX_NAME), Attribution(SOURCE, at, received, confidence), _flag(plain, "undo"))
     document = hashlib.sha256(raw).hexdigest()
+    said = reader(plain, form)
+    infos = (said,) if isinstance(said, AlertInfo) else ()
     drill = drill_words(str(plain.get(field, "")) for field in ("name", "title", "text", "id"))
     return Report(
         document=document,
@@ -85,11 +94,12 @@ def read_console(raw: bytes, *, received: datetime, feed: str) -> Report:
             status=status,
             msg_type=MsgType.UPDATE,
             scope=Scope.PUBLIC,
+            infos=infos,
         ),
         received=received,
-        hold="drill-words-under-actual" if drill else "",
-        informational="facts",
-        facts=reader(plain, form),
+        hold="drill-words-under-actual" if drill and status is Status.ACTUAL else "",
+        informational="" if infos else "facts",
+        facts=said if isinstance(said, Facts) else Facts(),
     )
 
 
@@ -141,7 +151,7 @@ def _no_constant(name: str) -> Any:
     raise ConsoleError("json-number", f"{name} is no number")
 
 
-# ── the three kinds ───────────────────────────────────────────────────────────────────────────────
+# ── the four kinds ────────────────────────────────────────────────────────────────────────────────
 
 
 def _closure(plain: Mapping[str, Any], form: _Form) -> Facts:
@@ -209,16 +219,65 @@ def _incident(plain: Mapping[str, Any], form: _Form) -> Facts:
     return Facts(incidents=(report,))
 
 
-_READERS: Mapping[str, Callable[[Mapping[str, Any], _Form], Facts]] = {
+def _order(plain: Mapping[str, Any], form: _Form) -> AlertInfo:
+    level = plain.get("level")
+    if type(level) is not int or level not in ORDER_NAMES_JA:
+        raise ConsoleError("console-level", "an order to leave has level 3, 4 or 5")
+    hazard, begins, ends = _member(HazardKind, plain.get("hazard"), "hazard"), form.attribution.fact_at, None
+    lifted = _flag(plain, "ended") or form.undo
+    if not lifted:
+        ends = _time(plain, "valid_until")
+        if ends is None or not timedelta(0) < ends - begins <= LONGEST_ORDER:
+            raise ConsoleError("console-time", "an order ends by itself: `valid_until`, within three days")
+    areas = plain.get("areas")
+    if (
+        not isinstance(areas, list)
+        or not 0 < len(areas) <= MAX_AREAS
+        or not all(isinstance(one, dict) for one in areas)
+    ):
+        raise ConsoleError("console-no-place", f"an order names 1 to {MAX_AREAS} areas, each with code and name")
+    # Level 5 asks for the safest place within reach, which may be upstairs.
+    leave = (ResponseType.EVACUATE, ResponseType.SHELTER)[: 2 if level == Level.SECURE_LIFE else 1]
+    return AlertInfo(
+        event=ORDER_NAMES_JA[Level(level)],
+        hazard=hazard,
+        urgency=Urgency.EXPECTED if level == Level.ELDERLY_LEAVE else Urgency.IMMEDIATE,
+        severity=Severity.SEVERE if level == Level.ELDERLY_LEAVE else Severity.EXTREME,
+        certainty=Certainty.OBSERVED if level == Level.SECURE_LIFE else Certainty.LIKELY,
+        categories=(category_of(hazard),),
+        level=Level(level),
+        response_types=(ResponseType.ALL_CLEAR,) if lifted else leave,
+        effective=begins,
+        onset=begins,
+        expires=ends,
+        sender_name=_text(plain, "issuer", MAX_NAME),
+        description=_optional(plain, "text", MAX_TEXT),
+        code=str(level),
+        areas=tuple(
+            Area(_text(one, "name", MAX_NAME), geocodes=(Geocode(GEOCODE_CLASS20, _code(one)),)) for one in areas
+        ),
+    )
+
+
+def _code(area: Mapping[str, Any]) -> str:
+    code = _text(area, "code", MAX_NAME)
+    if not (len(code) == 7 and code.isascii() and code.isdecimal()):
+        raise ConsoleError("console-area", f"{code} is no municipal code of seven digits")
+    return code
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any], _Form], Facts | AlertInfo]] = {
     "closure": _closure,
     "shelter": _shelter,
     "incident": _incident,
+    "order": _order,
 }
 _COMMON = frozenset({"shirase", "kind", "id", "status", "by", "at", "confidence", "undo", "text", "ward", "point"})
 _FIELDS: Mapping[str, frozenset[str]] = {
     "closure": _COMMON | {"line", "polygon", "roads", "name", "cause", "valid_from", "valid_until", "lifted"},
     "shelter": _COMMON | {"name", "state", "site_class", "capacity", "occupants", "band", "accepts"},
     "incident": _COMMON | {"incident", "title", "polygon", "ended"},
+    "order": (_COMMON | {"level", "hazard", "areas", "issuer", "valid_until", "ended"}) - {"point", "ward"},
 }
 
 

@@ -1,18 +1,15 @@
-"""Post what a coordinator knows: a closure, a shelter's state, an incident, an order to leave.
+"""Post what a coordinator knows: a closure, a shelter's state or an incident.
 
-The console will take the same way: a document on `telegrams`, under the feed `console`, so that what
+The console takes the same way: a document on `telegrams`, under the feed `console`, so that what
 was posted can be replayed with everything else. Nothing is written to any other topic from here.
 """
 
-import json
 import time
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from alerts.place import LatLng
-from feeds.console import FEED, FORMAT, read_console
+from feeds.console import FEED
 from streams.acceptance import receive
 from streams.client import Producer, read_to_end
 from streams.payloads import FactEffect
@@ -30,19 +27,6 @@ class Posted:
     receipt: str
     raw: bytes
     at: datetime
-
-
-def console_document(kind: str, thing: str, *, by: str, at: datetime, **fields: Any) -> bytes:
-    """Return the console's document about *thing*; fields that are None or empty are left out.
-
-    Raises:
-        ConsoleError: the document would be refused; nothing is sent then.
-    """
-    plain: dict[str, Any] = {"shirase": FORMAT, "kind": kind, "id": thing, "by": by, "at": at.isoformat()}
-    plain |= {name: _plain(value) for name, value in fields.items() if value not in (None, "", (), False)}
-    raw = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
-    read_console(raw, received=at, feed=FEED)
-    return raw
 
 
 def post(bootstrap: str, raw: bytes, *, name: str, feed: str = FEED) -> Posted:
@@ -80,13 +64,3 @@ def points(text: str) -> tuple[LatLng, ...]:
         lat, _, lng = pair.partition(",")
         found.append(LatLng(float(lat), float(lng)))
     return tuple(found)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, LatLng):
-        return [value.lat, value.lng]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Iterable) and not isinstance(value, str | Mapping):
-        return [_plain(one) for one in value]
-    return value

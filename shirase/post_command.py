@@ -11,8 +11,9 @@ from alerts.road import RoadCause
 from alerts.shelter import OccupancyBand, ShelterState
 from alerts.words import JAPAN
 from feeds.console import SOURCE
+from feeds.console_write import console_document
 from feeds.errors import FeedError
-from shirase.post import console_document, effect_of, points, post
+from shirase.post import effect_of, points, post
 from streams.errors import StreamsError
 
 _REPORTED, _CONFIRMED = "reported", "confirmed"

@@ -15,9 +15,9 @@ from typing import Any
 from alerts.place import Cell
 from alerts.report import OutcomeKind
 from feeds.console import FEED
+from feeds.console_write import console_document
 from routing.plan import EvacuationPlan
 from shirase.jma_writer import JST
-from shirase.post import console_document
 from shirase.scenario import ScenarioDocument
 
 # 葛飾区 lies along the made-up river; by its JIS code with the check digit.

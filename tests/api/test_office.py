@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -30,14 +30,16 @@ from api.accounts import (
 )
 from api.approval import MayNot, Proposal, may_not_approve, may_void
 from api.audit import Act, Trail, broken_at, read, write
-from api.console import console_app
+from api.console import console_app, special_wards, wards_at, wards_holding
 from api.desk import Desk
 from api.lint import Finding, lint
 from api.metrics import ApiMetrics
 from api.office import Office
+from api.posted import Posts
 from api.rate import RateLimit
 from api.reader import Freshness
 from dispatch.settings import DispatchSettings
+from geo.areas import AreaTable
 from streams.client import Record, Stored
 from streams.decision import Ledger, decide
 from streams.errors import SendError
@@ -59,13 +61,17 @@ class Topics:
 
     records: list[tuple[str, bytes, bytes]] = field(default_factory=list)
     away: frozenset[str] = frozenset()
+    headers: list[dict[str, bytes]] = field(default_factory=list)
 
-    def send(self, topic: str, key: bytes, value: bytes) -> "Future[Stored]":
+    def send(
+        self, topic: str, key: bytes, value: bytes, headers: Mapping[str, bytes] | None = None
+    ) -> "Future[Stored]":
         done: Future[Stored] = Future()
         if topic in self.away:
             done.set_exception(SendError("the broker is away"))
         else:
             self.records.append((topic, key, value))
+            self.headers.append(dict(headers or {}))
             done.set_result(Stored(topic, 0, len(self.records)))
         return done
 
@@ -101,6 +107,7 @@ class Room:
     drafts: dict[str, DraftRecord]
     browser: Browser
     app: FastAPI
+    posts: Posts
     keys: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, role: Role = Role.APPROVER, wards: Iterable[str] = (KOTO_WARD,)) -> None:
@@ -140,9 +147,13 @@ class Seat:
         return self.room.form(f"/drafts/{draft_id}/{verb}", fields, {"cookie": self.cookie})
 
 
-def drafted(lineage: str = "flood", *, feed: str = "jma", issuer: str = "気象庁") -> DraftRecord:
-    """Return a draft that waits for a person, as the decider keeps it."""
-    source = replace(provenance(lineage, release=Release.DRAFT, issuer=issuer), feed=feed)
+def drafted(lineage: str = "flood", *, author: str = "") -> DraftRecord:
+    """Return a draft that waits for a person, as the decider keeps it: of a feed, or written by *author*."""
+    source = provenance(lineage, release=Release.DRAFT)
+    if author:
+        source = replace(
+            source, feed="console", issuer="江東区", source_ref=f"console:{author},1,{NINE_PM.isoformat()}"
+        )
     (command,) = [
         one for one in Evening().drafted(source, [danger(around(*KOTO))]) if one.draft and one.draft.notice.parts
     ]
@@ -156,10 +167,10 @@ def room(tmp_path: Path) -> Room:
     return room_in(tmp_path)
 
 
-def room_in(tmp_path: Path) -> Room:
+def room_in(tmp_path: Path, table: AreaTable | None = None) -> Room:
     """Return a console with a draft of a feed and one that aoki wrote, and no accounts yet."""
-    topics, clock, desk = Topics(), Clock(), Desk()
-    drafts = {"feed": drafted(), "own": drafted("own", feed="console", issuer="console:aoki")}
+    topics, clock, desk, posts = Topics(), Clock(), Desk(), Posts()
+    drafts = {"feed": drafted(), "own": drafted("own", author="aoki")}
     for record in drafts.values():
         desk.apply(Record(DRAFTS.name, 0, 0, record.draft_id.encode(), encode(record), {}, 0))
     accounts = Accounts(tmp_path / "accounts.sqlite", QUICK)
@@ -169,7 +180,10 @@ def room_in(tmp_path: Path) -> Room:
         producer=topics,  # type: ignore[arg-type]
         desk=desk,
         settings=DispatchSettings(),
-        wards_of=lambda _cells: frozenset({KOTO_WARD}),
+        wards_of=lambda cells: frozenset({KOTO_WARD}) if table is None else wards_holding(table, cells),
+        wards_at=lambda cell: wards_at(table, cell),
+        names=special_wards(table),
+        posts=posts,
         limit=RateLimit(100, 100.0),
         now=clock,
     )
@@ -177,7 +191,7 @@ def room_in(tmp_path: Path) -> Room:
     app: FastAPI = console_app(
         desk, lambda: Freshness(True, 0, 0.0), ApiMetrics(registry), registry, clock, office=office
     )
-    return Room(topics, clock, accounts, desk, drafts, Browser(app), app)
+    return Room(topics, clock, accounts, desk, drafts, Browser(app), app, posts)
 
 
 def test_nobody_sees_a_draft_without_signing_in(room: Room) -> None:

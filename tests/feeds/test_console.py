@@ -102,7 +102,7 @@ def test_drill_words_hold_a_live_document_and_a_drill_is_none() -> None:
         ({"name": "x" * 61}, "console-field"),
         ({"id": ""}, "console-field-missing"),
         ({"by": None}, "console-field-missing"),
-        ({"kind": "order"}, "console-kind"),
+        ({"kind": "decree"}, "console-kind"),
         ({"undo": "yes"}, "console-field"),
         ({"shirase": "console/2"}, "console-format"),
     ],

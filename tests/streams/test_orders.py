@@ -37,8 +37,10 @@ class Line:
         self.drafts: list[DraftRecord] = []
 
     def take(self, content: bytes, minute: int) -> Settled:
+        return self.go_on(self.ingest.take(content, NOON + timedelta(minutes=minute)), minute)
+
+    def go_on(self, settled: Settled, minute: int) -> Settled:
         at = NOON + timedelta(minutes=minute)
-        settled = self.ingest.take(content, at)
         for snapshot in self.maps.take(settled.claims):
             self.board.hear(snapshot, at=minute * 60.0)
         for draft in self.board.due(at=minute * 60.0 + 1):

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from streams.payloads import Command, Verb
+from streams.payloads import Command, FactEffect, Verb
 from streams.topics import COMMANDS
 from streams.wire import decode
 from tests.api.test_end_to_end import served
 from tests.api.test_office import PASSWORD, Room, room_in
+from tests.api.test_posting import Stages
+from tests.streams.evening import wards_table
 from tests.web.test_chromium import shot, violations
 
 pytestmark = pytest.mark.browser
@@ -70,3 +72,73 @@ def test_the_officers_pages_have_no_barrier_by_day_and_by_night(chromium: Browse
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             assert violations(page) == []
             shot(page, f"console-own-{scheme}")
+
+
+def test_an_order_is_written_by_one_person_and_sent_by_another_without_a_script(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    room = room_in(tmp_path, wards_table())
+    stages = Stages(room)
+    room.add("aoki")
+    room.add("baba")
+    with at_the_console(chromium, room, 1366, 768, scripts=False) as page:
+        sign_in(page, room, "aoki")
+        page.get_by_role("link", name="投稿する").click()
+        shot(page, "console-post-laptop")
+        form = page.locator("#order")
+        form.get_by_label("レベル4 避難指示").check()
+        assert form.get_by_label("江東区").is_checked(), "the only ward is ticked"
+        form.get_by_label("確認コード（6桁）").fill(room.code("aoki"))
+        form.get_by_role("button", name="避難情報の案を作る").click()
+        assert "UNKNOWN" in page.locator("[role=status]").inner_text()
+        stages.go_on()
+        page.reload()
+        assert "まだ住民に送られていません（NOT SENT）" in page.locator("[role=status]").inner_text()
+        shot(page, "console-posted-order")
+        page.get_by_role("link", name="案を確かめる").click()
+        assert "自分で作った案は承認できません" in page.inner_text("main")
+        assert page.get_by_role("button", name="この内容で住民に送る").count() == 0
+        draft = page.url
+        page.goto(draft.split("/drafts")[0])
+        page.get_by_role("button", name="サインアウト").click()
+        sign_in(page, room, "baba")
+        page.goto(draft)
+        shot(page, "console-order-second-person")
+        page.get_by_label("確認コード（6桁）").first.fill(room.code("baba"))
+        page.get_by_role("button", name="この内容で住民に送る").click()
+        stages.go_on()
+        page.reload()
+        assert "（SENT）" in page.locator("[role=status]").first.inner_text()
+    (notice,) = stages.sent
+    assert (notice.approved_by, notice.issuer) == ("baba", "江東区")
+
+
+def test_the_forms_have_no_barrier_on_a_phone_and_a_closure_says_whom_it_moved(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    room = room_in(tmp_path, wards_table())
+    stages = Stages(room)
+    room.add("sato")
+    with at_the_console(chromium, room, 360, 740, scripts=True) as page:
+        sign_in(page, room, "sato")
+        page.get_by_role("link", name="投稿する").click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            assert violations(page) == []
+            shot(page, f"console-post-phone-{scheme}")
+        form = page.locator("#closure")
+        form.get_by_label("地点").fill("35.64，139.72")
+        form.get_by_label("呼び名").fill("架空橋")
+        form.get_by_label("確認済み（").check()
+        form.get_by_label("確認コード（6桁）").fill(room.code("sato"))
+        form.get_by_role("button", name="通行止めを登録する").click()
+        stages.go_on()
+        report = stages.reports[-1]
+        assert report.sent is not None
+        thing = report.series.split(":", 2)[2]
+        stages.says(FactEffect(f"{thing}|console", report.sent, room.clock(), "ways-blocked", ("r1",), 12, 3456))
+        page.reload()
+        assert "3,456人の行き先が変わりました" in page.inner_text("main")
+        assert violations(page) == []
+        shot(page, "console-posted-closure")

@@ -1,0 +1,154 @@
+"""Coordinators post from the console: a closure, a shelter's state, an incident, an order to leave.
+
+The way of `shirase post`: a document on `telegrams` under the feed `console`, and nothing anywhere else. An
+order only opens a draft. A form that is sent twice is one document: its receipt follows from the form.
+"""
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Header, Request, Response
+
+from alerts.report import OutcomeKind
+from alerts.shelter import ShelterReport
+from api.accounts import Session
+from api.approval import MayNot
+from api.audit import Act
+from api.errors import ApiError
+from api.form import elsewhere, page, read_form
+from api.office import COOKIE, Office
+from api.posted_page import Became, not_posted_page, posted_page, unknown_page
+from api.posting_page import forms_page
+from api.wanted import KINDS, FormWrong, Wanted, may_not_post, wanted_of, where_of, where_of_shelter
+from feeds.console import FEED
+from feeds.console_write import console_document
+from feeds.errors import ConsoleError
+from streams.acceptance import receive
+from streams.errors import StreamsError
+from streams.payloads import DraftRecord
+
+_STORED_WITHIN_SECONDS = 10.0
+
+_SAID = {
+    MayNot.OTHER_WARD: "担当する区の外です。その区か都の担当者に回してください。",
+    MayNot.NO_WARD: "どの区か分からない場所です（道路IDや一覧にない避難所を含む）。都の担当者に回してください。",
+}
+
+
+def posting_routes(office: Office) -> APIRouter:
+    """Return the routes of posting and of what became of it."""
+    router = APIRouter()
+
+    @router.get("/post")
+    def forms(token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
+        session = office.session(token)
+        if session is None:
+            return elsewhere("/sign-in")
+        offered = tuple(one for one in office.posts.shelters() if _may_write(office, session, one))
+        names = {code: name for code, name in office.names.items() if _offered(code, session)}
+        return page(forms_page(session, names, offered, new_key=_key))
+
+    @router.post("/post/{kind}")
+    async def post(
+        kind: str,
+        request: Request,
+        origin: Annotated[str, Header()] = "",
+        token: Annotated[str, Cookie(alias=COOKIE)] = "",
+    ) -> Response:
+        session = office.session(token)
+        if session is None:
+            return elsewhere("/sign-in")
+        form = await read_form(request, origin, session)
+        if kind not in KINDS:
+            raise ApiError(404, "not-found", "There is no such page")
+        return _posted(office, session, kind, form)
+
+    @router.get("/posts/{receipt}")
+    def became(receipt: str, token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
+        session = office.session(token)
+        if session is None:
+            return elsewhere("/sign-in")
+        return page(posted_page(became_of(office, session, receipt), session, now=office.now(), key=_key()))
+
+    return router
+
+
+def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -> Response:
+    account, at = session.account, office.now()
+    try:
+        wanted = wanted_of(kind, form, account, posts=office.posts, names=office.names, at=at)
+        if office.posts.knows(wanted.receipt):
+            # Pressed twice: its code is used up, and what it asked for is on its way.
+            return elsewhere(f"/posts/{wanted.receipt}")
+        raw = console_document(kind, wanted.thing, by=account.name, at=at, **wanted.fields)
+    except FormWrong as error:
+        return page(not_posted_page(str(error)), 422)
+    except ConsoleError as error:
+        return page(not_posted_page(f"この内容は受け付けられません（{error.reason}）。"), 422)
+    on = f"{kind}:{wanted.thing}"
+    may_not = may_not_post(account, wanted.where, office.wards_at)
+    if may_not is not None:
+        office.write_down(account.name, Act.POST_REFUSED, on, may_not.value)
+        return page(not_posted_page(_SAID[may_not]), 403)
+    if wanted.again:
+        wrong = office.accounts.take_code(account.name, form.get("code", ""), int(at.timestamp()))
+        if wrong is not None:
+            office.write_down(account.name, Act.POST_REFUSED, on, wrong.value)
+            said = "確認コードが違うか、使用済みです。戻って、新しいコードで送ってください（二重にはなりません）。"
+            return page(not_posted_page(said), 403)
+    # Written down first: an act that nobody can find again must not happen.
+    office.write_down(account.name, Act.POST, on, wanted.receipt)
+    return _sent(office, wanted, raw)
+
+
+def _sent(office: Office, wanted: Wanted, raw: bytes) -> Response:
+    try:
+        receive(
+            office.producer,
+            raw,
+            name=f"{wanted.kind}-{wanted.thing}.json",
+            feed=FEED,
+            received=office.now(),
+            new_receipt=lambda: wanted.receipt,
+        ).stored.result(_STORED_WITHIN_SECONDS)
+    except (StreamsError, TimeoutError):
+        return page(unknown_page(wanted.receipt), 503)
+    office.posts.has_sent(wanted.receipt)
+    return elsewhere(f"/posts/{wanted.receipt}")
+
+
+def became_of(office: Office, session: Session, receipt: str) -> Became:
+    """Return all that is known of the document of *receipt*, and whether *session* may undo it."""
+    report = office.posts.report(receipt)
+    if report is None:
+        return Became(receipt)
+    _, kind, thing = (*report.series.split(":", 2), "", "")[:3]
+    effect = office.posts.effect(thing)
+    if effect is not None and report.sent is not None and effect.fact_at < report.sent:
+        effect = None
+    closure = office.posts.closure(thing) if kind == "closure" and report.outcome is not OutcomeKind.HELD else None
+    undoable = (
+        closure is not None
+        and not closure.lifted
+        and may_not_post(session.account, where_of(closure), office.wards_at) is None
+    )
+    waiting, decided = _draft_of(office, report.document)
+    return Became(receipt, kind, thing, report, effect, undoable, waiting, decided)
+
+
+def _draft_of(office: Office, document: str) -> tuple[DraftRecord | None, DraftRecord | None]:
+    view = office.desk.view()
+    waiting = next((one for one in view.drafts if one.document == document), None)
+    return waiting, next((one for one in view.decided if one.document == document), None)
+
+
+def _may_write(office: Office, session: Session, shelter: ShelterReport) -> bool:
+    return may_not_post(session.account, where_of_shelter(shelter, office.names), office.wards_at) is None
+
+
+def _offered(code: str, session: Session) -> bool:
+    return session.account.everywhere or code in session.account.wards
+
+
+def _key() -> str:
+    return secrets.token_hex(16)

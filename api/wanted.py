@@ -1,0 +1,273 @@
+"""A form of the console, read: what its sender wants to post and on whose ground. Pure, but for the H3 grid.
+
+Errs towards refusing: what has no place that we know is nobody's ward, and only a metropolitan account posts it.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import h3.api.basic_int as h3
+from h3 import H3BaseException
+
+from alerts.fact import Confidence
+from alerts.hazard import HazardKind
+from alerts.incident import IncidentKind
+from alerts.level import Level
+from alerts.place import HAZARD_RESOLUTION, Cell, Cells, LatLng
+from alerts.road import RoadCause, RoadReport
+from alerts.shelter import OccupancyBand, ShelterReport, ShelterState
+from api.accounts import Account
+from api.approval import MayNot
+from api.posted import Posts
+
+KINDS = ("closure", "shelter", "incident", "order")
+HOURS = (1, 3, 6, 12, 24, 48)
+LEVELS = (Level.ELDERLY_LEAVE, Level.ALL_LEAVE, Level.SECURE_LIFE)
+ORDER_HAZARDS = (
+    HazardKind.FLOOD, HazardKind.HEAVY_RAIN, HazardKind.LANDSLIDE, HazardKind.STORM_SURGE, HazardKind.TSUNAMI,
+)  # fmt: skip
+# About 50 km of road: a line that is longer was not meant.
+_MOST_CELLS = 200
+_KEY = re.compile(r"[0-9a-f]{32}")
+_E = TypeVar("_E", bound=Enum)
+
+
+class FormWrong(ValueError):
+    """What is wrong with a form, in words for the person who filled it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The ground that a post is about: cells, wards by code, or something that has neither (`unknown`)."""
+
+    cells: Cells = ()
+    wards: frozenset[str] = frozenset()
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a form asks for. `again` is true of what needs a fresh code: it moves people, or tells them to go."""
+
+    kind: str
+    thing: str
+    receipt: str
+    where: Where
+    again: bool
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def wanted_of(
+    kind: str, form: Mapping[str, str], by: Account, *, posts: Posts, names: Mapping[str, str], at: datetime
+) -> Wanted:
+    """Return what *form* asks for; raises `FormWrong`.
+
+    The receipt follows from the form's key and its content: the same form sent again is the same reception,
+    which the pipeline takes once, and a form that was changed and sent again is another word on the same thing.
+    """
+    given = {name: unicodedata.normalize("NFKC", value).strip() for name, value in form.items()}
+    key = given.get("key", "")
+    if not _KEY.fullmatch(key):
+        raise FormWrong("この画面は古くなっています。入力画面を開き直してください。")
+    own = "post-" + _hash(by.name, key)[:16]
+    content = sorted((name, value) for name, value in given.items() if name not in ("csrf", "code"))
+    receipt = _hash(by.name, kind, repr(content))[:32]
+    thing, where, again, fields = _READERS[kind](given, own, posts, names, at)
+    return Wanted(kind, thing, receipt, where, again, fields)
+
+
+def may_not_post(account: Account, where: Where, wards_at: Callable[[Cell], frozenset[str]]) -> MayNot | None:
+    """Return why *account* cannot post about *where*, or None when it can.
+
+    A cell on a ward line is both wards' ground: a bridge between two is closed by either. A ward that is
+    named whole must be the account's own.
+    """
+    if account.everywhere:
+        return None
+    if where.unknown or not (where.cells or where.wards):
+        return MayNot.NO_WARD
+    if not where.wards <= account.wards:
+        return MayNot.OTHER_WARD
+    for cell in where.cells:
+        touched = wards_at(cell)
+        if not touched:
+            return MayNot.NO_WARD
+        if not touched & account.wards:
+            return MayNot.OTHER_WARD
+    return None
+
+
+_Read = tuple[str, Where, bool, dict[str, Any]]
+
+
+def _closure(form: Mapping[str, str], own: str, posts: Posts, _names: Mapping[str, str], at: datetime) -> _Read:
+    if form.get("undo"):
+        return _undone(form, posts)
+    point, line = _points(form.get("point", ""), "地点"), _points(form.get("line", ""), "線")
+    roads = tuple(form.get("road", "").split())
+    if len(point) > 1 or len(line) == 1:
+        raise FormWrong("地点は1つ、線は2点以上の「緯度,経度」で書いてください。")
+    if not (point or line or roads):
+        raise FormWrong("場所がありません。地点・線・道路IDのどれかを書いてください。")
+    confidence = _member(Confidence, form.get("confidence", ""), "確かさ")
+    if confidence is Confidence.OFFICIAL:
+        raise FormWrong("確かさを選んでください。")
+    fields = {
+        "point": point[0] if point else None,
+        "line": line,
+        "roads": roads,
+        "name": form.get("name", ""),
+        "cause": _member(RoadCause, form.get("cause", ""), "理由").value,
+        "confidence": confidence.value,
+        "valid_until": _until(form, at, needed=False),
+    }
+    return own, ground_of(point, line, roads), confidence is Confidence.CONFIRMED, fields
+
+
+def _undone(form: Mapping[str, str], posts: Posts) -> _Read:
+    thing = form.get("undo", "")
+    known = posts.closure(thing)
+    if known is None:
+        raise FormWrong("取り消す通行止めが見つかりません。一覧が古いかもしれません。")
+    place = known.place
+    fields = {
+        "undo": True,
+        "name": place.name,
+        "cause": known.cause.value,
+        # Whose ground it was is to be known of what is undone, too.
+        "point": place.point,
+        "line": place.line,
+        "polygon": place.polygon,
+        "roads": place.road_ids,
+    }
+    return thing, where_of(known), True, fields
+
+
+def _shelter(form: Mapping[str, str], _own: str, posts: Posts, names: Mapping[str, str], _at: datetime) -> _Read:
+    thing = form.get("other", "") or form.get("shelter", "")
+    if not thing:
+        raise FormWrong("避難所を選ぶか、IDを書いてください。")
+    fields: dict[str, Any] = {"state": _member(ShelterState, form.get("state", ""), "状態").value}
+    if form.get("band"):
+        fields["band"] = _member(OccupancyBand, form["band"], "混み具合").value
+    known = posts.shelter(thing)
+    if known is None:
+        return thing, Where(unknown=True), False, fields
+    return thing, where_of_shelter(known, names), False, {**fields, "name": known.name}
+
+
+def _incident(form: Mapping[str, str], own: str, _posts: Posts, names: Mapping[str, str], _at: datetime) -> _Read:
+    point, ward = _points(form.get("point", ""), "地点"), form.get("ward", "")
+    if len(point) > 1:
+        raise FormWrong("地点は1つの「緯度,経度」で書いてください。")
+    if not form.get("title"):
+        raise FormWrong("何があったかを書いてください。")
+    fields = {
+        "incident": _member(IncidentKind, form.get("incident", ""), "種類").value,
+        "title": form["title"],
+        "point": point[0] if point else None,
+        "ward": names.get(ward, ward),
+    }
+    ground = ground_of(point, (), ())
+    where = Where(ground.cells, frozenset({ward}) if ward else frozenset(), ground.unknown and not ward)
+    return own, where, False, fields
+
+
+def _order(form: Mapping[str, str], own: str, _posts: Posts, names: Mapping[str, str], at: datetime) -> _Read:
+    wards = tuple(sorted(set(form.get("wards", "").split())))
+    if not wards:
+        raise FormWrong("区を1つ以上選んでください。")
+    if not set(wards) <= names.keys():
+        # Its name is what residents read; a code alone says nothing to them.
+        raise FormWrong("名前の分からない区があります。区の一覧が読み込まれていません。")
+    if form.get("level", "") not in [str(level.value) for level in LEVELS]:
+        raise FormWrong("レベルを選んでください。")
+    fields = {
+        "level": int(form["level"]),
+        "hazard": _member(HazardKind, form.get("hazard", ""), "災害").value,
+        "areas": [{"code": code, "name": names[code]} for code in wards],
+        "issuer": names[wards[0]] if len(wards) == 1 else "各区",
+        "valid_until": _until(form, at, needed=True),
+    }
+    return own, Where(wards=frozenset(wards)), True, fields
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, str], str, Posts, Mapping[str, str], datetime], _Read]] = {
+    "closure": _closure,
+    "shelter": _shelter,
+    "incident": _incident,
+    "order": _order,
+}
+
+
+def where_of(road: RoadReport) -> Where:
+    """Return the ground of a closure that was posted before."""
+    place = road.place
+    return ground_of((place.point,) if place.point else (), (*place.line, *place.polygon), place.road_ids)
+
+
+def where_of_shelter(shelter: ShelterReport, names: Mapping[str, str]) -> Where:
+    """Return the ground of a shelter; without a place its ward's name is all there is: who may write of it."""
+    if shelter.point is not None:
+        return ground_of((shelter.point,), (), ())
+    wards = frozenset(code for code, name in names.items() if name == shelter.ward)
+    return Where(wards=wards, unknown=not wards)
+
+
+def ground_of(point: tuple[LatLng, ...], line: tuple[LatLng, ...], roads: tuple[str, ...]) -> Where:
+    """Return the cells of a point and along a line. Where a road lies by its id only the planner knows."""
+    cells = [_cell(one) for one in point]
+    for start, end in pairwise(line):
+        try:
+            steps = h3.grid_distance(_cell(start), _cell(end))
+            if steps + len(cells) > _MOST_CELLS:
+                raise FormWrong("線が長すぎます。短く分けて書いてください。")
+            cells += map(Cell, h3.grid_path_cells(_cell(start), _cell(end)))
+        except H3BaseException:
+            raise FormWrong("線の点が離れすぎています。緯度,経度の順か確かめてください。") from None
+    found = tuple(sorted({*cells}))
+    return Where(found, unknown=bool(roads) or not found)
+
+
+def _cell(point: LatLng) -> Cell:
+    return Cell(h3.latlng_to_cell(point.lat, point.lng, HAZARD_RESOLUTION))
+
+
+def _points(text: str, what: str) -> tuple[LatLng, ...]:
+    found = []
+    for pair in re.sub(r"\s*[,、]\s*", ",", text).split():
+        try:
+            lat, lng = (float(number) for number in pair.split(","))
+        except ValueError:
+            raise FormWrong(f"{what}は「緯度,経度」で書いてください（例 35.672,139.817）。") from None
+        if not (-90 <= lat <= 90 and -180 <= lng <= 180):
+            raise FormWrong(f"{what}は緯度が先です（例 35.672,139.817）。")
+        found.append(LatLng(lat, lng))
+    return tuple(found)
+
+
+def _until(form: Mapping[str, str], at: datetime, *, needed: bool) -> datetime | None:
+    hours = form.get("hours", "")
+    if not hours and not needed:
+        return None
+    if hours not in [str(one) for one in HOURS]:
+        raise FormWrong("期限を選んでください。")
+    return at + timedelta(hours=int(hours))
+
+
+def _member(kind: type[_E], value: str, what: str) -> _E:
+    try:
+        return kind(value)
+    except ValueError:
+        raise FormWrong(f"{what}を選んでください。") from None
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
