@@ -44,6 +44,11 @@ class Pace:
         """Return until when nothing is started; 0 when it does not rest."""
         return self._rests_until
 
+    @property
+    def away(self) -> bool:
+        """Tell whether it failed again and again, and has not answered since."""
+        return self._failures >= FAILURES_THAT_OPEN
+
     def seen(self, outcome: PushOutcome, count: int, now: float) -> None:
         """Learn from *count* requests that ended in *outcome*."""
         if outcome in _NOTHING_LEARNT:
@@ -51,7 +56,7 @@ class Pace:
         if outcome in _SILENT:
             self._failed(count, now)
             return
-        if self._failures >= FAILURES_THAT_OPEN:
+        if self.away:
             # It is back: begin as with a stranger.
             self._window, self._slow_start = float(min(FIRST_WINDOW, self._most)), True
         self._failures, self._rest_seconds, self._rests_until = 0, FIRST_REST_SECONDS, 0.0
@@ -70,7 +75,7 @@ class Pace:
     def _failed(self, count: int, now: float) -> None:
         self._failures += count
         # While it rests, what was still open comes back: that says nothing new.
-        if self._failures >= FAILURES_THAT_OPEN and now >= self._rests_until:
+        if self.away and now >= self._rests_until:
             self._rests_until = now + self._rest_seconds
             self._rest_seconds = min(LONGEST_REST_SECONDS, 2 * self._rest_seconds)
             self._window = float(min(LEAST_WINDOW, self._most))

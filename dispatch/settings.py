@@ -36,7 +36,7 @@ class DispatchSettings:
     pool_depth: int = 0
     """Envelopes made ahead for each subscription (`dispatch.pool`): 109 bytes each, 0 to 4."""
     retry_share: float = 0.05
-    """The part of the open requests that retries may hold, so that a sick service delays nobody else."""
+    """The part of the open requests that retries may hold while first tries wait: a sick service delays nobody else."""
     routine_share: float = 0.5
     """The part that routine, drill and canary pushes may hold; the rest is kept for life safety."""
     origin_share: float = 0.75

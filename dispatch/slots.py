@@ -65,7 +65,10 @@ class Slots:
         return None
 
     def room(self, origin: str, lane: Lane, now: float, *, retry: bool = False) -> int:
-        """Return how many slots `take_many` may take now; 0 while the push service is left alone."""
+        """Return how many slots `take_many` may take now; 0 while the push service is left alone.
+
+        *retry* asks for the retries' share: what they may have while rows wait that were never tried.
+        """
         if now < self._paused_until.get(origin, 0.0):
             return 0
         pace = self._pace(origin)
@@ -93,6 +96,10 @@ class Slots:
         self._pace(origin).seen(outcome, count, now)
         if rule_of(outcome).pauses_origin:
             self.pause(origin, now + (retry_after_seconds or PAUSED_SECONDS))
+
+    def left_alone(self, origin: str, now: float) -> bool:
+        """Tell whether *origin* is away or asked for a pause: rows that wait for it wait for nothing of ours."""
+        return self._pace(origin).away or now < self._paused_until.get(origin, 0.0)
 
     def window(self, origin: str) -> int:
         """Return how many requests *origin* may hold open now."""

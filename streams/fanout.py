@@ -177,6 +177,12 @@ class FanOut:
             self._advance(self._queues[code])
         return orders
 
+    def untried(self) -> tuple[str, ...]:
+        """Return the push services for which rows wait that were never tried."""
+        for queue in self._queues:
+            self._advance(queue)
+        return tuple(self.origins[code] for code, queue in enumerate(self._queues) if queue.next < len(queue.orders))
+
     def _look(self, queue: _Queue, most: int) -> Orders:
         """Return the next rows of *queue* that are still fresh; what was dealt with otherwise is passed over."""
         self._advance(queue)

@@ -125,6 +125,19 @@ def test_by_the_handful_the_order_is_the_same_as_one_by_one(
         assert taken == expected
 
 
+def test_it_knows_for_which_push_services_first_tries_wait() -> None:
+    fanout = fan_out(frozen())
+    assert set(fanout.untried()) == set(ORIGINS)
+    orders = fresh_ones(fanout, frozenset({FCM}))
+    assert fanout.untried() == (FCM,)
+    fanout.wait(orders[0], RetryAt(1.0))
+    assert fanout.untried() == (FCM,), "a retry is none"
+    orders += fresh_ones(fanout)
+    assert fanout.untried() == ()
+    fanout.put_back((orders[-1],))
+    assert fanout.untried() == (fanout.origin_of(orders[-1]),)
+
+
 def test_the_order_is_the_same_for_whoever_takes_over() -> None:
     one, other = fan_out(frozen()), fan_out(frozen())
     assert list(map(one.unit, fresh_ones(one))) == list(map(other.unit, fresh_ones(other)))
