@@ -31,6 +31,8 @@ GEOCODE_QUAKE_AREA = "JMA.quake-area"
 GEOCODE_TSUNAMI_AREA = "JMA.tsunami-area"
 GEOCODE_RIVER = "JMA.river"
 GEOCODE_VOLCANO = "JMA.volcano"
+# The name of a place below a municipality: 「13123 平井一丁目」.
+GEOCODE_AREA_NAME = "JIS.area-name"
 
 # The CAP parameter by which a document of our own says until when its draft is to be decided (ISO 8601).
 PARAMETER_DECIDE_BY = "shirase.decide-by"

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from geo.area_set import AreaSetKind
 from geo.areas import AreaTable, from_bytes
+from geo.errors import AreaTableError
+from geo.named_areas import NamedAreas
 from geo.river_zone import NO_ZONES, RiverZones
 
 DEFAULT_AREAS = Path(".cache/areas/japan.bin")
@@ -24,6 +27,21 @@ def river_zones_at(path: Path | None) -> RiverZones:
     from geo.importers.river_zone_file import load
 
     return load(path)
+
+
+def named_areas_at(folder: Path | None, table: AreaTable) -> NamedAreas | None:
+    """Return *table* with the imported sets below *folder*, None without one.
+
+    Raises AreaTableError for a folder without a set: a mistyped name must not hold each order in silence.
+    """
+    if folder is None:
+        return None
+    from geo.importers.area_set_file import load_library
+
+    library = load_library(folder)
+    if not any(library.dates(kind) for kind in AreaSetKind):
+        raise AreaTableError("area-sets-missing", f"no set below {folder}; shirase areas import")
+    return NamedAreas(table, library)
 
 
 def ensure_table(path: Path, say: Callable[[str, int, int], None]) -> Path:

@@ -14,7 +14,7 @@ from alerts.words import JAPAN
 from geo.cells import difference, expand, union
 from geo.errors import GeoError
 from geo.seam import seam_report
-from shirase.areas import DEFAULT_AREAS, river_zones_at, table_at
+from shirase.areas import DEFAULT_AREAS, named_areas_at, river_zones_at, table_at
 from shirase.errors import ShiraseError
 from shirase.wards import WARDS
 
@@ -33,6 +33,7 @@ _broker = click.option("--broker", help="HOST:PORT of Apache Kafka.")
 @click.option("--png", type=click.Path(path_type=Path), help="Draw the map into this file.")
 @click.option("--policy", type=click.Path(path_type=Path, exists=True), default=Path("ops/policy.toml"))
 @click.option("--river-zones", type=click.Path(exists=True, path_type=Path))
+@click.option("--area-sets", type=click.Path(exists=True, path_type=Path), help="Folder of imported areas.")
 @_areas
 def hazards(
     paths: tuple[Path, ...],
@@ -42,6 +43,7 @@ def hazards(
     png: Path | None,
     policy: Path,
     river_zones: Path | None,
+    area_sets: Path | None,
     areas: Path,
 ) -> None:
     """Show what held at a moment: computed again from `telegrams`, or from documents in PATHS.
@@ -56,7 +58,14 @@ def hazards(
 
         arrivals = _from_files(paths) if paths else _from_broker(broker)
         until = ((key, arrival) for key, arrival in arrivals if at is None or arrival.received <= at)
-        return maps_of(until, table=table_at(areas), policy=policy_at(policy), rivers=river_zones_at(river_zones))
+        table = table_at(areas)
+        return maps_of(
+            until,
+            table=table,
+            policy=policy_at(policy),
+            rivers=river_zones_at(river_zones),
+            named=named_areas_at(area_sets, table),
+        )
 
     maps = _guarded(work)
     from api.faces import faces_of

@@ -62,7 +62,7 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     match role:
         case Role.INGEST:
-            from shirase.areas import river_zones_at, table_at
+            from shirase.areas import named_areas_at, river_zones_at, table_at
             from streams.faust_app import run_worker
             from streams.ingest import build_ingest
 
@@ -77,6 +77,7 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
                 signers=_signers(settings),
                 rivers=river_zones_at(settings.river_zones),
                 column_maps=column_maps_at(settings.column_maps),
+                named=named_areas_at(settings.area_sets, table),
             )
             run_worker(app, heartbeat=heartbeat)
         case Role.HAZARDS:

@@ -23,6 +23,7 @@ from feeds.cap_signature import NO_SIGNERS, Signers
 from feeds.gauges.plain_csv import ColumnMap
 from feeds.gauges.recognise import NO_MAPS
 from geo.areas import AreaTable
+from geo.named_areas import NamedAreas
 from geo.river_zone import NO_ZONES, RiverZones
 from streams.acceptance import (
     HEADER_ARRIVED_MS,
@@ -58,6 +59,7 @@ def build_ingest(
     signers: Signers = NO_SIGNERS,
     rivers: RiverZones = NO_ZONES,
     column_maps: Mapping[str, ColumnMap] = NO_MAPS,
+    named: NamedAreas | None = None,
 ) -> ShiraseApp:
     """Return the ingest app; nothing runs yet."""
     app = build_app("ingest", broker, data_dir=data_dir, instance=f"ingest-{instance}")
@@ -79,6 +81,7 @@ def build_ingest(
             signers=signers,
             rivers=rivers,
             column_maps=column_maps,
+            named=named,
         )
         headers = stage_headers(record, HEADER_REPORT_MS)
         facts = emitted(settled.record.report, settled.record.outcome, (stored or {}).get("facts", {}))

@@ -16,6 +16,7 @@ from alerts.policy import Policy
 from feeds.cap_signature import NO_SIGNERS, Signers
 from geo.areas import AreaTable
 from geo.hazard_map import apply, prune, snapshot
+from geo.named_areas import NamedAreas
 from geo.river_zone import NO_ZONES, RiverZones
 from streams.hazards import TOMBSTONE_AGE, empty
 from streams.settlement import Arrival, settle, was_settled
@@ -28,6 +29,7 @@ def maps_of(
     policy: Policy,
     rivers: RiverZones = NO_ZONES,
     signers: Signers = NO_SIGNERS,
+    named: NamedAreas | None = None,
 ) -> dict[Shard, HazardSnapshot]:
     """Return the newest snapshot of every shard after *arrivals*, each with the key of its series.
 
@@ -39,7 +41,7 @@ def maps_of(
         known: Mapping[str, Any] | None = orjson.loads(stored[key]) if key in stored else None
         if was_settled(known, arrival.receipt):
             continue
-        settled = settle(arrival, known, table=table, policy=policy, rivers=rivers, signers=signers)
+        settled = settle(arrival, known, table=table, policy=policy, rivers=rivers, signers=signers, named=named)
         for claim in settled.claims:
             _mapped(maps, claim)
         if settled.stored is not None:

@@ -73,6 +73,9 @@ class WorkerSettings:
     river_zones: Path | None = None
     """Table `river_zone` (`shirase areas river-zones`): which ground each river endangers; without one none is."""
 
+    area_sets: Path | None = None
+    """Folder of imported areas (`shirase areas import`): where `ingest` looks up 町丁目 and other codes."""
+
     sources: Path | None = None
     """Register of sources (`ops/sources.toml`): what `collect` fetches, and whose signature `ingest` checks on CAP."""
 
@@ -132,6 +135,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         engine=environment.get("SHIRASE_ENGINE", "h2"),
         sources=path("SHIRASE_SOURCES"),
         river_zones=path("SHIRASE_RIVER_ZONES"),
+        area_sets=path("SHIRASE_AREA_SETS"),
         column_maps=path("SHIRASE_COLUMN_MAPS"),
         sunset_at=_degrees(environment.get("SHIRASE_SUNSET_AT", "35.69,139.75")),
         zone=environment.get("SHIRASE_ZONE", "Asia/Tokyo"),

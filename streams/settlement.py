@@ -19,6 +19,7 @@ from alerts.policy import Policy, audience_for, lane_for, release_for
 from alerts.report import Outcome, OutcomeKind, Report
 from alerts.returned import Judged, Verdict, as_thread
 from alerts.shift import shifted
+from alerts.words import JAPAN
 from feeds.cap_signature import NO_SIGNERS, Signers
 from feeds.errors import FeedError
 from feeds.gauges.plain_csv import ColumnMap
@@ -27,6 +28,7 @@ from feeds.read import read, series_of
 from geo.areas import AreaTable
 from geo.claims import ClaimSet, claims_of
 from geo.errors import GeoError
+from geo.named_areas import NamedAreas
 from geo.river_zone import NO_ZONES, RiverZones
 from streams.orders import Orders
 from streams.payloads import ReportRecord
@@ -70,8 +72,12 @@ def settle(
     signers: Signers = NO_SIGNERS,
     rivers: RiverZones = NO_ZONES,
     column_maps: Mapping[str, ColumnMap] = NO_MAPS,
+    named: NamedAreas | None = None,
 ) -> Settled:
-    """Return the outcome of *arrival* given the *stored* state of its series."""
+    """Return the outcome of *arrival* given the *stored* state of its series.
+
+    Codes are those of *table*; with *named* also what imported sets held on the day that it was sent.
+    """
     try:
         document = read(
             arrival.raw,
@@ -107,7 +113,8 @@ def settle(
             # What was told no longer holds, and what holds is not for residents: the end of it is.
             release, release_reason = Release.AUTOMATIC, "no-danger-left"
         try:
-            found = claims_of(told, accepted, table, release, lane, covered, rivers=rivers, audience=audience)
+            areas = named.on(told.alert.sent.astimezone(JAPAN).date()) if named else table
+            found = claims_of(told, accepted, areas, release, lane, covered, rivers=rivers, audience=audience)
         except GeoError as error:
             outcome = Outcome(OutcomeKind.HELD, error.reason, str(error))
         else:
@@ -195,8 +202,20 @@ def _checked(
         codes = " ".join(code.value for code in found.unknown_areas[:8])
         return Outcome(OutcomeKind.HELD, "area-not-in-table", codes), _NO_CLAIMS
     if release in (Release.HOLD, Release.DRAFT):
-        return Outcome(OutcomeKind.HELD, f"policy-{release.value}", release_reason), found
+        detail = "; ".join(filter(None, (release_reason, _unknown(found))))
+        return Outcome(OutcomeKind.HELD, f"policy-{release.value}", detail), found
+    if found.unknown_areas:
+        detail = "; ".join(filter(None, (outcome.detail, _unknown(found))))
+        return replace(outcome, detail=detail), found
     return outcome, found
+
+
+def _unknown(found: ClaimSet) -> str:
+    """Return how many of a document's areas nobody knows, and the first of them: who lives there is told nothing."""
+    if not found.unknown_areas:
+        return ""
+    named = ", ".join(code.value for code in found.unknown_areas[:8])
+    return f"{len(found.unknown_areas)} of its areas not in table: {named}"[:500]
 
 
 def _withdrawals(
@@ -251,7 +270,7 @@ def _record(
         series=report.series,
         outcome=outcome.kind,
         reason=outcome.reason,
-        detail=outcome.detail or _refused_rows(report),
+        detail="; ".join(filter(None, (outcome.detail, _refused_rows(report)))),
         level=max(levels) if levels else None,
         hazards=tuple(sorted({info.hazard.value for info in infos})),
         codes=tuple(sorted(codes)),

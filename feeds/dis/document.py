@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from alerts.alert import GEOCODE_CLASS20, Alert, AlertInfo, Area, Geocode
+from alerts.alert import GEOCODE_AREA_NAME, GEOCODE_CLASS20, Alert, AlertInfo, Area, Geocode
 from alerts.cap import Certainty, MsgType, ResponseType, Severity, Status, Urgency
 from alerts.drill import drill_words
 from alerts.fact import Attribution, Confidence
@@ -41,8 +41,6 @@ KIND = "DIS-1"
 FACTS_ONLY = "facts-only"
 OWN_REPORT = "own-report"
 DRILL_WORDS = "drill-words-under-actual"
-# The name of the table of places below a municipality: 「13123 平井一丁目」.
-GEOCODE_AREA_NAME = "JIS.area-name"
 
 TRUSTED_WAYS = frozenset({"", FEED, "l-alert", "supply", "own"})
 # A table of shelters may name its municipality in words only; an order may not.

@@ -6,13 +6,12 @@ rise, and a return is known by what it orders.
 
 from typing import Any
 
-from alerts.alert import GEOCODE_CLASS20, AlertInfo, Area, Geocode
+from alerts.alert import GEOCODE_AREA_NAME, GEOCODE_CLASS20, AlertInfo, Area, Geocode
 from alerts.cap import Certainty, MsgType, ResponseType, Severity, Urgency
 from alerts.hazard import HazardKind, category_of
 from alerts.level import Level
 from alerts.notice import Notice, NoticePart, Phase
 from alerts.order_words import ORDER_NAMES_JA
-from feeds.dis.document import GEOCODE_AREA_NAME
 from feeds.dis.write import OWN_PREFIX, plain_document
 
 _ENDS = (Phase.LIFTED, Phase.CANCELLED)
