@@ -11,6 +11,7 @@ room in the nearest shelter nothing of this runs.
 
 Those who were told already keep their shelter while their way and its place hold and no gain reaches
 GAIN: advice that swings is not followed. Nobody who was told is displaced by somebody who was not.
+Room that others leave is no reason to move: it goes to those whose way was cut or who found none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,7 +43,8 @@ _SETTLING = 5
 class Demand:
     """The people of one part and the shelters they can reach: (id, seconds), nearest first.
 
-    `held` is what they were told and can still walk: (id, seconds), or None.
+    `held` is what they were told and can still walk: (id, seconds), or None. `may_gain` says that a way
+    of theirs became shorter: only then, or where a shelter opens, is a nearer one a reason to move.
     """
 
     key: Key
@@ -50,6 +52,7 @@ class Demand:
     people: int
     options: tuple[tuple[str, int], ...]
     held: tuple[str, int] | None = None
+    may_gain: bool = True
 
     @property
     def weight(self) -> int:
@@ -104,18 +107,20 @@ def assign(
     places: Mapping[str, int | None],
     wards: Mapping[str, str] | None = None,
     limits: WardLimits = (),
+    opened: frozenset[str] = frozenset(),
 ) -> Assignment:
     """Return who goes where.
 
     *places* are how many more people each shelter takes, None where nobody knows; *wards* the ward of
-    each shelter, for *limits*. Options that a shelter does not accept (R17) are left out by the caller.
+    each shelter, for *limits*; *opened* the shelters that opened or have more places than before. Options
+    that a shelter does not accept (R17) are left out by the caller.
     """
     waiting = sorted(demands, key=lambda demand: demand.key)
-    found = _once(waiting, places, wards or {}, limits)
+    found = _once(waiting, places, wards or {}, limits, opened)
     # What is told must be what would be kept: told again under the same facts it changes nothing.
     for _ in range(_SETTLING):
         told = [_holding(demand, found.chosen[demand.key]) for demand in waiting]
-        settled = _once(told, places, wards or {}, limits)
+        settled = _once(told, places, wards or {}, limits, frozenset())
         if settled.chosen == found.chosen:
             break
         found = settled
@@ -123,18 +128,24 @@ def assign(
 
 
 def _holding(demand: Demand, shelter: str | None) -> Demand:
-    if shelter is None or (demand.held is not None and shelter == demand.held[0]):
-        return demand if shelter is not None else replace(demand, held=None)
-    return replace(demand, held=(shelter, dict(demand.options)[shelter]))
+    if shelter is None:
+        return replace(demand, held=None)
+    if demand.held is not None and shelter == demand.held[0]:
+        return replace(demand, may_gain=False)
+    return replace(demand, held=(shelter, dict(demand.options)[shelter]), may_gain=False)
 
 
 def _once(
-    waiting: list[Demand], places: Mapping[str, int | None], wards: Mapping[str, str], limits: WardLimits
+    waiting: list[Demand],
+    places: Mapping[str, int | None],
+    wards: Mapping[str, str],
+    limits: WardLimits,
+    opened: frozenset[str],
 ) -> Assignment:
     room = _Room(places, wards, {(a, b): most for a, b, most in limits})
     chosen: dict[Key, str | None] = {}
     free = [demand for demand in waiting if not _keeps(demand, room, chosen)]
-    _gain(waiting, room, chosen)
+    _gain(waiting, opened, room, chosen)
     if not _nearest_fits(free, room, chosen):
         _place(free, _shares(free, room), room, chosen)
         _make_room(free, room, chosen)
@@ -152,15 +163,19 @@ def _keeps(demand: Demand, room: _Room, chosen: dict[Key, str | None]) -> bool:
     return True
 
 
-def _gain(demands: list[Demand], room: _Room, chosen: dict[Key, str | None]) -> None:
-    """Move those who keep theirs where another shelter with room is a fifth nearer."""
+def _gain(demands: list[Demand], opened: frozenset[str], room: _Room, chosen: dict[Key, str | None]) -> None:
+    """Move those who keep theirs where a way became shorter, or a shelter opened, and that is a fifth nearer.
+
+    Not into room that was merely left: one closed bridge would move half a ward, shelter by shelter.
+    """
     for demand in demands:
         if demand.key not in chosen or demand.held is None:
             continue
         for shelter, seconds in demand.options:
-            if seconds > (1 - GAIN) * demand.held[1] or seconds == demand.held[1]:
+            # Their own by a nearer way comes before others that are further.
+            if seconds > (1 - GAIN) * demand.held[1] or seconds == demand.held[1] or shelter == demand.held[0]:
                 break
-            if shelter != demand.held[0] and room.fits(demand, shelter):
+            if (demand.may_gain or shelter in opened) and room.fits(demand, shelter):
                 room.add(demand, demand.held[0], -1)
                 room.add(demand, shelter)
                 chosen[demand.key] = shelter

@@ -4,12 +4,12 @@ Only what a reader would do differently counts: another advice, shelter or way. 
 minute shorter on the same way does not wake anybody.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from alerts.place import Cell
-from routing.plan import Answer, CellAdvice, Part
+from routing.plan import Answer, CellAdvice, Part, Why
 
 
 class Cause(StrEnum):
@@ -26,7 +26,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdviceChange:
-    """One cell's change. `because` are ids of the closures or shelters that caused it, sorted."""
+    """One cell's change. `because` are ids of the closures or shelters that caused it.
+
+    Sorted; but where others took or left the room, the shelter that is full comes before what moved them.
+    """
 
     cell: Cell
     before: CellAdvice | None
@@ -55,7 +58,7 @@ def changes(
             continue
         cause, because = _cause(was, now, blocked or {}, lost or {})
         found.append(AdviceChange(cell, was, now, cause, because))
-    return tuple(found)
+    return _with_followers(found)
 
 
 def same(left: CellAdvice, right: CellAdvice) -> bool:
@@ -81,6 +84,43 @@ def _same_part(left: Part, right: Part) -> bool:
 def _done(answer: Answer) -> tuple[object, ...]:
     way = (answer.route.shelter_id, answer.route.offer, answer.route.road_ids) if answer.route else None
     return answer.advice, way, answer.leave_by, answer.action
+
+
+def _with_followers(found: Iterable[AdviceChange]) -> tuple[AdviceChange, ...]:
+    """Name what moved those who took or left the room, where that is why others have another shelter or none."""
+    settled = list(found)
+    took: dict[str, set[str]] = {}
+    left: dict[str, set[str]] = {}
+    for change in settled:
+        if change.because:
+            for before, after in _turns(change):
+                for answer, where in ((before, left), (after, took)):
+                    if answer.route is not None:
+                        where.setdefault(answer.route.shelter_id, set()).update(change.because)
+    return tuple(_follower(change, took, left) for change in settled)
+
+
+def _follower(change: AdviceChange, took: Mapping[str, set[str]], left: Mapping[str, set[str]]) -> AdviceChange:
+    if change.because:
+        return change
+    for before, after in _turns(change):
+        full = before.route.shelter_id if before.route else ""
+        if full in took and (after.why is Why.NO_ROOM or after.route is not None):
+            why = tuple(sorted(took[full] - {full}))
+            return replace(change, cause=Cause.SHELTER_LOST, because=(full, *why))
+        if before.why is Why.NO_ROOM and after.route is not None and after.route.shelter_id in left:
+            return replace(change, cause=Cause.BETTER_WAY, because=tuple(sorted(left[after.route.shelter_id])))
+    return change
+
+
+def _turns(change: AdviceChange) -> Iterator[tuple[Answer, Answer]]:
+    """Yield the answers before and after where they send people elsewhere."""
+    if change.before is None or change.after is None:
+        return
+    for was, now in zip(change.before.parts, change.after.parts, strict=False):
+        for before, after in ((was.general, now.general), (was.step_free, now.step_free)):
+            if (before.route and before.route.shelter_id) != (after.route and after.route.shelter_id):
+                yield before, after
 
 
 def _cause(

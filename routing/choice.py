@@ -1,12 +1,13 @@
 """For each part of each cell: which shelter, by which roads - keeping what was told while it holds.
 
 A told way is kept as long as none of its roads is closed, its shelter is offered and takes these
-people, and no other is a fifth shorter (`routing.assignment.GAIN`). That is true of the way as of the
-shelter: a road that opens again wakes nobody for half a minute.
+people, and no other became a fifth shorter (`routing.assignment.GAIN`) or opened. That is true of the
+way as of the shelter: a road that opens again wakes nobody for half a minute. Against what a way is
+measured (`Known`) is part of what was told; without it, after a restart, nobody moves for a gain.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from alerts.place import Cell
 from routing.assignment import GAIN, Assignment, Demand, Key, WardLimits, assign
@@ -31,11 +32,30 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a gain is measured against: the seconds from each part to its nearest shelter, and each one's places.
+
+    `places` has only shelters that were offered; None is a number that nobody knows, which is more than any.
+    """
+
+    seconds: Mapping[Key, int] = field(default_factory=dict)
+    places: Mapping[str, int | None] | None = None
+
+    def opened(self, places: Mapping[str, int | None]) -> frozenset[str]:
+        """Return which of *places* were not offered before, or have more than they had."""
+        if self.places is None:
+            return frozenset()
+        before = {shelter: _count(most) for shelter, most in self.places.items()}
+        return frozenset(shelter for shelter, most in places.items() if _count(most) > before.get(shelter, -1))
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """The walk of each part or why there is none, and who crosses ward lines (R17)."""
+    """The walk of each part or why there is none, who crosses ward lines (R17), and the next gain's measure."""
 
     walks: Mapping[Key, Walk | Why]
     assignment: Assignment
+    known: Known
 
 
 def choose(
@@ -47,6 +67,7 @@ def choose(
     places: Mapping[str, int | None],
     limits: WardLimits,
     longest_seconds: int,
+    known: Known,
 ) -> Choice:
     """Return the walk of each part. *places* are how many more people each offered shelter takes."""
     forest = standing.forest
@@ -54,6 +75,9 @@ def choose(
     walks: dict[Key, Walk | Why] = {}
     demands: list[Demand] = []
     at: dict[Key, tuple[int, float]] = {}
+    shortest: dict[Key, int] = {}
+    offered = {s.id: s.places for s in forest.shelters if s.id not in forest.refused}
+    opened = known.opened(offered)
     for part in parts:
         key = (part.cell, part.number)
         if part.position is None:
@@ -68,16 +92,16 @@ def choose(
             # R1 refuses it, so it takes no place; the walk is kept as the reason why.
             walks[key] = _walk(standing, start, nearest.id, {})
             continue
-        ward, at[key] = wards.get(part.cell, ""), start
+        ward, at[key], shortest[key] = wards.get(part.cell, ""), start, seconds
         held = _held(told.get(key), standing, shelters, ward)
         count = round(people.get(part.cell, 0) * part.share)
         options = ((nearest.id, seconds),) if takes(nearest, ward) else ()
-        demands.append(Demand(key, ward, count, options, held))
+        demands.append(Demand(key, ward, count, options, held, seconds < known.seconds.get(key, 0)))
     ward_of = {shelter.id: shelter.ward for shelter in forest.shelters}
-    assignment = assign(demands, places, ward_of, limits)
+    assignment = assign(demands, places, ward_of, limits, opened)
     if any(chosen is None for chosen in assignment.chosen.values()):
         demands = _with_options(standing, demands, at, shelters, longest_seconds)
-        assignment = assign(demands, places, ward_of, limits)
+        assignment = assign(demands, places, ward_of, limits, opened)
     trees: dict[str, Plain] = {}
     for demand in demands:
         chosen = assignment.chosen[demand.key]
@@ -87,7 +111,11 @@ def choose(
             walks[demand.key] = told[demand.key]
         else:
             walks[demand.key] = _walk(standing, at[demand.key], chosen, trees)
-    return Choice(walks, assignment)
+    return Choice(walks, assignment, Known(shortest, offered))
+
+
+def _count(places: int | None) -> float:
+    return float("inf") if places is None else places
 
 
 def _held(told: Walk | None, standing: Standing, shelters: Mapping[str, Shelter], ward: str) -> tuple[str, int] | None:
@@ -101,6 +129,8 @@ def _held(told: Walk | None, standing: Standing, shelters: Mapping[str, Shelter]
 def _keeps_way(demand: Demand) -> bool:
     """Return whether the told way to the told shelter is still near enough to the shortest one there."""
     assert demand.held is not None
+    if not demand.may_gain:
+        return True
     shortest = dict(demand.options).get(demand.held[0], demand.held[1])
     return shortest > (1 - GAIN) * demand.held[1]
 

@@ -21,7 +21,7 @@ from routing.advice import PACE, Pace, decide, stays_put
 from routing.assignment import Key, WardLimits
 from routing.change import AdviceChange, Cause, changes
 from routing.check import Violation, violations
-from routing.choice import Walk, choose
+from routing.choice import Known, Walk, choose
 from routing.closure import RoadClosure, blocked_roads
 from routing.forest import Variant
 from routing.go_up import Need, key_of
@@ -102,6 +102,7 @@ class Planner:
         self._standing: dict[Variant, Standing] = {}
         self._cells = {entry.cell: entry for entry in told}
         self._walks: dict[Variant, dict[Key, Walk]] = {variant: {} for variant in Variant}
+        self._known = dict.fromkeys(Variant, Known())
         self._displaced: dict[tuple[Variant, Key], tuple[Walk, frozenset[str]]] = {}
         self._shelters: dict[str, Shelter] = {}
         self._routes: dict[tuple[Variant, Key], tuple[Walk, Route]] = {}
@@ -138,9 +139,9 @@ class Planner:
                 people = {cell: round(count * STEP_FREE_SHARE) for cell, count in people.items()}
             else:
                 lost = {shelter: why.value for shelter, why in standing.forest.refused.items()}
-            choice = choose(
-                standing, self.parts, people, wards, self._walks[variant], places, facts.ward_limits, longest
-            )
+            told, known = self._walks[variant], self._known[variant]
+            choice = choose(standing, self.parts, people, wards, told, places, facts.ward_limits, longest, known)
+            self._known[variant] = choice.known
             chosen[variant] = {key: walk for key, walk in choice.walks.items() if isinstance(walk, Walk)}
             crossings += choice.assignment.crossings
             for shelter, load in choice.assignment.load.items():

@@ -40,9 +40,6 @@ MOST_PARTS = 4_000
 LOOK_AGAIN = timedelta(seconds=30)
 
 
-_MOST_SETTLING = 8
-
-
 @dataclass(frozen=True, slots=True)
 class Due:
     """What is to be published, in this order: plans, then drafts that name them, then effects."""
@@ -65,7 +62,6 @@ class EvacuationBoard:
         self._told = WaysTold()
         self._planner: Planner | None = None
         self._planned: frozenset[Cell] = frozenset()
-        self._first = False
         self._plans: dict[Shard, EvacuationPlan] = {}
         # Entries by signature, so that an undo finds what people were told before.
         self._entries: dict[tuple[Cell, str], CellAdvice] = {}
@@ -146,15 +142,7 @@ class EvacuationBoard:
         if not orders:
             return Due(drafts=tuple(self._over((), at)), effects=tuple(self._effects(news, {}, at)))
         restored = self._take_back(orders, news.values())
-        planner, facts_now = self._planner_of(orders), self._facts_now(orders, at)
-        replanned = planner.replan(facts_now)
-        if self._first:
-            # Where room is scarce, those who found none are placed once the others have settled. Nobody has been
-            # told anything yet: later, each such step would be another push.
-            settling = 0
-            while replanned.changes and settling < _MOST_SETTLING:
-                replanned, settling = planner.replan(facts_now), settling + 1
-            self._first = False
+        replanned = self._planner_of(orders).replan(self._facts_now(orders, at))
         advice = {entry.cell: entry for entry in replanned.cells}
         facts_at = self._facts.facts_at(at)
         plans = tuple(self._new_plans(orders, advice, facts_at))
@@ -179,7 +167,7 @@ class EvacuationBoard:
                     if entry is not None:
                         told[cell] = entry
             self._planner = Planner(self._town.network, cells, landmarks=self._town.landmarks, told=told.values())
-            self._planned, self._first = cells, not told
+            self._planned = cells
         return self._planner
 
     def _facts_now(self, orders: Sequence[InForce], at: datetime) -> Facts:
