@@ -22,7 +22,7 @@ from shirase.pipeline import make_secrets
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer
 from streams.settings import SettingMissing
-from streams.topics import DEAD_LETTERS, DRAFTS, HAZARDS, NOTICES, RECEIPTS, REPORTS, SUBSCRIPTIONS
+from streams.topics import ALL, DEAD_LETTERS, HAZARDS
 from tests.api.evening import KOTO, Evening, around, danger, provenance
 from tests.api.test_subscriptions import wish
 from tests.stub.pushes import Phone
@@ -33,7 +33,7 @@ WITHIN_SECONDS = 30.0
 @pytest.fixture
 def broker() -> Iterator[Broker]:
     with open_broker("embedded") as opened:
-        ensure_topics(opened, [HAZARDS, NOTICES, DRAFTS, REPORTS, RECEIPTS, DEAD_LETTERS])
+        ensure_topics(opened, ALL)
         yield opened
 
 
@@ -100,7 +100,6 @@ def secrets_of_a_run(tmp_path: Path) -> dict[str, str]:
 def test_a_resident_signs_up_by_a_push_that_her_own_keys_open(
     broker: Broker, tmp_path: Path, secrets_of_a_run: dict[str, str]
 ) -> None:
-    ensure_topics(broker, [SUBSCRIPTIONS])
     phone = Phone()
     with StubProcess.start(tmp_path / "stub") as stub:
         origin = stub.origins[0]

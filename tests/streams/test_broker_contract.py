@@ -209,7 +209,10 @@ def test_a_changed_declaration_reaches_an_existing_topic(kafka: Broker, new_topi
     topic = new_topic(max_message_bytes=1000)
     ensure_topics(kafka, [topic])
     ensure_topics(kafka, [dataclasses.replace(topic, max_message_bytes=2000)])
-    assert ("max.message.bytes", "2000") in _settings(kafka, topic.name)
+    # The controller has it at once; the broker that is asked hears of it a moment later.
+    deadline = soon()
+    while ("max.message.bytes", "2000") not in _settings(kafka, topic.name):
+        assert time.monotonic() < deadline, "the declared size did not come into force"
 
 
 @pytest.mark.kafka

@@ -17,7 +17,7 @@ from geo.areas import AreaTable
 from shirase.areas import DEFAULT_AREAS, table_at
 from shirase.pipeline import make_secrets
 from streams.broker import Broker, ensure_topics, open_broker
-from streams.topics import HAZARDS, NOTICES, SUBSCRIPTIONS
+from streams.topics import ALL
 from tests.api.test_end_to_end import served, until
 from tests.conftest import PROJECT
 from tests.whole.conftest import brokers  # noqa: F401
@@ -69,7 +69,7 @@ def door(built: Path, tmp_path_factory: pytest.TempPathFactory, area_table: Area
     folder = tmp_path_factory.mktemp("door")
     secrets = make_secrets(folder / "keys")
     with open_broker("embedded") as broker, StubProcess.start(folder / "stub") as stub:
-        ensure_topics(broker, [HAZARDS, NOTICES, SUBSCRIPTIONS])
+        ensure_topics(broker, ALL)
         joining = joining_settings(
             secrets
             | {
