@@ -33,13 +33,18 @@ def family_of(hazard: HazardKind) -> HazardKind:
     return _SAME_DANGER.get(hazard, hazard)
 
 
-def inhibited(found: Difference, told: Told, others: Sequence[Told]) -> Difference:
+def inhibited(
+    found: Difference,
+    told: Told,
+    others: Sequence[Told],
+    partition: Callable[[Told], Partition] = partition_of,
+) -> Difference:
     """Return *found* (a lineage's own changes since *told*) as people hear it who were told *others* too.
 
     The cells of the result are those of *found*. What is told of the lineage afterwards is the same; only
-    where it was silent is added.
+    where it was silent is added. *partition* is for a caller who keeps what it makes of each of *others*.
     """
-    partitions = [partition_of(other) for other in others if other.parts]
+    partitions = [partition(other) for other in others if other.parts]
     silent = intervals(told.silent)
     changes: list[Change] = []
     for change in found.changes:

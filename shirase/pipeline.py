@@ -25,6 +25,8 @@ from streams.topics import ALL, CLAIMS, READINGS, TELEGRAMS, Topic
 VAPID_SUBJECT = "https://shirase.example/contact"
 _LOOK_SECONDS = 0.1
 STUCK_EMBEDDED_SECONDS = 60.0
+# One step of these looks at the whole country; killed within it, they would begin the same step again, for ever.
+STUCK_THINKING_SECONDS = 45.0
 _READY_WITHIN_SECONDS = 90.0
 
 
@@ -161,7 +163,10 @@ class Pipeline:
         )  # fmt: skip
         # What a worker forgets in a restart it reads again, but the embedded broker keeps only its newest records:
         # there a slow worker is left alone for longer.
-        patience = STUCK_EMBEDDED_SECONDS if self.broker.kind is BrokerKind.EMBEDDED else STUCK_AFTER_SECONDS
+        thinks = role in (Role.NOTICES, Role.EVACUATION)
+        patience = STUCK_THINKING_SECONDS if thinks else STUCK_AFTER_SECONDS
+        if self.broker.kind is BrokerKind.EMBEDDED:
+            patience = STUCK_EMBEDDED_SECONDS
         log_file = run_dir / f"{name}.log"
         return Child(name, command, heartbeat, environment, log_file, stuck_after_seconds=patience)
 

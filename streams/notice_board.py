@@ -21,7 +21,7 @@ from alerts.policy import SignRule
 from alerts.theme import Audience
 from alerts.words import PartFacts, compose
 from geo.cells import split_by_shard, union
-from geo.change import NOTHING_TOLD, Change, Difference, Told, difference
+from geo.change import NOTHING_TOLD, Change, Difference, Partition, Told, difference, partition_of
 from geo.inhibition import inhibited
 from geo.sign import independent_sign
 from streams.payloads import Command, Draft, Verb
@@ -32,6 +32,8 @@ COMPLETE_WAIT_SECONDS = 0.3
 # make more work of the same document, which makes the waiting longer. Past this, it goes out all the same.
 BACKLOG_WAIT_SECONDS = 3.0
 _LONGEST_DOUBLING = 5
+# Partitions kept beyond the newest of each lineage, before those that nobody needs are let go.
+_SPARE_PARTITIONS = 64
 # Whoever is sent one of these lanes is sent the other too; a drill and a canary are heard by nobody else.
 _HEARD_TOGETHER = ({Lane.LIFE_SAFETY, Lane.ROUTINE}, {Lane.DRILL}, {Lane.CANARY})
 LANGUAGES = ("ja", "en")
@@ -80,6 +82,8 @@ class NoticeBoard:
     def __init__(self, sign: SignRule = SignRule()) -> None:  # noqa: B008 - frozen
         self._sign = sign
         self._lineages: dict[str, _Lineage] = {}
+        # By identity, and the value is kept beside it: an id is given again only when its owner is gone.
+        self._partitions: dict[int, tuple[Told, Partition]] = {}
         self._waiting: set[tuple[str, int]] = set()
 
     def hear(self, snapshot: HazardSnapshot, *, at: float) -> None:
@@ -225,7 +229,17 @@ class NoticeBoard:
             and other.lane in mates
             and other.audience is provenance.audience
         ]
-        return inhibited(found, thread.told, others)
+        return inhibited(found, thread.told, others, self._partition_of)
+
+    def _partition_of(self, told: Told) -> Partition:
+        """Return the partition of what was told, made once: a hundred lineages are looked at for every draft."""
+        kept = self._partitions.get(id(told))
+        if kept is None or kept[0] is not told:
+            kept = self._partitions[id(told)] = told, partition_of(told)
+            if len(self._partitions) > 2 * len(self._lineages) + _SPARE_PARTITIONS:
+                now = {id(thread.told) for thread in self._lineages.values()}
+                self._partitions = {key: one for key, one in self._partitions.items() if key in now}
+        return kept[1]
 
     def _in_order_of_arrival(self) -> list[tuple[str, int]]:
         """Return the waiting documents, oldest first: what is made again after a restart is made in the same order.

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,13 @@ def test_twenty_kills_change_neither_notices_nor_cells(brokers: Brokers, tmp_pat
     assert disturbed.decided == quiet.decided
     assert disturbed.told == quiet.told
     # Each cell reads the same of each document, and reads it once: also a kill makes nobody read it twice.
-    assert disturbed.cells == quiet.cells
+    assert some_of(disturbed.cells - quiet.cells) == []
+    assert some_of(quiet.cells - disturbed.cells) == []
+
+
+def some_of(lines: Counter[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Return the first few of *lines*: a report of tens of thousands would take longer than the test."""
+    return list(islice(lines, 3))
 
 
 def said_by(documents: Sequence[ScenarioDocument], bootstrap: str, run_dir: Path, *, kills: int) -> Said:
@@ -72,7 +79,9 @@ def said_by(documents: Sequence[ScenarioDocument], bootstrap: str, run_dir: Path
                 submit(run, documents[number].name, documents[number].raw)
             if number < kills:
                 kill_one(run, chance)
-        drain(run.observer, len(documents), workers=1, patience_seconds=PATIENCE_SECONDS)
+            # One after the other in both runs: which of two sources of one danger speaks is decided by who comes first
+            # (decision 0020), and a kill must not be what decides it here.
+            drain(run.observer, min(number + 1, len(documents)), workers=1, patience_seconds=PATIENCE_SECONDS)
         said = what_was_said(bootstrap)
         starts = {name: run.pipeline.supervisor.starts(name) for name in VICTIMS}
         notices = len(run.observer.account.notices)
