@@ -56,7 +56,7 @@ $(WEB): web/package-lock.json $(shell find web/src web/public web/*.html web/*.t
 
 web: $(WEB) ## build the residents' pages (needs Node 18 or newer)
 
-demo: setup $(AREAS) ## the demo city, e.g. make demo ARGS="--headless --json"
+demo: setup $(AREAS) $(WEB) ## the demo city, e.g. make demo ARGS="--headless --json"
 	@$(VENV)/bin/shirase demo $(ARGS)
 
 test: setup $(TEST_TOOLS) $(AREAS) $(WEB) lint ## lint, types, import contracts and all tests, Apache Kafka included

@@ -1,46 +1,96 @@
-"""Serve the first page with the hazard map while the demo runs: the residents' API on loopback."""
+"""Serve both front doors while the demo runs, on loopback: the residents' page and the coordinators' console.
 
+The console's two officers are made for this one run, with passwords and second factors that nobody had before
+it and that end with it: there is no account to find in the code (R18 asks for two people, so there are two).
+"""
+
+import secrets
 import socket
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import pyotp
 import uvicorn
+from fastapi import FastAPI
 
+from api.accounts import EVERY_WARD, Accounts, Role
+from api.console import build_console
 from api.residents import build_residents
+from shirase.api_command import DEFAULT_WEB
 from shirase.areas import DEFAULT_AREAS, table_at
 
+_OFFICERS = (("kakuu_tantou", Role.DRAFTER), ("kakuu_shounin", Role.APPROVER))
+_PASSWORD_BYTES = 12
 
-class DemoPage:
-    """The residents' app in a thread of the demo's process."""
 
-    def __init__(self, server: uvicorn.Server, address: str) -> None:
-        self.address = address
-        self._server = server
-        self._thread = threading.Thread(target=server.run, name="page", daemon=True)
-        self._thread.start()
+@dataclass(frozen=True, slots=True)
+class DemoOfficer:
+    """An officer of this run and how to sign in as one."""
+
+    name: str
+    role: str
+    password: str
+    key: str
+    """Key for an authenticator app (RFC 6238)."""
+
+    @property
+    def code(self) -> str:
+        """Return the code of this half minute; each is taken once."""
+        return pyotp.TOTP(self.key).now()
+
+
+class DemoPages:
+    """Both applications, each in a thread of the demo's process with a port of its own."""
+
+    def __init__(self, residents: FastAPI, console: FastAPI, officers: tuple[DemoOfficer, ...]) -> None:
+        self.officers = officers
+        self._servers = tuple(_Served(app) for app in (residents, console))
+        self.residents, self.console = (served.address for served in self._servers)
 
     @classmethod
-    def start(cls, bootstrap: str, areas: Path = DEFAULT_AREAS) -> Self:
-        """Serve on a free loopback port."""
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        listener.close()
-        app = build_residents(bootstrap, table=table_at(areas) if areas.exists() else None)
+    def start(cls, bootstrap: str, folder: Path, areas: Path = DEFAULT_AREAS, web: Path = DEFAULT_WEB) -> Self:
+        """Serve on free loopback ports; the accounts file is made in *folder*."""
+        table = table_at(areas) if areas.exists() else None
+        path = folder / "accounts.sqlite"
         return cls(
-            uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False)),
-            f"http://127.0.0.1:{port}/",
+            build_residents(bootstrap, table=table, web=web if web.exists() else None),
+            build_console(bootstrap, accounts=path, table=table),
+            _officers(path),
         )
 
-    def wait(self) -> None:
-        """Keep serving until interrupted."""
-        try:
-            self._thread.join()
-        except KeyboardInterrupt:
-            self.close()
+    def wait(self, seconds: float) -> bool:
+        """Keep serving for *seconds*; say whether both still do."""
+        for served in self._servers:
+            served.thread.join(seconds / len(self._servers))
+        return all(served.thread.is_alive() for served in self._servers)
 
     def close(self) -> None:
         """Stop serving."""
-        self._server.should_exit = True
-        self._thread.join(5)
+        for served in self._servers:
+            served.server.should_exit = True
+        for served in self._servers:
+            served.thread.join(5)
+
+
+class _Served:
+    def __init__(self, app: FastAPI) -> None:
+        # Bound here and handed over: a port that was free a moment ago may be another program's by now.
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        self.server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [listener]}, name="page", daemon=True)
+        self.thread.start()
+
+
+def _officers(path: Path) -> tuple[DemoOfficer, ...]:
+    accounts = Accounts(path)
+    made = []
+    for name, role in _OFFICERS:
+        password = secrets.token_urlsafe(_PASSWORD_BYTES)
+        made.append(
+            DemoOfficer(name, role.value, password, accounts.add(name, role, frozenset({EVERY_WARD}), password))
+        )
+    accounts.close()
+    return tuple(made)

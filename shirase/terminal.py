@@ -5,9 +5,12 @@ standard error, so that a pipe reads clean.
 """
 
 import json
+import os
 import sys
 import threading
 import time
+import webbrowser
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import click
@@ -21,20 +24,20 @@ from shirase.run import Run
 from shirase.summary import summary
 
 if TYPE_CHECKING:
-    from shirase.page import DemoPage
+    from shirase.page import DemoPages
 
 _REFRESH_SECONDS = 0.5
 _PROGRESS_SECONDS = 1.0
 
 
 class Terminal:
-    """One run's voice. `live` draws the moving view; `page` serves the hazard map on loopback."""
+    """One run's voice. `live` draws the moving view; `page` serves residents' page and console on loopback."""
 
     def __init__(self, *, live: bool, page: bool) -> None:
         self._console = Console(stderr=True)
         self._live = live
         self._page_wanted = page
-        self._page: DemoPage | None = None
+        self._pages: DemoPages | None = None
         self._view: Live | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -47,8 +50,8 @@ class Terminal:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        if self._page is not None:
-            self._page.close()
+        if self._pages is not None:
+            self._pages.close()
 
     def say(self, step: str) -> None:
         """Say which step begins."""
@@ -65,12 +68,14 @@ class Terminal:
         self._console.print(f"  {stage:<18} {share}", highlight=False)
 
     def watch(self, run: Run) -> None:
-        """Show *run* as it goes: the live view, the page, or neither."""
+        """Show *run* as it goes: the live view, the pages, or neither."""
         if self._page_wanted:
-            from shirase.page import DemoPage
+            from shirase.page import DemoPages
 
-            self._page = DemoPage.start(run.pipeline.broker.bootstrap)
-            self.say(f"hazard map: {self._page.address}")
+            self._pages = DemoPages.start(run.pipeline.broker.bootstrap, run.folder)
+            self.say(f"residents' page: {self._pages.residents}")
+            self.say(f"console:         {self._pages.console}")
+            _open(self._pages.residents, self._pages.console)
         if self._live:
             self._thread = threading.Thread(target=self._show, args=(run.observer.account,), daemon=True)
             self._thread.start()
@@ -84,17 +89,44 @@ class Terminal:
         if as_json:
             click.echo(json.dumps(result, ensure_ascii=False))
         sys.stdout.flush()
-        if self._page is not None:
+        if self._pages is not None:
             if self._live:
-                self.say(f"the map stays at {self._page.address}; Ctrl-C ends it")
-                self._page.wait()
-            self._page.close()
+                self._stay(self._pages)
+            self._pages.close()
+
+    def _stay(self, pages: "DemoPages") -> None:
+        """Keep the pages, with the workers behind them, until interrupted: what is posted now is sent too."""
+        self.say("everything stays up, try the console; Ctrl-C ends it")
+        with suppress(KeyboardInterrupt), Live(doors(pages), console=self._console, refresh_per_second=1) as view:
+            while pages.wait(_REFRESH_SECONDS):
+                view.update(doors(pages))
 
     def _show(self, account: Account) -> None:
-        with Live(live_view(account), console=self._console, refresh_per_second=2) as view:
+        with Live(self._moving(account), console=self._console, refresh_per_second=2) as view:
             while not self._stop.wait(_REFRESH_SECONDS):
-                view.update(live_view(account))
+                view.update(self._moving(account))
             view.update(live_view(account))
+
+    def _moving(self, account: Account) -> Group:
+        return live_view(account) if self._pages is None else Group(live_view(account), doors(self._pages))
+
+
+def doors(pages: "DemoPages") -> Table:
+    """Return where the pages are and how the officers of this run sign in."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("住民 residents", pages.residents)
+    table.add_row("職員 console", pages.console)
+    for officer in pages.officers:
+        table.add_row("", f"{officer.name} ({officer.role})  {officer.password}  確認コード code {officer.code}")
+    return table
+
+
+def _open(*addresses: str) -> None:
+    """Open *addresses* in the browser of whoever sits before a screen; a server without one is left alone."""
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return
+    for address in addresses:
+        webbrowser.open(address)
 
 
 def live_view(account: Account) -> Group:

@@ -1,0 +1,53 @@
+"""Both doors of the demo: the residents' page, and a console whose officers exist for this run alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.accounts import Accounts
+from shirase.page import DemoPages
+from shirase.terminal import doors
+from streams.broker import ensure_topics, open_broker
+from streams.topics import ALL
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def pages(folder: Path) -> Iterator[DemoPages]:
+    with open_broker("embedded") as broker:
+        ensure_topics(broker, ALL)
+        started = DemoPages.start(broker.bootstrap, folder, areas=folder / "none", web=folder / "none")
+        yield started
+        started.close()
+
+
+def test_an_officer_of_the_run_signs_in_with_what_the_terminal_shows(pages: DemoPages) -> None:
+    officer = pages.officers[0]
+    shown = [str(cell) for column in doors(pages).columns for cell in column.cells]
+    assert any(officer.name in text and officer.password in text and officer.code in text for text in shown)
+    with httpx.Client(base_url=pages.console) as client:
+        form = {"name": officer.name, "password": officer.password, "code": officer.code}
+        answer = client.post("/sign-in", data=form, headers={"origin": pages.console.rstrip("/")})
+        assert answer.status_code == 303, answer.text
+        # A browser takes a Secure cookie from loopback; this client does not, so it is handed over.
+        session = {"cookie": answer.headers["set-cookie"].split(";")[0]}
+        assert client.get("/", headers=session).status_code in (200, 503)
+
+
+def test_two_people_are_there_and_no_run_shares_a_password(pages: DemoPages, folder: Path) -> None:
+    accounts = Accounts(folder / "accounts.sqlite")
+    assert {account.role.value for account, _ in accounts.listed()} == {"drafter", "approver"}
+    accounts.close()
+    assert len({officer.password for officer in pages.officers}) == len(pages.officers)
+
+
+def test_the_residents_door_is_another_origin(pages: DemoPages) -> None:
+    assert pages.residents != pages.console
+    assert httpx.get(f"{pages.residents}health").status_code in (200, 503)
+    assert httpx.get(f"{pages.residents}sign-in").status_code == 404
