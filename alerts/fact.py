@@ -67,7 +67,18 @@ def freshness(
     Safe in the stated direction: a time in the future is a clock that is wrong, so the fact is
     unconfirmed and not fresh for ever.
     """
-    age = at - attribution.fact_at
+    return freshness_at(attribution.fact_at, at=at, ageing_after=ageing_after, unconfirmed_after=unconfirmed_after)
+
+
+def freshness_at(
+    fact_at: datetime,
+    *,
+    at: datetime,
+    ageing_after: timedelta = AGEING_AFTER,
+    unconfirmed_after: timedelta = UNCONFIRMED_AFTER,
+) -> Freshness:
+    """Return how old what was so at *fact_at* looks at *at*; by the same rule as `freshness`."""
+    age = at - fact_at
     if age < -CLOCK_TOLERANCE or age >= unconfirmed_after:
         return Freshness.UNCONFIRMED
     return Freshness.AGEING if age >= ageing_after else Freshness.FRESH

@@ -6,7 +6,7 @@ changes nothing. What was told is kept while it holds, so a planner that starts 
 told (`told`) and goes on from there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -28,7 +28,7 @@ from routing.go_up import Need, key_of
 from routing.ground import Outlook, Situation
 from routing.network import RoadNetwork, metres_between
 from routing.parts import CellPart, parts_of
-from routing.passable import RoadCells, blocked_arcs, in_danger
+from routing.passable import Blocked, RoadCells, blocked_arcs, in_danger
 from routing.plan import Answer, CellAdvice, EvacuationPlan, NotNearer, Part, Route, Unconfirmed, Why, plan_of
 from routing.shelter import Shelter, ShelterState, Unusable, offer_of
 from routing.standing import Standing
@@ -65,6 +65,25 @@ class Facts:
     people: Mapping[Cell, int] = field(default_factory=dict)
     ward_limits: WardLimits = ()
     undone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacles:
+    """What a forest has to go around: closed roads, arcs that a danger closes, shelters that lie in one."""
+
+    closed: Mapping[str, RoadClosure]
+    danger: Mapping[int, Blocked]
+    refused: Mapping[str, Unusable]
+
+
+def obstacles_of(network: RoadNetwork, road_cells: Callable[[], RoadCells], facts: Facts) -> Obstacles:
+    """Return what *facts* put into the way. *road_cells* is asked for only where a danger closes roads."""
+    situation = facts.situation
+    return Obstacles(
+        closed=blocked_roads(facts.closures, situation.at),
+        danger=blocked_arcs(network, road_cells(), situation) if _closes_roads(situation) else {},
+        refused={s.id: Unusable.IN_DANGER for s in facts.shelters if in_danger(s, situation)},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +132,8 @@ class Planner:
     def replan(self, facts: Facts) -> Replanned:
         """Return the plan that holds under *facts*, and how it differs from the last one."""
         situation = facts.situation
-        closed = blocked_roads(facts.closures, situation.at)
-        danger = blocked_arcs(self.network, self.road_cells, situation) if _closes_roads(situation) else {}
-        refused = {s.id: Unusable.IN_DANGER for s in facts.shelters if in_danger(s, situation)}
+        found = obstacles_of(self.network, lambda: self.road_cells, facts)
+        closed, danger, refused = found.closed, found.danger, found.refused
         wards = {cell: ground.ward for cell, ground in situation.ground.items()}
         longest = self.pace.longest_seconds(night=situation.night)
         self._shelters = {shelter.id: shelter for shelter in facts.shelters}
@@ -153,9 +171,9 @@ class Planner:
             }
         cells = self._entries(answers, situation)
         blocked = {road: closure.id for road, closure in closed.items()}
-        found = violations(cells, blocked, lost, danger_cells=_active(situation))
-        if found:
-            cells = self._without(cells, {(v.cell, v.part, v.step_free) for v in found}, situation)
+        breaches = violations(cells, blocked, lost, danger_cells=_active(situation))
+        if breaches:
+            cells = self._without(cells, {(v.cell, v.part, v.step_free) for v in breaches}, situation)
         changed = tuple(
             replace(change, cause=Cause.RESTORED, because=tuple(sorted(facts.undone)))
             if change.cell in restored and change.cause is Cause.BETTER_WAY
@@ -165,7 +183,7 @@ class Planner:
         self._note_displaced(changed, facts)
         self._cells = {entry.cell: entry for entry in cells}
         self._walks = chosen
-        return Replanned(cells, changed, found, tuple(sorted(crossings)), touched)
+        return Replanned(cells, changed, breaches, tuple(sorted(crossings)), touched)
 
     def hold(self, entries: Iterable[CellAdvice]) -> None:
         """Take *entries* as what their cells were told last: kept while it holds, and compared with."""

@@ -22,14 +22,13 @@ from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from geo.cells import shard_of
 from routing.change import Cause
-from routing.ground import Situation
 from routing.plan import Advice, CellAdvice, EvacuationPlan, plan_of
-from routing.planner import Facts, Planner
+from routing.planner import Planner
 from streams.fact_book import FactBook
 from streams.facts import fact_key
 from streams.order_book import InForce, OrderBook
-from streams.outlook import is_night, outlook_of, rising_in
 from streams.payloads import Command, Draft, FactEffect, Verb
+from streams.plan_facts import facts_of
 from streams.town import Town
 from streams.way_draft import draft_of, signature_of
 from streams.ways_told import Said, WaysTold
@@ -142,7 +141,7 @@ class EvacuationBoard:
         if not orders:
             return Due(drafts=tuple(self._over((), at)), effects=tuple(self._effects(news, {}, at)))
         restored = self._take_back(orders, news.values())
-        replanned = self._planner_of(orders).replan(self._facts_now(orders, at))
+        replanned = self._planner_of(orders).replan(facts_of(self._town, self._facts, orders, self._maps, at))
         advice = {entry.cell: entry for entry in replanned.cells}
         facts_at = self._facts.facts_at(at)
         plans = tuple(self._new_plans(orders, advice, facts_at))
@@ -169,26 +168,6 @@ class EvacuationBoard:
             self._planner = Planner(self._town.network, cells, landmarks=self._town.landmarks, told=told.values())
             self._planned = cells
         return self._planner
-
-    def _facts_now(self, orders: Sequence[InForce], at: datetime) -> Facts:
-        hazards = frozenset(hazard for order in orders for hazard in order.hazards)
-        situation = Situation(
-            hazards=hazards,
-            at=at,
-            facts_at=self._facts.facts_at(at),
-            night=is_night(at),
-            ground=self._town.ground,
-            outlook=outlook_of(self._maps, {cell for order in orders for cell in order.cells}),
-            rising=rising_in(self._maps),
-            modes=self._town.modes,
-        )
-        return Facts(
-            situation=situation,
-            shelters=self._facts.shelters(),
-            closures=self._facts.closures(at),
-            reported=self._facts.reported(at),
-            people=self._town.people,
-        )
 
     def _take_back(
         self, orders: Sequence[InForce], news: Iterable[RoadReport | ShelterReport]
