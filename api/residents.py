@@ -6,7 +6,7 @@ without signing up (R13).
 
 import hashlib
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.middleware.gzip import GZipMiddleware
 
 from alerts.alert import GEOCODE_CLASS20, Geocode
-from alerts.place import SHARD_RESOLUTION, Cell, Cells
+from alerts.place import SHARD_RESOLUTION, Cell, Cells, Shard
 from api.entries import Entry, entries
 from api.errors import NotReady
 from api.faces import Face, FaceCache
@@ -30,6 +30,10 @@ from api.frame import FRAMES, JAPAN, TOKYO, Frame
 from api.geojson import areas, collection
 from api.ground import NO_GROUND, Ground, ground_of, land_of
 from api.joining import Joining, JoiningSettings
+from api.live import facts as live_facts
+from api.live.board import LiveBoard
+from api.live.facts import LiveFacts, RoadLine, no_line
+from api.live.routes import live_routes
 from api.metrics import ApiMetrics
 from api.page import Scene, render, render_waiting, scene_of
 from api.problem import answer_problems, described
@@ -40,7 +44,8 @@ from api.style import PAGE
 from api.subscriptions import SignUp, subscription_routes
 from api.web import web_routes
 from geo.areas import AreaTable
-from geo.cells import difference, parent_of
+from geo.cells import difference, parent_of, split_by_shard
+from routing.site import Site
 
 # A shared cache may answer a rush with a copy that is at most this old; `Age` says how old the facts are.
 _FRESH_SECONDS = 5
@@ -139,23 +144,29 @@ def build_residents(
     table: AreaTable | None = None,
     joining: JoiningSettings | None = None,
     web: Path | None = None,
+    sites: Iterable[Site] = (),
+    line_of: RoadLine = no_line,
 ) -> FastAPI:
     """Return the residents' application over the broker at *bootstrap*; it reads while it is served.
 
     With *table* the map shows the wards beneath the hazards, and names them. With *joining* residents may sign
-    up; with *web* (the built pages) their browsers get the worker that shows pushes.
+    up; with *web* (the built pages) their browsers get the worker that shows pushes. *sites* are the shelters
+    of the lists, *line_of* draws a road by its id.
     """
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry)
     state = State()
-    reader = TopicReader(bootstrap, TOPICS, state.apply, metrics)
+    facts = LiveFacts(sites={site.id: site for site in sites}, line_of=line_of)
+    board = LiveBoard(state, facts, () if table is None else shards_of_wards(table))
+    reader = TopicReader(bootstrap, (*TOPICS, *live_facts.TOPICS), board.apply, metrics)
     door = None if joining is None else Joining(bootstrap, joining, table, metrics)
 
     @asynccontextmanager
     async def serving(app: FastAPI) -> AsyncIterator[None]:
         with door.running() if door is not None else nullcontext():
-            async with reader.while_served(app):
-                yield
+            with board.running(lambda: reader.freshness().ready):
+                async with reader.while_served(app):
+                    yield
 
     grounds = {} if table is None else grounds_of(table)
     wards = areas(() if table is None else wards_of(table))
@@ -166,6 +177,7 @@ def build_residents(
         sign_up=None if door is None else door.sign_up,
         web=web,
         wards=wards,
+        live=board,
     )
     app.router.lifespan_context = serving
     return app
@@ -180,6 +192,7 @@ def residents_app(
     sign_up: SignUp | None = None,
     web: Path | None = None,
     wards: bytes = areas(()),
+    live: LiveBoard | None = None,
 ) -> FastAPI:
     """Return the application that answers from *residents*; nothing is read here."""
     # No pages of FastAPI's own: they load scripts from elsewhere.
@@ -222,6 +235,8 @@ def residents_app(
         headers = _caching(drawn.notices_etag, drawn.view, residents.freshness())
         return _unless_known(drawn.notices, drawn.notices_etag, if_none_match, headers, "application/json")
 
+    if live is not None:
+        app.include_router(live_routes(live, residents.freshness))
     if sign_up is not None:
         app.include_router(subscription_routes(sign_up))
     if web is not None:
@@ -275,6 +290,11 @@ def wards_of(table: AreaTable) -> tuple[tuple[str, Cells], ...]:
     """Return the 23 wards with the cells that lie mostly inside: so neighbours do not overlap."""
     found = ((code, table.lookup(Geocode(GEOCODE_CLASS20, code))) for code in _SPECIAL_WARDS)
     return tuple((cover.name, difference(cover.cells, cover.partial)) for _, cover in found if cover is not None)
+
+
+def shards_of_wards(table: AreaTable) -> frozenset[Shard]:
+    """Return the shards that the 23 wards touch: what the residents' state is kept for."""
+    return frozenset(shard for _, cells in wards_of(table) for shard in split_by_shard(cells))
 
 
 def _html(page: str, status: int) -> Response:

@@ -7,7 +7,7 @@ import click
 
 from geo.gauges.silence import Voice, voice_at
 from streams.client import read_to_end
-from streams.gauges import GaugeRecord
+from streams.gauge_record import GaugeRecord
 from streams.topics import GAUGES
 from streams.wire import decode
 

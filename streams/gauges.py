@@ -11,19 +11,17 @@ is asked of fewer, and fewer than two neighbours are no reason to doubt it.
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from alerts.alert import Alert
 from alerts.claim import Release
-from alerts.gauge import Doubt, GaugeReading, GaugeStation
+from alerts.gauge import GaugeStation
 from alerts.place import LatLng
 from alerts.report import OutcomeKind
 from feeds.cap_write import write_cap
 from feeds.read import series_of
-from geo.gauges.doubt import Neighbour, Stage
-from geo.gauges.forecast import Forecast
+from geo.gauges.doubt import Neighbour
 from geo.gauges.neighbours import neighbours_of
 from geo.gauges.silence import voices
 from geo.gauges.station import GaugeState
@@ -42,6 +40,7 @@ from streams.acceptance import (
 from streams.broker import Broker
 from streams.faust_app import Outlet, ShiraseApp, add_agent, add_table, build_app
 from streams.gauge_metrics import GaugeMetrics
+from streams.gauge_record import gauge_record
 from streams.ingest import acknowledged
 from streams.lag import measure_lag
 from streams.metrics import Role, StreamMetrics
@@ -56,22 +55,6 @@ _OFFICIAL = frozenset({"jma", "cap"})
 _TOLD = frozenset({OutcomeKind.NOTICE, OutcomeKind.UPDATE})
 # Silence is measured in minutes.
 _LOOK_EVERY_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class GaugeRecord:
-    """A station as coordinators see it, on `gauges`: where it stands, since when, and what may come."""
-
-    station: str
-    described: GaugeStation | None
-    level: int
-    rose_at: datetime | None
-    stage: Stage | None
-    heard_at: datetime | None
-    doubt: Doubt | None
-    reason: str
-    forecasts: tuple[Forecast, ...]
-    others: tuple[GaugeReading, ...]
 
 
 class Gauges:
@@ -183,20 +166,3 @@ def document_headers(feed: str, alert: Alert, received: datetime, came_with: Map
         HEADER_NAME: f"{feed}/{alert.identifier}".encode(),
         HEADER_FEED: feed.encode(),
     }
-
-
-def gauge_record(name: str, watched: Watched) -> GaugeRecord:
-    """Return what coordinators see of the station *name*."""
-    state = watched.state
-    return GaugeRecord(
-        station=name,
-        described=state.station,
-        level=state.held.level,
-        rose_at=state.held.rose_at,
-        stage=state.stages[-1] if state.stages else None,
-        heard_at=state.heard_at,
-        doubt=state.doubt,
-        reason=state.reason,
-        forecasts=watched.forecasts,
-        others=watched.others,
-    )

@@ -41,7 +41,8 @@ TELEGRAMS = Topic(
     "raw bytes as received; headers: received-at (ms), receipt id, feed, name; audit and replay",
 )  # fmt: skip
 REPORTS = Topic(
-    "reports", "series", 8, Cleanup.DELETE, 24 * 90, 4_000_000, 0, ("console", "replay", "gauges"),
+    "reports", "series", 8, Cleanup.DELETE, 24 * 90, 4_000_000, 0,
+    ("console", "replay", "gauges", "residents"),
     "one record per document: its outcome, reason, level, hazard, codes, number of claims",
 )  # fmt: skip
 CLAIMS = Topic(
@@ -58,8 +59,8 @@ READINGS = Topic(
     "what one document says of one station: its description, its readings of stage, rain and flow",
 )  # fmt: skip
 GAUGES = Topic(
-    "gauges", "station", 8, Cleanup.COMPACT, None, 262_144, 0, ("console",),
-    "a station as it stands: level, stage, doubt, when it was heard, the short forecast; for coordinators (R23)",
+    "gauges", "station", 8, Cleanup.COMPACT, None, 262_144, 0, ("console", "residents"),
+    "a station as it stands: level, stage, doubt, when it was heard; the short forecast is for coordinators only (R23)",
 )  # fmt: skip
 CLOSURES = Topic(
     "closures", "id + source", 4, Cleanup.COMPACT, None, 262_144, 0, ("evacuation", "residents", "console"),
@@ -120,7 +121,7 @@ OWNERS = Topic(
     "who owns a share of the buckets, by epoch; read back to its end before the first send",
 )  # fmt: skip
 SOURCES = Topic(
-    "sources", "source", 1, Cleanup.COMPACT, None, 4_096, 1, ("console",),
+    "sources", "source", 1, Cleanup.COMPACT, None, 4_096, 1, ("console", "residents"),
     "when each source last answered, until when it counts as fresh, and how its last round ended",
 )  # fmt: skip
 AUDIT = Topic(

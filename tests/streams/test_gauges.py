@@ -26,7 +26,8 @@ from geo.river_zone import NO_ZONES
 from shirase.roles import column_maps_at, policy_at
 from streams.acceptance import HEADER_ARRIVED_MS, HEADER_FEED, HEADER_RECEIPT, HEADER_RECEIVED_MS
 from streams.gauge_metrics import GaugeMetrics, GaugeSource
-from streams.gauges import GaugeRecord, Gauges, document_headers, gauge_record
+from streams.gauge_record import GaugeRecord, gauge_record
+from streams.gauges import Gauges, document_headers
 from streams.readings import READINGS_A_RECORD, StationFacts, station_records, without_readings
 from streams.settings import SettingMissing, worker_settings
 from streams.wire import decode, encode

@@ -19,7 +19,7 @@ from feeds.cap_write import write_cap
 from shirase.run import Run, RunSettings, running
 from streams.acceptance import receive
 from streams.client import read_to_end
-from streams.gauges import GaugeRecord
+from streams.gauge_record import GaugeRecord
 from streams.payloads import Command, DraftRecord, DraftState, ReportRecord
 from streams.topics import COMMANDS, DRAFTS, GAUGES, NOTICES, REPORTS
 from streams.wire import decode
