@@ -32,7 +32,8 @@ from api.ground import NO_GROUND, Ground, ground_of, land_of
 from api.joining import Joining, JoiningSettings
 from api.live import facts as live_facts
 from api.live.board import LiveBoard
-from api.live.facts import LiveFacts, RoadLine, no_line
+from api.live.facts import LiveFacts
+from api.live.roads import line_on
 from api.live.routes import live_routes
 from api.metrics import ApiMetrics
 from api.page import Scene, render, render_waiting, scene_of
@@ -45,6 +46,7 @@ from api.subscriptions import SignUp, subscription_routes
 from api.web import web_routes
 from geo.areas import AreaTable
 from geo.cells import difference, parent_of, split_by_shard
+from routing.network import RoadNetwork
 from routing.site import Site
 
 # A shared cache may answer a rush with a copy that is at most this old; `Age` says how old the facts are.
@@ -145,28 +147,28 @@ def build_residents(
     joining: JoiningSettings | None = None,
     web: Path | None = None,
     sites: Iterable[Site] = (),
-    line_of: RoadLine = no_line,
+    roads: RoadNetwork | None = None,
 ) -> FastAPI:
     """Return the residents' application over the broker at *bootstrap*; it reads while it is served.
 
     With *table* the map shows the wards beneath the hazards, and names them. With *joining* residents may sign
     up; with *web* (the built pages) their browsers get the worker that shows pushes. *sites* are the shelters
-    of the lists, *line_of* draws a road by its id.
+    of the lists; on *roads* a road is drawn that is known by its id alone.
     """
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry)
     state = State()
-    facts = LiveFacts(sites={site.id: site for site in sites}, line_of=line_of)
+    facts = LiveFacts(sites={site.id: site for site in sites}, line_of=line_on(roads))
     board = LiveBoard(state, facts, () if table is None else shards_of_wards(table))
     reader = TopicReader(bootstrap, (*TOPICS, *live_facts.TOPICS), board.apply, metrics)
     door = None if joining is None else Joining(bootstrap, joining, table, metrics)
 
     @asynccontextmanager
     async def serving(app: FastAPI) -> AsyncIterator[None]:
-        with door.running() if door is not None else nullcontext():
-            with board.running(lambda: reader.freshness().ready):
-                async with reader.while_served(app):
-                    yield
+        signing_up = door.running() if door is not None else nullcontext()
+        with signing_up, board.running(lambda: reader.freshness().ready):
+            async with reader.while_served(app):
+                yield
 
     grounds = {} if table is None else grounds_of(table)
     wards = areas(() if table is None else wards_of(table))

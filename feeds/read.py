@@ -35,6 +35,8 @@ from feeds.json_text import JsonLimits, parse_json
 from feeds.lalert.names import EDXL
 from feeds.lalert.read import is_l_alert, read_l_alert
 from feeds.qzss import is_sentence, read_qzss, series_of_qzss
+from feeds.resident import FEED as RESIDENT
+from feeds.resident import read_resident, series_of_resident
 from feeds.supply import is_supply_table, read_supply, series_of_supply
 from feeds.ushahidi import is_crowd_table, read_crowd, series_of_crowd
 from feeds.xml import parse
@@ -66,6 +68,9 @@ def read(
     table has no name of its own, and is read by the *column_maps* of its feed. *signers* are the certificates
     that are pinned to senders of CAP.
     """
+    if feed == RESIDENT:
+        # By the way that it came and not by what it says: nobody else's document may pass for a resident's.
+        return read_resident(raw, received=received)
     if looks_like_console(raw):
         return read_console(raw, received=received, feed=feed)
     if is_json(raw):
@@ -123,6 +128,8 @@ def series_of(raw: bytes, feed: str = "") -> str:
     The same as `Report.series`. Bytes that name none share one key per *feed*,
     so that they are read in order and end as dead-letters.
     """
+    if feed == RESIDENT:
+        return series_of_resident(raw)
     if looks_like_console(raw):
         return series_of_console(raw)
     try:

@@ -46,17 +46,33 @@ def api() -> None:
     show_default=True,
     help="Built pages (`make web`); without them the first page is all there is.",
 )
-def residents(broker: str, port: int, host: str, areas: Path, web: Path) -> None:
-    """Serve the first page with the hazard map, the notices, and signing up where its keys are set."""
+@click.option(
+    "--network",
+    envvar="SHIRASE_NETWORK",
+    default="",
+    help="Walking network, or demo-city: draws roads that are known by their id alone.",
+)
+@click.option(
+    "--shelters",
+    envvar="SHIRASE_SHELTERS",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Shelters of `shirase import shelters`; without it only those are shown of which somebody spoke.",
+)
+def residents(broker: str, port: int, host: str, areas: Path, web: Path, network: str, shelters: Path | None) -> None:
+    """Serve the first page, the state of each shard, and signing up where its keys are set."""
     from api.joining import joining_settings
     from api.residents import build_residents
     from api.serve import serve
+    from shirase.town import shown_town
 
+    sites, roads = shown_town(network, shelters)
     app = build_residents(
         broker,
         table=table_at(areas) if areas.exists() else None,
         joining=joining_settings(os.environ),
         web=web if web.exists() else None,
+        sites=sites,
+        roads=roads,
     )
     serve(app, host, port)
 

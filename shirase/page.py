@@ -20,6 +20,7 @@ from api.console import build_console
 from api.residents import build_residents
 from shirase.api_command import DEFAULT_WEB
 from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.town import shown_town
 
 _OFFICERS = (("kakuu_tantou", Role.DRAFTER), ("kakuu_shounin", Role.APPROVER))
 _PASSWORD_BYTES = 12
@@ -50,12 +51,15 @@ class DemoPages:
         self.residents, self.console = (served.address for served in self._servers)
 
     @classmethod
-    def start(cls, bootstrap: str, folder: Path, areas: Path = DEFAULT_AREAS, web: Path = DEFAULT_WEB) -> Self:
+    def start(
+        cls, bootstrap: str, folder: Path, areas: Path = DEFAULT_AREAS, web: Path = DEFAULT_WEB, network: str = ""
+    ) -> Self:
         """Serve on free loopback ports; the accounts file is made in *folder*."""
         table = table_at(areas) if areas.exists() else None
+        sites, roads = shown_town(network, None)
         path = folder / "accounts.sqlite"
         return cls(
-            build_residents(bootstrap, table=table, web=web if web.exists() else None),
+            build_residents(bootstrap, table=table, web=web if web.exists() else None, sites=sites, roads=roads),
             build_console(bootstrap, accounts=path, table=table),
             _officers(path),
         )

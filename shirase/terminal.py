@@ -72,7 +72,7 @@ class Terminal:
         if self._page_wanted:
             from shirase.page import DemoPages
 
-            self._pages = DemoPages.start(run.pipeline.broker.bootstrap, run.folder)
+            self._pages = DemoPages.start(run.pipeline.broker.bootstrap, run.folder, network=run.settings.network)
             self.say(f"residents' page: {self._pages.residents}")
             self.say(f"console:         {self._pages.console}")
             _open(self._pages.residents, self._pages.console)

@@ -9,7 +9,9 @@ from routing.errors import RoutingError
 from routing.ground import Ground
 from routing.importers.network_file import open_network
 from routing.importers.shelter_file import read_sites
-from routing.site import place_on
+from routing.network import RoadNetwork
+from routing.shelter import Shelter
+from routing.site import Site, place_on
 from shirase.city import city
 from shirase.errors import TownUnreadable
 from shirase.run import DEMO_CITY
@@ -38,6 +40,37 @@ def town_named(network: str, shelters: Path | None) -> Town:
     """Return the demo city of *network* `demo-city` or `demo-city:SEED`, else the town in the imported files."""
     name, _, seed = network.partition(":")
     return demo_town(int(seed or "1")) if name == DEMO_CITY else imported_town(Path(network), shelters)
+
+
+def shown_town(network: str, shelters: Path | None) -> tuple[tuple[Site, ...], RoadNetwork | None]:
+    """Return what residents' pages show of a town: the sites of its lists, and its roads where they are named.
+
+    Raises:
+        TownUnreadable: a file cannot be read.
+    """
+    name, _, seed = network.partition(":")
+    if name == DEMO_CITY:
+        demo = city(int(seed or "1"))
+        return tuple(site_of(shelter) for shelter in demo.shelters), demo.streets
+    try:
+        sites = read_sites(shelters) if shelters is not None else ()
+        return sites, open_network(Path(network)) if network else None
+    except (OSError, RoutingError) as error:
+        raise TownUnreadable(f"{network}, {shelters}: {error}; make it again with `shirase import`") from error
+
+
+def site_of(shelter: Shelter) -> Site:
+    """Return *shelter* as a row of a list."""
+    return Site(
+        id=shelter.id,
+        name=shelter.name,
+        point=shelter.point,
+        fit_for=shelter.fit_for,
+        ward=shelter.ward,
+        site_class=shelter.site_class,
+        capacity=shelter.capacity,
+        step_free=shelter.step_free,
+    )
 
 
 def imported_town(network: Path, shelters: Path | None) -> Town:

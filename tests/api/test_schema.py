@@ -7,11 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from prometheus_client import CollectorRegistry
 
+from alerts.place import LatLng
+from api.live.board import LiveBoard
+from api.live.facts import LiveFacts, shard_at
 from api.metrics import ApiMetrics
 from api.rate import RateLimit
 from api.reader import Freshness
 from api.residents import Residents, residents_app
 from api.state import State
+from tests.api.evening import KOTO, NINE_PM
 from tests.api.test_subscriptions import doors
 
 with warnings.catch_warnings():
@@ -23,7 +27,10 @@ with warnings.catch_warnings():
 def _app() -> object:
     registry = CollectorRegistry()
     residents = Residents(State(), lambda: Freshness(True, 0, 0.0))
-    return residents_app(residents, ApiMetrics(registry), registry, sign_up=doors(RateLimit(100_000, 1e6)).sign_up)
+    live = LiveBoard(State(), LiveFacts(), [shard_at(LatLng(*KOTO))])
+    live.refresh(NINE_PM)
+    door = doors(RateLimit(100_000, 1e6)).sign_up
+    return residents_app(residents, ApiMetrics(registry), registry, sign_up=door, live=live)
 
 
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", _app())
