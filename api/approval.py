@@ -28,9 +28,12 @@ class MayNot(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the rule looks at. `author` is empty for what a feed said; `people` is None where nobody counted."""
+    """What the rule looks at. Nobody wrote what a feed said; `people` is None where nobody counted.
 
-    author: str
+    `authors` are who wrote it and whoever has edited it since: none of them is the second person.
+    """
+
+    authors: frozenset[str]
     lane: Lane
     wards: frozenset[str]
     people: int | None = None
@@ -42,15 +45,15 @@ class Proposal:
 
     @property
     def needs_somebody_else(self) -> bool:
-        """Say whether its author may not be the one who approves it."""
-        return bool(self.author) and (self.lane is Lane.LIFE_SAFETY or self.is_wide)
+        """Say whether who wrote or edited it may not be the one who approves it."""
+        return bool(self.authors) and (self.lane is Lane.LIFE_SAFETY or self.is_wide)
 
 
 def may_not_approve(account: Account, proposal: Proposal) -> MayNot | None:
     """Return why *account* cannot approve, or None when it can. Fails closed: no known ward is nobody's ward."""
     if account.role is Role.DRAFTER:
         return MayNot.ROLE
-    if proposal.needs_somebody_else and account.name == proposal.author:
+    if proposal.needs_somebody_else and account.name in proposal.authors:
         return MayNot.OWN
     if account.everywhere:
         return None
@@ -61,7 +64,7 @@ def may_not_approve(account: Account, proposal: Proposal) -> MayNot | None:
 
 def may_void(account: Account, proposal: Proposal) -> MayNot | None:
     """Return why *account* cannot discard: stopping needs no second person, only a role and a place in it."""
-    if account.role is Role.DRAFTER and account.name != proposal.author:
+    if account.role is Role.DRAFTER and account.name not in proposal.authors:
         return MayNot.ROLE
     if account.everywhere or proposal.wards & account.wards:
         return None

@@ -31,6 +31,10 @@ class Act(StrEnum):
     VOID_REFUSED = "void-refused"
     POST = "post"
     POST_REFUSED = "post-refused"
+    EDIT = "edit"
+    EDIT_REFUSED = "edit-refused"
+    LIFT = "lift"
+    CORRECT = "correct"
 
 
 @dataclass(frozen=True, slots=True)

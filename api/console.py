@@ -5,8 +5,8 @@ residents must not see, e.g. drafts that nobody has approved. With accounts coor
 (`office.py`) and post (`posting.py`); without them it only shows.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -16,13 +16,13 @@ from fastapi import Cookie, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.middleware.gzip import GZipMiddleware
 
-from alerts.place import Cell, Cells
 from alerts.words import HAZARDS_JA
 from api.accounts import Accounts, Session
 from api.audit import Trail
+from api.census import Census
 from api.clock import clock
 from api.desk import TOPICS, DeadLetter, Desk, DeskView
-from api.look import APPEARANCES, look_of
+from api.look import APPEARANCES, look_of, word_of
 from api.metrics import ApiMetrics
 from api.office import COOKIE, Office, office_routes
 from api.posted import FOLLOWED, Posts
@@ -33,9 +33,10 @@ from api.reader import Freshness, TopicReader
 from api.residents import health_answer
 from api.security import Guard, policy_for
 from api.style import CONSOLE
+from api.wards import Ground
 from dispatch.settings import DispatchSettings
 from geo.areas import AreaTable
-from geo.cells import count, expand
+from geo.named_areas import NamedAreas
 from streams.client import Producer, Record, read_to_end
 from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
 from streams.topics import AUDIT
@@ -44,10 +45,6 @@ from streams.topics import AUDIT
 _RELOAD_SECONDS = 5
 _MOST_ROWS = 100
 _STALE_SECONDS = 30.0
-# Twice the 23 wards; looking up more would keep an officer waiting for an answer that is "all of them".
-_MOST_CELLS_LOOKED_AT = 20_000
-# 13101 to 13123 in the table of municipal codes (JIS X 0402), with two digits of the JMA's own.
-_SPECIAL_WARDS = "131"
 _SIGN_INS_AT_ONCE = 5
 _SIGN_INS_PER_MINUTE = 5.0
 
@@ -58,24 +55,46 @@ def build_console(
     accounts: Path | None = None,
     table: AreaTable | None = None,
     settings: DispatchSettings | None = None,
+    named: NamedAreas | None = None,
+    census: Census | None = None,
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
     With *accounts* (a file of `shirase accounts`) coordinators sign in and decide; *table* tells in which wards a
-    draft's cells lie. Raises ValueError when the audit trail is broken: a person looks before anybody acts.
+    draft's cells lie, *named* where a 町丁目 is, *census* how many people live where and can be reached.
+    Raises ValueError when the audit trail is broken: a person looks before anybody acts.
     """
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry)
     desk = Desk()
-    office = None if accounts is None else _office(bootstrap, accounts, desk, table, settings or DispatchSettings())
+    office = None
+    if accounts is not None:
+        office = _office(bootstrap, accounts, desk, Ground(table, named), settings or DispatchSettings(), census)
     topics, apply = (TOPICS, desk.apply) if office is None else ((*TOPICS, *FOLLOWED), _both(desk, office.posts))
     reader = TopicReader(bootstrap, topics, apply, metrics)
     app = console_app(desk, reader.freshness, metrics, registry, office=office)
-    app.router.lifespan_context = reader.while_served
+    app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office)
     return app
 
 
-def _office(bootstrap: str, accounts: Path, desk: Desk, table: AreaTable | None, settings: DispatchSettings) -> Office:
+def _while_open(reader: TopicReader, office: Office) -> Callable[[object], AbstractAsyncContextManager[None]]:
+    """Return the lifespan of a console that acts: at its end what it wrote is stored, and its accounts are closed."""
+
+    @asynccontextmanager
+    async def lifespan(app: object) -> AsyncIterator[None]:
+        try:
+            async with reader.while_served(app):
+                yield
+        finally:
+            office.producer.close()
+            office.accounts.close()
+
+    return lifespan
+
+
+def _office(
+    bootstrap: str, accounts: Path, desk: Desk, ground: Ground, settings: DispatchSettings, census: Census | None
+) -> Office:
     producer = Producer(bootstrap)
     kept = (record.value for record in read_to_end(bootstrap, AUDIT.name))
     trail = Trail(producer, (value for value in kept if value is not None), lambda: datetime.now(UTC).isoformat())
@@ -85,10 +104,9 @@ def _office(bootstrap: str, accounts: Path, desk: Desk, table: AreaTable | None,
         producer=producer,
         desk=desk,
         settings=settings,
-        wards_of=lambda cells: wards_holding(table, cells),
-        wards_at=lambda cell: wards_at(table, cell),
+        ground=ground,
         limit=RateLimit(_SIGN_INS_AT_ONCE, _SIGN_INS_PER_MINUTE),
-        names=special_wards(table),
+        census=census or Census(),
     )
 
 
@@ -98,37 +116,6 @@ def _both(desk: Desk, posts: Posts) -> Callable[[Record], None]:
         posts.apply(record)
 
     return apply
-
-
-def special_wards(table: AreaTable | None) -> dict[str, str]:
-    """Return the 23 special wards of *table* by code: whoever posts chooses among them, never among 1,900 places."""
-    if table is None:
-        return {}
-    named = ((code, table.name(code)) for code in table.codes() if code.startswith(_SPECIAL_WARDS))
-    return {code: name.ja for code, name in named if name is not None}
-
-
-def wards_holding(table: AreaTable | None, cells: Cells) -> frozenset[str]:
-    """Return the fewest municipalities that together touch every one of *cells*, the sea left out.
-
-    The cells of one ward touch its neighbours as well: their wards are not the ground that is meant, or no
-    ward could ever approve for itself. None is known without a table, or over too much ground to look:
-    then nobody's ward covers it, and only a metropolitan account may approve.
-    """
-    if table is None or count(cells) > _MOST_CELLS_LOOKED_AT:
-        return frozenset()
-    touched = [wards for cell in expand(cells) if (wards := wards_at(table, cell))]
-    found: set[str] = set()
-    while touched:
-        most = Counter(code for wards in touched for code in wards)
-        found.add(min(most, key=lambda code: (-most[code], code)))
-        touched = [wards for wards in touched if not wards & found]
-    return frozenset(found)
-
-
-def wards_at(table: AreaTable | None, cell: Cell) -> frozenset[str]:
-    """Return every municipality that touches *cell*; none is known without a table."""
-    return frozenset() if table is None else frozenset(area.code for area in table.area_at(cell))
 
 
 def console_app(
@@ -289,7 +276,7 @@ def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
         (
             link,
             state,
-            f'<span class="chip {look.value}">{mark}{appearance.word}</span>',
+            f'<span class="chip {look.value}">{mark}{word_of(worst)}</span>',
             "・".join(HAZARDS_JA[hazard] for hazard in worst.hazards),
             escape("、".join(names[:6])) + more,
             escape(notice.issuer),

@@ -92,6 +92,11 @@ class Desk:
         with self._lock:
             return self._drafts.get(draft_id)
 
+    def accepted(self, lineage: str) -> int:
+        """Return how many pushes of *lineage* were accepted, over all of its revisions that have ended."""
+        with self._lock:
+            return sum(sum(by_worker.values()) for (known, _), by_worker in self._accepted.items() if known == lineage)
+
     def view(self) -> DeskView:
         """Return what waits now."""
         with self._lock:

@@ -2,6 +2,8 @@
 
 ApiError            carries status, stable code and a sentence; leaves as application/problem+json
 └── NotReady        the topics have not been read to their end: an answer now would be a guess
+
+FormWrong           a form of the console asks for what is not to be had; its words are for who filled it in
 """
 
 
@@ -21,3 +23,7 @@ class NotReady(ApiError):
 
     def __init__(self) -> None:
         super().__init__(503, "not-ready", "Still reading what is in force", "Ask again in a few seconds.")
+
+
+class FormWrong(ValueError):
+    """What is wrong with a form, in words for the person who filled it in."""

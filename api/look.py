@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from alerts.cap import Severity
 from alerts.level import LEVEL_NAMES_JA, Level
+from alerts.notice import NoticePart
+from alerts.order_words import ORDER_NAMES_JA
 
 
 class Look(StrEnum):
@@ -77,3 +79,14 @@ _SEVERITIES = {
 def look_of(level: Level | None, severity: Severity) -> Look:
     """Return the look of a danger: by its level where it has one, else by its severity."""
     return _LEVELS[level] if level is not None else _SEVERITIES[severity]
+
+
+def word_of(part: NoticePart) -> str:
+    """Return what stands beside the level of *part*: an order's own name (避難指示), else the level's.
+
+    An order is known by its title, which is composed from that name: a level alone orders nobody to leave.
+    """
+    name = ORDER_NAMES_JA.get(part.level) if part.level is not None else None
+    if name is not None and any(text.language == "ja" and name in text.title for text in part.texts):
+        return name
+    return APPEARANCES[look_of(part.level, part.severity)].word

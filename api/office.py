@@ -6,27 +6,33 @@ be written down is not done.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Header, Request, Response
 
-from alerts.claim import Provenance
-from alerts.place import Cell, Cells
+from alerts.claim import Lane, Provenance
+from alerts.place import Cells
 from api.accounts import Account, Accounts, Session, SignInRefused
 from api.approval import MayNot, Proposal, may_not_approve, may_void
 from api.audit import Act, Trail
+from api.census import Census
+from api.codes import Codes
 from api.desk import Desk
 from api.errors import ApiError
 from api.form import elsewhere, page, read_form
 from api.lint import lint
 from api.officer_page import draft_page, refused_page, sign_in_page
 from api.posted import Posts
+from api.preview import Preview, preview_of
 from api.rate import RateLimit
+from api.wanted import Known
+from api.wards import Ground
 from dispatch.settings import DispatchSettings
 from feeds.console import FEED
+from geo.cells import union
 from streams.client import Producer
 from streams.errors import StreamsError
 from streams.payloads import Command, Draft, DraftRecord, Verb
@@ -53,15 +59,26 @@ class Office:
     producer: Producer
     desk: Desk
     settings: DispatchSettings
-    wards_of: Callable[[Cells], frozenset[str]]
-    """The fewest wards that hold all of some cells."""
-    wards_at: Callable[[Cell], frozenset[str]]
-    """Every ward that touches one cell."""
+    ground: Ground
     limit: RateLimit
     posts: Posts = field(default_factory=Posts)
-    names: Mapping[str, str] = field(default_factory=dict)
-    """The municipalities that may be chosen, by class20 code; none without an area table."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    census: Census = field(default_factory=Census)
+    """How many people live where, and how many a push can reach."""
+    codes: Codes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", Codes(self.accounts))
+
+    @property
+    def known(self) -> Known:
+        """Return what forms are read against."""
+        return Known(self.posts, self.ground.names, self.ground.lookup, self.ground.wards_of)
+
+    def preview(self, cells: Cells, lane: Lane = Lane.LIFE_SAFETY) -> Preview:
+        """Return what an order in *cells* would do."""
+        wards = tuple(self.ground.names.get(code, code) for code in sorted(self.ground.wards_of(cells)))
+        return preview_of(cells, wards, census=self.census, ward_of=self.ground.ward_of, at=self.now(), lane=lane)
 
     def session(self, token: str) -> Session | None:
         """Return who is signed in."""
@@ -70,8 +87,9 @@ class Office:
     def proposal(self, draft: Draft) -> Proposal:
         """Return what the rule of approval looks at."""
         notice = draft.notice
-        wards = self.wards_of(tuple(cell for part in notice.parts for cell in part.cells))
-        return Proposal(author=author_of(draft.provenance), lane=notice.lane, wards=wards)
+        cells = union(*(part.cells for part in notice.parts))
+        authors = frozenset(filter(None, (author_of(draft.provenance), *draft.edited_by)))
+        return Proposal(authors, notice.lane, self.ground.wards_of(cells), self.census.residents(cells))
 
     def command(self, verb: Verb, record: DraftRecord, by: Account, digest: str) -> None:
         """Ask the decider; raises `ApiError` when the broker did not take it: then nothing happened."""
@@ -122,6 +140,7 @@ def office_routes(office: Office) -> APIRouter:
             office.write_down(name, Act.SIGN_IN_REFUSED, detail=found.value)
             return page(sign_in_page("名前・パスワード・確認コードのどれかが違います。"), 403)
         token, session = found
+        office.codes.has_given(session, at)
         office.write_down(session.account.name, Act.SIGN_IN)
         answer = elsewhere("/")
         answer.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="strict", path="/")
@@ -159,6 +178,8 @@ def office_routes(office: Office) -> APIRouter:
                 lint(notice, at=office.now(), settings=office.settings),
                 session,
                 "" if refusal is None else _SAID[refusal],
+                office.preview(union(*(part.cells for part in notice.parts)), notice.lane),
+                office.ground.cells,
                 now=office.now(),
             )
         )
@@ -207,7 +228,7 @@ def _decided(
             # What was on the screen is not what would go out: the officer looks again (R14).
             office.write_down(account.name, refused, draft_id, "digest-differs")
             return page(refused_page("見ていた内容が変わりました。もう一度確かめてください。", draft_id), 409)
-    wrong = office.accounts.take_code(account.name, fields.get("code", ""), int(office.now().timestamp()))
+    wrong = office.codes.take(session, fields.get("code", ""), int(office.now().timestamp()))
     if wrong is not None:
         office.write_down(account.name, refused, draft_id, wrong.value)
         return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)

@@ -4,23 +4,24 @@ First what it is and whom it reaches, then the exact words in every language, th
 then one button that says what it does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape
 
 from alerts.notice import Notice, NoticePart
+from alerts.place import Cells
 from alerts.words import HAZARDS_JA
 from api.accounts import Session
 from api.approval import Proposal
+from api.area_picture import draw_area
 from api.clock import ago, clock
 from api.lint import Finding, Found
-from api.look import APPEARANCES, look_of
-from api.style import CONSOLE
-from geo.cells import count
+from api.look import APPEARANCES, Look, look_of, word_of
+from api.preview import Preview
+from api.preview_page import preview_rows, seams
+from api.sheet import document
 from streams.payloads import DraftRecord
 
-# H3's mean area of a cell of resolution 9 (h3geo.org, table of cell areas).
-_CELL_KM2 = 0.1053
 _MOST_NAMES = 30
 _LANGUAGES = {"ja": "日本語", "ja-Hira": "やさしい日本語", "en": "English", "zh-Hans": "简体中文", "ko": "한국어"}
 
@@ -36,15 +37,6 @@ _FINDINGS = {
     Finding.LANGUAGE_MISSING: "この言語の文がありません",
     Finding.SOON_OVER: "30分以内に期限が来ます",
 }
-
-
-def document(title: str, body: str, *, head: str = "") -> str:
-    """Return a whole page; *head* is markup of ours."""
-    return (
-        '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
-        f"{head}<title>{escape(title)}</title><style>{CONSOLE}</style></head><body>{body}</body></html>"
-    )
 
 
 def sign_in_page(problem: str) -> str:
@@ -78,27 +70,29 @@ def draft_page(
     found: tuple[Found, ...],
     session: Session,
     refusal: str,
+    seen: Preview,
+    wards: Mapping[str, Cells],
     *,
     now: datetime,
 ) -> str:
-    """Return a draft as it would go out, and the two buttons."""
+    """Return a draft as it would go out: whom it touches (*seen*), its words, and the two buttons."""
     stops = [one for one in found if one.stops]
-    cells = sum(count(part.cells) for part in notice.parts)
-    wide = "（広域）" if proposal.is_wide else ""
+    look = look_of(notice.parts[0].level, notice.parts[0].severity) if notice.parts else Look.INFORMATION
+    picture = draw_area(seen.cells, wards, look.value, f"対象の範囲。{'、'.join(seen.wards)}") if seen.cells else ""
     facts = (
         ("発表元", escape(notice.issuer)),
         ("受信", f"{clock(notice.received, now=now)}（{ago(notice.received, now=now)}）"),
         ("期限", clock(notice.expires, now=now)),
-        ("対象", f"{len(proposal.wards)}区・約{cells * _CELL_KM2:.1f}km²（{cells:,}区画）{wide}"),
+        *preview_rows(seen),
         ("止まっている理由", f"<code>{escape(record.reason)}</code>"),
-        ("作った人", escape(proposal.author) or "（届いた電文）"),
+        ("作った人", escape("、".join(sorted(proposal.authors))) or "（届いた電文）"),
     )
     rows = "".join(f"<tr><th scope='row'>{name}</th><td>{value}</td></tr>" for name, value in facts)
     return document(
         "知らせ 案の確認",
         f'<header><h1>案の確認</h1><small>{escape(session.account.name)}　<a href="/">一覧へ</a></small></header><main>'
         f"{_findings(found)}"
-        f"<section><h2>何を、どこへ</h2><table>{rows}</table></section>"
+        f'<section class="preview"><h2>何を、どこへ</h2>{picture}<table>{rows}</table>{seams(seen.seam)}</section>'
         + "".join(_part(number, part) for number, part in enumerate(notice.parts, start=1))
         + _buttons(record, notice, session, refusal, bool(stops))
         + "</main>",
@@ -129,7 +123,7 @@ def _part(number: int, part: NoticePart) -> str:
     )
     hazards = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards)
     return (
-        f'<section><h2>{number}. <span class="chip {look.value}">{mark}{appearance.word}</span> {hazards}</h2>'
+        f'<section><h2>{number}. <span class="chip {look.value}">{mark}{word_of(part)}</span> {hazards}</h2>'
         f"<p>{escape(names)}</p>{texts}</section>"
     )
 

@@ -4,6 +4,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
+from alerts.cap import ResponseType
+from alerts.report import OutcomeKind
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from feeds.console import FEED, SOURCE
@@ -31,6 +33,7 @@ class Posts:
     _effects: dict[str, FactEffect] = field(default_factory=dict)
     _closures: dict[str, RoadReport] = field(default_factory=dict)
     _shelters: dict[str, ShelterReport] = field(default_factory=dict)
+    _orders: OrderedDict[str, ReportRecord] = field(default_factory=OrderedDict)
     _sent: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -42,6 +45,7 @@ class Posts:
                 self._reports[report.receipt] = report
                 if len(self._reports) > MOST_KEPT:
                     self._reports.popitem(last=False)
+                self._take_order(report)
         elif record.topic == EFFECTS.name and record.key.startswith(_EFFECT) and record.key.endswith(_OURS):
             if record.value is not None:
                 effect = decode(FactEffect, record.value)
@@ -72,6 +76,29 @@ class Posts:
         """Return how a posted document ended, or None when it has not (yet)."""
         with self._lock:
             return self._reports.get(receipt)
+
+    def order(self, thing: str) -> ReportRecord | None:
+        """Return the newest word on the order *thing*, or None when it has ended or was never one of ours."""
+        with self._lock:
+            return self._orders.get(thing)
+
+    def orders(self) -> tuple[ReportRecord, ...]:
+        """Return the orders that were posted and have not ended, the newest first."""
+        with self._lock:
+            return tuple(reversed(self._orders.values()))
+
+    def _take_order(self, report: ReportRecord) -> None:
+        _, kind, thing = (*report.series.split(":", 2), "", "")[:3]
+        if kind != "order" or report.report is None or report.outcome is OutcomeKind.DUPLICATE:
+            return
+        ended = any(ResponseType.ALL_CLEAR in info.response_types for info in report.report.alert.infos)
+        if ended or report.outcome is OutcomeKind.DEAD_LETTER:
+            self._orders.pop(thing, None)
+        else:
+            self._orders[thing] = report
+            self._orders.move_to_end(thing)
+            if len(self._orders) > MOST_KEPT:
+                self._orders.popitem(last=False)
 
     def effect(self, thing: str) -> FactEffect | None:
         """Return what the planner last made of what the console said of *thing*."""

@@ -7,7 +7,7 @@ from html import escape
 from alerts.report import OutcomeKind
 from api.accounts import Session
 from api.clock import clock
-from api.officer_page import document
+from api.sheet import document
 from streams.payloads import DraftRecord, DraftState, FactEffect, ReportRecord
 
 # The page asks again by itself, without a script, until there is an answer (R20: at most 5 s).
@@ -15,6 +15,8 @@ _RELOAD_SECONDS = 3
 _EFFECT_WITHIN = timedelta(seconds=30)
 KINDS_JA = {"order": "避難情報", "closure": "通行止め", "shelter": "避難所", "incident": "被害・出来事"}
 _ON_THE_MAP = frozenset({OutcomeKind.INFORMATIONAL, OutcomeKind.NOTICE, OutcomeKind.UPDATE, OutcomeKind.CANCEL})
+# By the reasons of a series' end (alerts/series.py): one that told nobody before has nobody to tell.
+_ENDED = {"all-clear": "解除", "cancelled": "取り消し"}
 _BACK = '<p><a href="/post">入力画面へ</a>　<a href="/">一覧へ</a></p>'
 
 
@@ -94,6 +96,8 @@ def _verdict(became: Became) -> str:
 
 
 def _order_verdict(became: Became, report: ReportRecord) -> str:
+    if report.reason in _ENDED and report.outcome in _ON_THE_MAP:
+        return _done(f"{_ENDED[report.reason]}を送りました（SENT）。", "前に知らせた人だけに届きます。")
     if became.decided is not None and became.decided.state is DraftState.APPROVED:
         return _done(
             "住民に送られました（SENT）。", f"{escape(became.decided.reason.partition(':')[2])} が承認しました。"

@@ -11,25 +11,30 @@ from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from alerts.report import OutcomeKind
 from alerts.shelter import ShelterReport
-from api.accounts import Session
+from api.accounts import Role, Session
 from api.approval import MayNot
+from api.area_form import area_wanted
 from api.audit import Act
-from api.errors import ApiError
+from api.errors import ApiError, FormWrong
 from api.form import elsewhere, page, read_form
+from api.lifting import CORRECT, LIFT, author_of_order, is_ending
 from api.office import COOKIE, Office
+from api.order_page import Standing
 from api.posted_page import Became, not_posted_page, posted_page, unknown_page
 from api.posting_page import forms_page
-from api.wanted import KINDS, FormWrong, Wanted, may_not_post, wanted_of, where_of, where_of_shelter
+from api.preview_page import preview_page
+from api.wanted import KINDS, Wanted, ground_within, may_not_post, plain_of, wanted_of, where_of, where_of_shelter
 from feeds.console import FEED
 from feeds.console_write import console_document
 from feeds.errors import ConsoleError
 from streams.acceptance import receive
 from streams.errors import StreamsError
-from streams.payloads import DraftRecord
+from streams.payloads import DraftRecord, DraftState
 
 _STORED_WITHIN_SECONDS = 10.0
 
 _SAID = {
+    MayNot.ROLE: "この役割では、自分の書いた避難情報しか終わらせられません。",
     MayNot.OTHER_WARD: "担当する区の外です。その区か都の担当者に回してください。",
     MayNot.NO_WARD: "どの区か分からない場所です（道路IDや一覧にない避難所を含む）。都の担当者に回してください。",
 }
@@ -45,8 +50,29 @@ def posting_routes(office: Office) -> APIRouter:
         if session is None:
             return elsewhere("/sign-in")
         offered = tuple(one for one in office.posts.shelters() if _may_write(office, session, one))
-        names = {code: name for code, name in office.names.items() if _offered(code, session)}
-        return page(forms_page(session, names, offered, new_key=_key))
+        names = _names(office, session)
+        fresh = office.codes.is_fresh(session, int(office.now().timestamp()))
+        return page(forms_page(session, names, offered, standing(office, session), new_key=_key, fresh=fresh))
+
+    @router.post("/post/order/preview")
+    async def preview(
+        request: Request,
+        origin: Annotated[str, Header()] = "",
+        token: Annotated[str, Cookie(alias=COOKIE)] = "",
+    ) -> Response:
+        session = office.session(token)
+        if session is None:
+            return elsewhere("/sign-in")
+        form = plain_of(await read_form(request, origin, session))
+        names = _names(office, session)
+        try:
+            cells = ground_within(area_wanted(form, names, office.ground.lookup).cells)
+            seen, problem = office.preview(cells), ""
+        except FormWrong as error:
+            seen, problem = None, str(error)
+        key = form.get("key", "") or _key()
+        shown = preview_page(form, names, seen, problem, office.ground.cells, session, key=key)
+        return page(shown, 200 if seen is not None else 422)
 
     @router.post("/post/{kind}")
     async def post(
@@ -76,7 +102,7 @@ def posting_routes(office: Office) -> APIRouter:
 def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -> Response:
     account, at = session.account, office.now()
     try:
-        wanted = wanted_of(kind, form, account, posts=office.posts, names=office.names, at=at)
+        wanted = wanted_of(kind, form, account, known=office.known, at=at)
         if office.posts.knows(wanted.receipt):
             # Pressed twice: its code is used up, and what it asked for is on its way.
             return elsewhere(f"/posts/{wanted.receipt}")
@@ -86,18 +112,23 @@ def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -
     except ConsoleError as error:
         return page(not_posted_page(f"この内容は受け付けられません（{error.reason}）。"), 422)
     on = f"{kind}:{wanted.thing}"
-    may_not = may_not_post(account, wanted.where, office.wards_at)
+    may_not = may_not_post(account, wanted.where, office.ground.wards_at)
+    ends = kind == "order" and is_ending(form)
+    if ends and may_not is None and account.role is Role.DRAFTER:
+        report = office.posts.order(wanted.thing)
+        may_not = None if report is not None and author_of_order(report) == account.name else MayNot.ROLE
     if may_not is not None:
         office.write_down(account.name, Act.POST_REFUSED, on, may_not.value)
         return page(not_posted_page(_SAID[may_not]), 403)
-    if wanted.again:
-        wrong = office.accounts.take_code(account.name, form.get("code", ""), int(at.timestamp()))
+    if wanted.again or (ends and not office.codes.is_fresh(session, int(at.timestamp()))):
+        wrong = office.codes.take(session, form.get("code", ""), int(at.timestamp()))
         if wrong is not None:
             office.write_down(account.name, Act.POST_REFUSED, on, wrong.value)
             said = "確認コードが違うか、使用済みです。戻って、新しいコードで送ってください（二重にはなりません）。"
             return page(not_posted_page(said), 403)
     # Written down first: an act that nobody can find again must not happen.
-    office.write_down(account.name, Act.POST, on, wanted.receipt)
+    act = {LIFT: Act.LIFT, CORRECT: Act.CORRECT}.get(next((one for one in (LIFT, CORRECT) if form.get(one)), ""))
+    office.write_down(account.name, act if ends and act is not None else Act.POST, on, wanted.receipt)
     return _sent(office, wanted, raw)
 
 
@@ -130,7 +161,7 @@ def became_of(office: Office, session: Session, receipt: str) -> Became:
     undoable = (
         closure is not None
         and not closure.lifted
-        and may_not_post(session.account, where_of(closure), office.wards_at) is None
+        and may_not_post(session.account, where_of(closure), office.ground.wards_at) is None
     )
     waiting, decided = _draft_of(office, report.document)
     return Became(receipt, kind, thing, report, effect, undoable, waiting, decided)
@@ -143,7 +174,23 @@ def _draft_of(office: Office, document: str) -> tuple[DraftRecord | None, DraftR
 
 
 def _may_write(office: Office, session: Session, shelter: ShelterReport) -> bool:
-    return may_not_post(session.account, where_of_shelter(shelter, office.names), office.wards_at) is None
+    return may_not_post(session.account, where_of_shelter(shelter, office.ground.names), office.ground.wards_at) is None
+
+
+def standing(office: Office, session: Session) -> tuple[Standing, ...]:
+    """Return the orders of the console that have gone out and not ended, as far as *session* may end them."""
+    found = []
+    for report in office.posts.orders():
+        waiting, decided = _draft_of(office, report.document)
+        mine = session.account.role is not Role.DRAFTER or author_of_order(report) == session.account.name
+        if waiting is None and decided is not None and decided.state is DraftState.APPROVED and mine:
+            told = office.desk.accepted(decided.lineage)
+            found.append(Standing(report.series.split(":", 2)[2], report, told))
+    return tuple(found)
+
+
+def _names(office: Office, session: Session) -> dict[str, str]:
+    return {code: name for code, name in office.ground.names.items() if _offered(code, session)}
 
 
 def _offered(code: str, session: Session) -> bool:

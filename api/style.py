@@ -93,6 +93,16 @@ nav a{display:inline-block;padding:.4rem .2rem}
 @media (min-width:60rem){main.forms{grid-template-columns:1fr 1fr;align-items:start}main.forms nav{grid-column:1/-1}}
 button:focus-visible,a:focus-visible,input:focus-visible,select:focus-visible,
 summary:focus-visible{outline:3px solid #1a73e8;outline-offset:2px}
+textarea{display:block;font:inherit;width:100%;padding:.3rem .6rem;border:1px solid var(--soft);border-radius:.4rem;
+background:var(--page);color:inherit}textarea:focus-visible{outline:3px solid #1a73e8;outline-offset:2px}
+.map{display:block;width:100%;height:auto;max-height:24rem;border-radius:.4rem;border:1px solid var(--line);
+background:var(--around)}.around{fill:var(--around)}.land{fill:var(--land)}
+.danger{fill-rule:evenodd;stroke:var(--ink);stroke-width:6;fill-opacity:.75}
+.border{fill:none;stroke:var(--border);stroke-width:5}
+.ward{font-size:64px;font-weight:600;text-anchor:middle;fill:var(--ink);stroke:var(--halo);stroke-width:14px;
+paint-order:stroke;stroke-linejoin:round}
+.ending{border:3px solid #1b6e3c}.ending ul{list-style:none;margin:0;padding:0}
+.pair{display:flex;flex-wrap:wrap;gap:.6rem}.pair form{margin:0}
 .done{border:2px solid #1b6e3c;border-radius:.5rem;padding:.6rem .9rem}
 .findings{list-style:none;margin:0;padding:0;display:grid;gap:.4rem}
 .findings li{border-radius:.4rem;padding:.4rem .7rem;border:2px solid currentColor}

@@ -25,7 +25,12 @@ from alerts.road import RoadCause, RoadReport
 from alerts.shelter import OccupancyBand, ShelterReport, ShelterState
 from api.accounts import Account
 from api.approval import MayNot
+from api.area_form import Lookup, area_wanted, points_of
+from api.errors import FormWrong
+from api.lifting import ending_of, is_ending
 from api.posted import Posts
+from api.wards import MOST_CELLS_LOOKED_AT
+from geo.cells import count, expand
 
 KINDS = ("closure", "shelter", "incident", "order")
 HOURS = (1, 3, 6, 12, 24, 48)
@@ -37,10 +42,6 @@ ORDER_HAZARDS = (
 _MOST_CELLS = 200
 _KEY = re.compile(r"[0-9a-f]{32}")
 _E = TypeVar("_E", bound=Enum)
-
-
-class FormWrong(ValueError):
-    """What is wrong with a form, in words for the person who filled it in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +65,37 @@ class Wanted:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def wanted_of(
-    kind: str, form: Mapping[str, str], by: Account, *, posts: Posts, names: Mapping[str, str], at: datetime
-) -> Wanted:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a form is read against: what was posted before, the wards that may be chosen, and where areas are."""
+
+    posts: Posts
+    names: Mapping[str, str]
+    lookup: Lookup = lambda _geocode: None
+    wards_of: Callable[[Cells], frozenset[str]] | None = None
+    """The fewest wards that hold some cells; without it what is drawn has no issuer's name."""
+
+
+def wanted_of(kind: str, form: Mapping[str, str], by: Account, *, known: Known, at: datetime) -> Wanted:
     """Return what *form* asks for; raises `FormWrong`.
 
     The receipt follows from the form's key and its content: the same form sent again is the same reception,
     which the pipeline takes once, and a form that was changed and sent again is another word on the same thing.
     """
-    given = {name: unicodedata.normalize("NFKC", value).strip() for name, value in form.items()}
+    given = plain_of(form)
     key = given.get("key", "")
     if not _KEY.fullmatch(key):
         raise FormWrong("この画面は古くなっています。入力画面を開き直してください。")
     own = "post-" + _hash(by.name, key)[:16]
     content = sorted((name, value) for name, value in given.items() if name not in ("csrf", "code"))
     receipt = _hash(by.name, kind, repr(content))[:32]
-    thing, where, again, fields = _READERS[kind](given, own, posts, names, at)
+    thing, where, again, fields = _READERS[kind](given, own, known, at)
     return Wanted(kind, thing, receipt, where, again, fields)
+
+
+def plain_of(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of *form* as a keyboard for another script may have written them."""
+    return {name: unicodedata.normalize("NFKC", value).strip() for name, value in form.items()}
 
 
 def may_not_post(account: Account, where: Where, wards_at: Callable[[Cell], frozenset[str]]) -> MayNot | None:
@@ -107,10 +122,10 @@ def may_not_post(account: Account, where: Where, wards_at: Callable[[Cell], froz
 _Read = tuple[str, Where, bool, dict[str, Any]]
 
 
-def _closure(form: Mapping[str, str], own: str, posts: Posts, _names: Mapping[str, str], at: datetime) -> _Read:
+def _closure(form: Mapping[str, str], own: str, known: Known, at: datetime) -> _Read:
     if form.get("undo"):
-        return _undone(form, posts)
-    point, line = _points(form.get("point", ""), "地点"), _points(form.get("line", ""), "線")
+        return _undone(form, known.posts)
+    point, line = points_of(form.get("point", ""), "地点"), points_of(form.get("line", ""), "線")
     roads = tuple(form.get("road", "").split())
     if len(point) > 1 or len(line) == 1:
         raise FormWrong("地点は1つ、線は2点以上の「緯度,経度」で書いてください。")
@@ -150,21 +165,21 @@ def _undone(form: Mapping[str, str], posts: Posts) -> _Read:
     return thing, where_of(known), True, fields
 
 
-def _shelter(form: Mapping[str, str], _own: str, posts: Posts, names: Mapping[str, str], _at: datetime) -> _Read:
+def _shelter(form: Mapping[str, str], _own: str, known: Known, _at: datetime) -> _Read:
     thing = form.get("other", "") or form.get("shelter", "")
     if not thing:
         raise FormWrong("避難所を選ぶか、IDを書いてください。")
     fields: dict[str, Any] = {"state": _member(ShelterState, form.get("state", ""), "状態").value}
     if form.get("band"):
         fields["band"] = _member(OccupancyBand, form["band"], "混み具合").value
-    known = posts.shelter(thing)
-    if known is None:
+    shelter = known.posts.shelter(thing)
+    if shelter is None:
         return thing, Where(unknown=True), False, fields
-    return thing, where_of_shelter(known, names), False, {**fields, "name": known.name}
+    return thing, where_of_shelter(shelter, known.names), False, {**fields, "name": shelter.name}
 
 
-def _incident(form: Mapping[str, str], own: str, _posts: Posts, names: Mapping[str, str], _at: datetime) -> _Read:
-    point, ward = _points(form.get("point", ""), "地点"), form.get("ward", "")
+def _incident(form: Mapping[str, str], own: str, known: Known, _at: datetime) -> _Read:
+    point, ward = points_of(form.get("point", ""), "地点"), form.get("ward", "")
     if len(point) > 1:
         raise FormWrong("地点は1つの「緯度,経度」で書いてください。")
     if not form.get("title"):
@@ -173,33 +188,52 @@ def _incident(form: Mapping[str, str], own: str, _posts: Posts, names: Mapping[s
         "incident": _member(IncidentKind, form.get("incident", ""), "種類").value,
         "title": form["title"],
         "point": point[0] if point else None,
-        "ward": names.get(ward, ward),
+        "ward": known.names.get(ward, ward),
     }
     ground = ground_of(point, (), ())
     where = Where(ground.cells, frozenset({ward}) if ward else frozenset(), ground.unknown and not ward)
     return own, where, False, fields
 
 
-def _order(form: Mapping[str, str], own: str, _posts: Posts, names: Mapping[str, str], at: datetime) -> _Read:
-    wards = tuple(sorted(set(form.get("wards", "").split())))
-    if not wards:
-        raise FormWrong("区を1つ以上選んでください。")
-    if not set(wards) <= names.keys():
-        # Its name is what residents read; a code alone says nothing to them.
-        raise FormWrong("名前の分からない区があります。区の一覧が読み込まれていません。")
+def _order(form: Mapping[str, str], own: str, known: Known, at: datetime) -> _Read:
+    if is_ending(form):
+        return _ended(form, known)
+    area = area_wanted(form, known.names, known.lookup)
     if form.get("level", "") not in [str(level.value) for level in LEVELS]:
         raise FormWrong("レベルを選んでください。")
+    where = Where(wards=area.wards) if not area.drawn else Where(ground_within(area.cells), area.wards)
     fields = {
         "level": int(form["level"]),
         "hazard": _member(HazardKind, form.get("hazard", ""), "災害").value,
-        "areas": [{"code": code, "name": names[code]} for code in wards],
-        "issuer": names[wards[0]] if len(wards) == 1 else "各区",
+        "areas": area.areas,
+        "issuer": _issuer(where, area.wards, known),
         "valid_until": _until(form, at, needed=True),
     }
-    return own, Where(wards=frozenset(wards)), True, fields
+    return own, where, True, fields
 
 
-_READERS: Mapping[str, Callable[[Mapping[str, str], str, Posts, Mapping[str, str], datetime], _Read]] = {
+def _ended(form: Mapping[str, str], known: Known) -> _Read:
+    """Return the end of an order: it is for whoever was told of it, and needs no code of its own (one click)."""
+    thing, fields, wards, cells = ending_of(form, known.posts, known.lookup)
+    return thing, Where(ground_within(cells), wards), False, fields
+
+
+def _issuer(where: Where, wards: frozenset[str], known: Known) -> str:
+    """Return in whose name an order goes out: the ward that it names, or that holds what was drawn."""
+    named = [known.names[code] for code in sorted(wards)]
+    if not named and known.wards_of is not None:
+        named = [known.names[code] for code in sorted(known.wards_of(where.cells)) if code in known.names]
+    return named[0] if len(named) == 1 else "各区"
+
+
+def ground_within(cells: Cells) -> Cells:
+    """Return *cells* one by one, so that each can be asked for its ward."""
+    if count(cells) > MOST_CELLS_LOOKED_AT:
+        raise FormWrong("範囲が広すぎます。区を選ぶか、分けて書いてください。")
+    return expand(cells)
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, str], str, Known, datetime], _Read]] = {
     "closure": _closure,
     "shelter": _shelter,
     "incident": _incident,
@@ -238,19 +272,6 @@ def ground_of(point: tuple[LatLng, ...], line: tuple[LatLng, ...], roads: tuple[
 
 def _cell(point: LatLng) -> Cell:
     return Cell(h3.latlng_to_cell(point.lat, point.lng, HAZARD_RESOLUTION))
-
-
-def _points(text: str, what: str) -> tuple[LatLng, ...]:
-    found = []
-    for pair in re.sub(r"\s*[,、]\s*", ",", text).split():
-        try:
-            lat, lng = (float(number) for number in pair.split(","))
-        except ValueError:
-            raise FormWrong(f"{what}は「緯度,経度」で書いてください（例 35.672,139.817）。") from None
-        if not (-90 <= lat <= 90 and -180 <= lng <= 180):
-            raise FormWrong(f"{what}は緯度が先です（例 35.672,139.817）。")
-        found.append(LatLng(lat, lng))
-    return tuple(found)
 
 
 def _until(form: Mapping[str, str], at: datetime, *, needed: bool) -> datetime | None:

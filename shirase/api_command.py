@@ -5,13 +5,13 @@ other command start half a second later.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.areas import DEFAULT_AREAS, named_areas_at, table_at
 
 DEFAULT_WEB = Path("web/dist")
 
@@ -89,13 +89,46 @@ def residents(broker: str, port: int, host: str, areas: Path, web: Path, network
 @click.option(
     "--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Tells a draft's wards."
 )
-def console(broker: str, port: int, host: str, accounts: Path | None, areas: Path) -> None:
+@click.option(
+    "--area-sets", type=click.Path(path_type=Path, exists=True), help="Imported areas: 町丁目 may then be typed."
+)
+@click.option("--people", default="", help="Who lives where: a CSV of census meshes, or `demo-city`, which is made up.")
+@click.option(
+    "--subscribers", type=click.Path(path_type=Path, exists=True), help="Packed snapshot: tells who can be reached."
+)
+def console(
+    broker: str,
+    port: int,
+    host: str,
+    accounts: Path | None,
+    areas: Path,
+    area_sets: Path | None,
+    people: str,
+    subscribers: Path | None,
+) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
+    from api.census import Census
     from api.console import build_console
     from api.serve import serve
 
     table = table_at(areas) if areas.exists() else None
-    serve(build_console(broker, accounts=accounts, table=table), host, port)
+    named = named_areas_at(area_sets, table) if table is not None else None
+    census = Census.of(people_at(people), subscribers)
+    serve(build_console(broker, accounts=accounts, table=table, named=named, census=census), host, port)
+
+
+def people_at(where: str) -> Mapping[int, int] | None:
+    """Return the people of each cell: of a CSV of census meshes, of the demo city, or None where nobody counted."""
+    if not where:
+        return None
+    if where == "demo-city":
+        from shirase.city import people
+
+        city = people()
+        return dict(zip(city.cells.tolist(), city.people.tolist(), strict=True))
+    from geo.importers.population import read_csv
+
+    return read_csv(Path(where))
 
 
 @api.command()

@@ -56,6 +56,8 @@ class Draft:
     notice: Notice
     told_after: Told
     reason: str = ""
+    edited_by: tuple[str, ...] = ()
+    """Who has changed it since it was made: none of them approves it."""
 
 
 class Verb(StrEnum):
@@ -64,6 +66,8 @@ class Verb(StrEnum):
     CREATE = "create"
     APPROVE = "approve"
     VOID = "void"
+    EDIT = "edit"
+    END = "end"
 
 
 @dataclass(frozen=True, slots=True)

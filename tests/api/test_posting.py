@@ -17,8 +17,9 @@ from alerts.report import OutcomeKind
 from alerts.road import RoadReport
 from api.accounts import Account, Role
 from api.approval import MayNot
+from api.errors import FormWrong
 from api.posted import Posts
-from api.wanted import FormWrong, Where, ground_of, may_not_post, wanted_of
+from api.wanted import Known, Where, ground_of, may_not_post, wanted_of
 from streams.client import Record
 from streams.decision import Ledger, decide
 from streams.facts import emitted
@@ -378,7 +379,7 @@ def test_a_ward_posts_on_its_own_ground_only(room: Room, kind: str, fields: dict
         ("shelter", {"state": "open"}, "避難所を選ぶ"),
         ("shelter", {"other": "E1", "state": "ajar"}, "状態"),
         ("incident", {"incident": "fire", "title": ""}, "何があったか"),
-        ("order", {**ORDER, "wards": ""}, "区を1つ以上"),
+        ("order", {**ORDER, "wards": ""}, "対象の範囲がありません"),
         ("order", {**ORDER, "wards": "9999900"}, "名前の分からない区"),
         ("order", {**ORDER, "level": "2"}, "レベル"),
         ("order", {**ORDER, "hours": ""}, "期限"),
@@ -492,8 +493,9 @@ def test_nobody_posts_beyond_their_wards(
 )
 def test_any_form_is_read_or_refused_in_words(kind: str, form: dict[str, str]) -> None:
     account, at = Account("a", Role.DRAFTER, frozenset({KOTO_WARD})), NINE_PM
+    known = Known(Posts(), {KOTO_WARD: "江東区"}, wards_table().lookup)
     try:
-        wanted = wanted_of(kind, {**form, "key": "0" * 32}, account, posts=Posts(), names={KOTO_WARD: "江東区"}, at=at)
+        wanted = wanted_of(kind, {**form, "key": "0" * 32}, account, known=known, at=at)
     except FormWrong:
         return
     else:

@@ -1,0 +1,14 @@
+"""A whole page of the console around what it shows: one style, no script that a page does not ask for."""
+
+from html import escape
+
+from api.style import CONSOLE
+
+
+def document(title: str, body: str, *, head: str = "") -> str:
+    """Return a whole page; *head* is markup of ours."""
+    return (
+        '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
+        f"{head}<title>{escape(title)}</title><style>{CONSOLE}</style></head><body>{body}</body></html>"
+    )
