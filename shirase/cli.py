@@ -17,6 +17,7 @@ from shirase.accounts_command import accounts, audit
 from shirase.api_command import api
 from shirase.areas import DEFAULT_AREAS, ensure_table
 from shirase.areas_command import areas_group
+from shirase.channels_command import channels
 from shirase.demo import PATIENCE_SECONDS, run_demo
 from shirase.errors import ShiraseError
 from shirase.explain import explain_cell
@@ -301,6 +302,7 @@ def keys(folder: Path) -> None:
 
 main.add_command(api)
 main.add_command(reports)
+main.add_command(channels)
 main.add_command(accounts)
 main.add_command(audit)
 main.add_command(gauges)

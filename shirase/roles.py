@@ -104,6 +104,8 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
             _run_collect(settings, metrics, registry, heartbeat)
         case Role.GAUGES:
             _run_gauges(settings, metrics, registry, heartbeat)
+        case Role.CHANNELS:
+            _run_channels(settings, metrics, registry, heartbeat)
 
 
 def policy_at(path: Path) -> Policy:
@@ -238,6 +240,34 @@ def _run_fanout(
     )
     dispatcher.run(Stop(), Beat(heartbeat))
     dispatcher.close()
+
+
+def _run_channels(
+    settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
+) -> None:
+    """Wait for the lease, then give the outlets what was approved until it is lost."""
+    from alerts.alert import GEOCODE_CLASS20, Geocode
+    from shirase.areas import table_at
+    from streams.outlets import OutletError, register_of
+    from streams.outward import Outward
+    from streams.outward_metrics import OutwardMetrics
+
+    plain = tomllib.loads(settings.outlets.read_text(encoding="utf-8")) if settings.outlets else {}
+    try:
+        register = register_of(plain, settings.outlets.parent if settings.outlets else Path())
+    except OutletError as error:
+        raise SettingMissing(f"SHIRASE_OUTLETS, {settings.outlets}: {error}") from None
+    stop, beat = Stop(), Beat(heartbeat)
+    if not _hold_lease(Role.CHANNELS, settings, stop, beat):
+        return
+    table = table_at(settings.areas)
+    covers = {
+        outlet.ward.code: table.lookup(Geocode(GEOCODE_CLASS20, f"{outlet.ward.code}00")) for outlet in register.outlets
+    }
+    ground = {code: cover.cells for code, cover in covers.items() if cover is not None}
+    outward = Outward(settings.broker, register, ground, OutwardMetrics(registry), metrics)
+    outward.run(stop, beat)
+    outward.close()
 
 
 def _run_collect(

@@ -29,6 +29,7 @@ class Role(StrEnum):
     FANOUT = "fanout"
     COLLECT = "collect"
     GAUGES = "gauges"
+    CHANNELS = "channels"
 
 
 class Hop(StrEnum):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from alerts.claim import Provenance, Release
 from alerts.notice import Notice
 from alerts.report import OutcomeKind, Report
+from dispatch.channel import ChannelState
 from geo.change import Told
 
 
@@ -192,3 +193,24 @@ class SourceRecord:
     fresh_until: datetime
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRecord:
+    """Where a revision stands in one form of a ward's, on `channels`. `documents` are SHA-256 of what leaves.
+
+    `reason` is a stable code where it failed, `by` who typed it in by hand.
+    """
+
+    lineage: str
+    revision: int
+    ward: str
+    form: str
+    state: ChannelState
+    reason: str
+    documents: tuple[str, ...]
+    attempts: int
+    drill: bool
+    correction: bool
+    at: datetime
+    by: str = ""

@@ -88,6 +88,9 @@ class WorkerSettings:
     sunset_at: tuple[float, float] = (35.69, 139.75)
     """Latitude and longitude of which sunset is the deadline for the night's drafts (R8)."""
 
+    outlets: Path | None = None
+    """Register of outlets (`ops/outlets.toml`): what `channels` gives to which ward's other systems."""
+
     zone: str = "Asia/Tokyo"
     """Time zone of nights and of clock times in texts of our own."""
 
@@ -137,6 +140,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         river_zones=path("SHIRASE_RIVER_ZONES"),
         area_sets=path("SHIRASE_AREA_SETS"),
         column_maps=path("SHIRASE_COLUMN_MAPS"),
+        outlets=path("SHIRASE_OUTLETS"),
         sunset_at=_degrees(environment.get("SHIRASE_SUNSET_AT", "35.69,139.75")),
         zone=environment.get("SHIRASE_ZONE", "Asia/Tokyo"),
         restarts_after_exit=int(environment.get("SHIRASE_RESTARTS_AFTER_EXIT", "0")),

@@ -96,7 +96,7 @@ COMMANDS = Topic(
 )  # fmt: skip
 NOTICES = Topic(
     "notices", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 0,
-    ("dispatch", "notices", "evacuation", "residents", "console"),
+    ("dispatch", "notices", "evacuation", "channels", "residents", "console"),
     "approved revisions: cells, texts, expiry, digest; of kind 3 the order and, per shard, plan version and digest",
 )  # fmt: skip
 SUBSCRIPTIONS = Topic(
@@ -120,6 +120,11 @@ OWNERS = Topic(
     "owners", "worker", 1, Cleanup.COMPACT, None, 4_096, 1, ("dispatch",),
     "who owns a share of the buckets, by epoch; read back to its end before the first send",
 )  # fmt: skip
+CHANNELS = Topic(
+    "channels", "lineage + revision + ward + form", 4, Cleanup.COMPACT, None, 16_384, 1, ("channels", "console"),
+    "where a revision stands in L-Alert, DIS, CAP, on screens, at loudspeakers and webhooks: sent, accepted, failed or "
+    "typed by hand, the SHA-256 of what left, whether it corrects and whether it is a drill",
+)  # fmt: skip
 SOURCES = Topic(
     "sources", "source", 1, Cleanup.COMPACT, None, 4_096, 1, ("console", "residents"),
     "when each source last answered, until when it counts as fresh, and how its last round ended",
@@ -139,5 +144,5 @@ PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, NOTICES)
 ALL: tuple[Topic, ...] = (
     TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, DRAFTS,
     COMMANDS, NOTICES,
-    SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, SOURCES, AUDIT, DEAD_LETTERS,
+    SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, SOURCES, AUDIT, DEAD_LETTERS,
 )  # fmt: skip

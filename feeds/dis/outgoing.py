@@ -7,7 +7,8 @@ rise, and a return is known by what it orders.
 from typing import Any
 
 from alerts.alert import GEOCODE_AREA_NAME, GEOCODE_CLASS20, AlertInfo, Area, Geocode
-from alerts.cap import Certainty, MsgType, ResponseType, Severity, Urgency
+from alerts.cap import Certainty, MsgType, ResponseType, Severity, Status, Urgency
+from alerts.claim import Lane
 from alerts.hazard import HazardKind, category_of
 from alerts.level import Level
 from alerts.notice import Notice, NoticePart, Phase
@@ -15,6 +16,9 @@ from alerts.order_words import ORDER_NAMES_JA
 from feeds.dis.write import OWN_PREFIX, plain_document
 
 _ENDS = (Phase.LIFTED, Phase.CANCELLED)
+_CORRECTION = "訂正"
+# A drill that leaves without saying so would be real wherever it arrives.
+_STATUSES = {Lane.DRILL: Status.EXERCISE, Lane.CANARY: Status.TEST}
 
 
 def is_outgoing(notice: Notice) -> bool:
@@ -28,15 +32,19 @@ def document_of(notice: Notice, code: str) -> dict[str, Any]:
     cancelled = bool(notice.parts) and all(part.phase is Phase.CANCELLED for part in notice.parts)
     kind = MsgType.CANCEL if cancelled else MsgType.ALERT if notice.revision == 1 else MsgType.UPDATE
     infos = [_info(part, notice, code) for part in notice.parts if part.level in ORDER_NAMES_JA and part.area_names]
-    return plain_document(
+    plain = plain_document(
         document=f"{OWN_PREFIX}{notice.lineage}",
         revision=notice.revision,
         issuer=code,
         issuer_name=notice.issuer,
         sent=notice.approved_at,
         infos=() if cancelled else infos,
+        status=_STATUSES.get(notice.lane, Status.ACTUAL),
         msg_type=kind,
     )
+    if kind is MsgType.UPDATE and any(part.phase is Phase.CORRECTED for part in notice.parts):
+        plain["type"] = _CORRECTION
+    return plain
 
 
 def _info(part: NoticePart, notice: Notice, code: str) -> AlertInfo:
