@@ -11,6 +11,7 @@ from alerts.cap import Category, Certainty, MsgType, ResponseType, Scope, Severi
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.place import Circle, Ring
+from alerts.river_stage import RiverStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class AlertInfo:
     event_codes: tuple[Geocode, ...] = ()
     parameters: tuple[Geocode, ...] = ()
     areas: tuple[Area, ...] = ()
+    stages: tuple[RiverStage, ...] = ()  # of a river forecast: its stations against their thresholds
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from alerts.cap import Certainty, Severity, Urgency
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.place import Cells, Shard
+from alerts.river_stage import RiverStage
 from alerts.theme import Audience
 
 
@@ -66,6 +67,8 @@ class Danger:
     instruction: str = ""
     evacuate: bool = False
     tie: Tie = Tie.AREA
+    stage: RiverStage | None = None  # the river's worst station for these cells
+    depth_rank: int | None = None  # how deep the river may stand in all of these cells (`geo.depth`); None: not known
 
 
 @dataclass(frozen=True, slots=True)

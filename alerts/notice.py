@@ -9,6 +9,7 @@ from alerts.claim import Lane
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.place import Cells, Shard
+from alerts.river_stage import RiverStage
 from alerts.theme import Audience
 
 
@@ -96,6 +97,14 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What notice 2 draws: the river against its thresholds, and how deep it may stand at a house (`geo.depth`)."""
+
+    river: RiverStage
+    depth_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NoticePart:
     """The people of some cells and what they read. `rank` 0 is the greatest danger.
 
@@ -113,6 +122,7 @@ class NoticePart:
     cells: Cells
     texts: tuple[Text, ...]
     way: ToldWay | None = None
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,13 @@ def compose(facts: PartFacts, language: str) -> Text:
     return text
 
 
+def level_action(level: Level | None, language: str) -> str:
+    """Return what people of a flood or rain warning do at *level*, without a full stop; empty without a level."""
+    if level is None:
+        return ""
+    return (_LEVEL_ACTIONS_JA if language == "ja" else _LEVEL_ACTIONS_EN)[level]
+
+
 def width(text: str) -> int:
     """Return the width of *text* in half-width columns; a full-width character takes two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from alerts.claim import Lane
 from alerts.level import Level
-from alerts.notice import Notice, NoticeKind, Text
+from alerts.notice import Notice, NoticeKind, Picture, Text
+from alerts.river_stage import thresholds_of
 from dispatch.envelope import record_of
 from dispatch.errors import PayloadTooLarge
 from dispatch.settings import DispatchSettings
@@ -137,6 +138,10 @@ class Messages:
                 "expires": round(notice.expires.timestamp()),
             },
         }
+        if part.picture is not None:
+            drawn = _json({**plain, "picture": picture_of(part.picture)})
+            # The words say it too: a picture that does not fit is left to the page.
+            plain = {**plain, "picture": picture_of(part.picture)} if len(drawn) <= limit else plain
         plaintext = _json(plain)
         for way in self._ways.payloads(number) if self._ways is not None else ():
             carried = _json({**plain, "way": way})
@@ -146,6 +151,22 @@ class Messages:
         padded = next((size for size in sizes if size >= len(plaintext)), len(plaintext))
         urgency = urgency_of(notice.lane, part.level)
         return Message(number, text.language, plaintext, padded, topic, urgency, record_of(plaintext, padded))
+
+
+def picture_of(picture: Picture) -> dict[str, object]:
+    """Return *picture* as the phone draws it: heights in metres, times in seconds since 1970.
+
+    `levels` are pairs of level and height; `water` begins with what is observed, the rest is the agency's forecast.
+    """
+    river = picture.river
+    return {
+        "river": river.river,
+        "station": river.name,
+        "trend": river.trend.value if river.trend is not None else "",
+        "levels": [[level, height] for level, height in thresholds_of(river.thresholds)],
+        "water": [[round(stage.at.timestamp()), stage.stage_m] for stage in (river.now, *river.forecast)],
+        "depth": picture.depth_rank,
+    }
 
 
 def _json(plain: Mapping[str, object]) -> bytes:

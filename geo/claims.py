@@ -1,6 +1,6 @@
 """One document becomes one claim per shard that it covers or used to cover."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,11 +11,13 @@ from alerts.claim import Claim, Danger, Lane, Provenance, Release, Tie
 from alerts.hazard import HazardKind
 from alerts.place import Cells, Shard
 from alerts.report import Outcome, OutcomeKind, Report
+from alerts.river_stage import RiverStage, worst_of
 from alerts.theme import Audience
 from geo.areas import AreaCover
-from geo.cells import difference, split_by_shard, union
+from geo.cells import difference, intersection, split_by_shard, union
 from geo.cover import DEFAULT_LIMITS, Bounds, Limits, cover
-from geo.river_zone import NO_ZONES, RiverTie, RiverZones, cells_endangered
+from geo.depth import DepthRank
+from geo.river_zone import NO_ZONES, Endangered, RiverTie, RiverZones, cells_endangered
 
 # A source that gives no end is not believed for ever, and not dropped within a night either. The end
 # of a push, never of an order (R10): what holds without an end of its own is restated within a day.
@@ -157,8 +159,15 @@ def _dangers(
             headline=info.headline,
             instruction=info.instruction,
             evacuate=ResponseType.EVACUATE in info.response_types,
+            stage=stage_for(info.stages, (code.value for code in area.geocodes)),
         )
     ], missing
+
+
+def stage_for(stages: Iterable[RiverStage], places: Iterable[str]) -> RiverStage | None:
+    """Return the worst station that stands for one of *places*, else the worst of all: never a calmer one."""
+    listed, wanted = tuple(stages), set(places)
+    return worst_of(one for one in listed if wanted & set(one.places)) or worst_of(listed)
 
 
 def _of_rivers(info: AlertInfo, rivers: RiverZones) -> list[Danger]:
@@ -171,7 +180,7 @@ def _of_rivers(info: AlertInfo, rivers: RiverZones) -> list[Danger]:
         if not endangered.cells:
             continue
         tie = Tie.RIVER_ZONE if endangered.tie is RiverTie.TABLE else Tie.RIVER_ASSUMED
-        found.append(
+        found += [
             Danger(
                 hazard=info.hazard,
                 level=info.level,
@@ -181,14 +190,34 @@ def _of_rivers(info: AlertInfo, rivers: RiverZones) -> list[Danger]:
                 event=info.event,
                 area_name=f"{endangered.name or '川'}の浸水想定区域",
                 area_code=code,
-                cells=endangered.cells,
+                cells=cells,
                 onset=info.onset,
                 headline=info.headline,
                 instruction=info.instruction,
                 tie=tie,
+                stage=worst_of(info.stages),
+                depth_rank=depth,
             )
-        )
+            for depth, cells in by_depth(endangered)
+        ]
     return found
+
+
+def by_depth(endangered: Endangered) -> Iterator[tuple[int | None, Cells]]:
+    """Yield the endangered cells by how deep the water may stand there, disjoint.
+
+    A cell of several zones stands as deep as the deepest of them; where one does not say, it is not known.
+    """
+    left = endangered.cells
+    # What is not known first: it overrides any depth that another zone gives.
+    for depth in (None, *sorted(DepthRank, reverse=True)):
+        zones = [zone.cells for zone in endangered.zones if zone.depth is depth]
+        here = intersection(left, union(*zones)) if zones else ()
+        if here:
+            yield depth, here
+            left = difference(left, here)
+    if left:
+        yield None, left
 
 
 def _together(covers: list[AreaCover]) -> tuple[Cells, Cells]:

@@ -95,6 +95,10 @@ def landslide(header: Header, wards: Mapping[str, str]) -> bytes:
     return _report(header, _tag("Information", groups, type="土砂災害警戒情報"), body)
 
 
+# So far ahead the made-up agency forecasts.
+_HOURS_AHEAD = 3
+
+
 @dataclass(frozen=True, slots=True)
 class RiverSay:
     """A river forecast: kind (氾濫警戒情報 …), its JMA code, what it means, levels now, wards below."""
@@ -106,6 +110,7 @@ class RiverSay:
     stage_m: tuple[float, ...]  # one for each gauge of the river
     level: int
     wards: tuple[str, ...]
+    rise_m: float = 0.0  # in each of the next three hours, as forecast
 
 
 def river_forecast(header: Header, river: River, say: RiverSay) -> bytes:
@@ -141,6 +146,7 @@ def river_forecast(header: Header, river: River, say: RiverSay) -> bytes:
     )
     body = _leaf("Notice", _LABEL) + _tag("Warning", items, type="指定河川洪水予報")
     body += _tag("MeteorologicalInfos", _stages(header.at, river, say), type="水位・流量情報")
+    body += _tag("AdditionalInfo", _tag("FloodForecastAddition", *(_criteria(gauge) for gauge in river.gauges)))
     return _report(header, information, body)
 
 
@@ -274,16 +280,47 @@ def _landslide_kind(status: str) -> tuple[str, str]:
 
 
 def _stages(at: datetime, river: River, say: RiverSay) -> str:
-    define = _tag("TimeDefine", _leaf("DateTime", _local(at)), _leaf("Name", "現況"), timeId="1")
+    hours = range(_HOURS_AHEAD + 1)
+    defines = "".join(
+        _tag(
+            "TimeDefine",
+            _leaf("DateTime", _local(at + timedelta(hours=hour))),
+            _leaf("Name", f"{hour}時間後" if hour else "現況"),
+            timeId=str(hour + 1),
+        )
+        for hour in hours
+    )
     items = ""
     for gauge, stage_m in zip(river.gauges, say.stage_m, strict=True):
-        water = _leaf("jmx_eb:WaterLevel", f"{stage_m:.2f}", type="水位", unit="m", refID="1", condition="上昇")
-        water += _leaf("jmx_eb:WaterLevel", str(say.level), type="レベル", refID="1")
+        water = ""
+        for hour in hours:
+            ahead = stage_m + hour * say.rise_m
+            trend = "上昇" if hour == 0 and say.rise_m >= 0 else "下降" if hour == 0 else "正常"
+            water += _leaf(
+                "jmx_eb:WaterLevel", f"{ahead:.2f}", type="水位", unit="m", refID=str(hour + 1), condition=trend
+            )
+            # The agency gives the reach's level now and the station's own later.
+            level = say.level if hour == 0 else _level_at(gauge, ahead)
+            water += _leaf("jmx_eb:WaterLevel", str(level), type="レベル", refID=str(hour + 1))
         kind = _tag(
             "Kind", _leaf("Name", "水位"), _tag("Property", _leaf("Type", "水位"), _tag("WaterLevelPart", water))
         )
         items += _tag("Item", kind, _station(gauge))
-    return _tag("TimeSeriesInfo", _tag("TimeDefines", define), items)
+    return _tag("TimeSeriesInfo", _tag("TimeDefines", defines), items)
+
+
+def _level_at(gauge: Gauge, stage_m: float) -> int:
+    return 1 + sum(stage_m >= height for height in (gauge.attention_m, gauge.judgement_m, gauge.danger_m))
+
+
+def _criteria(gauge: Gauge) -> str:
+    area = _tag("Area", _leaf("Name", f"{gauge.name}水位観測所"), _leaf("Code", gauge.code), codeType="水位観測所")
+    named = (("レベル２氾濫注意水位", gauge.attention_m), ("レベル３避難判断水位", gauge.judgement_m),
+             ("レベル４氾濫危険水位", gauge.danger_m))  # fmt: skip
+    heights = "".join(
+        _leaf("jmx_eb:WaterLevel", f"{height:.2f}", type=name, unit="m", condition="有効") for name, height in named
+    )
+    return _tag("HydrometricStationPart", area, _tag("Criteria", heights))
 
 
 def _station(gauge: Gauge) -> str:

@@ -69,6 +69,8 @@ class _Evening:
 
     def documents(self) -> tuple[ScenarioDocument, ...]:
         forecast = self._river(35, 1, "氾濫警戒情報", "30", "洪水警報（発表）", 3, RIVERSIDE[:4], 0.92)
+        # The same level, more water: what notice 2 is for.
+        rising = self._river(42, 2, "氾濫警戒情報", "30", "洪水警報（継続）", 3, RIVERSIDE[:4], 0.99, rise_m=0.2)
         alert = self._cap(70, "Alert", NARROW_KM, ())
         update = self._cap(100, "Update", WIDE_KM, (70,))
         cancel = self._cap(190, "Cancel", WIDE_KM, (70, 100))
@@ -78,6 +80,7 @@ class _Evening:
             (15, "VPWW54_warning.xml", self._old(15, _kinds(FIRST_RAIN, *_OLD)), OutcomeKind.NOTICE),
             (35, "VXKO_warning.xml", forecast, OutcomeKind.NOTICE),
             (38, "VXKO_warning_again.xml", forecast, OutcomeKind.DUPLICATE),
+            (42, "VXKO_rising.xml", rising, OutcomeKind.UPDATE),
             (45, "VPWW55_drill.xml", self._drill(45), OutcomeKind.DRILL),
             (55, "VPWW55_warning.xml", self._rain(55, _kinds(WIDER_RAIN, _L3)), OutcomeKind.UPDATE),
             (62, "VPWW56_landslide.xml", self._slope(62, _kinds(SLOPES, _SLOPE3)), OutcomeKind.NOTICE),
@@ -86,7 +89,7 @@ class _Evening:
             (
                 85,
                 "VXKO_danger.xml",
-                self._river(85, 2, "氾濫危険情報", "40", "洪水警報（継続）", 4, RIVERSIDE, 1.03),
+                self._river(85, 3, "氾濫危険情報", "40", "洪水警報（継続）", 4, RIVERSIDE, 1.03),
                 OutcomeKind.UPDATE,
             ),
             (100, "CAP_river_wider.xml", update, OutcomeKind.UPDATE),
@@ -98,7 +101,7 @@ class _Evening:
             (
                 200,
                 "VXKO_lifted.xml",
-                self._river(200, 3, "氾濫注意情報解除", "10", "洪水注意報（警報解除）", 1, RIVERSIDE, 0.7),
+                self._river(200, 4, "氾濫注意情報解除", "10", "洪水注意報（警報解除）", 1, RIVERSIDE, 0.7),
                 OutcomeKind.UPDATE,
             ),
             (210, "VPWW56_lifted.xml", self._slope(210, _lifted(SLOPES, _SLOPE3)), OutcomeKind.UPDATE),
@@ -182,6 +185,7 @@ class _Evening:
         level: int,
         wards: Sequence[str],
         of_danger: float,
+        rise_m: float = 0.0,
     ) -> bytes:
         header = Header(
             title="指定河川洪水予報",
@@ -198,7 +202,7 @@ class _Evening:
         )
         text = f"{AOBA.name}の{AOBA.gauges[0].name}では水位が{stages[0]:.2f}メートルです。川から離れてください。"
         return jma_writer.river_forecast(
-            header, AOBA, RiverSay(kind, code, condition, text, stages, level, tuple(wards))
+            header, AOBA, RiverSay(kind, code, condition, text, stages, level, tuple(wards), rise_m)
         )
 
     def _quake(self, minute: int) -> bytes:

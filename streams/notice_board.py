@@ -18,12 +18,14 @@ from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
 from alerts.order_words import compose_order, is_order
 from alerts.place import Shard
 from alerts.policy import SignRule
+from alerts.river_stage import RiverStage
 from alerts.theme import Audience
 from alerts.words import PartFacts, compose
 from geo.cells import split_by_shard, union
 from geo.change import NOTHING_TOLD, Change, Difference, Partition, Told, difference, partition_of
 from geo.inhibition import inhibited
 from geo.sign import independent_sign
+from streams.going import Shown, going, picture_at, shown, stations_shown
 from streams.payloads import Command, Draft, Verb
 
 # A shard that is slow must not hold back the others' warning; the missing part follows as a revision.
@@ -74,6 +76,7 @@ class _Lineage:
     notice_revision: int = 0
     decided_revision: int = -1  # newest document revision that was decided with all of its shards
     waiting: dict[str, Draft] = field(default_factory=dict)  # before a person, by digest
+    rivers: dict[str, RiverStage] = field(default_factory=dict)  # as people were shown them last, by station
 
 
 class NoticeBoard:
@@ -124,6 +127,7 @@ class NoticeBoard:
         if draft.release is Release.AUTOMATIC:
             thread.told, thread.lane = draft.told_after, draft.provenance.lane
             thread.audience = draft.provenance.audience
+            thread.rivers |= {river.station: river for river in stations_shown(draft.notice.parts)}
         elif draft.notice.parts:
             thread.waiting[draft.notice.digest] = draft
 
@@ -136,6 +140,7 @@ class NoticeBoard:
         draft = thread.waiting.pop(notice.digest, None) if thread is not None else None
         if thread is not None and draft is not None:
             thread.told, thread.lane = draft.told_after, draft.provenance.lane
+            thread.rivers |= {river.station: river for river in stations_shown(notice.parts)}
 
     def due(self, *, at: float, unread: bool = False) -> tuple[Draft, ...]:
         """Return a draft for each document that has all its shards, or has waited long enough.
@@ -173,15 +178,20 @@ class NoticeBoard:
             # A shard went on to this revision without showing that one: it changes nothing, and that is its end.
             self._waiting.discard((document.provenance.lineage, older))
             passed = thread.pending.pop(older).provenance
-            nothing = Difference((), thread.told)
-            drafts.append(draft_of(passed, nothing, revision=thread.notice_revision, complete=True))
+            drafts.append(draft_of(passed, (), thread.told, revision=thread.notice_revision, complete=True))
         return drafts
 
     def _draft(self, thread: _Lineage, document: _Document) -> Draft:
         provenance = document.provenance
         found = self._as_heard(thread, provenance, difference(thread.current, thread.told))
-        revision = thread.notice_revision + 1 if found.changes else thread.notice_revision
-        draft = draft_of(provenance, found, revision=revision, complete=document.complete)
+        pictures = shown(thread.current)
+        parts = tuple(_parts(provenance, found.changes, pictures))
+        kind = NoticeKind.DANGER_IS_COMING
+        if not parts and pictures and document.complete and provenance.release is Release.AUTOMATIC:
+            parts = going(provenance, thread.current, thread.told, thread.rivers, LANGUAGES)
+            kind = NoticeKind.HOW_IT_IS_GOING if parts else kind
+        revision = thread.notice_revision + 1 if parts else thread.notice_revision
+        draft = draft_of(provenance, parts, found.told, kind=kind, revision=revision, complete=document.complete)
         if draft.release is Release.WITH_SIGN:
             draft = self._signed(draft)
         # Taken at once: the lineage's next document is compared with what this draft will have told.
@@ -255,13 +265,20 @@ class NoticeBoard:
         return [(lineage, revision) for _, lineage, revision in sorted(found)]
 
 
-def draft_of(provenance: Provenance, found: Difference, *, revision: int, complete: bool) -> Draft:
-    """Return the draft that tells what was *found*; the same facts always give the same draft id."""
-    parts = tuple(_parts(provenance, found.changes))
+def draft_of(
+    provenance: Provenance,
+    parts: tuple[NoticePart, ...],
+    told_after: Told,
+    *,
+    revision: int,
+    complete: bool,
+    kind: NoticeKind = NoticeKind.DANGER_IS_COMING,
+) -> Draft:
+    """Return the draft that says *parts*; the same facts always give the same draft id."""
     notice = Notice(
         lineage=provenance.lineage,
         revision=revision,
-        kind=NoticeKind.DANGER_IS_COMING,
+        kind=kind,
         lane=provenance.lane,
         document=provenance.document,
         feed=provenance.feed,
@@ -283,11 +300,11 @@ def draft_of(provenance: Provenance, found: Difference, *, revision: int, comple
         complete=complete,
         release=provenance.release,
         notice=notice,
-        told_after=found.told,
+        told_after=told_after,
     )
 
 
-def _parts(provenance: Provenance, changes: tuple[Change, ...]) -> Iterable[NoticePart]:
+def _parts(provenance: Provenance, changes: tuple[Change, ...], pictures: tuple[Shown, ...]) -> Iterable[NoticePart]:
     ladder = sorted({_danger(change) for change in changes}, reverse=True)
     for change in sorted(changes, key=_danger, reverse=True):
         key = change.after or change.before
@@ -317,6 +334,7 @@ def _parts(provenance: Provenance, changes: tuple[Change, ...]) -> Iterable[Noti
             area_names=key.area_names,
             cells=change.cells,
             texts=tuple(write(facts, language) for language in LANGUAGES),
+            picture=None if change.after is None or change.by_others else picture_at(pictures, change.cells),
         )
 
 

@@ -16,6 +16,7 @@ from alerts.hazard import HazardKind, category_of
 from alerts.level import Level
 from feeds.errors import JmaError
 from feeds.jma.envelope import Envelope
+from feeds.jma.river_stages import stages_of
 from feeds.jma.tree import child, children, descendants, text
 from feeds.jma.warnings import PARAMETER_STATUS
 from feeds.xml import Element
@@ -44,7 +45,7 @@ def infos_of(head: Element | None, body: Element | None, envelope: Envelope) -> 
     reach = next((sections[name] for name in _REACH_SECTIONS if name in sections), None)
     if reach is None:
         raise JmaError("jma-no-area", f"none of {', '.join(_REACH_SECTIONS)}")
-    places, levels = _municipalities(body), _gauge_levels(body)
+    places, levels, stages = _municipalities(body), _gauge_levels(body), stages_of(body)
     infos = []
     if next(descendants(reach, "Kind"), None) is None:
         # Read as "nothing in force" it would be an all-clear that nobody gave.
@@ -77,6 +78,7 @@ def infos_of(head: Element | None, body: Element | None, envelope: Envelope) -> 
                     code=code,
                     parameters=(Geocode(PARAMETER_STATUS, text(kind, "Condition")), *levels),
                     areas=places or rivers,
+                    stages=stages,
                     event_codes=tuple(code for river in rivers for code in river.geocodes),
                 )
             )
