@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from alerts.alert import Alert
+from alerts.expected import Expected
 from alerts.gauge import GaugeReading, GaugeStation
 from alerts.incident import IncidentReport
 from alerts.road import RoadReport
@@ -72,6 +73,8 @@ class Report:
     # `serial` is the source's own rising number of a document, 0 where it has none.
     thread: str = ""
     serial: int = 0
+    # What the document forecasts beside what it warns of; it opens drafts for the night and tells nobody (R8).
+    expected: tuple[Expected, ...] = ()
     signature: str = ""  # what was checked of it: `feeds.cap_signature.Signed`
 
 

@@ -9,16 +9,26 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.alert import Alert, AlertInfo
+from alerts.expected import Expected
 from alerts.fact import Attribution
 from alerts.report import Facts, Report
 from alerts.road import RoadReport
 
 
 def shifted(report: Report, by: timedelta) -> Report:
-    """Return *report* with every time of its alert and its facts moved by *by*; `received` stays."""
+    """Return *report* with every time of its alert, its facts and its forecast moved by *by*; `received` stays."""
     if not by:
         return report
-    return replace(report, alert=_shifted_alert(report.alert, by), facts=_shifted_facts(report.facts, by))
+    return replace(
+        report,
+        alert=_shifted_alert(report.alert, by),
+        facts=_shifted_facts(report.facts, by),
+        expected=tuple(_shifted_expected(one, by) for one in report.expected),
+    )
+
+
+def _shifted_expected(one: Expected, by: timedelta) -> Expected:
+    return replace(one, begins=one.begins + by, ends=None if one.ends is None else one.ends + by)
 
 
 def _shifted_facts(facts: Facts, by: timedelta) -> Facts:

@@ -6,6 +6,7 @@ draft at least three hours before sunset, with sunset as its deadline.
 Direction of safety: a draft that opens too early costs an officer a look.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -17,6 +18,8 @@ from alerts.place import LatLng
 
 NIGHT_BEGINS, NIGHT_ENDS = time(20), time(7)
 OPENS_BEFORE_SUNSET = timedelta(hours=3)
+# No forecast of hours reaches further; a source that says "until next year" is not followed there.
+MOST_NIGHTS = 7
 FROM_LEVEL = Level.ELDERLY_LEAVE
 
 
@@ -46,31 +49,32 @@ class NightDraft:
 def night_draft(expected: Expectation, *, place: LatLng, zone: tzinfo, at: datetime) -> NightDraft | None:
     """Return the draft that *expected* opens at the time *at*, None where no night is concerned.
 
-    The first night that the danger touches counts. None too when that night has begun: then it is no longer
-    a matter of daylight, and the warning itself is told.
+    The first night counts that the danger touches and that has not begun: once it has, it is no longer a
+    matter of daylight, and the warning itself is told.
     """
     if expected.level < FROM_LEVEL:
         return None
-    evening = first_night(expected, zone)
-    if evening is None:
-        return None
-    deadline = sunset_at(place, evening, zone)
-    if at >= deadline:
-        return None
-    open_from = deadline - OPENS_BEFORE_SUNSET
-    late = at > open_from
-    return NightDraft(
-        evening, deadline, open_from, late, "late-for-three-hours-before-sunset" if late else "by-daylight"
-    )
+    for evening in nights(expected, zone):
+        deadline = sunset_at(place, evening, zone)
+        if at < deadline:
+            open_from = deadline - OPENS_BEFORE_SUNSET
+            late = at > open_from
+            reason = "late-for-three-hours-before-sunset" if late else "by-daylight"
+            return NightDraft(evening, deadline, open_from, late, reason)
+    return None
 
 
-def first_night(expected: Expectation, zone: tzinfo) -> date | None:
-    """Return the evening of the first night that *expected* touches, None if it ends before one begins."""
+def nights(expected: Expectation, zone: tzinfo) -> Iterator[date]:
+    """Yield the evening of each night that *expected* touches: of one, if it names no end."""
     begins = expected.begins.astimezone(zone)
     ends = expected.ends.astimezone(zone) if expected.ends is not None else begins
     # The small hours belong to the evening before.
     evening = begins.date() - timedelta(days=1) if begins.time() < NIGHT_ENDS else begins.date()
-    return evening if ends >= datetime.combine(evening, NIGHT_BEGINS, zone) else None
+    for _ in range(MOST_NIGHTS):
+        if ends < datetime.combine(evening, NIGHT_BEGINS, zone):
+            return
+        yield evening
+        evening += timedelta(days=1)
 
 
 def sunset_at(place: LatLng, day: date, zone: tzinfo) -> datetime:

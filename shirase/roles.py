@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from alerts.alert import GEOCODE_CLASS10, Area, Geocode
 from alerts.place import LatLng
 from alerts.policy import Policy
 from feeds.cap_signature import Signers
@@ -121,16 +122,19 @@ def column_maps_at(path: Path | None) -> Mapping[str, ColumnMap]:
 def _run_gauges(
     settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
 ) -> None:
+    from geo.night_warning import Home
     from shirase.areas import river_zones_at
     from streams.faust_app import run_worker
     from streams.gauge_metrics import GaugeMetrics
     from streams.gauges import Gauges, build_gauges
 
+    whole = Area(settings.night_area_name, geocodes=(Geocode(GEOCODE_CLASS10, settings.night_area),))
+    home = Home(LatLng(*settings.sunset_at), (whole,))
     app = build_gauges(
         settings.broker,
         data_dir=settings.data_dir,
         instance=settings.instance,
-        gauges=Gauges(river_zones_at(settings.river_zones), ZoneInfo(settings.zone), LatLng(*settings.sunset_at)),
+        gauges=Gauges(river_zones_at(settings.river_zones), ZoneInfo(settings.zone), home),
         metrics=metrics,
         gauge_metrics=GaugeMetrics(registry),
     )

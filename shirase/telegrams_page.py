@@ -18,7 +18,7 @@ _TOLD = {
 _RECORDED = {
     "eew-recorded": "recorded, never told (R23)",
     "source-only": "recorded: where it was, not how strongly the ground moved",
-    "forecast-only": "recorded: what may come; other telegrams say what holds",
+    "forecast-only": "recorded; level 3 (警報級, 暴風警戒域) expected for a night opens a draft before dark (R8)",
     "kind-informational": "recorded",
 }
 

@@ -27,7 +27,7 @@ from geo.gauges.silence import voices
 from geo.gauges.station import GaugeState
 from geo.gauges.watch import Watched, hear
 from geo.night_warning import FEED as NIGHT_FEED
-from geo.night_warning import night_warnings
+from geo.night_warning import Home, night_warnings
 from geo.river_zone import Endangered, RiverZones, cells_endangered
 from streams.acceptance import (
     HEADER_ARRIVED_MS,
@@ -60,8 +60,8 @@ _LOOK_EVERY_SECONDS = 5.0
 class Gauges:
     """All stations that this process holds, and the rivers that they stand at."""
 
-    def __init__(self, zones: RiverZones, zone: tzinfo, sunset_at: LatLng) -> None:
-        self.zones, self.zone, self.sunset_at = zones, zone, sunset_at
+    def __init__(self, zones: RiverZones, zone: tzinfo, home: Home) -> None:
+        self.zones, self.zone, self.home = zones, zone, home
         self.states: dict[str, GaugeState] = {}
         self._ground: dict[tuple[str, str, LatLng], Endangered] = {}
 
@@ -131,13 +131,10 @@ def build_gauges(
 
     async def look_at_the_night(record: Record) -> None:
         settled = decode(ReportRecord, record.value)
-        if settled.report is None or settled.feed not in _OFFICIAL or settled.outcome not in _TOLD:
+        if settled.report is None or settled.feed not in _OFFICIAL or not speaks_of_the_night(settled):
             return
-        if settled.release is Release.RECORD:
-            return
-        for alert, _ in night_warnings(
-            settled.report.alert, settled.lineage, settled.received, place=gauges.sunset_at, zone=gauges.zone
-        ):
+        thread = settled.lineage or settled.series
+        for alert, _ in night_warnings(settled.report, thread, settled.received, home=gauges.home, zone=gauges.zone):
             await say(NIGHT_FEED, alert, settled.received, record.headers)
 
     add_agent(app, READINGS, judge, on_aside=lambda reason: metrics.dead_letter(READINGS.name, reason))
@@ -151,6 +148,16 @@ def build_gauges(
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     return app
+
+
+def speaks_of_the_night(settled: ReportRecord) -> bool:
+    """Return whether what *settled* expects may open a draft: it is told, or recorded as the forecast that it is.
+
+    A drill, what is held, what is old or came twice, and what policy keeps from everybody open nothing.
+    """
+    if settled.outcome is OutcomeKind.INFORMATIONAL:
+        return settled.report is not None and bool(settled.report.expected)
+    return settled.outcome in _TOLD and settled.release is not Release.RECORD
 
 
 def document_headers(feed: str, alert: Alert, received: datetime, came_with: Mapping[str, bytes]) -> dict[str, bytes]:

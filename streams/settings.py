@@ -86,7 +86,13 @@ class WorkerSettings:
     """What the columns of a deployment's own gauge tables mean (`ops/gauges.toml`), for `ingest`."""
 
     sunset_at: tuple[float, float] = (35.69, 139.75)
-    """Latitude and longitude of which sunset is the deadline for the night's drafts (R8)."""
+    """Latitude and longitude of which sunset is the deadline for the night's drafts (R8), and where a storm counts."""
+
+    night_area: str = "130010"
+    """Primary subdivision (JMA class10) of the draft for a night of which only a typhoon's path is known."""
+
+    night_area_name: str = "東京地方"
+    """Its name, as coordinators read it."""
 
     outlets: Path | None = None
     """Register of outlets (`ops/outlets.toml`): what `channels` gives to which ward's other systems."""
@@ -142,6 +148,8 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         column_maps=path("SHIRASE_COLUMN_MAPS"),
         outlets=path("SHIRASE_OUTLETS"),
         sunset_at=_degrees(environment.get("SHIRASE_SUNSET_AT", "35.69,139.75")),
+        night_area=environment.get("SHIRASE_NIGHT_AREA", "130010"),
+        night_area_name=environment.get("SHIRASE_NIGHT_AREA_NAME", "東京地方"),
         zone=environment.get("SHIRASE_ZONE", "Asia/Tokyo"),
         restarts_after_exit=int(environment.get("SHIRASE_RESTARTS_AFTER_EXIT", "0")),
         restarts_after_standing_still=int(environment.get("SHIRASE_RESTARTS_AFTER_STANDING_STILL", "0")),

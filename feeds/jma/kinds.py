@@ -8,6 +8,7 @@ import re
 from enum import StrEnum
 
 UNKNOWN = "JMA"
+TYPHOON = "VPTW"  # 40-45 and 60-65: one of six typhoons each
 
 
 class Family(StrEnum):
@@ -81,6 +82,10 @@ _TITLES = {
     "噴火速報": "VFVO56",
     "推定噴煙流向報": "VFVO60",
     "火山現象に関する海上警報・海上予報": "VFSV",
+    "台風解析・予報情報（５日予報）（Ｈ３０）": TYPHOON,
+    "台風解析・予報情報（５日予報）": TYPHOON,
+    "台風解析・予報情報（３日予報）": TYPHOON,
+    "台風の暴風域に入る確率": "VPTA50",
     "全般台風情報": "VPTI50",
     "全般台風情報（定型）": "VPTI51",
     "全般台風情報（詳細）": "VPTI52",
@@ -110,9 +115,12 @@ _FAMILIES = {
 
 # Earthquake early warnings arrive too late by this way and may be told by nobody else (R23).
 _EARLY_WARNINGS = frozenset({"VXSE42", "VXSE43", "VXSE44", "VXSE45"})
+# Recorded too, and yet read: what they expect opens a draft for the night (R8).
+FORECASTS = frozenset({"VPWP50", TYPHOON})
 _REASONS = {
     "VXSE52": "source-only",  # where it was, not how strongly the ground moved anywhere
     "VPWP50": "forecast-only",  # a time series of what may come; VPWW55-61 say what holds
+    TYPHOON: "forecast-only",  # where the storm may come; the office of each place warns of it
 }
 
 

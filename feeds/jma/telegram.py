@@ -2,16 +2,29 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from alerts.alert import Alert, AlertInfo
-from alerts.cap import MsgType, Status
+from alerts.cap import MsgType, Severity, Status
 from alerts.drill import drill_words
+from alerts.expected import Expected
 from alerts.report import Linkage, Report
 from feeds.errors import JmaError
-from feeds.jma import advisories, bulletins, intensity, landslide, river, tsunami, volcano, warnings
+from feeds.jma import (
+    advisories,
+    bulletins,
+    expected,
+    intensity,
+    landslide,
+    river,
+    tsunami,
+    typhoon,
+    volcano,
+    warnings,
+)
 from feeds.jma.envelope import Envelope, InfoType, read_envelope, series_key
-from feeds.jma.kinds import Family, family_of, informational_reason, kind_of
+from feeds.jma.kinds import FORECASTS, TYPHOON, Family, family_of, informational_reason, kind_of
 from feeds.jma.tree import child, descendants, text
 from feeds.xml import Element
 
@@ -40,6 +53,10 @@ def read_jma(root: Element, raw: bytes, *, received: datetime) -> Report:
     if not informational and envelope.info_type is not InfoType.CANCEL:
         infos, informational = _infos_of_status(family_of(kind), root, envelope)
     word = drill_words(_texts(root)) if envelope.status is Status.ACTUAL else None
+    later: tuple[Expected, ...] = ()
+    if infos or kind in FORECASTS:
+        later = _expected(kind, child(root, "Body"), envelope)
+        infos = tuple(_beginning(info, later, envelope) for info in infos)
     series = series_key(envelope.title, envelope.editorial_office, envelope.event_ids)
     alert = Alert(
         identifier=_identifier(kind, envelope),
@@ -63,7 +80,30 @@ def read_jma(root: Element, raw: bytes, *, received: datetime) -> Report:
         received=received,
         hold=DRILL_WORDS if word else "",
         informational=informational,
+        expected=later,
     )
+
+
+def _expected(kind: str, body: Element | None, envelope: Envelope) -> tuple[Expected, ...]:
+    """Return what the telegram says of the hours to come; a cancelled one says nothing any more."""
+    if envelope.info_type is InfoType.CANCEL:
+        return ()
+    if kind == TYPHOON:
+        return typhoon.expected_of(body)
+    match family_of(kind):
+        case Family.RIVER:
+            return river.expected_of(body)
+        case Family.WARNING | Family.RECORDED:
+            return expected.expected_of(body, envelope)
+        case _:
+            return ()
+
+
+def _beginning(info: AlertInfo, later: tuple[Expected, ...], envelope: Envelope) -> AlertInfo:
+    """Return *info* with the hour in which it begins, where the telegram names one for all of its areas."""
+    if info.onset is not None or info.severity not in (Severity.SEVERE, Severity.EXTREME):
+        return info
+    return replace(info, onset=expected.onset_of(info.hazard, info.areas, later, envelope.sent))
 
 
 def _infos_of_status(family: Family, root: Element, envelope: Envelope) -> tuple[tuple[AlertInfo, ...], str]:

@@ -1,5 +1,6 @@
 """A typhoon that peaks at three in the morning is decided by daylight (R8)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 
 from alerts.level import Level
 from alerts.place import LatLng
-from geo.before_dark import Expectation, first_night, night_draft, sunset_at
+from geo.before_dark import Expectation, night_draft, nights, sunset_at
 
 TOKYO, JAPAN = LatLng(35.69, 139.75), ZoneInfo("Asia/Tokyo")
 
@@ -65,7 +66,18 @@ def test_the_night_is_from_twenty_to_seven(begins: str, ends: str | None, evenin
         return datetime.fromisoformat(text).replace(tzinfo=JAPAN).astimezone(UTC)
 
     expected = Expectation(Level.ELDERLY_LEAVE, local(begins), local(ends) if ends else None)
-    assert first_night(expected, JAPAN) == evening
+    assert next(nights(expected, JAPAN), None) == evening
+
+
+def test_a_danger_of_days_is_of_the_next_night_that_has_not_begun() -> None:
+    begins, ends = (datetime.combine(date(2026, 6, day), time(12), JAPAN) for day in (20, 22))
+    expected = Expectation(Level.ELDERLY_LEAVE, begins, ends)
+    assert list(nights(expected, JAPAN)) == [date(2026, 6, 20), date(2026, 6, 21)]
+    in_the_night = datetime.combine(date(2026, 6, 21), time(3), JAPAN)
+    draft = night_draft(expected, place=TOKYO, zone=JAPAN, at=in_the_night)
+    assert draft is not None
+    assert draft.night == date(2026, 6, 21)
+    assert night_draft(replace(expected, ends=in_the_night), place=TOKYO, zone=JAPAN, at=in_the_night) is None
 
 
 def test_where_the_sun_does_not_set_there_is_a_deadline_all_the_same() -> None:

@@ -22,6 +22,7 @@ from feeds.sources import RegisterError, registered
 from geo.claims import decide_by_of
 from geo.gauges.silence import Voice
 from geo.gauges.watch import Message, Watched, hear
+from geo.night_warning import Home
 from geo.river_zone import NO_ZONES
 from shirase.roles import column_maps_at, policy_at
 from streams.acceptance import HEADER_ARRIVED_MS, HEADER_FEED, HEADER_RECEIPT, HEADER_RECEIVED_MS
@@ -36,7 +37,7 @@ from tests.conftest import PROJECT
 from tests.geo.gauges.rivers import NOON, STATION, reading
 
 JAPAN = ZoneInfo("Asia/Tokyo")
-GAUGES = Gauges(NO_ZONES, JAPAN, LatLng(35.69, 139.75))
+GAUGES = Gauges(NO_ZONES, JAPAN, Home(LatLng(35.69, 139.75)))
 
 
 def rise() -> tuple[Watched, Message]:

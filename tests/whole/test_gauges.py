@@ -23,6 +23,7 @@ from streams.gauge_record import GaugeRecord
 from streams.payloads import Command, DraftRecord, DraftState, ReportRecord
 from streams.topics import COMMANDS, DRAFTS, GAUGES, NOTICES, REPORTS
 from streams.wire import decode
+from tests.feeds.forecasts import time_series
 from tests.whole.scenes import DEADLINE_SECONDS, PROJECT, kill_9, until
 
 JAPAN = ZoneInfo("Asia/Tokyo")
@@ -82,6 +83,13 @@ def check_the_night(run: Run) -> None:
     assert night.report is not None
     (deadline,) = (one.value for one in night.report.alert.infos[0].parameters)
     assert deadline == "2026-06-20T18:59+09:00", "sunset"
+    # The JMA's series tells nobody by itself, and opens the same kind of draft.
+    series = time_series(morning, morning + timedelta(hours=1), {"高潮危険度": ["11", "21", "21", "41", "41", "21"]})
+    hand_in_jma = receive(run.producer, series, name="series", feed="jma", received=datetime.now(UTC), arrived=morning)
+    hand_in_jma.stored.result(DEADLINE_SECONDS)
+    until(lambda: len(reports(run, "night")) == 2, "the draft of the series", 0.2)
+    by_series = next(one for one in reports(run, "night") if one.hazards == ("storm_surge",))
+    assert (by_series.outcome, by_series.level, by_series.codes) == (OutcomeKind.HELD, 4, ("1312300",))
 
 
 @pytest.mark.slow
