@@ -1,9 +1,9 @@
 """Who was told: random row numbers, kept per lineage, revision and bucket, which corrections go by.
 
-One record is written before the first POST of a revision. It freezes the order in which that
-revision is sent and the words that each row is sent, because the registry may have changed when
-another worker takes over, and it keeps everybody who was told by earlier revisions. It also spends
-the generation of envelopes that the revision is sealed with. No endpoint, no place, no id is in it.
+One record for each bucket is written before the first POST of a range of a revision's rows. It freezes the
+order in which they are sent and the words that each row is sent, because the registry may have changed when
+another worker takes over, and the first of a bucket keeps everybody who was told by earlier revisions. It also
+spends the generation of envelopes that the range is sealed with. No endpoint, no place, no id is in it.
 """
 
 import struct
@@ -18,9 +18,11 @@ from dispatch.errors import ToldUnreadable
 from dispatch.layers import People
 from dispatch.selection import Before, Selection
 
-_VERSION = 2
-# Version, revision, rows, earlier rows, bytes of the tables.
-_HEAD = struct.Struct("<BIIII")
+_VERSION = 3
+# Version, whether it is the last of its bucket, revision, rows, earlier rows, bytes of the tables, when chosen.
+_HEAD = struct.Struct("<BBIIIIQ")
+# A place and which of a person's pushes it is share a byte.
+_NTH_SHIFT = 4
 GENERATION_BYTES = 16
 _DIGEST_BYTES = 32
 _ROW_BYTES = 8 + 2 + 1 + 1 + 2
@@ -29,11 +31,15 @@ _EARLIER_BYTES = 8 + 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """The rows of one revision in frozen order, and those that only earlier revisions told.
+    """Rows of one revision in frozen order, and those that only earlier revisions told.
 
     `places` is the number of the place that a row of kind 3 is about, 0 for a person as a whole.
-    `generation` names the envelopes that this revision alone is sealed with; `said` is a digest of the
-    words that they are for and no others, so that no key ever meets two messages.
+    `generation` names the envelopes that these rows alone are sealed with; `said` is a digest of the
+    words that they are for and no others, so that no key ever meets two messages. `nths` counts a person's
+    pushes in this revision from 0, over all ranges: two of them never share a key either (None: nobody has two).
+
+    `last` says that no range after this one has rows of the bucket: who takes over chooses nobody anew there.
+    `chosen_ms` is when the rows were chosen: by the clock of then somebody is asleep or not.
     """
 
     revision: int
@@ -48,6 +54,9 @@ class Told:
     earlier_places: U8
     generation: bytes = b""
     said: bytes = b""
+    nths: U8 | None = None
+    last: bool = True
+    chosen_ms: int = 0
 
     def everyone(self) -> tuple[U64, U8]:
         """Return row number and place of all that any revision told, each once, sorted."""
@@ -80,10 +89,14 @@ def freeze(
     *,
     generation: bytes = b"",
     said: Callable[[tuple[str, ...]], bytes] | None = None,
+    nths: U8 | None = None,
+    last: bool = True,
+    chosen_ms: int = 0,
 ) -> Told:
     """Return the record to write before *selection* (of one bucket) is sent; *before* were told earlier.
 
-    *said* gives the digest of what readers of some languages may be sent.
+    *said* gives the digest of what readers of some languages may be sent; without *nths* the
+    selection is taken for all that its people are sent.
     """
     rows = people.row_numbers(selection.rows)
     earlier, earlier_places = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint8)
@@ -108,7 +121,24 @@ def freeze(
         earlier_places,
         generation,
         said(languages) if said is not None else b"",
+        nths_of(rows, selection.places) if nths is None else nths,
+        last,
+        chosen_ms,
     )
+
+
+def nths_of(numbers: U64, places: U8) -> U8:
+    """Return of each row how many of the same person's places come before it; *numbers* are row numbers."""
+    if not places.any():
+        return np.zeros(len(numbers), dtype=np.uint8)
+    order = np.lexsort((places, numbers))
+    ordered = numbers[order]
+    first = np.ones(len(ordered), dtype=np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    starts = np.flatnonzero(first)
+    nth = np.empty(len(ordered), dtype=np.uint8)
+    nth[order] = np.arange(len(ordered)) - np.repeat(starts, np.diff(np.append(starts, len(ordered))))
+    return nth
 
 
 def encode(told: Told) -> bytes:
@@ -121,12 +151,15 @@ def encode(told: Told) -> bytes:
             told.said.hex(),
         )
     ).encode()
-    head = _HEAD.pack(_VERSION, told.revision, len(told.rows), len(told.earlier), len(tables))
+    head = _HEAD.pack(
+        _VERSION, told.last, told.revision, len(told.rows), len(told.earlier), len(tables), told.chosen_ms
+    )
+    places = told.places if told.nths is None else told.places | (told.nths << np.uint8(_NTH_SHIFT))
     arrays = (
         told.rows.astype("<u8"),
         told.parts.astype("<u2"),
         told.origin.astype("<u2"),
-        told.places,
+        places,
         told.language,
         told.earlier.astype("<u8"),
         told.earlier_places,
@@ -140,7 +173,7 @@ def decode(raw: bytes) -> Told:
         raise ToldUnreadable("told-version")
     if len(raw) < _HEAD.size:
         raise ToldUnreadable("told-length")
-    _, revision, count, before, table = _HEAD.unpack_from(raw)
+    _, last, revision, count, before, table, chosen_ms = _HEAD.unpack_from(raw)
     at = _HEAD.size + table
     if len(raw) != at + count * _ROW_BYTES + before * _EARLIER_BYTES:
         raise ToldUnreadable("told-length")
@@ -152,13 +185,18 @@ def decode(raw: bytes) -> Told:
         at += found.nbytes
         return found
 
+    rows, parts, origin = column("<u8", count), column("<u2", count), column("<u2", count)
+    places, shift = column("u1", count).astype(np.uint8), np.uint8(_NTH_SHIFT)
     told = Told(
         revision,
-        rows=column("<u8", count).astype(np.uint64),
-        parts=column("<u2", count).astype(np.uint16),
-        origin=column("<u2", count).astype(np.uint16),
+        rows=rows.astype(np.uint64),
+        parts=parts.astype(np.uint16),
+        origin=origin.astype(np.uint16),
         origins=origins,
-        places=column("u1", count).astype(np.uint8),
+        places=places & np.uint8((1 << _NTH_SHIFT) - 1),
+        nths=places >> shift,
+        last=bool(last),
+        chosen_ms=chosen_ms,
         language=column("u1", count).astype(np.uint8),
         languages=languages,
         earlier=column("<u8", before).astype(np.uint64),

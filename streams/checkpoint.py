@@ -34,6 +34,15 @@ class Checkpoint:
         self.first_accepted_ms = at_ms if self.first_accepted_ms is None else self.first_accepted_ms
         self.last_accepted_ms = at_ms
 
+    def add(self, other: "Checkpoint") -> None:
+        """Add the counts of *other*, and take in its moments."""
+        self.outcomes.update(other.outcomes)
+        self.wards.update(other.wards)
+        firsts = [at for at in (self.first_accepted_ms, other.first_accepted_ms) if at is not None]
+        lasts = [at for at in (self.last_accepted_ms, other.last_accepted_ms) if at is not None]
+        self.first_accepted_ms = min(firsts, default=None)
+        self.last_accepted_ms = max(lasts, default=None)
+
 
 def progress_key(lineage: str, revision: int, bucket: int, epoch: int) -> bytes:
     """Return the key of a `progress` record: readers take the highest epoch."""

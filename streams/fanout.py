@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from alerts.claim import Lane
 from alerts.notice import Notice
-from dispatch.columns import U64
+from dispatch.columns import U32, U64
 from dispatch.layers import People
 from dispatch.outcomes import PushOutcome
 from dispatch.progress import Progress
@@ -53,7 +53,12 @@ class State(IntEnum):
     OPEN = 1  # handed over, no answer yet
     WAITING = 2  # for another attempt
     HELD = 3  # until an older request to it has come back
-    ENDED = 4
+    YIELDING = 4  # a newer revision is going to speak to it, and its order is not stored yet
+    ENDED = 5
+
+
+# Where nothing is under way: a row that is not to be sent ends here and now.
+_IDLE = (State.FRESH, State.WAITING, State.HELD, State.YIELDING)
 
 
 _ENDS: tuple[str, ...] = tuple(outcome.value for outcome in (*PushOutcome, *Unsent))
@@ -79,8 +84,12 @@ class FanOut:
         frozen: Mapping[int, Told],
         resumed: Mapping[int, Checkpoint],
         sealings: Mapping[int, Sealing] | None = None,
+        ordinals: Mapping[int, U32] | None = None,
     ) -> None:
-        """*frozen* has one `Told` per bucket that selects somebody; *resumed* what is known to be final."""
+        """*frozen* has one `Told` for each record of the order; *resumed* what is known to be final of each.
+
+        *ordinals* are its rows in *people* where they are known: looking a million up takes a second.
+        """
         self.notice = notice
         self._people = people
         self.buckets = tuple(sorted(frozen))
@@ -102,12 +111,12 @@ class FanOut:
         self._retries: list[tuple[float, int, int]] = []
         self._sequence = 0
         self._held: dict[int, int] = {}
-        self._lay_out(told)
+        self._lay_out(told, [ordinals[bucket] for bucket in self.buckets] if ordinals else None)
 
-    def _lay_out(self, told: list[Told]) -> None:
+    def _lay_out(self, told: list[Told], ordinals: list[U32] | None) -> None:
         """Lay the columns out: `_final` and `_tries` bucket by bucket and origin by origin, the others in order."""
         lengths = [len(one.rows) for one in told]
-        bucket = np.repeat(np.arange(len(told), dtype=np.uint8), lengths)
+        bucket = np.repeat(np.arange(len(told), dtype=np.uint32), lengths)
         origin = _translated([one.origin for one in told], [one.origins for one in told], self.origins, np.uint16)
         self.selected = len(bucket)
         segment = bucket.astype(np.int64) * max(1, len(self.origins)) + origin
@@ -122,18 +131,23 @@ class FanOut:
         for local, checkpoint in enumerate(self._before):
             self._restore(local, checkpoint)
         numbers = _joined([one.rows for one in told], np.uint64)
-        rows = self._people.rows_of(numbers)
+        rows = self._people.rows_of(numbers) if ordinals is None else _joined(ordinals, np.uint32).astype(np.int64)
         gone = (rows < 0) & (self._final[at] == 0)
         if gone.any():
             # Unsubscribed since the order was frozen: nobody to send to, and nothing open.
             self._final[at[gone]] = 1
             self._count(bucket[gone], Unsent.UNSUBSCRIBED.value)
+        places = _joined([one.places for one in told], np.uint8)
+        if ordinals is None:
+            # A record of an owner before that came late: what it stored and never sent was chosen anew since.
+            twice = _but_last(unit_of(numbers, places)) & (self._final[at] == 0)
+            self._final[at[twice]] = 1
+            self._count(bucket[twice], Unsent.SUPERSEDED.value)
         ranks = np.array([part.rank for part in self.notice.parts] or [0], dtype=np.int64)
         parts = _joined([one.parts for one in told], np.uint16)
         # By danger, then bucket by bucket: what is saved together stands together. Within, as it was frozen.
         open_now = np.flatnonzero(self._final[at] == 0)
-        order = open_now[np.argsort(ranks[parts[open_now]] * 256 + bucket[open_now], kind="stable")]
-        places = _joined([one.places for one in told], np.uint8)
+        order = open_now[np.argsort(ranks[parts[open_now]] * len(told) + bucket[open_now], kind="stable")]
         language = _translated(
             [one.language for one in told], [one.languages for one in told], self.languages, np.uint8
         )
@@ -141,7 +155,8 @@ class FanOut:
         self._row = rows[order].astype(np.uint32)
         self._part, self._place, self._language = parts[order], places[order], language[order]
         self._unit: U64 = unit_of(numbers[order], self._place)
-        self._nth = _nths(numbers, places)[order] if places.any() else np.zeros(0, dtype=np.uint8)
+        nths = [np.zeros(len(one.rows), dtype=np.uint8) if one.nths is None else one.nths for one in told]
+        self._nth = _joined(nths, np.uint8)[order] if places.any() else np.zeros(0, dtype=np.uint8)
         self._state = np.zeros(len(order), dtype=np.uint8)
         self._gives_way = np.zeros(len(order), dtype=np.bool_)
         self._queues = [
@@ -153,9 +168,8 @@ class FanOut:
 
     @property
     def urgency(self) -> tuple[int, int, str, int]:
-        """Return what fan-outs are ordered by: lane, worst rank's danger, then lineage and revision."""
-        level = max((int(part.level) for part in self.notice.parts if part.level is not None), default=0)
-        return (_LANE_ORDER[self.notice.lane], -level, self.notice.lineage, self.notice.revision)
+        """Return what fan-outs are ordered by; see `urgency_of`."""
+        return urgency_of(self.notice)
 
     @property
     def done(self) -> bool:
@@ -176,6 +190,11 @@ class FanOut:
         for code in np.unique(self._origin[orders]).tolist() if len(found) > 1 else ():
             self._advance(self._queues[code])
         return orders
+
+    @property
+    def untried_at_most(self) -> int:
+        """Return how many rows may be left that were never tried: cheap, and never too few."""
+        return sum(len(queue.orders) - queue.next for queue in self._queues)
 
     def untried(self) -> tuple[str, ...]:
         """Return the push services for which rows wait that were never tried."""
@@ -306,13 +325,24 @@ class FanOut:
         """
         spoken = np.isin(self._unit, newer)
         self._gives_way |= spoken
-        idle = spoken & np.isin(self._state, (State.FRESH, State.WAITING, State.HELD))
+        idle = spoken & np.isin(self._state, _IDLE)
         for unit in self._unit[spoken & (self._state == State.HELD)].tolist():
             self._held.pop(unit, None)
         if idle.any():
             self.end(np.flatnonzero(idle), Unsent.SUPERSEDED, at_ms=0)
         still_open: U64 = self._unit[spoken & (self._state == State.OPEN)]
         return still_open
+
+    def yield_to(self, coming: U64) -> None:
+        """Send nothing to rows that a newer revision is about to speak to; `give_way` ends them when it does.
+
+        Not before: were this process to die meanwhile, only what is stored would speak to them.
+        """
+        if len(coming):
+            spoken = np.isin(self._unit, coming) & np.isin(self._state, _IDLE)
+            for unit in self._unit[spoken & (self._state == State.HELD)].tolist():
+                self._held.pop(unit, None)
+            self._state[spoken] = State.YIELDING
 
     def has_given_way(self, order: int) -> bool:
         """Say whether a newer revision speaks to this row: then it gets no further attempt."""
@@ -341,7 +371,7 @@ class FanOut:
         """End the rows of people who have unsubscribed meanwhile, but for open requests; return how many."""
         gone = np.isin(self._row, self._people.rows_with_ids(ids))
         self._gives_way |= gone  # what is open comes back, and is not tried again
-        idle = gone & np.isin(self._state, (State.FRESH, State.WAITING, State.HELD))
+        idle = gone & np.isin(self._state, _IDLE)
         for unit in self._unit[idle & (self._state == State.HELD)].tolist():
             self._held.pop(unit, None)
         if idle.any():
@@ -364,13 +394,7 @@ class FanOut:
         """Return how many rows were selected, and what became of them, over all buckets."""
         total = Checkpoint()
         for local in range(len(self.buckets)):
-            seen = self._counts(local)
-            total.outcomes.update(seen.outcomes)
-            total.wards.update(seen.wards)
-            firsts = [at for at in (total.first_accepted_ms, seen.first_accepted_ms) if at is not None]
-            lasts = [at for at in (total.last_accepted_ms, seen.last_accepted_ms) if at is not None]
-            total.first_accepted_ms = min(firsts, default=None)
-            total.last_accepted_ms = max(lasts, default=None)
+            total.add(self._counts(local))
         return self.selected, total
 
     def _counts(self, local: int) -> Checkpoint:
@@ -414,12 +438,26 @@ class FanOut:
         return last - int(self._sizes[at]), last
 
 
+def urgency_of(notice: Notice) -> tuple[int, int, str, int]:
+    """Return what notices are ordered by: lane, worst rank's danger, then lineage and revision."""
+    level = max((int(part.level) for part in notice.parts if part.level is not None), default=0)
+    return (_LANE_ORDER[notice.lane], -level, notice.lineage, notice.revision)
+
+
 def _distinct(sealings: Iterable[Sealing]) -> tuple[Sealing, ...]:
     found: list[Sealing] = []
     for one in sealings:
         if one not in found:
             found.append(one)
     return tuple(found)
+
+
+def _but_last(units: U64) -> NDArray[np.bool_]:
+    """Return which of *units* come again further on."""
+    _, last = np.unique(units[::-1], return_index=True)
+    again = np.ones(len(units), dtype=np.bool_)
+    again[len(units) - 1 - last] = False
+    return again
 
 
 def _joined(arrays: list[NDArray[Any]], kind: type[Any]) -> NDArray[Any]:
@@ -438,15 +476,3 @@ def _translated(
         ],
         kind,
     )
-
-
-def _nths(numbers: U64, places: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return of each row how many of the same person's places come before it."""
-    order = np.lexsort((places, numbers))
-    ordered = numbers[order]
-    first = np.ones(len(ordered), dtype=np.bool_)
-    first[1:] = ordered[1:] != ordered[:-1]
-    starts = np.flatnonzero(first)
-    nth = np.empty(len(ordered), dtype=np.uint8)
-    nth[order] = np.arange(len(ordered)) - np.repeat(starts, np.diff(np.append(starts, len(ordered))))
-    return nth

@@ -85,12 +85,16 @@ class Ledger:
         """Hand over the records of all that has ended."""
         self.wait()
         for fanout in active:
-            notice = fanout.notice
-            for bucket, checkpoint in fanout.take_dirty():
-                key = progress_key(notice.lineage, notice.revision, bucket, self._owner.epoch)
-                self._saving.append(self._producer.send(PROGRESS.name, key, encode_checkpoint(checkpoint)))
+            self.settle(fanout)
         self._ends_being_saved = self._ends
         self._saved_at = time.monotonic()
+
+    def settle(self, fanout: FanOut) -> None:
+        """Hand over the records of one that leaves before its notice has ended: nobody will ask it again."""
+        notice = fanout.notice
+        for number, checkpoint in fanout.take_dirty():
+            key = progress_key(notice.lineage, notice.revision, number, self._owner.epoch)
+            self._saving.append(self._producer.send(PROGRESS.name, key, encode_checkpoint(checkpoint)))
 
     def wait(self) -> None:
         """Read the delivery reports; a record that could not be stored ends the process."""

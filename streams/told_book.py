@@ -3,12 +3,14 @@
 A lineage is looked at as a whole and others never with it, so that a notice costs what its own lineage
 costs, however many dangers there are at once.
 
-A bucket's rows are in one record; those who join late are in further ones, tails, whose number is the
-bucket's plus 256 for each.
+Rows are frozen range by range, and of each range bucket by bucket; those who join late are in tails, which have
+ranges of their own. A record's number says all three: see `number_of`.
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,11 +18,51 @@ from dispatch import told as told_records
 from dispatch.columns import U16, U64
 from dispatch.selection import Before
 from dispatch.subscription import BUCKETS
-from dispatch.told import Told
-from streams.client import Producer, read_to_end
+from dispatch.told import Told, unit_of
+from streams.client import Producer, Stored, read_to_end
 from streams.topics import TOLD
 
 STORED_WITHIN_SECONDS = 30.0
+# Far above what the largest notice has; an owner's ranges are numbered from its epoch times this.
+RANGES_AN_EPOCH = 4096
+# Room for the ranges of 2^28 epochs; numbers are written out, so tails may be as many as there will be.
+RANGES = 2**40
+
+
+def number_of(bucket: int, place: int, tail: int = 0) -> int:
+    """Return the number of the record of *bucket* in range number *place* of *tail*; tail 0 is the revision itself."""
+    return bucket + BUCKETS * (place + RANGES * tail)
+
+
+def bucket_of(number: int) -> int:
+    """Return the bucket of a record."""
+    return number % BUCKETS
+
+
+def tail_of(number: int) -> int:
+    """Return the tail of a record, 0 for the revision itself."""
+    return number // (BUCKETS * RANGES)
+
+
+@dataclass(slots=True)
+class Storing:
+    """Records on their way to the broker."""
+
+    told: Mapping[int, Told]
+    _keep: Callable[[], None]
+    _answers: list["Future[Stored]"]
+
+    @property
+    def done(self) -> bool:
+        """Say whether the broker has all of them, or has refused one."""
+        return all(answer.done() for answer in self._answers)
+
+    def wait(self) -> None:
+        """Return when the broker has all of them; one that it has not ends the process."""
+        until = time.monotonic() + STORED_WITHIN_SECONDS
+        for answer in self._answers:
+            answer.result(max(0.0, until - time.monotonic()))
+        self._keep()
 
 
 class ToldBook:
@@ -35,9 +77,9 @@ class ToldBook:
         book = cls()
         for record in read_to_end(bootstrap, TOLD.name):
             lineage, revision, bucket = record.key.decode().rsplit("|", 2)
-            if int(bucket) % BUCKETS not in mine:
-                continue
             place = int(revision), int(bucket)
+            if bucket_of(place[1]) not in mine:
+                continue
             if record.value is None:
                 book._lineages.get(lineage, {}).pop(place, None)
             else:
@@ -45,41 +87,45 @@ class ToldBook:
         return book
 
     def of_revision(self, lineage: str, revision: int) -> dict[int, Told]:
-        """Return the orders that were frozen for *revision*, by bucket, without tails."""
+        """Return the orders that were frozen for *revision*, by number, without tails."""
         return {
-            bucket: told
-            for (known, bucket), told in self._lineages.get(lineage, {}).items()
-            if known == revision and bucket < BUCKETS
+            number: told
+            for (known, number), told in self._lineages.get(lineage, {}).items()
+            if known == revision and not tail_of(number)
         }
 
     def tails(self, lineage: str, revision: int) -> dict[int, dict[int, Told]]:
-        """Return the tails of *revision*: number of the tail -> bucket with its number -> rows."""
+        """Return the tails of *revision*: number of the tail -> number of the record -> rows."""
         found: dict[int, dict[int, Told]] = {}
-        for (known, bucket), told in self._lineages.get(lineage, {}).items():
-            if known == revision and bucket >= BUCKETS:
-                found.setdefault(bucket // BUCKETS, {})[bucket] = told
+        for (known, number), told in self._lineages.get(lineage, {}).items():
+            if known == revision and tail_of(number):
+                found.setdefault(tail_of(number), {})[number] = told
         return found
 
-    def before(self, lineage: str, revision: int, bucket: int) -> Before:
-        """Return everybody in *bucket* whom an earlier revision told."""
-        return _everyone(
-            told
-            for (known, number), told in self._lineages.get(lineage, {}).items()
-            if known < revision and number % BUCKETS == bucket
-        )
+    def before(self, lineage: str, revision: int) -> dict[int, Before]:
+        """Return by bucket everybody whom an earlier revision told."""
+        found: dict[int, list[Told]] = {}
+        for (known, number), told in self._lineages.get(lineage, {}).items():
+            if known < revision:
+                found.setdefault(bucket_of(number), []).append(told)
+        return {bucket: _everyone(told) for bucket, told in found.items()}
 
     def everyone_before(self, lineage: str, revision: int, buckets: Collection[int]) -> Before:
         """Return everybody whom earlier revisions told, in any order."""
         return _everyone(
             told
-            for (known, bucket), told in self._lineages.get(lineage, {}).items()
-            if known < revision and bucket % BUCKETS in buckets
+            for (known, number), told in self._lineages.get(lineage, {}).items()
+            if known < revision and bucket_of(number) in buckets
         )
 
     def units_after(self, lineage: str, revision: int) -> U64:
         """Return the units to which a newer revision speaks already."""
         newer = [told.units() for (known, _), told in self._lineages.get(lineage, {}).items() if known > revision]
         return np.concatenate(newer) if newer else np.zeros(0, dtype=np.uint64)
+
+    def units_ever(self, lineage: str) -> U64:
+        """Return the units that any revision told, each once and sorted."""
+        return np.unique(_units(self._lineages.get(lineage, {}).values()))
 
     def parts_of(self, lineage: str, revision: int) -> tuple[U64, U16]:
         """Return the units that *revision* was frozen for, tails included, each once and sorted, and their parts.
@@ -93,22 +139,38 @@ class ToldBook:
         units, at = np.unique(np.concatenate([told.units() for told in own]), return_index=True)
         return units, np.concatenate([told.parts for told in own])[at]
 
-    def store(self, producer: Producer, lineage: str, revision: int, fresh: Mapping[int, Told]) -> None:
-        """Store the frozen order by bucket; returns when the broker has it, and only then may a POST go out."""
-        records = [(_key(lineage, revision, bucket), told_records.encode(told)) for bucket, told in fresh.items()]
-        producer.send_all(TOLD.name, records, time.monotonic() + STORED_WITHIN_SECONDS)
-        self._lineages.setdefault(lineage, {}).update({(revision, bucket): told for bucket, told in fresh.items()})
+    def store(self, producer: Producer, lineage: str, revision: int, fresh: Mapping[int, Told]) -> Storing:
+        """Hand over the frozen order of a range; only when its `wait` has returned may a POST of it go out."""
+        answers = [
+            producer.send(TOLD.name, _key(lineage, revision, number), told_records.encode(told))
+            for number, told in fresh.items()
+        ]
+
+        def keep() -> None:
+            places = {(revision, number): told for number, told in fresh.items()}
+            self._lineages.setdefault(lineage, {}).update(places)
+
+        return Storing(fresh, keep, answers)
 
     def thin(self, producer: Producer, lineage: str) -> None:
-        """Remove what the newest record of each bucket says too; call it when no revision is going out."""
+        """Remove what a bucket's newest revision says too; call it when no revision is going out.
+
+        A tail of an older revision may have come after the newer one was frozen: it stays.
+        """
         places = self._lineages.get(lineage, {})
-        newest: dict[int, int] = {}
-        for revision, bucket in places:
-            if bucket < BUCKETS:
-                newest[bucket] = max(revision, newest.get(bucket, 0))
-        for revision, bucket in [place for place in places if place[0] < newest.get(place[1] % BUCKETS, 0)]:
-            del places[revision, bucket]
-            producer.send(TOLD.name, _key(lineage, revision, bucket), None)
+        by_bucket: dict[int, list[tuple[int, int]]] = {}
+        for revision, number in places:
+            by_bucket.setdefault(bucket_of(number), []).append((revision, number))
+        for own in by_bucket.values():
+            newest = max((revision for revision, number in own if not tail_of(number)), default=0)
+            older = [place for place in own if place[0] < newest]
+            if not older:
+                continue
+            known = _units(places[place] for place in own if place[0] == newest)
+            for place in older:
+                if np.isin(_units([places[place]]), known).all():
+                    del places[place]
+                    producer.send(TOLD.name, _key(lineage, *place), None)
 
 
 def _everyone(records: Iterable[Told]) -> Before:
@@ -118,5 +180,11 @@ def _everyone(records: Iterable[Told]) -> Before:
     return Before(np.concatenate([rows for rows, _ in found]), np.concatenate([places for _, places in found]))
 
 
-def _key(lineage: str, revision: int, bucket: int) -> bytes:
-    return f"{lineage}|{revision}|{bucket}".encode()
+def _units(records: Iterable[Told]) -> U64:
+    """Return the units of everybody in *records*, whichever revision told them."""
+    found = _everyone(records)
+    return unit_of(found.rows, found.places)
+
+
+def _key(lineage: str, revision: int, number: int) -> bytes:
+    return f"{lineage}|{revision}|{number}".encode()

@@ -105,11 +105,11 @@ SUBSCRIPTIONS = Topic(
     {"max.compaction.lag.ms": str(15 * MINUTE_MS), "segment.ms": str(10 * MINUTE_MS)},
 )  # fmt: skip
 TOLD = Topic(
-    "told", "lineage + revision + bucket", 16, Cleanup.COMPACT, None, 4_000_000, 2, ("dispatch",),
-    "random 64-bit row numbers in frozen order, the generation that seals them; before the first POST",
+    "told", "lineage + revision + bucket and range", 16, Cleanup.COMPACT, None, 4_000_000, 2, ("dispatch",),
+    "random 64-bit row numbers in frozen order, the generation that seals them; before the first POST of a range",
 )  # fmt: skip
 PROGRESS = Topic(
-    "progress", "notice + bucket + epoch", 16, Cleanup.COMPACT, None, 262_144, 1, ("dispatch", "console"),
+    "progress", "notice + bucket and range + epoch", 16, Cleanup.COMPACT, None, 262_144, 1, ("dispatch", "console"),
     "how far the fan-out is: leading finals per origin, later finals, rows waiting for a retry",
 )  # fmt: skip
 RECEIPTS = Topic(

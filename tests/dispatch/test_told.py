@@ -13,7 +13,7 @@ from dispatch.errors import ToldUnreadable
 from dispatch.layers import People
 from dispatch.registry import Registry
 from dispatch.selection import Before, select
-from dispatch.told import Told, decode, encode, freeze
+from dispatch.told import Told, decode, encode, freeze, nths_of
 from geo.cells import compact
 from tests.dispatch.people import KOTO, NOON, crowd, notice, part
 
@@ -21,9 +21,9 @@ DISK = h3.grid_disk(KOTO, 6)
 
 
 def same(one: Told, other: Told) -> bool:
-    arrays = ("rows", "parts", "origin", "earlier", "places", "language", "earlier_places")
+    arrays = ("rows", "parts", "origin", "earlier", "places", "language", "earlier_places", "nths")
     equal = all(np.array_equal(getattr(one, name), getattr(other, name)) for name in arrays)
-    plain = ("revision", "origins", "languages", "generation", "said")
+    plain = ("revision", "origins", "languages", "generation", "said", "last", "chosen_ms")
     return equal and all(getattr(one, name) == getattr(other, name) for name in plain)
 
 
@@ -32,7 +32,16 @@ def test_the_frozen_order_outlives_the_registry_it_was_made_from() -> None:
     people = crowd(rng, 500, DISK)
     registry = People(Registry.of(columns_of(people)))
     chosen = select(registry, notice(part(compact(DISK))), at=NOON)
-    frozen = freeze(registry, 1, chosen, generation=b"g" * 16, said=lambda languages: bytes([len(languages)] * 32))
+    frozen = freeze(
+        registry,
+        1,
+        chosen,
+        generation=b"g" * 16,
+        said=lambda languages: bytes([len(languages)] * 32),
+        nths=nths_of(registry.row_numbers(chosen.rows), chosen.places),
+        last=False,
+        chosen_ms=1_790_000_000_123,
+    )
     told = decode(encode(frozen))
     assert same(told, frozen)
     assert [told.languages[code] for code in told.language.tolist()] == [

@@ -28,10 +28,12 @@ from dispatch.sender import Push
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import BUCKETS, Place, Subscription
 from dispatch.vapid import Vapid, VapidKey
+from streams import course, outbox
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, read_to_end
-from streams.dispatcher import LATE_SECONDS, Dispatcher, buckets_of
+from streams.dispatcher import Dispatcher, buckets_of
 from streams.metrics import StreamMetrics
+from streams.newcomers import LATE_SECONDS
 from streams.notice_board import approval_digest
 from streams.ownership import Replaced
 from streams.payloads import ReceiptRecord
@@ -373,7 +375,7 @@ def test_a_newer_revision_speaks_instead_of_the_older_and_never_beside_it(fresh:
     turn(dispatcher, lambda: len(sender.submitted) == IN_FLIGHT)
     open_now = {push.url for push in sender.submitted}
     publish(fresh, flood(part(level=Level.SECURE_LIFE, phase=Phase.RAISED), revision=2))
-    turn(dispatcher, lambda: len(dispatcher._active) == 2)
+    turn(dispatcher, lambda: len(dispatcher._outbox.active) == 2)
     hanging[0] = False
     # The requests that hung come back without an answer: they are not repeated, the newer one goes.
     old_bodies = {push.body for push in sender.submitted}
@@ -397,7 +399,7 @@ def test_a_restart_amid_two_revisions_loses_nobody_and_sends_nothing_stale(fresh
     sender.answers_left = answers
     killed = worker(fresh, residents, sender)
     publish(fresh, one, two)
-    turn(killed, lambda: len(killed._active) == 2 and sender.answers_left == 0 and sender.in_flight > 0)
+    turn(killed, lambda: len(killed._outbox.active) == 2 and sender.answers_left == 0 and sender.in_flight > 0)
     second = FakeSender()
     found = {receipt.revision: receipt.outcomes for receipt in finish(fresh, worker(fresh, residents, second), count=2)}
     assert found[2] == {"accepted": 8}
@@ -443,7 +445,7 @@ def test_every_bucket_has_one_owner() -> None:
 
 def sign_up(dispatcher: Dispatcher, *joining: Subscription) -> None:
     dispatcher._subscribers._changed.update({one.id: one for one in joining})
-    dispatcher._looked_at -= LATE_SECONDS
+    dispatcher._newcomers._looked_at -= LATE_SECONDS
 
 
 def test_who_joins_late_is_told_at_once_and_nobody_else_again(fresh: Broker) -> None:
@@ -456,7 +458,7 @@ def test_who_joins_late_is_told_at_once_and_nobody_else_again(fresh: Broker) -> 
     renewed = replace(residents[1], endpoint=f"{FCM}/send/new")
     one_more_place = replace(residents[2], places=(Place(NORTH), Place(SOUTH)))
     sign_up(dispatcher, *here, *elsewhere, quieter, renewed, one_more_place)
-    late = finish(fresh, dispatcher, count=2)[1]
+    (late,) = [one for one in finish(fresh, dispatcher, count=2) if one.tail]
     assert {push.url for push in sender.submitted[9:]} == {here[0].endpoint, renewed.endpoint}
     assert (late.tail, late.selected, late.outcomes) == (1, 2, {"accepted": 2})
 
@@ -470,7 +472,7 @@ def test_who_moves_into_greater_danger_is_told_of_it(fresh: Broker) -> None:
     before = len(sender.submitted)
     moved = replace(residents[0], places=(Place(SOUTH),))
     sign_up(dispatcher, moved)
-    late = finish(fresh, dispatcher, count=3)[2]
+    (late,) = [one for one in finish(fresh, dispatcher, count=3) if one.tail]
     assert (late.revision, late.tail, late.outcomes) == (1, 1, {"accepted": 1})
     assert [push.url for push in sender.submitted[before:]] == [moved.endpoint]
 
@@ -510,7 +512,7 @@ def test_a_worker_killed_among_late_joiners_leaves_none_out(fresh: Broker, answe
     unowned = people(3, NORTH, seed=32)
     second = FakeSender()
     dispatcher = worker(fresh, [*people(2, NORTH), *joining, *unowned], second)
-    dispatcher._looked_at -= LATE_SECONDS
+    dispatcher._newcomers._looked_at -= LATE_SECONDS
     found = finish(fresh, dispatcher, count=3)
     assert sorted((one.tail, one.selected) for one in found) == [(0, 2), (1, 5), (2, 3)]
     sent = Counter(push.url for push in (*sender.submitted, *second.submitted))
@@ -541,7 +543,7 @@ def test_who_unsubscribes_while_her_push_waits_is_sent_nothing_more(fresh: Broke
     turn(dispatcher, lambda: len(sender.submitted) >= 6)
     for person in leaving:
         dispatcher._subscribers.forget(person.id)
-    dispatcher._looked_at -= LATE_SECONDS
+    dispatcher._newcomers._looked_at -= LATE_SECONDS
     turn(dispatcher, lambda: dispatcher._subscribers.changes == 0 and sender.in_flight == 0)
     before = len(sender.submitted)
     away[0] = False
@@ -549,3 +551,141 @@ def test_who_unsubscribes_while_her_push_waits_is_sent_nothing_more(fresh: Broke
     assert receipt.outcomes["accepted"] == 4
     assert sum(receipt.outcomes.values()) == 6
     assert not {push.url for push in sender.submitted[before:]} & {person.endpoint for person in leaving}
+
+
+# ── range by range ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ranges hold 3, 6, 8, 8... rows, each frozen only when the one before has been handed over."""
+    monkeypatch.setattr(course, "FIRST_ROWS", 3)
+    monkeypatch.setattr(course, "GROWTH", 2)
+    monkeypatch.setattr(course, "MOST_ROWS", 8)
+    monkeypatch.setattr(outbox, "READY_PER_OPEN", 0)
+
+
+def told_rows(broker: Broker) -> int:
+    newest = {record.key: record.value for record in read_to_end(broker.bootstrap, TOLD.name)}
+    return sum(len(told_records.decode(value).rows) for value in newest.values() if value)
+
+
+@pytest.mark.usefixtures("small_ranges")
+def test_the_first_push_waits_for_one_range_and_every_push_for_its_own(fresh: Broker) -> None:
+    sent, stored = [0], list[tuple[int, int]]()
+
+    def look(_: Push) -> None:
+        sent[0] += 1
+        stored.append((sent[0], told_rows(fresh)))
+
+    sender = FakeSender(on_submit=look)
+    publish(fresh, flood())
+    (receipt,) = finish(fresh, worker(fresh, people(30), sender))
+    assert stored[0] == (1, 3)
+    assert all(told >= number for number, told in stored)
+    assert stored[15][1] < 30, "later ranges are frozen while earlier ones go out"
+    assert (receipt.selected, receipt.outcomes) == (30, {"accepted": 30})
+
+
+@pytest.mark.usefixtures("small_ranges")
+def test_kills_between_and_within_ranges_lose_nobody_and_repeat_only_what_was_open(fresh: Broker) -> None:
+    """Each kill leaves the newest range half stored, as a broker may have it when the process dies."""
+    chance = random.Random(5)
+    residents = people(60, NORTH) + people(30, SOUTH, seed=2)
+    publish(fresh, flood(part((NORTH,), rank=0), part((SOUTH,), rank=1)))
+    senders: list[FakeSender] = []
+    for answers in (0, 2, 11, 0, 25, 9):
+        sender = FakeSender()
+        sender.answers_left = answers
+        killed = worker(fresh, residents, sender)
+        turn(killed, lambda: sender.answers_left == 0 and sender.in_flight >= IN_FLIGHT - 2)  # noqa: B023
+        senders.append(sender)
+        bury(killed)
+        tear(fresh, killed, chance)
+    last = FakeSender()
+    (receipt,) = finish(fresh, worker(fresh, residents, last))
+    pushes = [push for sender in (*senders, last) for push in sender.submitted]
+    assert {push.url for push in pushes} == {person.endpoint for person in residents}
+    assert len(pushes) - len(residents) <= IN_FLIGHT * len(senders)
+    assert len({(push.url, push.body) for push in pushes}) == len(residents), "a repeat has the same bytes"
+    assert receipt.outcomes == {"accepted": 90}
+    assert receipt.selected == 90
+    order = list(dict.fromkeys(push.url for push in pushes))
+    endangered = {person.endpoint for person in residents[:60]}
+    assert set(order[: 60 - IN_FLIGHT]) <= endangered, "the most endangered come first, whoever sends"
+
+
+def tear(broker: Broker, killed: Dispatcher, chance: random.Random) -> None:
+    """Take half of the records away of a range that was being stored when its worker died."""
+    with Producer(broker.bootstrap) as producer:
+        for one in killed._courses:
+            for number in one.storing.told if one.storing is not None else ():
+                if chance.random() < 0.5:
+                    key = f"{one.notice.lineage}|{one.notice.revision}|{number}".encode()
+                    producer.send(TOLD.name, key, None).result(30)
+
+
+@pytest.mark.usefixtures("small_ranges")
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_cancel_amid_the_ranges_is_the_last_that_anybody_hears(fresh: Broker, kill: bool) -> None:
+    """Also of who was in no range yet: she may have been told by the time that it is read."""
+    residents, sender = people(40), FakeSender()
+    sender.answers_left = 14
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, flood())
+    turn(dispatcher, lambda: sender.answers_left == 0)
+    cancel = part((), phase=Phase.CANCELLED, recipients=Recipients.ALL_TOLD)
+    publish(fresh, flood(cancel, revision=2))
+    turn(dispatcher, lambda: any(one.notice.revision == 2 for one in dispatcher._courses))
+    senders = [sender]
+    if kill:
+        bury(dispatcher)
+        senders.append(FakeSender())
+        dispatcher = worker(fresh, residents, senders[-1])
+    sender.answers_left = 10**9
+    found = {one.revision: one for one in finish(fresh, dispatcher, count=2)}
+    assert found[2].outcomes == {"accepted": 40}
+    assert set(found[1].outcomes) <= {"accepted", "superseded"}
+    assert sum(found[1].outcomes.values()) == 40
+    by_url: dict[str, list[bytes]] = {}
+    for push in (push for one in senders for push in one.submitted):
+        by_url.setdefault(push.url, []).append(push.body)
+    lengths = {len(bodies[-1]) for bodies in by_url.values()}
+    assert set(by_url) == {person.endpoint for person in residents}
+    assert len(lengths) == 1, "the same last word for all"
+    assert sum(len(set(bodies)) for bodies in by_url.values()) < 80, "not everybody was told what is void already"
+
+
+@pytest.mark.usefixtures("small_ranges")
+def test_who_leaves_or_joins_amid_the_ranges_is_told_never_or_once(fresh: Broker) -> None:
+    residents, sender = people(40, NORTH), FakeSender()
+    sender.answers_left = 5
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, flood(part_of(NORTH)))
+    turn(dispatcher, lambda: sender.answers_left == 0)
+    sent = {push.url for push in sender.submitted}
+    waiting = [person for person in residents if person.endpoint not in sent]
+    leaving, quieter = waiting[:5], replace(waiting[5], language="en")
+    joining = people(3, NORTH, seed=41)
+    for person in leaving:
+        dispatcher._subscribers.forget(person.id)
+    sign_up(dispatcher, *joining, quieter)
+    turn(dispatcher, lambda: dispatcher._subscribers.changes == 0)
+    sender.answers_left = 10**9
+    found = finish(fresh, dispatcher, count=2)
+    gone = {person.endpoint for person in leaving}
+    heard = Counter(push.url for push in sender.submitted)
+    assert heard.keys() == {person.endpoint for person in (*residents, *joining)} - gone
+    assert set(heard.values()) == {1}
+    assert sorted((one.tail, one.selected) for one in found if one.tail) == [(1, 3)]
+
+
+def test_a_restart_after_two_revisions_tells_nobody_again(fresh: Broker) -> None:
+    residents = people(6, NORTH) + people(6, SOUTH, seed=2)
+    publish(fresh, flood(part_of(NORTH), part_of(SOUTH)), flood(part_of(SOUTH, Phase.RAISED), revision=2))
+    finish(fresh, worker(fresh, residents, FakeSender()), count=2)
+    again, joining = FakeSender(), people(1, NORTH, seed=51)
+    dispatcher = worker(fresh, [*residents, *joining], again)
+    dispatcher._newcomers._looked_at -= LATE_SECONDS
+    finish(fresh, dispatcher, count=3)
+    assert [push.url for push in again.submitted] == [joining[0].endpoint]
