@@ -5,7 +5,7 @@ residents must not see, e.g. drafts that nobody has approved. With accounts coor
 (`office.py`) and post (`posting.py`); without them it only shows.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from html import escape
@@ -25,12 +25,13 @@ from api.desk import TOPICS, DeadLetter, Desk, DeskView
 from api.look import APPEARANCES, look_of, word_of
 from api.metrics import ApiMetrics
 from api.office import COOKIE, Office, office_routes
-from api.posted import FOLLOWED, Posts
+from api.posted import FOLLOWED
 from api.posting import posting_routes
 from api.problem import answer_problems
 from api.rate import RateLimit
 from api.reader import Freshness, TopicReader
 from api.residents import health_answer
+from api.river_rows import GAUGE_HEADS, TIE_HEADS, decide_by, gauge_cells, tie_cells
 from api.security import Guard, policy_for
 from api.style import CONSOLE
 from api.wards import Ground
@@ -39,6 +40,8 @@ from geo.areas import AreaTable
 from geo.named_areas import NamedAreas
 from streams.client import Producer, Record, read_to_end
 from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
+from streams.river_desk import TOPICS as RIVERS
+from streams.river_desk import RiverDesk, clock_of
 from streams.topics import AUDIT
 
 # The officer's page reloads by itself, without a script: some terminals allow none (R20, polling <= 5 s).
@@ -70,9 +73,12 @@ def build_console(
     office = None
     if accounts is not None:
         office = _office(bootstrap, accounts, desk, Ground(table, named), settings or DispatchSettings(), census)
-    topics, apply = (TOPICS, desk.apply) if office is None else ((*TOPICS, *FOLLOWED), _both(desk, office.posts))
-    reader = TopicReader(bootstrap, topics, apply, metrics)
-    app = console_app(desk, reader.freshness, metrics, registry, office=office)
+    rivers = RiverDesk()
+    applied = [desk.apply, rivers.apply, *([office.posts.apply] if office is not None else [])]
+    # A topic that two of them follow is read once.
+    topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *(FOLLOWED if office is not None else ()))))
+    reader = TopicReader(bootstrap, topics, _all(applied), metrics)
+    app = console_app(desk, reader.freshness, metrics, registry, office=office, rivers=rivers)
     app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office)
     return app
 
@@ -110,10 +116,10 @@ def _office(
     )
 
 
-def _both(desk: Desk, posts: Posts) -> Callable[[Record], None]:
+def _all(applied: Sequence[Callable[[Record], None]]) -> Callable[[Record], None]:
     def apply(record: Record) -> None:
-        desk.apply(record)
-        posts.apply(record)
+        for take in applied:
+            take(record)
 
     return apply
 
@@ -126,8 +132,9 @@ def console_app(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     *,
     office: Office | None = None,
+    rivers: RiverDesk | None = None,
 ) -> FastAPI:
-    """Return the application that answers from *desk*; nothing is read here."""
+    """Return the application that answers from *desk* and *rivers*; nothing is read here."""
     app = FastAPI(title="Shirase console", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     forms = office is not None
@@ -144,7 +151,7 @@ def console_app(
             return Response(status_code=303, headers={"location": "/sign-in", "cache-control": "no-store"})
         fresh = freshness()
         return Response(
-            render(desk.view(), fresh, now=now(), session=session, did=did),
+            render(desk.view(), fresh, now=now(), session=session, did=did, rivers=rivers),
             200 if fresh.ready else 503,
             {"cache-control": "no-store"},
             media_type="text/html; charset=utf-8",
@@ -161,7 +168,15 @@ def console_app(
     return app
 
 
-def render(view: DeskView, fresh: Freshness, *, now: datetime, session: Session | None = None, did: str = "") -> str:
+def render(
+    view: DeskView,
+    fresh: Freshness,
+    *,
+    now: datetime,
+    session: Session | None = None,
+    did: str = "",
+    rivers: RiverDesk | None = None,
+) -> str:
     """Return the page; *did* is the draft that its reader has just decided."""
     stale = ""
     if not fresh.ready:
@@ -182,7 +197,7 @@ def render(view: DeskView, fresh: Freshness, *, now: datetime, session: Session 
         + (read_only if session is None else _answer(view, did))
         + _table(
             f"承認を待つ案（{len(view.drafts)}件）",
-            ("", "状態", "レベル", "災害", "地域", "発表元", "発表", "見出し", "理由"),
+            ("", "状態", "レベル", "災害", "地域", "発表元", "発表", "判断期限", "見出し", "理由"),
             (_draft(record, now, can_open=session is not None) for record in view.drafts[:_MOST_ROWS]),
         )
         + (
@@ -209,7 +224,20 @@ def render(view: DeskView, fresh: Freshness, *, now: datetime, session: Session 
             ("名前", "状態", "最後の応答", "理由", "提供元", "連絡先"),
             (_source(source, now) for source in sorted(view.sources, key=lambda one: one.fresh_until)),
         )
+        + _rivers(rivers, now)
         + "</main></body></html>"
+    )
+
+
+def _rivers(rivers: RiverDesk | None, now: datetime) -> str:
+    """Return where the gauges stand, and what ground is a river's by assumption only."""
+    if rivers is None:
+        return ""
+    lines, ties = rivers.lines(now), rivers.assumed()
+    return _table(
+        f"川の水位（{len(lines)}か所）", GAUGE_HEADS, (_row(gauge_cells(line, now)) for line in lines[:_MOST_ROWS])
+    ) + _table(
+        f"川との結びつきが推定の範囲（{len(ties)}件）", TIE_HEADS, (_row(tie_cells(tie)) for tie in ties[:_MOST_ROWS])
     )
 
 
@@ -266,7 +294,7 @@ def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
     draft = record.draft
     link = f'<a class="go" href="/drafts/{escape(record.draft_id)}">確かめる</a>' if can_open else ""
     if draft is None or not draft.notice.parts:
-        return _row(("", state, "", "", "", "", clock(record.at, now=now), "", escape(record.reason)))
+        return _row(("", state, "", "", "", "", clock(record.at, now=now), "", "", escape(record.reason)))
     notice, worst = draft.notice, draft.notice.parts[0]
     appearance = APPEARANCES[look := look_of(worst.level, worst.severity)]
     mark = f"{appearance.mark} " if worst.level is not None else ""
@@ -281,6 +309,7 @@ def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
             escape("、".join(names[:6])) + more,
             escape(notice.issuer),
             clock(notice.sent, now=now),
+            decide_by(clock_of(draft, now), now),
             escape(next((text.title for text in worst.texts if text.language == "ja"), "")),
             f"<code>{escape(record.reason)}</code>",
         )

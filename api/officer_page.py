@@ -19,8 +19,10 @@ from api.lint import Finding, Found
 from api.look import APPEARANCES, Look, look_of, word_of
 from api.preview import Preview
 from api.preview_page import preview_rows, seams
+from api.river_rows import decide_by
 from api.sheet import document
 from streams.payloads import DraftRecord
+from streams.river_desk import clock_of
 
 _MOST_NAMES = 30
 _LANGUAGES = {"ja": "日本語", "ja-Hira": "やさしい日本語", "en": "English", "zh-Hans": "简体中文", "ko": "한국어"}
@@ -83,6 +85,7 @@ def draft_page(
         ("発表元", escape(notice.issuer)),
         ("受信", f"{clock(notice.received, now=now)}（{ago(notice.received, now=now)}）"),
         ("期限", clock(notice.expires, now=now)),
+        *([("判断期限", decide_by(due, now))] if (due := clock_of(record.draft, now)) is not None else []),
         *preview_rows(seen),
         ("止まっている理由", f"<code>{escape(record.reason)}</code>"),
         ("作った人", escape("、".join(sorted(proposal.authors))) or "（届いた電文）"),

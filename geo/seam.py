@@ -48,6 +48,8 @@ class SeamReport:
     told: int
     seams: tuple[Seam, ...]
     by_ward: ByWard
+    assumed: int = 0
+    """People on ground that a river is only assumed to endanger, who were not told by this notice."""
 
     def lines(self) -> tuple[str, ...]:
         """Return the report for a person; figures under 20 read "<20" (promise 15)."""
@@ -65,6 +67,11 @@ class SeamReport:
             f"told by cells: {shown(self.told)} people",
             f"within {SEAM_M} m across a ward line:" if rows else "no ward line within a cell of who was told",
             *rows,
+            *(
+                [f"river tie assumed: {shown(self.assumed)} people on that ground were not told"]
+                if self.assumed
+                else ()
+            ),
             instead,
         )
 
@@ -81,12 +88,14 @@ def seam_report(
     *,
     in_danger: Cells | None = None,
     named: Iterable[str] | None = None,
+    assumed: Cells = (),
 ) -> SeamReport:
     """Return the seam report of a notice that told the cells *told*.
 
     *ward_of* and *people* go by cell of resolution 9. *in_danger* are the cells of the danger where they
     differ from those told. *named* are the wards that an alert by ward code would name: without it those
-    in which at least LEAST_SHARE of the people are in danger, or the worst hit if there is none.
+    in which at least LEAST_SHARE of the people are in danger, or the worst hit if there is none. *assumed* are
+    the cells whose river is assumed (`streams.river_desk.assumed_ties`): on the map, and told to nobody.
     """
     told_cells = _known(told, ward_of)
     danger_cells = told_cells if in_danger is None else _known(in_danger, ward_of)
@@ -108,7 +117,8 @@ def seam_report(
         _people(alerted - danger_cells, people),
         _people(danger_cells - alerted, people),
     )
-    return SeamReport(_people(told_cells, people), tuple(seams), by_ward)
+    untold = _known(assumed, ward_of) - told_cells
+    return SeamReport(_people(told_cells, people), tuple(seams), by_ward, _people(untold, people))
 
 
 def _known(cells: Cells, ward_of: Mapping[int, str]) -> set[Cell]:

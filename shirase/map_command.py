@@ -17,6 +17,7 @@ from geo.seam import seam_report
 from shirase.areas import DEFAULT_AREAS, named_areas_at, river_zones_at, table_at
 from shirase.errors import ShiraseError
 from shirase.wards import WARDS
+from streams.river_desk import assumed_ties
 
 _WRONG = 1
 _areas = click.option(
@@ -106,11 +107,13 @@ def seam(broker: str | None, lineage: str | None, population: Path | None, areas
     def work() -> None:
         people = _people(population)
         ward_of = _ward_of(table_at(areas))
+        ties = assumed_ties(_maps(broker))
         for notice in _notices(broker):
             cells = union(*(part.cells for part in notice.parts)) if notice.parts else ()
             if cells and (lineage is None or notice.lineage == lineage):
                 click.echo(f"{notice.lineage} revision {notice.revision}, {notice.issuer}:")
-                for line in seam_report(cells, ward_of, people).lines():
+                assumed = union(*(one.cells for one in ties if one.lineage == notice.lineage))
+                for line in seam_report(cells, ward_of, people, assumed=assumed).lines():
                     click.echo(f"  {line}")
 
     _guarded(work)
@@ -148,6 +151,18 @@ def _notices(broker: str | None) -> Iterator[Notice]:
     for record in read_to_end(broker, NOTICES.name):
         if record.value is not None:
             yield decode(Notice, record.value)
+
+
+def _maps(broker: str | None) -> Iterator[HazardSnapshot]:
+    """Return the newest map of each shard."""
+    from streams.client import read_to_end
+    from streams.topics import HAZARDS
+    from streams.wire import decode
+
+    if broker is None:
+        raise ShiraseError("give --broker HOST:PORT")
+    newest = {record.key: record.value for record in read_to_end(broker, HAZARDS.name)}
+    return (decode(HazardSnapshot, value) for value in newest.values() if value is not None)
 
 
 def _people(population: Path | None) -> dict[int, int]:

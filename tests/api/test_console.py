@@ -1,18 +1,25 @@
 """The coordinators' page shows what waits for a person, and offers no act."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
 
-from alerts.claim import Release
+from alerts.claim import Release, Tie
+from alerts.gauge import Doubt, GaugeStation, Thresholds
+from alerts.place import LatLng
 from api.console import console_app
 from api.desk import MOST_KEPT, Desk
 from api.metrics import ApiMetrics
 from api.reader import Freshness
+from geo.gauges.doubt import Stage
+from geo.gauges.forecast import Forecast, Phase
 from streams.client import Record
 from streams.decision import Ledger, decide
+from streams.gauge_record import GaugeRecord
 from streams.payloads import Command, DraftState, SourceRecord, Verb
-from streams.topics import DEAD_LETTERS, DRAFTS, SOURCES
+from streams.river_desk import RiverDesk
+from streams.topics import DEAD_LETTERS, DRAFTS, GAUGES, SOURCES
 from streams.wire import encode
 from tests.api.browser import Browser
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
@@ -20,10 +27,11 @@ from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
 ATTACK = "<script>alert(1)</script>"
 
 
-def browse(desk: Desk, fresh: Freshness | None = None) -> Browser:
+def browse(desk: Desk, fresh: Freshness | None = None, rivers: RiverDesk | None = None) -> Browser:
     registry = CollectorRegistry()
     current = fresh or Freshness(ready=True, lag_records=0, age_seconds=0.1)
-    app = console_app(desk, lambda: current, ApiMetrics(registry), registry, lambda: NINE_PM + timedelta(minutes=1))
+    later = NINE_PM + timedelta(minutes=1)
+    app = console_app(desk, lambda: current, ApiMetrics(registry), registry, lambda: later, rivers=rivers)
     return Browser(app)
 
 
@@ -112,3 +120,38 @@ def test_a_silent_source_has_its_line_and_whom_to_call() -> None:
     assert ATTACK not in page
     desk.apply(Record(SOURCES.name, 0, 2, b"jma-extra", None))
     assert "情報源（1件、途絶0件）" in browse(desk).get("/").text
+
+
+def test_rivers_stand_there_with_their_silence_our_forecast_and_what_is_only_assumed() -> None:
+    rivers, evening = RiverDesk(), Evening()
+    station = GaugeStation("mlit:1", f"亀島川{ATTACK}", LatLng(*KOTO), "隅田川", thresholds=Thresholds(danger_m=4.0))
+    ours = Forecast(NINE_PM + timedelta(hours=1), 60, 3.9, 3.6, 4.2, Phase.RISING)
+    speaks = GaugeRecord("mlit:1", station, 3, NINE_PM, Stage(NINE_PM, 3.5), NINE_PM, None, "", (ours,), ())
+    early = NINE_PM - timedelta(hours=2)
+    silent = replace(speaks, station="mlit:2", heard_at=early, forecasts=(), doubt=Doubt.STUCK)
+    for number, record in enumerate((speaks, silent)):
+        rivers.apply(Record(GAUGES.name, 0, number, record.station.encode(), encode(record)))
+    evening.say(provenance(), [replace(danger(around(*KOTO)), tie=Tie.RIVER_ASSUMED, event="氾濫警戒情報")])
+    for record_of_map in evening.records:
+        rivers.apply(record_of_map)
+    page = browse(Desk(), rivers=rivers).get("/").text
+    assert "川の水位（2か所）" in page
+    assert "レベル4まで0.50 m" in page
+    assert "60分後 3.90 m（3.60～4.20）" in page
+    assert "住民には出しません" in page
+    assert "水位は分かりません" in page
+    assert "変化なし" in page
+    assert "川との結びつきが推定の範囲（1件）" in page
+    assert "river tie assumed" in page
+    assert ATTACK not in page
+
+
+def test_a_draft_says_until_when_it_is_to_be_decided() -> None:
+    for minutes, said in ((31, "あと30分"), (181, "あと3時間"), (-5, "を過ぎました")):
+        desk = Desk()
+        source = replace(provenance(release=Release.DRAFT), decide_by=NINE_PM + timedelta(minutes=minutes))
+        (command,) = Evening().drafted(source, [danger(around(*KOTO))])
+        record = decide(Ledger(), command, at=NINE_PM).record
+        assert record is not None
+        desk.apply(Record(DRAFTS.name, 0, 0, record.draft_id.encode(), encode(record)))
+        assert said in browse(desk).get("/").text

@@ -149,3 +149,14 @@ def test_a_population_file_is_read_and_a_wrong_one_named(tmp_path: Path) -> None
         path.write_text(broken, encoding="utf-8")
         with pytest.raises(ShapeError):
             read_csv(path)
+
+
+def test_people_on_ground_that_is_only_assumed_to_be_the_rivers_are_said_and_not_counted_as_told() -> None:
+    people: dict[int, int] = dict.fromkeys(DISK, 10)
+    told, assumed = compact(DISK[:7]), compact(DISK[:19])
+    report = seam_report(told, TWO, people, assumed=assumed)
+    assert (report.told, report.assumed) == (70, 120)
+    assert "river tie assumed: 120 people on that ground were not told" in report.lines()
+    without = seam_report(told, TWO, people)
+    assert without == seam_report(told, TWO, people, assumed=told), "who was told is no assumption any more"
+    assert not any("assumed" in line for line in without.lines())
