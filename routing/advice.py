@@ -59,17 +59,18 @@ def stays_put(situation: Situation, cell: Cell) -> bool:
 
 def why_not_walked(slow_seconds: int, outlook: Outlook, situation: Situation, pace: Pace = PACE) -> Why | None:
     """Return why a walk of *slow_seconds* that begins now is no advice, or None when it can be done."""
-    walk = timedelta(seconds=slow_seconds)
-    if outlook.storm_from is not None and outlook.storm_from < situation.at + walk:
+    if outlook.storm_from is not None and outlook.storm_from < situation.at + timedelta(seconds=slow_seconds):
         return Why.STORM
     sudden = situation.hazards <= SUDDEN
     if sudden and outlook.active:
         return None  # a fire in the cell: out of it is better than any wait, however long the walk
-    if walk > pace.longest_walk:
+    if slow_seconds > pace.longest_walk.total_seconds():
         return Why.TOO_FAR
     if sudden:
         return None  # it is here already: the roads that it closes are closed (`routing.passable`)
-    if outlook.active or (outlook.arrives_at is not None and outlook.arrives_at <= situation.at + walk):
+    if outlook.active:
+        return Why.WATER_COMES_FIRST
+    if outlook.arrives_at is not None and outlook.arrives_at <= situation.at + timedelta(seconds=slow_seconds):
         return Why.WATER_COMES_FIRST
     return None
 

@@ -227,10 +227,10 @@ def next_arcs(
 ) -> NDArray[np.int32]:
     """Return the first arc of each node's way: of those whose label fits, the first in order."""
     arcs = network.columns.arcs
-    fits = np.flatnonzero(
-        (costs + labels[arcs.head] == labels[arcs.tail]) & (costs < NEVER) & (labels[arcs.tail] >= scale)
-    )
-    fits = fits[labels[arcs.tail[fits]] < NEVER]
+    here = labels[arcs.tail]
+    # An arc that cannot be walked fits where nothing does: both sides are NEVER then, or above it.
+    fits = np.flatnonzero(costs + labels[arcs.head] == here)
+    fits = fits[(here[fits] >= scale) & (here[fits] < NEVER)]
     tails = arcs.tail[fits]
     first = np.ones(len(fits), dtype=np.bool_)
     first[1:] = tails[1:] != tails[:-1]
