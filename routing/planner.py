@@ -185,6 +185,19 @@ class Planner:
         self._walks = chosen
         return Replanned(cells, changed, breaches, tuple(sorted(crossings)), touched)
 
+    def foresee(self, facts: Facts) -> tuple[AdviceChange, ...]:
+        """Return what *facts* would change, and change nothing: the next `replan` finds all as it was.
+
+        The forests are repaired back at that replan, exactly (`routing.repair`); what was told is kept aside.
+        """
+        kept = self._cells, self._walks, self._known, self._displaced, self._shelters, self._routes
+        self._walks = {variant: dict(walks) for variant, walks in self._walks.items()}
+        self._known, self._displaced, self._routes = dict(self._known), dict(self._displaced), dict(self._routes)
+        try:
+            return self.replan(facts).changes
+        finally:
+            self._cells, self._walks, self._known, self._displaced, self._shelters, self._routes = kept
+
     def hold(self, entries: Iterable[CellAdvice]) -> None:
         """Take *entries* as what their cells were told last: kept while it holds, and compared with."""
         for entry in entries:

@@ -25,7 +25,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from api import joining
 from feeds.dis.form import SCHEMA_FILE
 from shirase.telegrams_page import telegrams_page
-from streams import settings, topics
+from streams import preview, settings, topics
 from streams.topics import Cleanup, Topic
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -74,12 +74,13 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Made from `streams/settings.py` and `api/joining.py` by `make docs`; a test fails when it is out of date. A",
-        "process reads them from its environment once, at its start.",
+        "Made from `streams/settings.py`, `api/joining.py` and `streams/preview.py` by `make docs`; a test fails",
+        "when it is out of date. A process reads them from its environment once, at its start.",
     ]
     for title, module, made in (
         ("Workers", settings, "WorkerSettings"),
         ("`shirase api residents`, for signing up; set all of them or none", joining, "JoiningSettings"),
+        ("`shirase post` and `shirase api console`", preview, "PostingSettings"),
     ):
         tree = ast.parse(inspect.getsource(module))
         fields = _sentences(tree, made)

@@ -1,5 +1,7 @@
 """`shirase post`: what a coordinator knows, on the way that the console takes."""
 
+import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +12,19 @@ from alerts.incident import IncidentKind
 from alerts.road import RoadCause
 from alerts.shelter import OccupancyBand, ShelterState
 from alerts.words import JAPAN
-from feeds.console import SOURCE
+from feeds.console import FEED, SOURCE, read_console
 from feeds.console_write import console_document
 from feeds.errors import FeedError
 from shirase.post import effect_of, points, post
 from streams.errors import StreamsError
+from streams.payloads import Preview
+from streams.preview import ask, geojson_of, posting_settings, why_not_yet
 
 _REPORTED, _CONFIRMED = "reported", "confirmed"
 _NOT_UP = 3
+_NAME_NOT_REPEATED = 4
+# The planner answers between two looks at the facts; one that is busy with a plan for longer holds nothing back.
+_ASK_SECONDS = 3.0
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -52,10 +59,28 @@ def post_group() -> None:
 @click.option("--until", "valid_until", type=click.DateTime(), help="When it ends by itself, by Tokyo's clock.")
 @click.option("--lift", is_flag=True, help="It can be walked again.")
 @click.option("--reported", is_flag=True, help="Somebody says so and nobody has confirmed it: shown, moves nobody.")
+@click.option(
+    "--preview", "only_preview", is_flag=True, help="Post nothing: what it would block and whom it would move."
+)
+@click.option("--confirm", default="", help="Its name once more: needed where it would move very many people.")
 @_wait
 @_common
-def closure(thing: str, broker: str, wait: float, lift: bool, reported: bool, **given: Any) -> None:
-    """Post the road closure THING (an id of your own), confirmed unless --reported."""
+def closure(
+    thing: str,
+    broker: str,
+    wait: float,
+    lift: bool,
+    reported: bool,
+    only_preview: bool,
+    confirm: str,
+    **given: Any,
+) -> None:
+    """Post the road closure THING (an id of your own), confirmed unless --reported.
+
+    With --preview nothing is posted: the roads are written to standard output as GeoJSON, with the cells and
+    the people that it would move. What would move more than SHIRASE_ASK_NAME_ABOVE people (5,000) is refused
+    until --confirm repeats its name.
+    """
     now = datetime.now(UTC)
     fields = {**given, "lifted": lift, "confidence": _REPORTED if reported else _CONFIRMED}
     for name in ("point", "line", "polygon"):
@@ -63,6 +88,13 @@ def closure(thing: str, broker: str, wait: float, lift: bool, reported: bool, **
         fields[name] = (found[0] if found else None) if name == "point" else found
     for name in ("valid_from", "valid_until"):
         fields[name] = _tokyo(fields[name])
+    closes = not (lift or reported or given["undo"])
+    if only_preview or closes:
+        seen = _foreseen(broker, thing, now, fields)
+        if only_preview:
+            _show(seen)
+            return
+        _stop_for_its_name(seen, str(given["name"]) or thing, confirm)
     _send("closure", thing, broker, wait, now, fields)
 
 
@@ -93,6 +125,45 @@ def incident(thing: str, broker: str, point: str | None, **given: Any) -> None:
     _send("incident", thing, broker, 0.0, datetime.now(UTC), {**given, "point": found[0] if found else None})
 
 
+def _foreseen(broker: str, thing: str, now: datetime, fields: dict[str, Any]) -> Preview | None:
+    try:
+        raw = console_document("closure", thing, at=now, **fields)
+        (report,) = read_console(raw, received=now, feed=FEED).facts.roads
+        return ask(broker, report, now, _ASK_SECONDS)
+    except FeedError as error:
+        raise click.ClickException(f"not posted: {error}") from error
+    except StreamsError as error:
+        raise _not_up(f"NOT SENT: {error}") from error
+
+
+def _show(seen: Preview | None) -> None:
+    if seen is None:
+        raise _not_up(f"no planner has answered within {_ASK_SECONDS:.0f} s: is `shirase worker evacuation` running?")
+    click.echo(json.dumps(geojson_of(seen), ensure_ascii=False))
+    click.echo(f"not posted; {_would(seen)}", err=True)
+
+
+def _stop_for_its_name(seen: Preview | None, name: str, repeated: str) -> None:
+    settings = posting_settings(os.environ)
+    refused = why_not_yet(seen, name, repeated, settings)
+    if refused is not None:
+        assert seen is not None
+        stopped = click.ClickException(f"NOT SENT ({refused.value}): {_would(seen)}; if so, add --confirm {name!r}")
+        stopped.exit_code = _NAME_NOT_REPEATED
+        raise stopped
+
+
+def _would(seen: Preview) -> str:
+    people = "an unknown number of" if seen.people is None else f"{seen.people:,}"
+    return f"{seen.reason}: {seen.road_count} roads, {len(seen.cells)} cells with {people} people would be told anew"
+
+
+def _not_up(said: str) -> click.ClickException:
+    refused = click.ClickException(said)
+    refused.exit_code = _NOT_UP
+    return refused
+
+
 def _send(kind: str, thing: str, broker: str, wait: float, now: datetime, fields: dict[str, Any]) -> None:
     try:
         raw = console_document(kind, thing, at=now, **fields)
@@ -100,9 +171,7 @@ def _send(kind: str, thing: str, broker: str, wait: float, now: datetime, fields
     except FeedError as error:
         raise click.ClickException(f"not posted: {error}") from error
     except StreamsError as error:
-        refused = click.ClickException(f"NOT SENT or UNKNOWN; posting it again is safe: {error}")
-        refused.exit_code = _NOT_UP
-        raise refused from error
+        raise _not_up(f"NOT SENT or UNKNOWN; posting it again is safe: {error}") from error
     click.echo(f"{kind} {thing}: stored as {posted.receipt}")
     if wait <= 0:
         return

@@ -23,7 +23,8 @@ from streams.dead_letters import Refused, dead_letter
 from streams.evacuation_board import Due, EvacuationBoard
 from streams.facts import is_heartbeat
 from streams.metrics import Role, StreamMetrics
-from streams.payloads import POSITION_KEY, Command, FactEffect, PlanPosition, Verb
+from streams.payloads import POSITION_KEY, Asked, Command, FactEffect, PlanPosition, Verb
+from streams.preview import asked_in, seen_key
 from streams.topics import (
     CLOSURES,
     COMMANDS,
@@ -33,6 +34,7 @@ from streams.topics import (
     NOTICES,
     PLANNER_FOLLOWS,
     PLANS,
+    PREVIEWS,
     SHELTERS,
     Topic,
 )
@@ -46,6 +48,8 @@ _BATCH = 500
 _POLL_SECONDS = 0.1
 _STORED_WITHIN_SECONDS = 30.0
 _DRAFTS_NAMED = 64
+# Each costs a plan: what was posted must not wait behind many questions.
+_QUESTIONS = 2
 
 
 class Evacuation:
@@ -72,6 +76,10 @@ class Evacuation:
             for place, mark in self._consumer.watermarks(topic.name).items():
                 starts[place] = self._heard.setdefault(_place(*place), mark.low)
         self._consumer.assign(starts)
+        # Who asked before this process was here has stopped waiting.
+        self._questions = Consumer(bootstrap)
+        marks = self._questions.watermarks(PREVIEWS.name)
+        self._questions.assign({place: mark.high for place, mark in marks.items()})
 
     # ── the logs ──────────────────────────────────────────────────────────────────────────────────
 
@@ -120,6 +128,8 @@ class Evacuation:
         if due:
             self._metrics.planned(time.monotonic() - began, len(due.plans))
         self._publish(due)
+        if not records:
+            self._answer()
         for topic in PLANNER_FOLLOWS:
             self._metrics.lag(Role.EVACUATION, topic.name, 0)
         self._metrics.progressed(Role.EVACUATION, time.time())
@@ -128,6 +138,7 @@ class Evacuation:
     def close(self) -> None:
         """Leave; nothing is kept here that the logs do not have."""
         self._consumer.close()
+        self._questions.close()
         self._producer.close()
 
     def _hear(self, record: Record) -> None:
@@ -161,6 +172,18 @@ class Evacuation:
         # The first of a batch: what waited longest is what the latency is counted from.
         if not self._headers:
             self._headers = record.headers
+
+    def _answer(self) -> None:
+        """Say what closures that are not posted yet would do; after all that has been posted."""
+        asked: list[Asked] = []
+        for record in self._questions.poll_many(_QUESTIONS, 0.0):
+            try:
+                asked += asked_in(record)
+            except Refused as error:
+                log.warning("a question is left out", extra={"record": record.place, "reason": error.reason})
+        for one in asked:
+            answer = self._board.preview(one)
+            self._producer.send(PREVIEWS.name, seen_key(one.id), encode(answer)).result(_STORED_WITHIN_SECONDS)
 
     # ── what goes out ─────────────────────────────────────────────────────────────────────────────
 

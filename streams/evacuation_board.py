@@ -22,13 +22,15 @@ from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from geo.cells import shard_of
 from routing.change import Cause
+from routing.network import RoadNetwork
 from routing.plan import Advice, CellAdvice, EvacuationPlan, plan_of
 from routing.planner import Planner
 from streams.fact_book import FactBook
 from streams.facts import fact_key
 from streams.order_book import InForce, OrderBook
-from streams.payloads import Command, Draft, FactEffect, Verb
+from streams.payloads import Asked, Command, Draft, FactEffect, Line, Preview, Verb
 from streams.plan_facts import facts_of
+from streams.preview import MOST_LINES
 from streams.town import Town
 from streams.way_draft import draft_of, signature_of
 from streams.ways_told import Said, WaysTold
@@ -150,6 +152,21 @@ class EvacuationBoard:
         drafts = [draft for order in orders for draft in self._drafts(order, advice, causes, moved, facts_at, at)]
         drafts += self._over(orders, at)
         return Due(plans, tuple(drafts), tuple(self._effects(news, moved, at)))
+
+    def preview(self, asked: Asked) -> Preview:
+        """Return what the closure that is asked about would block and whom it would move, as things stand now."""
+        report, at = asked.report, asked.at
+        book = self._facts.supposing(report)
+        verdict, orders = book.verdict(report), self._orders.in_force()
+        moved: list[Cell] = []
+        if orders and verdict.closure is not None:
+            planner = self._planner_of(orders)
+            seen = planner.foresee(facts_of(self._town, book, orders, self._maps, at))
+            # Against what holds without it: what else changes at this moment is not its doing.
+            moved = sorted(change.cell for change in seen if report.id in change.because)
+        people = sum(self._town.people.get(cell, 0) for cell in moved)
+        lines = tuple(_line_of(self._town.network, road) for road in verdict.roads[:MOST_LINES])
+        return Preview(asked.id, at, verdict.reason, len(verdict.roads), lines, tuple(moved), people)
 
     def _planner_of(self, orders: Sequence[InForce]) -> Planner:
         """Return the planner of the cells that are ordered to leave: who stays takes nobody's place in a shelter.
@@ -341,3 +358,11 @@ class EvacuationBoard:
 
 def _signatures(draft: Draft) -> list[tuple[Cell, str]]:
     return [(part.cells[0], part.way.signature if part.way else "") for part in draft.notice.parts]
+
+
+def _line_of(network: RoadNetwork, road_id: str) -> Line:
+    columns = network.columns
+    at = columns.road_at(road_id)
+    assert at is not None, "a verdict names roads of this network only"
+    start, end = (network.point_at(int(end[at])) for end in (columns.start, columns.end))
+    return Line(road_id, columns.name_of(at), start, end)

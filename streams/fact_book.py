@@ -5,6 +5,7 @@ its age. Of several sources that stand behind something the newest word counts.
 """
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -55,6 +56,14 @@ class FactBook:
     def hear_shelter(self, report: ShelterReport) -> bool:
         """Take in a word on a shelter; return whether it is news."""
         return _newer(self._shelters.setdefault(report.id, {}), report)
+
+    def supposing(self, report: RoadReport) -> "FactBook":
+        """Return the facts as they would be with *report*, which nobody has said yet."""
+        other = copy(self)
+        other._roads = {**self._roads, report.id: dict(self._roads.get(report.id, {}))}
+        other._roads_of = dict(self._roads_of)
+        other.hear_road(report)
+        return other
 
     def hear_heartbeat(self, beat: Heartbeat) -> None:
         """Take in that a source of closures was heard."""

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from alerts.claim import Provenance, Release
 from alerts.notice import Notice
+from alerts.place import Cell, LatLng
 from alerts.report import OutcomeKind, Report
+from alerts.road import RoadReport
 from dispatch.channel import ChannelState
 from geo.change import Told
 
@@ -150,6 +152,42 @@ class FactEffect:
     roads: tuple[str, ...] = ()
     moved: int = 0
     people: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A closure that is not posted yet, on `previews`: whom would it move?"""
+
+    id: str
+    report: RoadReport
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A road that a closure would block, by the points of its ends and as people call it."""
+
+    road: str
+    name: str
+    start: LatLng
+    end: LatLng
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The planner's answer on `previews`: what a closure would block, and whose advice would change by it.
+
+    `reason` is the code that its effect would have. `road_count` counts all roads, `lines` holds as many as
+    are drawn. `people` are those in `cells` (None: nobody has counted the people there).
+    """
+
+    id: str
+    at: datetime
+    reason: str
+    road_count: int
+    lines: tuple[Line, ...]
+    cells: tuple[Cell, ...]
+    people: int | None
 
 
 # The key of the planner's position on `effects`; those of effects begin with "fact|".

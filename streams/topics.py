@@ -86,6 +86,10 @@ EFFECTS = Topic(
     "what a closure, a shelter's state or an order led to: roads blocked, cells and people moved; "
     "key `position`: how far the planner has read and acted",
 )  # fmt: skip
+PREVIEWS = Topic(
+    "previews", "id", 4, Cleanup.DELETE, 1, 1_000_000, 0, ("evacuation", "console"),
+    "key `ask|ID`: a closure that nobody has posted yet; `seen|ID`: the planner's answer, whom it would move",
+)  # fmt: skip
 DRAFTS = Topic(
     "drafts", "draft id", 4, Cleanup.COMPACT, None, 4_000_000, 0, ("console", "replay"),
     "what became of each document at the notices stage: approved, open, held, nothing changed",
@@ -142,7 +146,7 @@ DEAD_LETTERS = Topic(
 PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, NOTICES)
 
 ALL: tuple[Topic, ...] = (
-    TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, DRAFTS,
-    COMMANDS, NOTICES,
+    TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, PREVIEWS,
+    DRAFTS, COMMANDS, NOTICES,
     SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, SOURCES, AUDIT, DEAD_LETTERS,
 )  # fmt: skip

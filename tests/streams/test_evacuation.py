@@ -1,12 +1,16 @@
 """The planner's process on the embedded broker: what it publishes, and that a kill changes nothing of it."""
 
+import json
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 from prometheus_client import CollectorRegistry
 
 from routing.plan import EvacuationPlan
+from shirase.cli import main
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Consumer, Producer, read_to_end
 from streams.evacuation import Evacuation
@@ -23,13 +27,15 @@ from streams.topics import (
     NOTICES,
     PLANNER_FOLLOWS,
     PLANS,
+    PREVIEWS,
     SHELTERS,
+    TELEGRAMS,
     Topic,
 )
 from streams.wire import decode, encode
-from tests.streams.small_town import AT, closure, order_maps, order_notice, shelter_state, town
+from tests.streams.small_town import AT, closure, order_maps, order_notice, point_at, shelter_state, town
 
-_TOPICS = (HAZARDS, CLOSURES, SHELTERS, NOTICES, PLANS, COMMANDS, EFFECTS, DEAD_LETTERS)
+_TOPICS = (HAZARDS, CLOSURES, SHELTERS, NOTICES, PLANS, COMMANDS, EFFECTS, DEAD_LETTERS, PREVIEWS, TELEGRAMS)
 
 
 @pytest.fixture
@@ -206,3 +212,55 @@ def test_a_record_that_is_none_goes_aside_and_its_neighbours_are_heard(fresh: Br
     assert reasons == {b"wire-malformed"}
     plans = [decode(EvacuationPlan, record.value) for record in read_to_end(fresh.bootstrap, PLANS.name)]
     assert plans
+
+
+def test_a_closure_that_would_move_many_shows_whom_and_asks_for_its_name_again(
+    fresh: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evacuation = started(fresh, Clock())
+    put(fresh, *an_order())
+    settle(evacuation, fresh)
+    stopped = threading.Event()
+
+    def serve() -> None:
+        while not stopped.is_set():
+            evacuation.step()
+
+    serving = threading.Thread(target=serve)
+    serving.start()
+    middle = f"{(point_at(3, 6).lat + point_at(4, 6).lat) / 2},{point_at(3, 6).lng}"
+    post = [
+        "post",
+        "closure",
+        "b6",
+        "--broker",
+        fresh.bootstrap,
+        "--point",
+        middle,
+        "--name",
+        "架空6号橋",
+        "--wait",
+        "0",
+    ]
+    try:
+        seen = CliRunner().invoke(main, [*post, "--preview"])
+        shown = json.loads(seen.stdout)
+        monkeypatch.setenv("SHIRASE_ASK_NAME_ABOVE", str(shown["people"] - 1))
+        refused = CliRunner().invoke(main, post)
+        wrong = CliRunner().invoke(main, [*post, "--confirm", "架空5号橋"])
+        stored = [len(list(read_to_end(fresh.bootstrap, TELEGRAMS.name)))]
+        taken = CliRunner().invoke(main, [*post, "--confirm", "架空6号橋"])
+        stored.append(len(list(read_to_end(fresh.bootstrap, TELEGRAMS.name))))
+        monkeypatch.setenv("SHIRASE_ASK_NAME_ABOVE", str(shown["people"]))
+        few = CliRunner().invoke(main, post)
+    finally:
+        stopped.set()
+        serving.join()
+        evacuation.close()
+    assert shown["people"] == 100 * len(shown["cells"]) > 0
+    assert [feature["properties"]["road"] for feature in shown["features"]] == ["bridge-6"]
+    assert (refused.exit_code, wrong.exit_code, stored) == (4, 4, [0, 1])
+    assert "moves-many-name-not-repeated" in refused.output
+    assert f"{shown['people']:,} people" in refused.output
+    assert (taken.exit_code, few.exit_code) == (0, 0), taken.output + few.output
+    assert len(drafts(fresh)) == 1, "asking tells nobody anything"

@@ -12,7 +12,7 @@ from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from streams.decision import Ledger, decide
 from streams.evacuation_board import Due, EvacuationBoard
-from streams.payloads import Command, DraftState, Verb
+from streams.payloads import Asked, Command, DraftState, Verb
 from streams.town import Town
 from tests.streams.small_town import (
     AT,
@@ -283,3 +283,31 @@ def test_a_closure_begins_and_ends_on_time_without_anybody_saying_so() -> None:
     assert {part.way.because for part in parts(told).values() if part.way} == {("bridge-6",)}
     assert "bridge-6" not in {one for part in parts(desk.due(ends)).values() if part.way for one in part.way.because}
     assert desk.board.closed_at(ends) == ()
+
+
+@pytest.mark.parametrize("bridge", [1, 6])
+def test_a_preview_says_what_the_closure_then_does_and_changes_nothing(bridge: int) -> None:
+    asked, untouched = Desk(), Desk()
+    for desk in (asked, untouched):
+        desk.order()
+        desk.hear(closure(12))
+    preview = asked.board.preview(Asked("q", closure(bridge, 2), AT + timedelta(minutes=3)))
+    assert (preview.reason, preview.road_count) == ("blocks", 1)
+    assert [line.road for line in preview.lines] == [f"bridge-{bridge}"]
+    due = asked.hear(closure(bridge, 2))
+    assert sorted(parts(due)) == list(preview.cells)
+    assert [effect.people for effect in due.effects] == [preview.people]
+    assert untouched.hear(closure(bridge, 2)) == due, "who asked before gets the same plans and tells the same people"
+    assert preview.cells
+
+
+def test_a_preview_of_a_report_or_of_no_road_moves_nobody() -> None:
+    desk = Desk()
+    desk.order()
+    for report, reason in (
+        (closure(6, confidence="reported"), "nobody-confirmed"),
+        (closure(6, point=[35.0, 139.0]), "no-road-there"),
+    ):
+        preview = desk.board.preview(Asked("q", report, AT + timedelta(minutes=3)))
+        assert (preview.reason, preview.cells, preview.people) == (reason, (), 0)
+    assert not desk.due()
