@@ -61,6 +61,11 @@ def is_order(events: Iterable[str]) -> bool:
     return not set(ORDER_NAMES_JA.values()).isdisjoint(events)
 
 
+def reads_as_order(text: Text) -> bool:
+    """Say whether *text* is one that `compose_order` wrote: what went out keeps its words and not its events."""
+    return any(name in text.title for name in ORDER_NAMES_JA.values())
+
+
 def compose_order(facts: PartFacts, language: str) -> Text:
     """Return title and body of an order in *language* ("ja", "en"); other languages read English.
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from alerts.alert import AlertInfo
 from alerts.cap import Certainty, MsgType, ResponseType, Severity, Status
 from alerts.claim import Lane, Release
+from alerts.duty import SilenceRule
 from alerts.errors import PolicyError
 from alerts.hazard import HazardKind
 from alerts.level import Level
@@ -67,14 +68,16 @@ class Policy:
     rules: tuple[Rule, ...]
     sign: SignRule = SignRule()
     themes: tuple[Theme, ...] = ()
+    silence: SilenceRule = SilenceRule()  # noqa: RUF009 - frozen
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Policy":
         """Return the policy that *plain* (the parsed TOML) describes, or raise `PolicyError`."""
-        unknown = set(plain) - {"version", "rule", "independent_sign", "theme"}
+        unknown = set(plain) - {"version", "rule", "independent_sign", "theme", "silence"}
         if unknown:
             raise PolicyError(
-                f"unknown table {_listed(unknown)}: only version, [independent_sign], [[theme]] and [[rule]] are read"
+                f"unknown table {_listed(unknown)}: only version, [independent_sign], [silence], [[theme]] and [[rule]]"
+                " are read"
             )
         if plain.get("version") != 1:
             raise PolicyError(f"version is {plain.get('version')!r}: this program reads version 1")
@@ -87,7 +90,8 @@ class Policy:
             if names.count(name) > 1:
                 raise PolicyError(f"rule {name!r} occurs twice: a reason must name one rule")
         sign = _sign_rule(plain.get("independent_sign", {}))
-        return cls(rules, sign, themes_from_plain(plain.get("theme", [])))
+        silence = _silence_rule(plain.get("silence", {}))
+        return cls(rules, sign, themes_from_plain(plain.get("theme", [])), silence)
 
 
 def release_for(policy: Policy, report: Report, info: AlertInfo) -> tuple[Release, str]:
@@ -200,6 +204,20 @@ def _sign_rule(row: object) -> SignRule:
         min_level=_level(row, "min_level", place) or usual.min_level,
         min_share=float(share),
     )
+
+
+def _silence_rule(row: object) -> SilenceRule:
+    place = "[silence]"
+    if not isinstance(row, Mapping):
+        raise PolicyError(f"{place} is not a table")
+    unknown = set(row) - set(SilenceRule.__slots__)
+    if unknown:
+        raise PolicyError(f"{place}: unknown field {_listed(unknown)}; known are {_listed(set(SilenceRule.__slots__))}")
+    usual = SilenceRule()
+    after, on = row.get("after_seconds", usual.after_seconds), _flag(row, "on", place)
+    if isinstance(after, bool) or not isinstance(after, int | float) or not 30.0 <= after <= 3600.0:
+        raise PolicyError(f"{place}: after_seconds is {after!r}, between 30 and 3600")
+    return SilenceRule(float(after), _level(row, "min_level", place) or usual.min_level, usual.on if on is None else on)
 
 
 def _listed(names: set[str] | frozenset[str]) -> str:

@@ -11,7 +11,7 @@ import threading
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, start_http_server
@@ -23,6 +23,9 @@ from feeds.cap_signature import Signers
 from feeds.gauges.plain_csv import ColumnMap, column_maps
 from streams.metrics import MissedBy, Role, StreamMetrics
 from streams.settings import SettingMissing, WorkerSettings
+
+if TYPE_CHECKING:
+    from streams.duty import OfficerKey
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +110,8 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
             _run_gauges(settings, metrics, registry, heartbeat)
         case Role.CHANNELS:
             _run_channels(settings, metrics, registry, heartbeat)
+        case Role.PAGER:
+            _run_pager(settings, metrics, registry, heartbeat)
 
 
 def policy_at(path: Path) -> Policy:
@@ -272,6 +277,56 @@ def _run_channels(
     outward = Outward(settings.broker, register, ground, OutwardMetrics(registry), metrics)
     outward.run(stop, beat)
     outward.close()
+
+
+def _run_pager(
+    settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
+) -> None:
+    """Wait for the lease, then wake officers until it is lost."""
+    from alerts.alert import GEOCODE_CLASS20, Geocode
+    from shirase.areas import table_at
+    from streams.duty import DutyError, duty_of
+    from streams.pager import Pager
+    from streams.pager_metrics import PagerMetrics
+
+    plain = tomllib.loads(settings.duty.read_text(encoding="utf-8")) if settings.duty else {}
+    folder = settings.duty.parent if settings.duty else Path()
+    try:
+        register = duty_of(plain, folder, key=_officer_key(settings))
+    except DutyError as error:
+        raise SettingMissing(f"SHIRASE_DUTY, {settings.duty}: {error}") from None
+    if not register.duty.rosters:
+        log.warning("no roster: nobody is woken when a draft waits")
+    stop, beat = Stop(), Beat(heartbeat)
+    if not _hold_lease(Role.PAGER, settings, stop, beat):
+        return
+    table = table_at(settings.areas)
+    covers = {code: table.lookup(Geocode(GEOCODE_CLASS20, f"{code}00")) for code in register.duty.rosters}
+    pager = Pager(
+        settings.broker,
+        register,
+        {code: cover.cells for code, cover in covers.items() if cover is not None},
+        policy_at(settings.policy).silence,
+        PagerMetrics(registry),
+        metrics,
+        console_url=settings.console_url,
+    )
+    pager.run(stop, beat)
+    pager.close()
+
+
+def _officer_key(settings: WorkerSettings) -> "OfficerKey | None":
+    """Return the key by which officers' devices are called; None where the register can name none."""
+    from dispatch.secret_file import read_secret
+    from dispatch.settings import DispatchSettings
+    from dispatch.vapid import Vapid, VapidKey
+    from streams.duty import OfficerKey
+
+    if settings.vapid_key is None or settings.envelope_secret is None or not settings.vapid_subject:
+        return None
+    vapid = Vapid({0: VapidKey.load(settings.vapid_key)}, settings.vapid_subject)
+    dispatch = DispatchSettings(extra_origins=settings.push_origins, ca_file=settings.push_ca)
+    return OfficerKey(vapid, read_secret(settings.envelope_secret), dispatch)
 
 
 def _run_collect(

@@ -30,6 +30,7 @@ class Role(StrEnum):
     COLLECT = "collect"
     GAUGES = "gauges"
     CHANNELS = "channels"
+    PAGER = "pager"
 
 
 class Hop(StrEnum):

@@ -252,3 +252,22 @@ class ChannelRecord:
     correction: bool
     at: datetime
     by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecord:
+    """One person called because a draft waits, or that nobody decided in time, on `pages`.
+
+    `person` is the register's name of whoever is called (no address); `rung` "silence" is the end of the ladder and
+    `person` then lists everybody who was called. `reason` is a stable code where a call failed.
+    """
+
+    draft_id: str
+    ward: str
+    rung: str
+    person: str
+    way: str
+    state: ChannelState
+    reason: str
+    attempts: int
+    at: datetime

@@ -97,6 +97,12 @@ class WorkerSettings:
     outlets: Path | None = None
     """Register of outlets (`ops/outlets.toml`): what `channels` gives to which ward's other systems."""
 
+    duty: Path | None = None
+    """Rosters of officers (`ops/duty.toml`): whom `pager` wakes when a draft waits."""
+
+    console_url: str = ""
+    """Where officers open the console: what a call links to."""
+
     zone: str = "Asia/Tokyo"
     """Time zone of nights and of clock times in texts of our own."""
 
@@ -147,6 +153,8 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         area_sets=path("SHIRASE_AREA_SETS"),
         column_maps=path("SHIRASE_COLUMN_MAPS"),
         outlets=path("SHIRASE_OUTLETS"),
+        duty=path("SHIRASE_DUTY"),
+        console_url=environment.get("SHIRASE_CONSOLE_URL", ""),
         sunset_at=_degrees(environment.get("SHIRASE_SUNSET_AT", "35.69,139.75")),
         night_area=environment.get("SHIRASE_NIGHT_AREA", "130010"),
         night_area_name=environment.get("SHIRASE_NIGHT_AREA_NAME", "東京地方"),

@@ -94,6 +94,10 @@ DRAFTS = Topic(
     "drafts", "draft id", 4, Cleanup.COMPACT, None, 4_000_000, 0, ("console", "replay"),
     "what became of each document at the notices stage: approved, open, held, nothing changed",
 )  # fmt: skip
+PAGES = Topic(
+    "pages", "draft id + person + way", 1, Cleanup.COMPACT, None, 16_384, 1, ("pager", "console"),
+    "who was called because a draft waits, whether the call was taken, and drafts that nobody decided in time",
+)  # fmt: skip
 COMMANDS = Topic(
     "commands", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 1, ("decider",),
     "create, approve, void; one decider applies them in order, so that a race has one winner",
@@ -147,6 +151,6 @@ PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, NOTICES)
 
 ALL: tuple[Topic, ...] = (
     TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, PREVIEWS,
-    DRAFTS, COMMANDS, NOTICES,
+    DRAFTS, PAGES, COMMANDS, NOTICES,
     SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, SOURCES, AUDIT, DEAD_LETTERS,
 )  # fmt: skip

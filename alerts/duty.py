@@ -1,0 +1,80 @@
+"""Who is woken when a draft waits, and what follows where nobody answers (R6).
+
+Pure: time is an argument. Direction of safety: somebody is always woken. A ward without a roster, or a draft
+whose ward nobody knows, goes to the metropolitan officer at once.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from alerts.level import Level
+
+
+class Rung(StrEnum):
+    """The steps of the ladder. Whoever was woken stays woken: a later step adds people and ends nobody's call."""
+
+    ON_DUTY = "on-duty"
+    DEPUTIES = "deputies"
+    METROPOLITAN = "metropolitan"
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who answers for a ward tonight: names of persons, in the order in which they would be telephoned."""
+
+    ward: str
+    on_duty: tuple[str, ...]
+    deputies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRule:
+    """`[silence]` of `ops/policy.toml`: after how long at which level residents hear that there is no order yet."""
+
+    after_seconds: float = 300.0
+    min_level: Level = Level.ALL_LEAVE
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """All rosters, and the metropolitan officers with whom every ladder ends. A rung is climbed each *rung_seconds*."""
+
+    rosters: Mapping[str, Roster] = field(default_factory=dict)
+    metropolitan: tuple[str, ...] = ()
+    rung_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Call:
+    """One person to be woken, from so many seconds on."""
+
+    after_seconds: float
+    ward: str
+    rung: Rung
+    person: str
+
+
+def ladder(duty: Duty, wards: Iterable[str]) -> tuple[Call, ...]:
+    """Return everybody who is woken for a draft of *wards*, in order; each person once, at the earliest step."""
+    calls: list[Call] = []
+    for ward in sorted(set(wards)) or [""]:
+        roster = duty.rosters.get(ward, Roster(ward, ()))
+        # A rung without people is no wait: the next one is climbed in its place.
+        steps = [(rung, people) for rung, people in (
+            (Rung.ON_DUTY, roster.on_duty),
+            (Rung.DEPUTIES, roster.deputies),
+            (Rung.METROPOLITAN, duty.metropolitan),
+        ) if people]  # fmt: skip
+        for number, (rung, people) in enumerate(steps):
+            calls += [Call(number * duty.rung_seconds, ward, rung, person) for person in people]
+    first: dict[str, Call] = {}
+    for call in sorted(calls):
+        first.setdefault(call.person, call)
+    return tuple(sorted(first.values()))
+
+
+def is_silent(rule: SilenceRule, level: Level | None, waited_seconds: float) -> bool:
+    """Say whether nobody has decided for so long that residents hear it."""
+    return rule.on and level is not None and level >= rule.min_level and waited_seconds >= rule.after_seconds

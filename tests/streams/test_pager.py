@@ -1,0 +1,308 @@
+"""All approvers asleep (R6): who is woken when, what a restart does, and what residents hear when nobody decides."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import h3.api.basic_int as h3
+import pytest
+from prometheus_client import CollectorRegistry
+
+from alerts.claim import Lane, Release
+from alerts.duty import SilenceRule
+from alerts.fact import Attribution, Confidence
+from alerts.hazard import HazardKind
+from alerts.level import Level
+from alerts.notice import Notice, NoticeKind, Phase
+from alerts.order_words import compose_order
+from alerts.place import Cell, LatLng
+from alerts.shelter import ShelterReport, ShelterState
+from alerts.words import PartFacts
+from dispatch.channel import ChannelState
+from dispatch.webhook import generate_webhook_secret, is_signed, read_webhook_secret
+from geo.change import NOTHING_TOLD
+from streams.broker import Broker, ensure_topics, open_broker
+from streams.client import Producer, read_to_end
+from streams.decision import Ledger, decide
+from streams.duty import DutyError, duty_of
+from streams.metrics import StreamMetrics
+from streams.notice_board import approval_digest
+from streams.pager import SILENCE, Pager, calls_so_far
+from streams.pager_metrics import PagerMetrics
+from streams.payloads import Command, Draft, DraftRecord, DraftState, PageRecord
+from streams.silence import Ground, silence_draft
+from streams.topics import ALL, COMMANDS, DRAFTS, NOTICES, SHELTERS
+from streams.wire import decode, encode
+from tests.dispatch.gateway import Gateway, gateway_at
+from tests.dispatch.people import KOTO, part
+from tests.dispatch.people import notice as plain_notice
+from tests.geo.documents import provenance
+
+# 03:00 in Tokyo; years ahead, because the sender drops by its own clock what has expired.
+AT = datetime(2036, 9, 18, 18, 0, tzinfo=UTC)
+WARD = "13108"
+STEPS = 400
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = AT.timestamp()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with open_broker("embedded") as opened:
+        ensure_topics(opened, ALL)
+        yield opened
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    with gateway_at(tmp_path) as running:
+        yield running
+
+
+def rows(gateway: Gateway, folder: Path) -> dict[str, object]:
+    if not (folder / "secret").exists():
+        generate_webhook_secret(folder / "secret")
+    people = ("koto-1", "koto-2", "tokyo")
+    return {
+        "metropolitan": ["tokyo"],
+        "person": [{"name": name, "url": f"{gateway.origin}/{name}", "secret": "secret"} for name in people],
+        "ward": [{"code": WARD, "name": "江東区", "on_duty": ["koto-1"], "deputies": ["koto-2"]}],
+    }
+
+
+def pager(broker: Broker, gateway: Gateway, folder: Path, clock: Clock) -> Pager:
+    register = duty_of(rows(gateway, folder), folder, ca_file=str(gateway.ca))
+    registry = CollectorRegistry()
+    return Pager(
+        broker.bootstrap,
+        register,
+        {WARD: (Cell(KOTO),)},
+        SilenceRule(),
+        PagerMetrics(registry),
+        StreamMetrics(registry),
+        console_url="https://console.example",
+        clock=clock,
+    )
+
+
+def waiting(
+    state: DraftState = DraftState.OPEN, level: Level = Level.ALL_LEAVE, lane: Lane = Lane.LIFE_SAFETY
+) -> DraftRecord:
+    of = replace(plain_notice(part(level=level), lineage="order-1", lane=lane), feed="console", digest="")
+    proposed = replace(of, digest=approval_digest(of))
+    source = replace(provenance(1, "order-1"), release=Release.DRAFT, lane=lane, feed="console")
+    draft = Draft("draft-1", source, True, Release.DRAFT, proposed, NOTHING_TOLD)
+    kept = draft if state in (DraftState.OPEN, DraftState.HELD) else None
+    return DraftRecord("draft-1", "order-1", 1, "doc", state, "needs-a-person", True, AT, kept)
+
+
+def warned(phase: Phase = Phase.ISSUED, revision: int = 1, level: Level = Level.ALL_LEAVE) -> Notice:
+    """Return an official warning that went out by itself."""
+    of = plain_notice(
+        part(level=level, phase=phase), lineage="jma-1", revision=revision, expires=AT + timedelta(hours=6)
+    )
+    return replace(of, feed="jma")
+
+
+def ordered() -> Notice:
+    facts = PartFacts(
+        Phase.ISSUED, Level.ALL_LEAVE, part().severity, (HazardKind.FLOOD,), ("江東区",), "江東区", AT, AT
+    )
+    return plain_notice(part(texts=(compose_order(facts, "ja"),)), lineage="order-0", expires=AT - timedelta(hours=1))
+
+
+def shelter(name: str, state: ShelterState = ShelterState.OPEN, **more: object) -> ShelterReport:
+    said = Attribution("koto", AT, AT, Confidence.OFFICIAL)
+    lat, lng = h3.cell_to_latlng(KOTO)
+    fields: dict[str, object] = {"point": LatLng(lat, lng), "fit_for": (HazardKind.FLOOD,)} | more
+    return ShelterReport(name, name, said, state, **fields)  # type: ignore[arg-type]
+
+
+def put(broker: Broker, *records: tuple[str, str, object]) -> None:
+    with Producer(broker.bootstrap) as producer:
+        for topic, key, value in records:
+            producer.send(topic, key.encode(), encode(value)).result(30)
+
+
+def called(broker: Broker, worker: Pager, count: int) -> dict[str, PageRecord]:
+    """Let the worker work until *count* calls have ended; return them by person."""
+    for _ in range(STEPS):
+        worker.step()
+        found = calls_so_far(broker.bootstrap).values()
+        ended = {page.person: page for page in found if page.state is not ChannelState.SENT}
+        if len(ended) >= count:
+            return ended
+    raise AssertionError(f"{count} calls never ended")
+
+
+def commands(broker: Broker) -> list[Command]:
+    return [decode(Command, one.value) for one in read_to_end(broker.bootstrap, COMMANDS.name) if one.value is not None]
+
+
+def test_whoever_is_on_duty_is_woken_first_then_the_others_and_at_last_tokyo(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    clock = Clock()
+    worker = pager(broker, gateway, tmp_path, clock)
+    put(broker, (DRAFTS.name, "draft-1", waiting()))
+    assert set(called(broker, worker, 1)) == {"koto-1"}
+    clock.now += 60
+    assert set(called(broker, worker, 2)) == {"koto-1", "koto-2"}
+    clock.now += 60
+    pages = called(broker, worker, 3)
+    assert {page.state for page in pages.values()} == {ChannelState.ACCEPTED}
+    assert [came.path for came in gateway.came] == ["/koto-1", "/koto-2", "/tokyo"]
+    said = json.loads(gateway.came[0].body)
+    assert (said["draft"], said["level"], said["url"]) == ("draft-1", 4, "https://console.example/drafts/draft-1")
+    secret = read_webhook_secret(tmp_path / "secret")
+    headers = gateway.came[0].headers
+    assert is_signed(
+        [secret],
+        identifier=headers["webhook-id"],
+        timestamp=headers["webhook-timestamp"],
+        signature=headers["webhook-signature"],
+        body=gateway.came[0].body,
+        now=AT.timestamp(),
+    )
+    worker.close()
+
+
+def test_a_decision_ends_the_ladder_and_a_restart_wakes_nobody_again(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    clock = Clock()
+    worker = pager(broker, gateway, tmp_path, clock)
+    put(broker, (DRAFTS.name, "draft-1", waiting(DraftState.HELD)))
+    called(broker, worker, 1)
+    worker.close()
+    again = pager(broker, gateway, tmp_path, clock)
+    for _ in range(20):
+        again.step()
+    assert [came.path for came in gateway.came] == ["/koto-1"]
+    put(broker, (DRAFTS.name, "draft-1", waiting(DraftState.VOID)))
+    clock.now += 400
+    put(broker, (DRAFTS.name, "draft-2", replace(waiting(), draft_id="draft-2", at=AT + timedelta(seconds=400))))
+    for _ in range(STEPS):
+        again.step()
+        if len(gateway.came) > 1:
+            break
+    assert [json.loads(came.body)["draft"] for came in gateway.came] == ["draft-1", "draft-2"]
+    again.close()
+
+
+def test_a_gateway_that_refuses_is_written_down_and_the_next_rung_is_woken(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    clock = Clock()
+    worker = pager(broker, gateway, tmp_path, clock)
+    gateway.tell(404, 202)
+    put(broker, (DRAFTS.name, "draft-1", waiting()))
+    assert called(broker, worker, 1)["koto-1"].state is ChannelState.FAILED
+    clock.now += 60
+    assert called(broker, worker, 2)["koto-2"].state is ChannelState.ACCEPTED
+    worker.close()
+
+
+def test_nobody_decides_and_those_who_are_warned_hear_that_there_is_no_order_yet(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    clock = Clock()
+    worker = pager(broker, gateway, tmp_path, clock)
+    put(
+        broker,
+        (NOTICES.name, "jma-1", warned()),
+        (SHELTERS.name, "s|koto", shelter("架空小学校")),
+        (SHELTERS.name, "f|koto", shelter("満員の学校", ShelterState.FULL)),
+        (DRAFTS.name, "draft-1", waiting()),
+    )
+    called(broker, worker, 1)
+    clock.now += 299
+    called(broker, worker, 3)
+    assert commands(broker) == []
+    clock.now += 1
+    for _ in range(STEPS):
+        worker.step()
+        if commands(broker):
+            break
+    for _ in range(5):
+        worker.step()
+    (command,) = commands(broker)
+    assert command.draft is not None
+    decided = decide(Ledger(), command, at=AT)
+    assert decided.notice is not None
+    assert decided.notice.kind is NoticeKind.HOW_IT_IS_GOING
+    japanese = decided.notice.parts[0].texts[0]
+    assert "避難の指示はまだ出ていません" in japanese.title
+    assert "危険を感じたら、指示を待たずに避難" in japanese.body[:40]
+    assert "架空小学校" in japanese.body
+    assert "満員の学校" not in japanese.body
+    silence = calls_so_far(broker.bootstrap)[f"draft-1|{SILENCE}|{SILENCE}".encode()]
+    assert silence.person == "koto-1、koto-2、tokyo"
+    worker.close()
+
+
+def test_on_a_dry_day_nobody_hears_of_a_draft_that_waits() -> None:
+    assert silence_draft(waiting(), Ground(), (), min_level=Level.ALL_LEAVE, at=AT) is None
+
+
+def test_who_is_under_an_order_already_is_not_told_that_there_is_none() -> None:
+    ground = Ground()
+    ground.hear(warned())
+    assert silence_draft(waiting(), ground, (), min_level=Level.ALL_LEAVE, at=AT) is not None
+    # Past its expiry: an order holds until it is lifted (R10).
+    ground.hear(ordered())
+    assert silence_draft(waiting(), ground, (), min_level=Level.ALL_LEAVE, at=AT) is None
+
+
+def test_a_warning_that_is_over_is_no_reason_to_speak() -> None:
+    ground = Ground()
+    ground.hear(warned())
+    ground.hear(warned(Phase.LIFTED, 2))
+    assert silence_draft(waiting(), ground, (), min_level=Level.ALL_LEAVE, at=AT) is None
+
+
+@pytest.mark.parametrize("record", [waiting(level=Level.ELDERLY_LEAVE), waiting(lane=Lane.DRILL)])
+def test_level_3_and_drills_wait_in_silence(record: DraftRecord) -> None:
+    ground = Ground()
+    ground.hear(warned())
+    assert silence_draft(record, ground, (), min_level=Level.ALL_LEAVE, at=AT) is None
+
+
+def test_the_same_draft_gives_the_same_silence() -> None:
+    ground = Ground()
+    ground.hear(warned())
+    first, second = (
+        silence_draft(waiting(), ground, (), min_level=Level.ALL_LEAVE, at=AT + timedelta(seconds=later))
+        for later in (0, 9)
+    )
+    assert first is not None
+    assert second is not None
+    assert first.draft == second.draft
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"metropolitan": []}, "every ladder ends with somebody"),
+        ({"metropolitan": ["nobody"]}, "'nobody', who is no"),
+        ({"rung_seconds": 0}, "between 1 and 600"),
+        ({"person": [{"name": "a b", "url": "https://x.test"}]}, "a name of its own"),
+        ({"person": [{"name": "koto-1", "url": "https://x.test/"}]}, "a secret, in a file"),
+        ({"person": [{"name": "koto-1"}]}, "a url with its secret, or a device"),
+        ({"person": [{"name": "koto-1", "device": "none.json"}]}, "the officers' own key"),
+        ({"colour": "red"}, "not a field here"),
+    ],
+)
+def test_a_register_that_could_call_nobody_stops_the_start(
+    gateway: Gateway, tmp_path: Path, change: dict[str, object], says: str
+) -> None:
+    with pytest.raises(DutyError, match=says):
+        duty_of(rows(gateway, tmp_path) | change, tmp_path, ca_file=str(gateway.ca))
