@@ -40,6 +40,7 @@ from geo.areas import AreaTable
 from geo.named_areas import NamedAreas
 from streams.client import Producer, Record, read_to_end
 from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
+from streams.preview import ASK_SECONDS, PostingSettings, ask
 from streams.river_desk import TOPICS as RIVERS
 from streams.river_desk import RiverDesk, clock_of
 from streams.topics import AUDIT
@@ -60,6 +61,7 @@ def build_console(
     settings: DispatchSettings | None = None,
     named: NamedAreas | None = None,
     census: Census | None = None,
+    posting: PostingSettings | None = None,
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
@@ -72,7 +74,8 @@ def build_console(
     desk = Desk()
     office = None
     if accounts is not None:
-        office = _office(bootstrap, accounts, desk, Ground(table, named), settings or DispatchSettings(), census)
+        sending = settings or DispatchSettings()
+        office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
     rivers = RiverDesk()
     applied = [desk.apply, rivers.apply, *([office.posts.apply] if office is not None else [])]
     # A topic that two of them follow is read once.
@@ -99,7 +102,13 @@ def _while_open(reader: TopicReader, office: Office) -> Callable[[object], Abstr
 
 
 def _office(
-    bootstrap: str, accounts: Path, desk: Desk, ground: Ground, settings: DispatchSettings, census: Census | None
+    bootstrap: str,
+    accounts: Path,
+    desk: Desk,
+    ground: Ground,
+    settings: DispatchSettings,
+    census: Census | None,
+    posting: PostingSettings | None,
 ) -> Office:
     producer = Producer(bootstrap)
     kept = (record.value for record in read_to_end(bootstrap, AUDIT.name))
@@ -113,6 +122,8 @@ def _office(
         ground=ground,
         limit=RateLimit(_SIGN_INS_AT_ONCE, _SIGN_INS_PER_MINUTE),
         census=census or Census(),
+        foresee=lambda report: ask(bootstrap, report, datetime.now(UTC), ASK_SECONDS),
+        posting=posting or PostingSettings(),
     )
 
 

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from alerts.claim import Lane, Provenance
 from alerts.place import Cells
+from alerts.road import RoadReport
 from api.accounts import Account, Accounts, Session, SignInRefused
 from api.approval import MayNot, Proposal, may_not_approve, may_void
 from api.audit import Act, Trail
@@ -36,6 +37,8 @@ from geo.cells import union
 from streams.client import Producer
 from streams.errors import StreamsError
 from streams.payloads import Command, Draft, DraftRecord, Verb
+from streams.payloads import Preview as Foreseen
+from streams.preview import PostingSettings
 from streams.topics import COMMANDS
 from streams.wire import encode
 
@@ -65,6 +68,9 @@ class Office:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     census: Census = field(default_factory=Census)
     """How many people live where, and how many a push can reach."""
+    foresee: Callable[[RoadReport], Foreseen | None] = lambda _: None
+    """What a closure would do, as the planner says; None when it does not answer in time. It may take seconds."""
+    posting: PostingSettings = field(default_factory=PostingSettings)
     codes: Codes = field(init=False)
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from api.accounts import Role, Session
 from api.approval import MayNot
 from api.area_form import area_wanted
 from api.audit import Act
+from api.closure_preview import closure_preview_routes, moves_many
 from api.errors import ApiError, FormWrong
 from api.form import elsewhere, page, read_form
 from api.lifting import CORRECT, LIFT, author_of_order, is_ending
@@ -30,6 +31,7 @@ from feeds.errors import ConsoleError
 from streams.acceptance import receive
 from streams.errors import StreamsError
 from streams.payloads import DraftRecord, DraftState
+from streams.preview import NotYet
 
 _STORED_WITHIN_SECONDS = 10.0
 
@@ -43,6 +45,7 @@ _SAID = {
 def posting_routes(office: Office) -> APIRouter:
     """Return the routes of posting and of what became of it."""
     router = APIRouter()
+    router.include_router(closure_preview_routes(office))
 
     @router.get("/post")
     def forms(token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
@@ -87,7 +90,7 @@ def posting_routes(office: Office) -> APIRouter:
         form = await read_form(request, origin, session)
         if kind not in KINDS:
             raise ApiError(404, "not-found", "There is no such page")
-        return _posted(office, session, kind, form)
+        return await _posted(office, session, kind, form)
 
     @router.get("/posts/{receipt}")
     def became(receipt: str, token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
@@ -99,7 +102,7 @@ def posting_routes(office: Office) -> APIRouter:
     return router
 
 
-def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -> Response:
+async def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -> Response:
     account, at = session.account, office.now()
     try:
         wanted = wanted_of(kind, form, account, known=office.known, at=at)
@@ -120,6 +123,11 @@ def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -
     if may_not is not None:
         office.write_down(account.name, Act.POST_REFUSED, on, may_not.value)
         return page(not_posted_page(_SAID[may_not]), 403)
+    if kind == "closure" and wanted.again and not wanted.fields.get("undo"):
+        many = await moves_many(office, wanted, raw, form)
+        if many:
+            office.write_down(account.name, Act.POST_REFUSED, on, NotYet.MOVES_MANY.value)
+            return page(not_posted_page(many), 422)
     if wanted.again or (ends and not office.codes.is_fresh(session, int(at.timestamp()))):
         wrong = office.codes.take(session, form.get("code", ""), int(at.timestamp()))
         if wrong is not None:

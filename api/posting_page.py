@@ -97,7 +97,11 @@ def _closure() -> str:
                 ("confirmed", "確認済み（避難経路から外し、行き先が変わります）"),
             ),
         )
-        + f"{fields.hours('終わり', needed=False)}{fields.code('（確認済みのとき）', needed=False)}"
+        + fields.hours("終わり", needed=False)
+        + '<button formaction="/post/closure/preview" formnovalidate>動く人数を確かめる '
+        '<small lang="en">Preview</small></button>'
+        + fields.text("呼び名をもう一度（多くの人が動くとき）", "confirm", "")
+        + fields.code("（確認済みのとき）", needed=False)
     )
 
 

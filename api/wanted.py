@@ -87,7 +87,7 @@ def wanted_of(kind: str, form: Mapping[str, str], by: Account, *, known: Known, 
     if not _KEY.fullmatch(key):
         raise FormWrong("この画面は古くなっています。入力画面を開き直してください。")
     own = "post-" + _hash(by.name, key)[:16]
-    content = sorted((name, value) for name, value in given.items() if name not in ("csrf", "code"))
+    content = sorted((name, value) for name, value in given.items() if name not in ("csrf", "code", "confirm"))
     receipt = _hash(by.name, kind, repr(content))[:32]
     thing, where, again, fields = _READERS[kind](given, own, known, at)
     return Wanted(kind, thing, receipt, where, again, fields)

@@ -110,11 +110,14 @@ def console(
     from api.census import Census
     from api.console import build_console
     from api.serve import serve
+    from streams.preview import posting_settings
 
     table = table_at(areas) if areas.exists() else None
     named = named_areas_at(area_sets, table) if table is not None else None
     census = Census.of(people_at(people), subscribers)
-    serve(build_console(broker, accounts=accounts, table=table, named=named, census=census), host, port)
+    posting = posting_settings(os.environ)
+    app = build_console(broker, accounts=accounts, table=table, named=named, census=census, posting=posting)
+    serve(app, host, port)
 
 
 def people_at(where: str) -> Mapping[int, int] | None:

@@ -18,13 +18,11 @@ from feeds.errors import FeedError
 from shirase.post import effect_of, points, post
 from streams.errors import StreamsError
 from streams.payloads import Preview
-from streams.preview import ask, geojson_of, posting_settings, why_not_yet
+from streams.preview import ASK_SECONDS, ask, geojson_of, posting_settings, why_not_yet
 
 _REPORTED, _CONFIRMED = "reported", "confirmed"
 _NOT_UP = 3
 _NAME_NOT_REPEATED = 4
-# The planner answers between two looks at the facts; one that is busy with a plan for longer holds nothing back.
-_ASK_SECONDS = 3.0
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -129,7 +127,7 @@ def _foreseen(broker: str, thing: str, now: datetime, fields: dict[str, Any]) ->
     try:
         raw = console_document("closure", thing, at=now, **fields)
         (report,) = read_console(raw, received=now, feed=FEED).facts.roads
-        return ask(broker, report, now, _ASK_SECONDS)
+        return ask(broker, report, now, ASK_SECONDS)
     except FeedError as error:
         raise click.ClickException(f"not posted: {error}") from error
     except StreamsError as error:
@@ -138,7 +136,7 @@ def _foreseen(broker: str, thing: str, now: datetime, fields: dict[str, Any]) ->
 
 def _show(seen: Preview | None) -> None:
     if seen is None:
-        raise _not_up(f"no planner has answered within {_ASK_SECONDS:.0f} s: is `shirase worker evacuation` running?")
+        raise _not_up(f"no planner has answered within {ASK_SECONDS:.0f} s: is `shirase worker evacuation` running?")
     click.echo(json.dumps(geojson_of(seen), ensure_ascii=False))
     click.echo(f"not posted; {_would(seen)}", err=True)
 

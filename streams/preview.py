@@ -22,6 +22,8 @@ from streams.wire import decode, encode
 # Of a polygon over half a ward the first so many are drawn; all are counted.
 MOST_LINES = 500
 ASK_NAME_ABOVE = 5_000
+# The planner answers between two looks at the facts; one that is busy with a plan for longer holds nothing back.
+ASK_SECONDS = 3.0
 _ASK, _SEEN = "ask|", "seen|"
 _STORED_WITHIN_SECONDS = 10.0
 _POLL_SECONDS = 0.05

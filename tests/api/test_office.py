@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from alerts.claim import Lane, Release
 from alerts.notice import Text
 from alerts.place import Cells
+from alerts.road import RoadReport
 from api.accounts import (
     IDLE_SECONDS,
     LONGEST_SECONDS,
@@ -46,7 +47,7 @@ from geo.areas import AreaTable
 from streams.client import Record, Stored
 from streams.decision import Ledger, decide
 from streams.errors import SendError
-from streams.payloads import Command, DraftRecord, Verb
+from streams.payloads import Command, DraftRecord, Preview, Verb
 from streams.topics import AUDIT, COMMANDS, DRAFTS
 from streams.wire import decode, encode
 from tests.api.browser import Browser
@@ -177,7 +178,12 @@ def room(tmp_path: Path) -> Room:
     return room_in(tmp_path)
 
 
-def room_in(tmp_path: Path, table: AreaTable | None = None, census: Census | None = None) -> Room:
+def room_in(
+    tmp_path: Path,
+    table: AreaTable | None = None,
+    census: Census | None = None,
+    foresee: Callable[[RoadReport], Preview | None] = lambda report: None,
+) -> Room:
     """Return a console with a draft of a feed and one that aoki wrote, and no accounts yet."""
     topics, clock, desk, posts = Topics(), Clock(), Desk(), Posts()
     drafts = {"feed": drafted(), "own": drafted("own", author="aoki")}
@@ -195,6 +201,7 @@ def room_in(tmp_path: Path, table: AreaTable | None = None, census: Census | Non
         posts=posts,
         limit=RateLimit(100, 100.0),
         now=clock,
+        foresee=foresee,
     )
     registry = CollectorRegistry()
     app: FastAPI = console_app(

@@ -26,7 +26,7 @@ from streams.facts import emitted
 from streams.ingest import arrival_of
 from streams.notice_board import NoticeBoard
 from streams.notices import command_of
-from streams.payloads import Command, DraftRecord, DraftState, FactEffect, ReportRecord
+from streams.payloads import Command, DraftRecord, DraftState, FactEffect, Line, Preview, ReportRecord
 from streams.settlement import settle, was_settled
 from streams.topics import AUDIT, COMMANDS, DRAFTS, EFFECTS, REPORTS, TELEGRAMS
 from streams.wire import decode, encode
@@ -35,6 +35,7 @@ from tests.api.test_office import EDOGAWA_WARD, KOTO_WARD, Room, Seat, room_in
 from tests.streams.evening import Maps, policy, wards_table
 
 # In the middle of the discs that stand for the two wards.
+POINTS = (LatLng(35.64, 139.72), LatLng(35.641, 139.72))
 KOTO, EDOGAWA, NOWHERE = "35.64,139.72", "35.76,139.72", "36.9,141.0"
 
 
@@ -511,3 +512,44 @@ def test_a_closure_of_another_time_is_known_by_its_place(room: Room, stages: Sta
     assert report is not None
     road: RoadReport = report.facts.roads[0]
     assert room.posts.closure(road.id) == road
+
+
+def test_a_closure_that_moves_many_shows_the_number_and_is_taken_once_its_name_is_repeated(tmp_path: Path) -> None:
+    many = Preview("q", NINE_PM, "blocks", 1, (Line("r1", "架空通り", *POINTS),), (1, 2), 5_001)  # type: ignore[arg-type]
+    asked: list[RoadReport] = []
+
+    def foresee(report: RoadReport) -> Preview:
+        asked.append(report)
+        return many
+
+    room = room_in(tmp_path, wards_table(), foresee=foresee)
+    room.add("sato", Role.DRAFTER)
+    seat = room.sign_in("sato")
+    form = filled(seat, "closure", **CLOSED)
+    seen = room.form("/post/closure/preview", form, {"cookie": seat.cookie})
+    assert "5,001人" in seen.text
+    assert "架空通り" in seen.text
+    plain = room.form("/post/closure/preview.json", form, {"cookie": seat.cookie}).json()
+    assert (plain["people"], len(plain["cells"]), plain["features"][0]["properties"]["road"]) == (5_001, 2, "r1")
+    assert room.topics.of(TELEGRAMS.name) == [], "a preview posts nothing"
+    refused = send(seat, "closure", form)
+    assert refused.status_code == 422
+    assert "5,001人" in refused.text
+    assert "moves-many-name-not-repeated" in refused.text
+    assert room.topics.acts()[-1][:2] == ("sato", "post-refused")
+    assert room.topics.of(TELEGRAMS.name) == []
+    taken = send(seat, "closure", {**form, "confirm": "架空橋"})
+    assert taken.status_code == 303, "the code was not used up by the refusal"
+    assert len(room.topics.of(TELEGRAMS.name)) == 1
+    assert {report.place.point for report in asked} == {LatLng(*map(float, KOTO.split(",")))}
+
+
+def test_a_silent_planner_and_a_mere_report_hold_nothing_back(tmp_path: Path) -> None:
+    asked: list[RoadReport] = []
+    room = room_in(tmp_path, wards_table(), foresee=asked.append)
+    room.add("sato", Role.DRAFTER)
+    seat = room.sign_in("sato")
+    assert post(seat, "closure", **{**CLOSED, "confidence": "reported"}).status_code == 303
+    assert asked == []
+    assert post(seat, "closure", **CLOSED).status_code == 303
+    assert len(asked) == 1
