@@ -64,13 +64,20 @@ class _Reply:
 class CurlSender:
     """`Sender` on libcurl."""
 
-    def __init__(self, settings: DispatchSettings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: DispatchSettings,
+        clock: Callable[[], float] = time.time,
+        may_send: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """*may_send* is asked before a request is begun: a worker that may have been replaced says no."""
         if "nghttp2" not in pycurl.version:
             raise DispatchError(
                 "curl-without-http2", f"install a pycurl whose libcurl has nghttp2; this is {pycurl.version}"
             )
         self._settings = settings
         self._clock = clock
+        self._may_send = may_send
         self._idle: list[Any] = []
         self._open: dict[Any, tuple[Push, float]] = {}
         self._waiting: deque[Push] = deque()
@@ -133,7 +140,7 @@ class CurlSender:
         self._epoll.close()
 
     def _hand_over(self) -> None:
-        while self._waiting:
+        while self._waiting and self._may_send():
             push = self._waiting.popleft()
             ttl = ttl_seconds(push.expires_at, self._clock() + HANDOVER_SECONDS)
             started_at = time.monotonic()

@@ -19,22 +19,34 @@ class Engine(StrEnum):
     CURL = "curl"  # libcurl for all
 
 
+def always() -> bool:
+    """Allow every write: for a caller that nobody can replace."""
+    return True
+
+
+MaySend = Callable[[], bool]
+
+
 def sender_of(settings: DispatchSettings) -> Sender:
     """Return the engine that *settings* name, for a caller with one push at a time."""
     return _ENGINES[Engine(settings.engine)][0](settings)
 
 
-def batch_sender_of(settings: DispatchSettings) -> BatchSender:
-    """Return the engine that *settings* name, for a caller with batches."""
-    return _ENGINES[Engine(settings.engine)][1](settings)
+def batch_sender_of(settings: DispatchSettings, may_send: MaySend = always) -> BatchSender:
+    """Return the engine that *settings* name, for a caller with batches; it asks *may_send* before it writes."""
+    return _ENGINES[Engine(settings.engine)][1](settings, may_send)
 
 
-def _http2(settings: DispatchSettings) -> Http2Sender:
-    return Http2Sender(settings, lambda: OneByOne(CurlSender(settings)))
+def _http2(settings: DispatchSettings, may_send: MaySend) -> Http2Sender:
+    return Http2Sender(settings, lambda: _curl(settings, may_send), may_send=may_send)
 
 
-_Makers = tuple[Callable[[DispatchSettings], Sender], Callable[[DispatchSettings], BatchSender]]
+def _curl(settings: DispatchSettings, may_send: MaySend) -> OneByOne:
+    return OneByOne(CurlSender(settings, may_send=may_send))
+
+
+_Makers = tuple[Callable[[DispatchSettings], Sender], Callable[[DispatchSettings, MaySend], BatchSender]]
 _ENGINES: dict[Engine, _Makers] = {
-    Engine.H2: (lambda settings: Singly(_http2(settings)), _http2),
-    Engine.CURL: (CurlSender, lambda settings: OneByOne(CurlSender(settings))),
+    Engine.H2: (lambda settings: Singly(_http2(settings, always)), _http2),
+    Engine.CURL: (CurlSender, _curl),
 }

@@ -213,7 +213,8 @@ def _run_fanout(
     from dispatch.settings import DispatchSettings
     from dispatch.subscription import SealKeys
     from dispatch.vapid import Vapid, VapidKey
-    from streams.dispatcher import Dispatcher, buckets_of
+    from streams.dispatcher import PAUSE_SECONDS, Dispatcher, buckets_of
+    from streams.ownership import Heartbeat
     from streams.subscribers import from_snapshot, from_topic
 
     worker = int(settings.instance)
@@ -235,17 +236,19 @@ def _run_fanout(
         ca_file=settings.push_ca,
         vapid_subject=settings.vapid_subject,
     )
+    last_looked = Heartbeat(PAUSE_SECONDS)
     dispatcher = Dispatcher(
         settings.broker,
         worker=worker,
         workers=settings.workers,
         subscribers=subscribers,
-        sender=batch_sender_of(dispatch),
+        sender=batch_sender_of(dispatch, last_looked.may_send),
         vapid=Vapid({0: VapidKey.load(vapid_key)}, settings.vapid_subject),
         secret=secret,
         settings=dispatch,
         metrics=DispatchMetrics(registry),
         stream_metrics=metrics,
+        heartbeat=last_looked,
     )
     dispatcher.run(Stop(), Beat(heartbeat))
     dispatcher.close()

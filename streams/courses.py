@@ -1,9 +1,8 @@
 """The notices that are on their way at a worker: which range is stored next, and what gives way to what."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from alerts.notice import Notice
-from dispatch.pushes import Pushes
 from dispatch.told import Told
 from streams.client import Producer
 from streams.course import Course
@@ -11,6 +10,7 @@ from streams.fanout import FanOut
 from streams.ledger import Ledger
 from streams.outbox import Outbox, Sending
 from streams.told_book import ToldBook
+from streams.warming import MakePushes
 
 # The first request must be on its way before the thousandth is made, so the socket gets its turn after these:
 # an entry from the pool leaves 3 us of work for a row, one made now costs 110.
@@ -27,7 +27,7 @@ class Courses:
         producer: Producer,
         ledger: Ledger,
         outbox: Outbox,
-        pushes: Callable[[Course, FanOut], Pushes],
+        pushes: MakePushes,
     ) -> None:
         """*pushes* makes what writes the requests of a range."""
         self._told = told
@@ -104,7 +104,9 @@ class Courses:
         self._put_in_order(fanout)
         pooled = not made_before and course.generation is not None and course.generation.filled > 0
         rows_a_turn = ROWS_A_TURN if pooled else UNPOOLED_ROWS_A_TURN
-        self._outbox.add(Sending(course, fanout, self._pushes(course, fanout), rows_a_turn))
+        self._outbox.add(
+            Sending(course, fanout, self._pushes(course.people, course.messages, notice, fanout), rows_a_turn)
+        )
 
     def _put_in_order(self, fanout: FanOut) -> None:
         """Let every row hear the newest revision last, and no row wait for another's push service.

@@ -18,6 +18,7 @@ from alerts.notice import Notice
 from dispatch.batch import BatchSender
 from dispatch.columns import U16, U64
 from dispatch.errors import DispatchError
+from dispatch.layers import People
 from dispatch.message import Messages
 from dispatch.metrics import DispatchMetrics
 from dispatch.outcomes import PushOutcome
@@ -40,18 +41,20 @@ from streams.metrics import Hop, Role, StreamMetrics
 from streams.newcomers import Newcomers
 from streams.notice_board import approval_digest
 from streams.outbox import Outbox
-from streams.ownership import Heartbeat, check, claim
-from streams.payloads import OwnerRecord
+from streams.ownership import Heartbeat, Ownership
 from streams.plan_book import PlanBook
 from streams.subscribers import Subscribers
 from streams.told_book import ToldBook
 from streams.topics import DEAD_LETTERS, NOTICES, SUBSCRIPTIONS
+from streams.warming import warm
 from streams.wire import decode
 
 log = logging.getLogger(__name__)
 
 # Longer than any turn of the loop: whoever stood still this long may have been replaced meanwhile.
 PAUSE_SECONDS = 5.0
+# Who hands over waits this long for its last answers: well within the five seconds that its supervisor gives it.
+LAST_ANSWERS_SECONDS = 2.0
 _IDLE_SECONDS = 0.01
 # Entries made in a turn with nothing to send: 7 ms, by which a notice that comes then waits at most.
 ENTRIES_A_TURN = 64
@@ -78,8 +81,9 @@ class Dispatcher:
         settings: DispatchSettings,
         metrics: DispatchMetrics,
         stream_metrics: StreamMetrics,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
-        self._bootstrap = bootstrap
+        """*heartbeat* is what *sender* asks before it writes; it is renewed in every turn."""
         self._subscribers = subscribers
         self._sender = sender
         self._vapid = vapid
@@ -90,9 +94,11 @@ class Dispatcher:
         self._buckets = buckets_of(worker, workers)
         self._producer = Producer(bootstrap)
         process = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        epoch = claim(bootstrap, self._producer, worker=worker, workers=workers, process=process)
-        self._owner = OwnerRecord(worker, workers, epoch, process, datetime.now(UTC))
-        self._heartbeat = Heartbeat(PAUSE_SECONDS)
+        self._heartbeat = heartbeat or Heartbeat(PAUSE_SECONDS)
+        self._ownership = Ownership(
+            bootstrap, self._producer, self._heartbeat, worker=worker, workers=workers, process=process
+        )
+        self._owner = self._ownership.record
         self._told = ToldBook.recall(bootstrap, self._buckets)
         self._ledger = Ledger(bootstrap, self._producer, self._owner, self._buckets)
         origins = len(subscribers.people.origins)
@@ -102,6 +108,7 @@ class Dispatcher:
         mine = np.isin(np.arange(BUCKETS), list(self._buckets))
         self._pool = Pool(secret, subscribers.people, settings.pool_depth, mine)
         self._metrics.subscriptions.set(subscribers.people.living)
+        self._warm = False
         self._plans = PlanBook(bootstrap)
         self._without_plan: list[Record] = []
         self._notices = Consumer(bootstrap)
@@ -117,8 +124,7 @@ class Dispatcher:
 
     def step(self) -> None:
         """Take one turn: new notices, rows to the sender, answers, records."""
-        if self._heartbeat.stood_still():
-            check(self._bootstrap, self._owner)
+        self._ownership.confirm()
         filling = not self._courses and not self._pool.full
         for record in self._notices.poll_many(16, 0.0 if self._courses or filling else _IDLE_SECONDS):
             self._take(record)
@@ -141,16 +147,24 @@ class Dispatcher:
         self._stream_metrics.progressed(Role.FANOUT, now)
 
     def close(self) -> None:
-        """Store what is known and leave; requests that are still open will be repeated by the next owner."""
+        """Wait a little for what is open, store what is known and leave; the next owner repeats what is still open."""
+        until = time.monotonic() + LAST_ANSWERS_SECONDS
+        while self._sender.in_flight and time.monotonic() < until:
+            self._outbox.answers(self._sender.poll_batches(_IDLE_SECONDS), time.time())
         self._ledger.start_saving(self._outbox.fanouts)
         self._ledger.wait()
         self._sender.close()
         self._notices.close()
         self._plans.close()
+        self._ownership.close()
         self._subscribers.close()
         self._producer.close()
 
     def _while_idle(self) -> None:
+        if not self._warm:
+            # Not before what an owner before left has gone out, and before anybody is told that this worker is ready.
+            self._warm = True
+            warm(self._subscribers.people, self._settings, self._pushes)
         old = self._subscribers.rebuild()
         if old is not None:
             self._pool.rebuilt(self._subscribers.people, old)
@@ -250,11 +264,11 @@ class Dispatcher:
         told = self._told.everyone_before(notice.lineage, notice.revision, buckets)
         return select(self._subscribers.people, notice, at=now, buckets=buckets, told=told)
 
-    def _pushes(self, course: Course, fanout: FanOut) -> Pushes:
+    def _pushes(self, people: People, messages: Messages, notice: Notice, fanout: FanOut) -> Pushes:
         return Pushes(
-            course.people,
-            course.messages,
-            course.notice.expires.timestamp(),
+            people,
+            messages,
+            notice.expires.timestamp(),
             self._vapid,
             self._settings,
             self._secret,

@@ -101,7 +101,9 @@ class Http2Sender:
         self._pump(now)
         while True:
             wait = 0.0 if self._answers else min(TICK_SECONDS, max(0.0, until - now))
-            for descriptor, ready in self._epoll.poll(self._wait(wait)):
+            events = self._epoll.poll(self._wait(wait))
+            self._let_go_after_a_stop(time.monotonic())
+            for descriptor, ready in events:
                 self._serve(descriptor, ready)
             now = time.monotonic()
             if now - self._ticked_at >= TICK_SECONDS:
@@ -334,6 +336,7 @@ class Http2Sender:
         if now - self._polled_at >= STOPPED_SECONDS:
             for line in [line for line in self._lines.values() if line.connection.ready and line.link.wants_to_write]:
                 self._lose(line, now)
+        self._polled_at = now
 
     # ── HTTP/1.1 ──────────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,7 @@ import pytest
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer
 from streams.lease import Lease
-from streams.ownership import Heartbeat, Replaced, check, claim, owners
+from streams.ownership import Heartbeat, Ownership, Replaced, check, claim, owners
 from streams.payloads import OwnerRecord
 from streams.topics import OWNERS
 
@@ -43,6 +43,29 @@ def test_whoever_was_replaced_may_not_go_on(fresh: Broker) -> None:
     with pytest.raises(Replaced, match="0/2"):
         check(fresh.bootstrap, mine(old, "old"))
     check(fresh.bootstrap, mine(new, "new"))
+
+
+@pytest.mark.parametrize("stood_still", [True, False])
+def test_a_replaced_owner_learns_of_it_in_its_next_turn(fresh: Broker, stood_still: bool) -> None:
+    heartbeat = Heartbeat(5.0)
+    with Producer(fresh.bootstrap) as producer:
+        old = Ownership(fresh.bootstrap, producer, heartbeat, worker=0, workers=2, process="old")
+        claim(fresh.bootstrap, producer, worker=1, workers=2, process="of another share")
+        old.confirm()
+        assert heartbeat.may_send()
+        claim(fresh.bootstrap, producer, worker=0, workers=2, process="new")
+    if stood_still:
+        heartbeat._last -= 6.0
+        assert not heartbeat.may_send(), "before it has looked it writes nothing"
+    with pytest.raises(Replaced, match="0/2"):
+        turn(old)
+    old.close()
+
+
+def turn(owner: Ownership) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        owner.confirm()
 
 
 def test_another_share_replaces_nobody(fresh: Broker) -> None:
