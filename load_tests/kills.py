@@ -1,0 +1,276 @@
+"""Kill, hand over and stop the worker of a fan-out, while a push service hangs:
+
+    python -m load_tests.kills --people 40000 --kills 10 --handovers 3 --hang 60 --stop 15 --json
+
+On Apache Kafka. Half of the kills take the data folder with them; one of four push services is silent for `--hang`
+seconds; with `--stop` the worker is stopped (SIGSTOP) for so long, replaced meanwhile by another machine's, and woken
+up again. Lost, repeated and the time to the next push are counted in the push services' own log.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from alerts.notice import Notice
+from dispatch.stub.behaviour import Act, Rule
+from dispatch.stub.log import Entry
+from dispatch.subscription import Subscription
+from load_tests.errors import LoadTestError
+from load_tests.scene import WORKER, Scene, danger_in, delete_disk, staged, token_of, wait
+from streams.parent_death import die_with_parent
+
+RECOVERY_SECONDS = 15.0
+# Every push is answered this late: so many can be open, and a fan-out lasts long enough to be killed in.
+ANSWER_SECONDS = 0.2
+# An event comes this long after the first push of a life, at a random moment.
+LIFE_SECONDS = (0.05, 0.7)
+OTHER = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What was done to the worker, and when by the clock of the push services' log."""
+
+    what: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the push services saw. `repeated_most` is the most that came again after one event."""
+
+    people: int
+    kills: int
+    disks_lost: int
+    handovers: int
+    hang_s: float
+    stop_s: float
+    lost: int
+    told_wrongly: int
+    duplicates: int
+    changed_bodies: int
+    repeated_most: int
+    open_allowed: int
+    recovery_most_s: float
+    recovery_s: tuple[float, ...]
+    woken_exit: int | None
+    sending_s: float
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Return a sentence for each promise that was broken."""
+        found = []
+        if self.lost:
+            found.append(f"{self.lost} people were never told")
+        if self.told_wrongly:
+            found.append(f"{self.told_wrongly} people were told whom the notice is not for")
+        if self.repeated_most > self.open_allowed:
+            found.append(f"{self.repeated_most} pushes came again after one event; {self.open_allowed} may be open")
+        if self.changed_bodies:
+            found.append(f"{self.changed_bodies} repeats had other bytes")
+        if self.recovery_most_s > RECOVERY_SECONDS:
+            found.append(f"the next push came {self.recovery_most_s:.1f} s after an event")
+        if self.woken_exit == 0:
+            found.append("a worker that was replaced while it was stopped did not say so when it woke")
+        return tuple(found)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run once and print the result; the last line is JSON."""
+    parser = argparse.ArgumentParser(prog="python -m load_tests.kills", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--people", type=int, default=40_000)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--handovers", type=int, default=3)
+    parser.add_argument("--hang", type=float, default=60.0, help="seconds for which one of four push services hangs")
+    parser.add_argument("--stop", type=float, default=0.0, help="seconds for which the worker is stopped and replaced")
+    parser.add_argument("--max-in-flight", type=int, default=512)
+    parser.add_argument("--broker", default="kafka", help="kafka (its jars are started), or HOST:PORT of an empty one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", dest="as_json", help="only the last line")
+    given = parser.parse_args(arguments)
+    try:
+        with tempfile.TemporaryDirectory(prefix="shirase-kills-") as folder:
+            result = play(given, Path(folder))
+    except LoadTestError as error:
+        print(f"kills: {error}", file=sys.stderr)
+        return 2
+    said = asdict(result) | {"failures": result.failures, "load_average": os.getloadavg()}
+    if not given.as_json:
+        print(json.dumps(said, indent=1))
+    print(json.dumps(said))
+    return 1 if result.failures else 0
+
+
+def play(given: argparse.Namespace, folder: Path) -> Result:
+    """Set the scene, do what is to be done to the worker, and count."""
+    with staged(
+        folder, people=given.people, seed=given.seed, max_in_flight=given.max_in_flight, broker=given.broker
+    ) as scene:
+        notice = for_two_thirds(scene)
+        slow = Rule(Act.ANSWER, delay_seconds=ANSWER_SECONDS)
+        silent = Rule(Act.HANG, origin=scene.stub.origins[-1])
+        scene.stub.tell([silent, slow] if given.hang else [slow])
+        begun = time.monotonic()
+        scene.publish(notice)
+        ends = threading.Timer(given.hang, scene.stub.tell, [[slow]])
+        ends.start()
+        try:
+            events, woken = act(scene, given, notice)
+        finally:
+            left = given.hang - (time.monotonic() - begun)
+            ends.join(max(0.0, left) + 10.0)
+        scene.stub.tell([])
+        wait(lambda: scene.finished(notice), "the end of the fan-out")
+        return judged(given, scene, notice, events, woken)
+
+
+def act(scene: Scene, given: argparse.Namespace, notice: Notice) -> tuple[list[Event], int | None]:
+    """Do all that is to be done to the worker, in random order; return it, and how the woken worker ended."""
+    chance = random.Random(given.seed)
+    todo = ["disk"] * (given.kills // 2) + ["kill"] * (given.kills - given.kills // 2) + ["hand-over"] * given.handovers
+    chance.shuffle(todo)
+    events = []
+    for what in todo:
+        next_push(scene, notice)
+        time.sleep(chance.uniform(*LIFE_SECONDS))  # the random moment itself
+        pid = scene.supervisor.pid(WORKER)
+        events.append(Event(what, round(time.time() * 1000)))
+        os.kill(pid, signal.SIGTERM if what == "hand-over" else signal.SIGKILL)
+        if what == "disk":
+            delete_disk(scene, WORKER)
+        wait(lambda pid=pid: scene.supervisor.pid(WORKER) not in (0, pid), "the restart")  # type: ignore[misc]
+    woken = None
+    if given.stop:
+        next_push(scene, notice)
+        woken = stop_and_replace(scene, given.stop, events)
+    if events:
+        next_push(scene, notice)
+    return events, woken
+
+
+def stop_and_replace(scene: Scene, seconds: float, events: list[Event]) -> int:
+    """Stop a worker that nobody watches, let the supervised one take over, wake it up; return how it ended."""
+    scene.supervisor.stop_role(WORKER)
+    wait(lambda: scene.supervisor.pid(WORKER) == 0, "the hand-over")
+    events.append(Event("hand-over", round(time.time() * 1000)))
+    role = scene.role(OTHER)
+    with (scene.folder / f"{OTHER}.log").open("ab") as log:
+        stopped = subprocess.Popen(
+            role.command, env=os.environ | dict(role.environment), stdout=log, stderr=log, preexec_fn=die_with_parent()
+        )
+    try:
+        before = scene.accepted()
+        wait(lambda: scene.accepted() > before, "the first push from elsewhere")
+        os.kill(stopped.pid, signal.SIGSTOP)
+        begun = time.monotonic()
+        events.append(Event("stop", round(time.time() * 1000)))
+        scene.supervisor.start_role(WORKER)
+        before = scene.accepted()
+        wait(lambda: scene.accepted() > before, "the first push of the successor")
+        time.sleep(max(0.0, seconds - (time.monotonic() - begun)))
+        os.kill(stopped.pid, signal.SIGCONT)
+        return stopped.wait(60)
+    finally:
+        stopped.kill()
+        stopped.wait()
+
+
+def next_push(scene: Scene, notice: Notice) -> None:
+    """Return when another push was accepted; raises when there is none to come."""
+    before = scene.accepted()
+
+    def seen() -> bool:
+        if scene.finished(notice):
+            raise LoadTestError("the fan-out ended before the last event: give it more --people")
+        return scene.accepted() > before
+
+    wait(seen, "the next push")
+
+
+def for_two_thirds(scene: Scene) -> Notice:
+    """Return a notice for two thirds of the city, one of them in greater danger."""
+    cells = sorted({place.cell for person in scene.people for place in person.places})
+    third = len(cells) // 3
+    return danger_in((cells[:third], cells[third : 2 * third]), "lineage-kills")
+
+
+def told_by(notice: Notice, people: Sequence[Subscription]) -> set[str]:
+    """Return the tokens of those for whom *notice* is, by looking at every place of everybody."""
+    cells = {cell for part in notice.parts for cell in part.cells}
+    return {token_of(person) for person in people if any(place.cell in cells for place in person.places)}
+
+
+def judged(given: argparse.Namespace, scene: Scene, notice: Notice, events: list[Event], woken: int | None) -> Result:
+    """Count lost and repeated pushes."""
+    pushes = scene.pushes()
+    expected = told_by(notice, scene.people[: given.people])
+    seen = {entry.token for entry in pushes}
+    bodies = {(entry.token, entry.body_sha) for entry in pushes}
+    recovery = tuple(round(seconds, 2) for seconds in recoveries(pushes, events))
+    repeated = repeats(pushes, events)
+    return Result(
+        people=given.people,
+        kills=given.kills,
+        disks_lost=given.kills // 2,
+        handovers=given.handovers,
+        hang_s=given.hang,
+        stop_s=given.stop,
+        lost=len(expected - seen),
+        told_wrongly=len(seen - expected),
+        duplicates=len(pushes) - len(seen),
+        changed_bodies=len(bodies) - len(seen),
+        repeated_most=max(repeated.values(), default=0),
+        open_allowed=given.max_in_flight,
+        recovery_most_s=max(recovery, default=0.0),
+        recovery_s=recovery,
+        woken_exit=woken,
+        sending_s=round(sending_seconds(pushes), 1),
+    )
+
+
+def repeats(pushes: Sequence[Entry], events: Sequence[Event]) -> Counter[int]:
+    """Return by event how many pushes came again that had come for the last time before it: they were open then."""
+    times: dict[str, list[int]] = {}
+    for entry in pushes:
+        times.setdefault(entry.token, []).append(entry.wall_ms)
+    moments = [event.at_ms for event in events]
+    found: Counter[int] = Counter()
+    for seen in times.values():
+        for first, _ in pairwise(sorted(seen)):
+            # What was on its way at the event may be written down a moment later: then it counts to that event.
+            found[bisect_right(moments, first - round(ANSWER_SECONDS * 2000))] += 1
+    return found
+
+
+def recoveries(pushes: Sequence[Entry], events: Sequence[Event]) -> list[float]:
+    """Return the time from each event to the first push of whoever came next: after what was still on its way."""
+    times = sorted(entry.wall_ms for entry in pushes)
+    found = []
+    for event in events:
+        at = bisect_right(times, event.at_ms + round(ANSWER_SECONDS * 2000))
+        if at < len(times):
+            found.append((times[at] - event.at_ms) / 1000)
+    return found
+
+
+def sending_seconds(pushes: Sequence[Entry]) -> float:
+    """Return for how long pushes went out, the pauses after an event left out."""
+    times = sorted(entry.wall_ms for entry in pushes)
+    return sum(gap for a, b in pairwise(times) if (gap := b - a) < 1000) / 1000
+
+
+if __name__ == "__main__":
+    sys.exit(main())
