@@ -18,6 +18,7 @@ class Route(StrEnum):
     WARDS = "/wards.geojson"
     LINKED = "/n/{tag}"
     LIVE_SHARDS = "/live/shards.json"
+    LIVE_EVENTS = "/live/events"
     LIVE_HAZARDS = "/live/{shard}/hazards.geojson"
     LIVE_NOTICES = "/live/{shard}/notices.json"
     LIVE_SHELTERS = "/live/{shard}/shelters.geojson"

@@ -32,7 +32,9 @@ from api.ground import NO_GROUND, Ground, ground_of, land_of
 from api.joining import Joining, JoiningSettings
 from api.live import facts as live_facts
 from api.live.board import LiveBoard
+from api.live.events import Hub
 from api.live.facts import LiveFacts
+from api.live.lane import Lane
 from api.live.roads import line_on
 from api.live.routes import live_routes
 from api.metrics import ApiMetrics
@@ -200,6 +202,8 @@ def residents_app(
     # No pages of FastAPI's own: they load scripts from elsewhere.
     app = FastAPI(title="Shirase residents", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    if live is not None:
+        app.add_middleware(Lane, board=live, freshness=residents.freshness)
     app.add_middleware(Guard, policy=policy_for([PAGE]), metrics=metrics)
     answer_problems(app)
     wards_etag = _etag(wards)
@@ -238,7 +242,7 @@ def residents_app(
         return _unless_known(drawn.notices, drawn.notices_etag, if_none_match, headers, "application/json")
 
     if live is not None:
-        app.include_router(live_routes(live, residents.freshness))
+        app.include_router(live_routes(live, residents.freshness, Hub(live)))
     if sign_up is not None:
         app.include_router(subscription_routes(sign_up))
     if web is not None:

@@ -1,23 +1,23 @@
-"""`/live/...`: the state of a shard and nothing finer, from memory, with its name and its age."""
+"""`/live/...` as it is described, and what is wrong with a question that has no ready answer.
+
+Answers themselves leave by `api.live.lane`, before any route is asked.
+"""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 from fastapi import APIRouter, Header, Response
 from fastapi import Path as Path_
 
 from alerts.place import SHARD_RESOLUTION
 from api.errors import ApiError, NotReady
-from api.live.board import MEDIA_TYPES, SHARDS, LiveBoard
-from api.live.body import Body
+from api.live.board import MEDIA_TYPES, LiveBoard
+from api.live.events import EventStream, Hub
 from api.live.facts import Section
 from api.problem import described
 from api.reader import Freshness
 from geo.cells import resolution_of
 
-# A shared cache may answer a rush with a copy that is at most this old.
-FRESH_SECONDS = 5
-CACHE_CONTROL = f"public, max-age={FRESH_SECONDS}, stale-if-error=86400"
 SHARD_EXAMPLE = "862f5a36fffffff"
 
 _SUMMARIES = {
@@ -28,11 +28,10 @@ _SUMMARIES = {
     Section.PLAN: "What the people of each cell of a shard are to do, and the way",
     Section.RIVER: "Official river stages against their thresholds, and official forecasts",
 }
-_ShardPath = Annotated[str, Path_(pattern="^[0-9a-f]{15}$", examples=[SHARD_EXAMPLE])]
-_Known = Annotated[str, Header()]
+ShardPath = Annotated[str, Path_(pattern="^[0-9a-f]{15}$", examples=[SHARD_EXAMPLE])]
 
 
-def live_routes(board: LiveBoard, freshness: Callable[[], Freshness]) -> APIRouter:
+def live_routes(board: LiveBoard, freshness: Callable[[], Freshness], hub: Hub) -> APIRouter:
     """Return the routes below `/live/`."""
     router = APIRouter()
 
@@ -42,13 +41,29 @@ def live_routes(board: LiveBoard, freshness: Callable[[], Freshness]) -> APIRout
         response_class=Response,
         responses=_described("application/json"),
     )
-    async def shards(if_none_match: _Known = "", accept_encoding: _Known = "") -> Response:
-        return _answer(_body(board, SHARDS, freshness()), freshness(), if_none_match, accept_encoding)
+    async def shards() -> Response:
+        raise NotReady
+
+    @router.get(
+        "/live/events",
+        summary="Server-Sent Events: which shards say something else now; whoever cannot hear them asks shards.json",
+        response_class=Response,
+        responses={
+            200: {"description": "`index`, `change` and `beat`", "content": {"text/event-stream": {}}},
+            **described(503),
+        },
+    )
+    async def events(last_event_id: Annotated[str, Header(max_length=60)] = "") -> Response:
+        if not freshness().ready:
+            raise NotReady
+        if hub.full:
+            raise ApiError(503, "streams-full", "Too many are listening", "Ask /live/shards.json every few seconds.")
+        return EventStream(hub, last_event_id, freshness)
 
     for section in Section:
         router.add_api_route(
             f"/live/{{shard}}/{section.value}",
-            _section(board, freshness, section),
+            _section(board, freshness),
             summary=_SUMMARIES[section],
             name=section.name.lower(),
             response_class=Response,
@@ -57,43 +72,20 @@ def live_routes(board: LiveBoard, freshness: Callable[[], Freshness]) -> APIRout
     return router
 
 
-def _section(board: LiveBoard, freshness: Callable[[], Freshness], section: Section) -> Callable[..., Any]:
-    async def answer(shard: _ShardPath, if_none_match: _Known = "", accept_encoding: _Known = "") -> Response:
-        fresh = freshness()
-        body = _body(board, f"{shard}/{section.value}", fresh, shard)
-        return _answer(body, fresh, if_none_match, accept_encoding)
+def _section(board: LiveBoard, freshness: Callable[[], Freshness]) -> Callable[..., Any]:
+    async def answer(shard: ShardPath) -> Response:
+        refuse(shard, board, freshness())
 
     return answer
 
 
-def _body(board: LiveBoard, name: str, fresh: Freshness, shard: str = "") -> Body:
-    answers = board.answers
-    if not fresh.ready or not answers.bodies:
-        raise NotReady
-    found = answers.bodies.get(name)
-    if found is not None:
-        return found
-    if shard and resolution_of(int(shard, 16)) != SHARD_RESOLUTION:
+def refuse(shard: str, board: LiveBoard, fresh: Freshness) -> NoReturn:
+    """Say why there is no answer about *shard*."""
+    if resolution_of(int(shard, 16)) != SHARD_RESOLUTION:
         raise ApiError(422, "not-a-shard", "A question is as fine as a shard: H3 resolution 6")
+    if not fresh.ready or not board.answers.bodies:
+        raise NotReady
     raise ApiError(404, "shard-not-covered", "This shard is not covered here", "See /live/shards.json.")
-
-
-def _answer(body: Body, fresh: Freshness, known: str, encodings: str) -> Response:
-    headers = headers_of(body, fresh)
-    if body.etag in known or known.strip() == "*":
-        return Response(status_code=304, headers=headers)
-    raw = body.raw
-    if body.gzipped is not None and "gzip" in encodings:
-        raw, headers["content-encoding"] = body.gzipped, "gzip"
-    return Response(raw, headers=headers, media_type=body.media_type)
-
-
-def headers_of(body: Body, fresh: Freshness) -> dict[str, str]:
-    """Return what a cache needs to know of *body*; `Age` is since the state was last known to be current."""
-    headers = {"etag": body.etag, "cache-control": CACHE_CONTROL, "vary": "Accept-Encoding"}
-    if fresh.age_seconds is not None:
-        headers["age"] = str(int(fresh.age_seconds))
-    return headers
 
 
 def _described(media_type: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
