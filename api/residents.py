@@ -35,6 +35,7 @@ from api.live.board import LiveBoard
 from api.live.events import Hub
 from api.live.facts import LiveFacts
 from api.live.lane import Lane
+from api.live.reports import RoadReports, report_routes
 from api.live.roads import line_on
 from api.live.routes import live_routes
 from api.metrics import ApiMetrics
@@ -50,6 +51,7 @@ from geo.areas import AreaTable
 from geo.cells import difference, parent_of, split_by_shard
 from routing.network import RoadNetwork
 from routing.site import Site
+from streams.client import Producer
 
 # A shared cache may answer a rush with a copy that is at most this old; `Age` says how old the facts are.
 _FRESH_SECONDS = 5
@@ -150,12 +152,14 @@ def build_residents(
     web: Path | None = None,
     sites: Iterable[Site] = (),
     roads: RoadNetwork | None = None,
+    take_reports: bool = False,
 ) -> FastAPI:
     """Return the residents' application over the broker at *bootstrap*; it reads while it is served.
 
     With *table* the map shows the wards beneath the hazards, and names them. With *joining* residents may sign
     up; with *web* (the built pages) their browsers get the worker that shows pushes. *sites* are the shelters
-    of the lists; on *roads* a road is drawn that is known by its id alone.
+    of the lists; on *roads* a road is drawn that is known by its id alone, and with *take_reports*
+    residents may say which of them cannot be walked.
     """
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry)
@@ -165,10 +169,13 @@ def build_residents(
     reader = TopicReader(bootstrap, (*TOPICS, *live_facts.TOPICS), board.apply, metrics)
     door = None if joining is None else Joining(bootstrap, joining, table, metrics)
 
+    told = Producer(bootstrap) if take_reports and roads is not None else None
+
     @asynccontextmanager
     async def serving(app: FastAPI) -> AsyncIterator[None]:
         signing_up = door.running() if door is not None else nullcontext()
-        with signing_up, board.running(lambda: reader.freshness().ready):
+        telling = nullcontext() if told is None else told
+        with signing_up, telling, board.running(lambda: reader.freshness().ready):
             async with reader.while_served(app):
                 yield
 
@@ -182,6 +189,7 @@ def build_residents(
         web=web,
         wards=wards,
         live=board,
+        reports=None if told is None or roads is None else RoadReports(roads, told, board),
     )
     app.router.lifespan_context = serving
     return app
@@ -197,6 +205,7 @@ def residents_app(
     web: Path | None = None,
     wards: bytes = areas(()),
     live: LiveBoard | None = None,
+    reports: RoadReports | None = None,
 ) -> FastAPI:
     """Return the application that answers from *residents*; nothing is read here."""
     # No pages of FastAPI's own: they load scripts from elsewhere.
@@ -243,6 +252,7 @@ def residents_app(
 
     if live is not None:
         app.include_router(live_routes(live, residents.freshness, Hub(live)))
+        app.include_router(report_routes(reports, now))
     if sign_up is not None:
         app.include_router(subscription_routes(sign_up))
     if web is not None:

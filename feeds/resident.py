@@ -10,6 +10,7 @@ that is never cleared; each ends by itself after some hours.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,7 +66,7 @@ def read_resident(raw: bytes, *, received: datetime) -> Report:
         raise ConsoleError("resident-cause", "one of the causes of a closed road") from None
     said = Attribution(SOURCE, at, received, Confidence.REPORTED)
     place = RoadPlace(point=_point(plain["point"]), road_ids=(road,))
-    report = RoadReport(f"{FEED}:{slot}:{road}", place, cause, said, at, at + STANDS_FOR)
+    report = RoadReport(report_id(road, slot), place, cause, said, at, at + STANDS_FOR)
     document = hashlib.sha256(raw).hexdigest()
     return Report(
         document=document,
@@ -89,9 +90,19 @@ def series_of_resident(raw: bytes) -> str:
         return f"unreadable:{FEED}"
 
 
-def road_of(report_id: str) -> str:
-    """Return the road that the report *report_id* speaks of."""
-    return report_id.split(":", 2)[-1]
+def report_id(road: str, slot: int) -> str:
+    """Return the id of the report on *road* in *slot*."""
+    return f"{FEED}:{slot}:{road}"
+
+
+def report_ids(road: str) -> Iterator[str]:
+    """Yield the ids of all reports that *road* may have."""
+    return (report_id(road, slot) for slot in range(MOST_SLOTS))
+
+
+def road_of(name: str) -> str:
+    """Return the road that the report *name* speaks of."""
+    return name.split(":", 2)[-1]
 
 
 def _time(text: Any, received: datetime) -> datetime:

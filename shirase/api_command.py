@@ -58,13 +58,31 @@ def api() -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Shelters of `shirase import shelters`; without it only those are shown of which somebody spoke.",
 )
-def residents(broker: str, port: int, host: str, areas: Path, web: Path, network: str, shelters: Path | None) -> None:
+@click.option(
+    "--take-reports/--no-reports",
+    envvar="SHIRASE_RESIDENT_REPORTS",
+    default=False,
+    show_default=True,
+    help="Take residents' reports of roads; needs --network. Shown with age and count, never acted on.",
+)
+def residents(
+    broker: str,
+    port: int,
+    host: str,
+    areas: Path,
+    web: Path,
+    network: str,
+    shelters: Path | None,
+    take_reports: bool,
+) -> None:
     """Serve the first page, the state of each shard, and signing up where its keys are set."""
     from api.joining import joining_settings
     from api.residents import build_residents
     from api.serve import serve
     from shirase.town import shown_town
 
+    if take_reports and not network:
+        raise click.UsageError("--take-reports needs --network: a report is of a road that we know")
     sites, roads = shown_town(network, shelters)
     app = build_residents(
         broker,
@@ -73,6 +91,7 @@ def residents(broker: str, port: int, host: str, areas: Path, web: Path, network
         web=web if web.exists() else None,
         sites=sites,
         roads=roads,
+        take_reports=take_reports,
     )
     serve(app, host, port)
 

@@ -18,7 +18,7 @@ import h3.api.basic_int as h3
 from alerts.claim import HazardSnapshot
 from alerts.place import Shard
 from api.live.body import Body, Content, renewed
-from api.live.closures import closures_in
+from api.live.closures import closures_in, standing
 from api.live.dangers import dangers_in, newest
 from api.live.facts import LiveFacts, Section
 from api.live.plans import plan_in
@@ -27,6 +27,7 @@ from api.live.shelters import shelters_in
 from api.live.silence import sources_said
 from api.live.telling import Pieces, Splitter, notices_in, split
 from api.state import State, View
+from feeds.resident import report_ids
 from streams.client import Record
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,12 @@ class LiveBoard:
         self.state.apply(record)
         with self._lock:
             self.facts.apply(record)
+
+    def said_by_residents(self, road: str, at: datetime) -> int:
+        """Return how many reports of residents on *road* stand at *at*."""
+        with self._lock:
+            words = (self.facts.roads.get(name, {}) for name in report_ids(road))
+            return sum(1 for word in words if standing(word.values(), at))
 
     def refresh(self, at: datetime) -> Change | None:
         """Make again what changed or grew old by *at*; return what says something else now."""

@@ -1,0 +1,124 @@
+"""`POST /reports`: a resident says that a road cannot be walked. Off unless the operator turns it on.
+
+The point is snapped to a road and thrown away; what is stored names the road and its middle, and nobody: the
+report is tied to no subscription. It is shown with its age and count, and moves nobody: only what an officer
+confirms does.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from alerts.place import LatLng
+from alerts.road import RoadCause, RoadPlace
+from api.errors import ApiError
+from api.live.board import LiveBoard
+from api.live.roads import line_on
+from api.problem import described
+from api.rate import RateLimit
+from feeds.resident import FEED, MOST_SLOTS, STANDS_FOR, resident_document
+from routing.network import RoadNetwork
+from routing.snap import SNAP_M, Snapper
+from streams.acceptance import receive
+from streams.client import Producer
+from streams.errors import StreamsError
+
+# Somebody who walks home meets a few flooded streets; whoever reports more is not walking.
+BURST = 3
+PER_MINUTE = 0.2
+_STORED_WITHIN_SECONDS = 10.0
+
+
+class ReportIn(BaseModel):
+    """Which road, by a point on it, and what is wrong with it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    lat: Annotated[float, Field(ge=-90, le=90, examples=[35.672])]
+    lng: Annotated[float, Field(ge=-180, le=180, examples=[139.817])]
+    cause: Annotated[RoadCause, Field(examples=["flooded"])]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The road that was meant and how many say so by now."""
+
+    road: str
+    name: str
+    count: int
+    ends_at: datetime
+
+
+class RoadReports:
+    """Takes reports on the roads of *network*."""
+
+    def __init__(
+        self, network: RoadNetwork, producer: Producer, board: LiveBoard, limit: RateLimit | None = None
+    ) -> None:
+        self._snapper = Snapper(network)
+        self._line_of = line_on(network)
+        self._producer = producer
+        self._board = board
+        self._limit = limit or RateLimit(BURST, PER_MINUTE)
+        self._snapping = threading.Lock()
+
+    def take(self, asked: ReportIn, address: str, at: datetime) -> Reported:
+        """Store the report; raise `ApiError` where it cannot be one."""
+        wait = self._limit.wait_seconds(address, time.monotonic())
+        if wait:
+            raise ApiError(429, "too-many", "Too many reports from this address", f"Ask again in {wait:.0f} s.")
+        with self._snapping:
+            snapped = self._snapper.snap(RoadPlace(point=LatLng(asked.lat, asked.lng)))
+        if not snapped.road_ids:
+            raise ApiError(422, "no-road-there", "No road that we know is there", f"Within {SNAP_M:.0f} m of a road.")
+        road = snapped.road_ids[0]
+        said = self._board.said_by_residents(road, at)
+        line = self._line_of(road)
+        middle = LatLng(sum(end.lat for end in line) / len(line), sum(end.lng for end in line) / len(line))
+        raw = resident_document(road, min(said, MOST_SLOTS - 1), asked.cause, middle, at)
+        self._store(raw, at)
+        return Reported(road, snapped.names[0] if snapped.names else "", min(said + 1, MOST_SLOTS), at + STANDS_FOR)
+
+    def _store(self, raw: bytes, at: datetime) -> None:
+        try:
+            stored: Future[Any] = receive(self._producer, raw, name="report.json", feed=FEED, received=at).stored
+            stored.result(_STORED_WITHIN_SECONDS)
+        except (StreamsError, TimeoutError):
+            raise ApiError(503, "not-stored", "It could not be stored", "Nothing was changed; try again.") from None
+
+
+def report_routes(reports: RoadReports | None, now: Callable[[], datetime]) -> APIRouter:
+    """Return the route; without *reports* it says that it is turned off."""
+    router = APIRouter()
+
+    @router.post(
+        "/reports",
+        status_code=202,
+        summary="Say that a road cannot be walked; shown with age and count, moves nobody",
+        response_class=Response,
+        responses={
+            202: {"description": "stored; shown within seconds", "content": {"application/json": {}}},
+            **described(404, 422, 429, 503),
+        },
+    )
+    def report(asked: ReportIn, request: Request) -> Response:
+        if reports is None:
+            raise ApiError(404, "reports-off", "Reports of residents are not taken here")
+        taken = reports.take(asked, request.client.host if request.client else "", now())
+        body = {
+            "road": taken.road,
+            "name": taken.name,
+            "count": taken.count,
+            "shown_as": "reported",
+            "ends_at": taken.ends_at,
+        }
+        return Response(orjson.dumps(body), 202, {"cache-control": "no-store"}, media_type="application/json")
+
+    return router
