@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alerts.notice import Notice, NoticeKind, NoticePart, Text
-from alerts.words import PartFacts, compose
+from alerts.words import JAPAN, PartFacts, compose
 from api.look import Look, look_of
 from api.state import Said
 
@@ -37,6 +37,16 @@ def entries(said: Iterable[Said]) -> tuple[Entry, ...]:
         key = (one.notice.lineage, one.notice.revision, part.phase, part.level, part.severity, part.hazards)
         alike[key].append(one)
     return tuple(_entry(group) for group in alike.values())
+
+
+def action_of(entry: Entry) -> str:
+    """Return what to do, as the Japanese notice says it: what stands before its time, without the level."""
+    text = entry.text("ja")
+    if text is None:
+        return ""
+    before, found, _ = text.body.partition(entry.notice.sent.astimezone(JAPAN).strftime("%H:%M"))
+    level = f"レベル{int(entry.part.level)} " if entry.part.level is not None else ""
+    return before.removeprefix(level) if found else text.body
 
 
 def _entry(group: list[Said]) -> Entry:

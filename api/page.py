@@ -10,9 +10,9 @@ from datetime import datetime
 from html import escape
 
 from alerts.notice import NoticeKind, Phase
-from alerts.words import HAZARDS_JA, JAPAN
+from alerts.words import HAZARDS_JA
 from api.clock import ago, clock
-from api.entries import Entry, entries
+from api.entries import Entry, action_of, entries
 from api.faces import Face
 from api.frame import FRAMES, Frame
 from api.ground import Ground, Touched
@@ -149,19 +149,9 @@ def _worst(scene: Scene, now: datetime) -> str:
     return (
         f'<div class="worst wide">{_big_chip(top.look)}<div>'
         f"<strong>{escape(kinds)} {escape(_names(top.area_names, 4))}</strong>"
-        f'<p class="act">{escape(_action(top))}</p>{more}'
+        f'<p class="act">{escape(action_of(top))}</p>{more}'
         f"<small>{escape(top.notice.issuer)} {_time(top.notice.sent, now, ' 発表')}</small></div></div>"
     )
-
-
-def _action(entry: Entry) -> str:
-    """Return what to do, as the notice says it: what stands before its time, without the level."""
-    text = entry.text("ja")
-    if text is None:
-        return ""
-    before, found, _ = text.body.partition(entry.notice.sent.astimezone(JAPAN).strftime("%H:%M"))
-    level = f"レベル{int(entry.part.level)} " if entry.part.level is not None else ""
-    return before.removeprefix(level) if found else text.body
 
 
 def _place(scene: Scene) -> str:

@@ -6,8 +6,7 @@ without signing up (R13).
 
 import hashlib
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -21,41 +20,30 @@ from fastapi import Path as Path_
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.middleware.gzip import GZipMiddleware
 
-from alerts.alert import GEOCODE_CLASS20, Geocode
-from alerts.place import SHARD_RESOLUTION, Cell, Cells, Shard
 from api.entries import Entry, entries
 from api.errors import NotReady
 from api.faces import Face, FaceCache
-from api.frame import FRAMES, JAPAN, TOKYO, Frame
+from api.frame import FRAMES, Frame
 from api.geojson import areas, collection
-from api.ground import NO_GROUND, Ground, ground_of, land_of
-from api.joining import Joining, JoiningSettings
-from api.live import facts as live_facts
+from api.ground import NO_GROUND, Ground
 from api.live.board import LiveBoard
 from api.live.events import Hub
-from api.live.facts import LiveFacts
 from api.live.lane import Lane
 from api.live.reports import RoadReports, report_routes
-from api.live.roads import line_on
 from api.live.routes import live_routes
 from api.metrics import ApiMetrics
+from api.open_data.routes import OpenData, open_routes
 from api.page import Scene, render, render_waiting, scene_of
 from api.problem import answer_problems, described
-from api.reader import Freshness, TopicReader
+from api.reader import Freshness
 from api.security import Guard, policy_for
-from api.state import TOPICS, State, View
+from api.state import State, View
 from api.style import PAGE
 from api.subscriptions import SignUp, subscription_routes
 from api.web import web_routes
-from geo.areas import AreaTable
-from geo.cells import difference, parent_of, split_by_shard
-from routing.network import RoadNetwork
-from routing.site import Site
-from streams.client import Producer
 
 # A shared cache may answer a rush with a copy that is at most this old; `Age` says how old the facts are.
 _FRESH_SECONDS = 5
-_SPECIAL_WARDS = tuple(f"131{number:02d}00" for number in range(1, 24))
 
 _REFRESH_JS = """\
 // Puts the newest page in place every ten seconds, without moving what is being read.
@@ -144,57 +132,6 @@ class Residents:
         return self._drawn
 
 
-def build_residents(
-    bootstrap: str,
-    *,
-    table: AreaTable | None = None,
-    joining: JoiningSettings | None = None,
-    web: Path | None = None,
-    sites: Iterable[Site] = (),
-    roads: RoadNetwork | None = None,
-    take_reports: bool = False,
-) -> FastAPI:
-    """Return the residents' application over the broker at *bootstrap*; it reads while it is served.
-
-    With *table* the map shows the wards beneath the hazards, and names them. With *joining* residents may sign
-    up; with *web* (the built pages) their browsers get the worker that shows pushes. *sites* are the shelters
-    of the lists; on *roads* a road is drawn that is known by its id alone, and with *take_reports*
-    residents may say which of them cannot be walked.
-    """
-    registry = CollectorRegistry()
-    metrics = ApiMetrics(registry)
-    state = State()
-    facts = LiveFacts(sites={site.id: site for site in sites}, line_of=line_on(roads))
-    board = LiveBoard(state, facts, () if table is None else shards_of_wards(table))
-    reader = TopicReader(bootstrap, (*TOPICS, *live_facts.TOPICS), board.apply, metrics)
-    door = None if joining is None else Joining(bootstrap, joining, table, metrics)
-
-    told = Producer(bootstrap) if take_reports and roads is not None else None
-
-    @asynccontextmanager
-    async def serving(app: FastAPI) -> AsyncIterator[None]:
-        signing_up = door.running() if door is not None else nullcontext()
-        telling = nullcontext() if told is None else told
-        with signing_up, telling, board.running(lambda: reader.freshness().ready):
-            async with reader.while_served(app):
-                yield
-
-    grounds = {} if table is None else grounds_of(table)
-    wards = areas(() if table is None else wards_of(table))
-    app = residents_app(
-        Residents(state, reader.freshness, grounds, can_sign_up=door is not None and web is not None),
-        metrics,
-        registry,
-        sign_up=None if door is None else door.sign_up,
-        web=web,
-        wards=wards,
-        live=board,
-        reports=None if told is None or roads is None else RoadReports(roads, told, board),
-    )
-    app.router.lifespan_context = serving
-    return app
-
-
 def residents_app(
     residents: Residents,
     metrics: ApiMetrics,
@@ -206,6 +143,7 @@ def residents_app(
     wards: bytes = areas(()),
     live: LiveBoard | None = None,
     reports: RoadReports | None = None,
+    open_data: OpenData | None = None,
 ) -> FastAPI:
     """Return the application that answers from *residents*; nothing is read here."""
     # No pages of FastAPI's own: they load scripts from elsewhere.
@@ -253,6 +191,8 @@ def residents_app(
     if live is not None:
         app.include_router(live_routes(live, residents.freshness, Hub(live)))
         app.include_router(report_routes(reports, now))
+    if open_data is not None:
+        app.include_router(open_routes(open_data, residents.freshness))
     if sign_up is not None:
         app.include_router(subscription_routes(sign_up))
     if web is not None:
@@ -287,30 +227,6 @@ def health_answer(fresh: Freshness) -> Response:
     return Response(
         orjson.dumps(body), 200 if fresh.ready else 503, {"cache-control": "no-store"}, media_type="application/json"
     )
-
-
-def grounds_of(table: AreaTable) -> Mapping[str, Ground]:
-    """Return what lies beneath each map: the 23 wards with their names, and the land of Japan."""
-    land: set[int] = set()
-    for code in table.codes():
-        cover = table.lookup(Geocode(GEOCODE_CLASS20, code))
-        if cover is not None:
-            land.update(parent_of(cell, SHARD_RESOLUTION) for cell in cover.cells)
-    return {
-        TOKYO.name: ground_of(TOKYO, wards_of(table)),
-        JAPAN.name: land_of(JAPAN, tuple(sorted(map(Cell, land)))),
-    }
-
-
-def wards_of(table: AreaTable) -> tuple[tuple[str, Cells], ...]:
-    """Return the 23 wards with the cells that lie mostly inside: so neighbours do not overlap."""
-    found = ((code, table.lookup(Geocode(GEOCODE_CLASS20, code))) for code in _SPECIAL_WARDS)
-    return tuple((cover.name, difference(cover.cells, cover.partial)) for _, cover in found if cover is not None)
-
-
-def shards_of_wards(table: AreaTable) -> frozenset[Shard]:
-    """Return the shards that the 23 wards touch: what the residents' state is kept for."""
-    return frozenset(shard for _, cells in wards_of(table) for shard in split_by_shard(cells))
 
 
 def _html(page: str, status: int) -> Response:

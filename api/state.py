@@ -117,14 +117,7 @@ class State:
         if notice.revision <= thread.revision:
             return  # the topic may hold a notice twice after a crash; the first copy counts
         thread.revision = notice.revision
-        told = [cell for part in notice.parts for cell in part.cells]
-        # A notice says what changed; in all other cells what was said before still holds.
-        kept = [replace(said, part=replace(said.part, cells=_without(said.part.cells, told))) for said in thread.parts]
-        fresh = [Said(notice, part) for part in notice.parts]
-        thread.parts = tuple(said for said in kept if said.part.cells) + tuple(
-            said for said in fresh if said.part.phase not in ENDS
-        )
-        ends = tuple(said for said in fresh if said.part.phase in ENDS)
+        thread.parts, ends = said_after(thread.parts, notice)
         self._ended = (*ends, *self._ended)[:ENDS_KEPT]
         self._hear(notice.issuer, notice.sent)
 
@@ -159,6 +152,20 @@ class State:
                 held = maps.get(shard) or HazardSnapshot(shard, 0, "", lineage, ())
                 maps[shard] = replace(held, standings=(*held.standings, standing))
         return tuple(maps[shard] for shard in sorted(maps) if any(s.dangers for s in maps[shard].standings))
+
+
+def said_after(parts: tuple[Said, ...], notice: Notice) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+    """Return what of a lineage holds after *notice*, given what held before, and what it ends.
+
+    A notice says what changed; in all other cells what was said before still holds.
+    """
+    told = [cell for part in notice.parts for cell in part.cells]
+    kept = [replace(said, part=replace(said.part, cells=_without(said.part.cells, told))) for said in parts]
+    fresh = [Said(notice, part) for part in notice.parts]
+    holds = tuple(said for said in kept if said.part.cells) + tuple(
+        said for said in fresh if said.part.phase not in ENDS
+    )
+    return holds, tuple(said for said in fresh if said.part.phase in ENDS)
 
 
 def _released(standing: Standing) -> bool:

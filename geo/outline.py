@@ -19,13 +19,16 @@ MAX_RINGS = 100
 MAX_VERTICES = 10_000
 
 
-def rings_of(cells: Cells) -> tuple[Ring, ...]:
-    """Return closed rings around *cells*; their convex hulls where the outline would be too long to be read."""
+def rings_of(cells: Cells, resolution: int = HAZARD_RESOLUTION) -> tuple[Ring, ...]:
+    """Return closed rings around *cells*; their convex hulls where the outline would be too long to be read.
+
+    No cell may be finer than *resolution*, at which they are drawn: a country is drawn coarsely.
+    """
     if not cells:
         return ()
     hexagons = [
         Polygon([(lng, lat) for lat, lng in h3.cell_to_boundary(h3.int_to_str(cell))])
-        for cell in expand(cells, HAZARD_RESOLUTION)
+        for cell in expand(cells, resolution)
     ]
     # Neighbours share corners up to rounding; a metre closes the seams.
     joined = unary_union([hexagon.buffer(_SEAM_DEGREES, join_style="mitre") for hexagon in hexagons])

@@ -65,6 +65,20 @@ def api() -> None:
     show_default=True,
     help="Take residents' reports of roads; needs --network. Shown with age and count, never acted on.",
 )
+@click.option(
+    "--site-url",
+    envvar="SHIRASE_SITE_URL",
+    default="http://localhost",
+    show_default=True,
+    help="Our address.",
+)
+@click.option(
+    "--cap-sender",
+    envvar="SHIRASE_CAP_SENDER",
+    default="shirase@localhost.invalid",
+    show_default=True,
+    help="Name of this service as the sender of CAP messages: unique in the world, and for good.",
+)
 def residents(
     broker: str,
     port: int,
@@ -74,10 +88,12 @@ def residents(
     network: str,
     shelters: Path | None,
     take_reports: bool,
+    site_url: str,
+    cap_sender: str,
 ) -> None:
     """Serve the first page, the state of each shard, and signing up where its keys are set."""
     from api.joining import joining_settings
-    from api.residents import build_residents
+    from api.residents_process import PublishedAs, build_residents
     from api.serve import serve
     from shirase.town import shown_town
 
@@ -92,6 +108,7 @@ def residents(
         sites=sites,
         roads=roads,
         take_reports=take_reports,
+        published=PublishedAs(cap_sender, site_url),
     )
     serve(app, host, port)
 

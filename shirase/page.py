@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from api.accounts import EVERY_WARD, Accounts, Role
 from api.console import build_console
-from api.residents import build_residents
+from api.residents_process import build_residents
 from shirase.api_command import DEFAULT_WEB
 from shirase.areas import DEFAULT_AREAS, table_at
 from shirase.town import shown_town

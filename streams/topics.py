@@ -121,7 +121,7 @@ PROGRESS = Topic(
     "how far the fan-out is: leading finals per origin, later finals, rows waiting for a retry",
 )  # fmt: skip
 RECEIPTS = Topic(
-    "receipts", "notice + worker", 4, Cleanup.COMPACT, None, 262_144, 1, ("console", "replay"),
+    "receipts", "notice + worker", 4, Cleanup.COMPACT, None, 262_144, 1, ("console", "replay", "residents"),
     "counts by outcome and by ward of one notice at one worker; the end of its fan-out there",
 )  # fmt: skip
 OWNERS = Topic(

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from api.console import build_console
 from api.joining import joining_settings
-from api.residents import build_residents
+from api.residents_process import build_residents
 from dispatch.stub.bodies import stored
 from dispatch.stub.opened import open_body
 from dispatch.stub.process import StubProcess

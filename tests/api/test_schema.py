@@ -11,6 +11,8 @@ from alerts.place import LatLng
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, shard_at
 from api.metrics import ApiMetrics
+from api.open_data.book import OpenBook
+from api.open_data.routes import OpenData
 from api.rate import RateLimit
 from api.reader import Freshness
 from api.residents import Residents, residents_app
@@ -29,8 +31,9 @@ def _app() -> object:
     residents = Residents(State(), lambda: Freshness(True, 0, 0.0))
     live = LiveBoard(State(), LiveFacts(), [shard_at(LatLng(*KOTO))])
     live.refresh(NINE_PM)
+    data = OpenData(OpenBook(), sender="shirase@example.test", site_url="https://shirase.example")
     door = doors(RateLimit(100_000, 1e6)).sign_up
-    return residents_app(residents, ApiMetrics(registry), registry, sign_up=door, live=live)
+    return residents_app(residents, ApiMetrics(registry), registry, sign_up=door, live=live, open_data=data)
 
 
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", _app())

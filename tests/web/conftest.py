@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from api.joining import joining_settings
-from api.residents import build_residents
+from api.residents_process import build_residents
 from dispatch.stub.process import StubProcess
 from geo.areas import AreaTable
 from shirase.areas import DEFAULT_AREAS, table_at

@@ -17,7 +17,7 @@ from marionette_driver.by import By
 from marionette_driver.marionette import Marionette
 
 from api.joining import joining_settings
-from api.residents import build_residents
+from api.residents_process import build_residents
 from geo.areas import AreaTable
 from shirase.pipeline import VAPID_SUBJECT, make_secrets
 from tests.api.test_end_to_end import served

@@ -1,0 +1,1 @@
+"""Tests of api.open_data."""
