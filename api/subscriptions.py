@@ -39,6 +39,7 @@ from dispatch.subscription import (
     Subscription,
     check,
 )
+from dispatch.terms import LONGEST_STAY_SECONDS, Terms, Whose, flaw
 from dispatch.vapid import encode
 from streams.client import Producer, Record
 from streams.errors import StreamsError
@@ -65,11 +66,32 @@ class Keys(_Strict):
 
 
 class PlaceIn(_Strict):
-    """Somewhere to be told about: an H3 cell in hexadecimal, what it is to its owner, and from which level on."""
+    """Somewhere to be told about: an H3 cell in hexadecimal, what it is to its owner, and from which level on.
+
+    `whose` with `start_hour` and `end_hour` (of the day in Tokyo) or `until` (seconds since 1970) says how it is told.
+    """
 
     cell: Annotated[str, Field(pattern="^[0-9a-f]{15}$", examples=["892f5a363dbffff"])]
     role: Annotated[str, Field(pattern="^(home|work|school|family|other)$", examples=["home"])] = "home"
     min_level: Annotated[int, Field(ge=0, le=5)] = 0
+    whose: Annotated[str, Field(pattern="^(mine|mine-at-hours|someone-elses|here-until)$", examples=["mine"])] = "mine"
+    start_hour: Annotated[int, Field(ge=0, le=23)] = 0
+    end_hour: Annotated[int, Field(ge=0, le=23)] = 0
+    until: Annotated[int, Field(ge=0, le=4_102_444_800)] = 0
+
+    def terms(self, now: float) -> Terms:
+        """Return whose it is; raises `ApiError` for hours without a length and a stay that is none (R5)."""
+        whose = Whose[self.whose.upper().replace("-", "_")]
+        terms = Terms(
+            whose,
+            *((self.start_hour, self.end_hour) if whose is Whose.MINE_AT_HOURS else (0, 0)),
+            until=self.until if whose is Whose.HERE_UNTIL else 0,
+        )
+        stays = whose is not Whose.HERE_UNTIL or now < self.until <= now + LONGEST_STAY_SECONDS
+        reason = flaw(terms) or ("" if stays else "place-until")
+        if reason:
+            raise ApiError(422, reason, "The hours or the end of a place cannot be right")
+        return terms
 
 
 class QuietIn(_Strict):
@@ -126,11 +148,13 @@ class SignUp:
         versions = {consent.purpose: consent.version for consent in asked.consents}
         if versions.get("area-alerts") != CONSENT_VERSIONS["area-alerts"]:
             raise ApiError(422, "consent-missing", "Alerts need your consent in its present wording")
+        now = self.clock()
         places = tuple(
-            Place(Cell(int(place.cell, 16)), Role[place.role.upper()], place.min_level) for place in asked.places
+            Place(Cell(int(place.cell, 16)), Role[place.role.upper()], place.min_level, place.terms(now))
+            for place in asked.places
         )
         quiet = None if asked.quiet is None else QuietHours(asked.quiet.start_hour, asked.quiet.end_hour)
-        agreed_at = int(self.clock())
+        agreed_at = int(now)
         subscription = Subscription(
             id=identifier,
             row=self.proofs.row_of(identifier),
@@ -274,7 +298,12 @@ def _shown(subscription: Subscription) -> dict[str, Any]:
         "push_service": subscription.endpoint.split("/")[2],
         "language": subscription.language,
         "places": [
-            {"cell": f"{place.cell:x}", "role": place.role.name.lower(), "min_level": place.min_level}
+            {
+                "cell": f"{place.cell:x}",
+                "role": place.role.name.lower(),
+                "min_level": place.min_level,
+                **_terms_shown(place.terms),
+            }
             for place in subscription.places
         ],
         "quiet": None if quiet is None else {"start_hour": quiet.start_hour, "end_hour": quiet.end_hour},
@@ -285,6 +314,15 @@ def _shown(subscription: Subscription) -> dict[str, Any]:
             for consent in subscription.consents
         ],
     }
+
+
+def _terms_shown(terms: Terms) -> dict[str, Any]:
+    if terms.whose is Whose.MINE:
+        return {}
+    shown: dict[str, Any] = {"whose": terms.whose.name.lower().replace("_", "-")}
+    if terms.whose is Whose.MINE_AT_HOURS:
+        shown |= {"start_hour": terms.start_hour, "end_hour": terms.end_hour}
+    return shown | ({"until": terms.until} if terms.until else {})
 
 
 def _token(authorization: str) -> bytes:

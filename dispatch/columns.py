@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dispatch.errors import RegistryUnreadable
 from dispatch.subscription import MAX_PLACES, Subscription
+from dispatch.terms import packed
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -54,6 +55,7 @@ class Columns:
     place_cell: U64
     place_role: U8
     place_min_level: U8
+    place_terms: U32  # `dispatch.terms`; 0 where a place is simply its owner's
     origins: tuple[str, ...]
     languages: tuple[str, ...]
     wards: tuple[str, ...]
@@ -68,6 +70,7 @@ TABLES = ("origins", "languages", "wards")
 ARRAYS: tuple[str, ...] = tuple(field.name for field in fields(Columns) if field.name not in TABLES)
 _TYPES: dict[str, type[np.unsignedinteger[Any]]] = {
     "row_number": np.uint64, "path_offset": np.uint64, "place_cell": np.uint64, "place_offset": np.uint32,
+    "place_terms": np.uint32,
     "origin": np.uint16, "ward": np.uint16,
 }  # fmt: skip
 
@@ -111,7 +114,10 @@ def check_columns(columns: Columns) -> Columns:
     _check_offsets("place", columns.place_offset, n, len(columns.place_cell))
     if n and int(lengths_of(columns.place_offset).max()) > MAX_PLACES:
         raise RegistryUnreadable("registry-places", f"a row has more than {MAX_PLACES} places")
-    if not len(columns.place_cell) == len(columns.place_role) == len(columns.place_min_level):
+    if (
+        len({len(getattr(columns, name)) for name in ARRAYS if name.startswith("place_") and name != "place_offset"})
+        > 1
+    ):
         raise RegistryUnreadable("registry-shape", "the place columns differ in length")
     return columns
 
@@ -154,6 +160,7 @@ def columns_of(subscriptions: Iterable[Subscription]) -> Columns:
             place_cell=np.array([place.cell for place in places], dtype=np.uint64),
             place_role=np.array([int(place.role) for place in places], dtype=np.uint8),
             place_min_level=np.array([place.min_level for place in places], dtype=np.uint8),
+            place_terms=np.array([packed(place.terms) for place in places], dtype=np.uint32),
             origins=tuple(origins),
             languages=tuple(languages),
             wards=tuple(wards),

@@ -8,17 +8,18 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from alerts.claim import Lane
+from alerts.information_words import inform
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Picture, Text
 from alerts.river_stage import thresholds_of
 from dispatch.envelope import record_of
 from dispatch.errors import PayloadTooLarge
 from dispatch.settings import DispatchSettings
-from dispatch.subscription import MAX_PLACES
+from dispatch.terms import Manner, manner_of, number_of
 from dispatch.ways import Ways
 
 # Only these sizes leave us, so that a length tells little about who is told what.
@@ -56,12 +57,16 @@ class Messages:
         self._by_place = notice.kind is NoticeKind.GO_THERE
         self._cache: dict[tuple[int, str, int], Message] = {}
         self._short: dict[tuple[int, str, int], Message] = {}
+        self._digests: dict[tuple[str, int], bytes] = {}
 
     def for_part(self, part: int, language: str, place: int = 0) -> Message:
-        """Return what a reader of *language* in *part* is sent, in kind 3 about her place number *place*."""
+        """Return what a reader of *language* in *part* is sent; *place* is a number and a manner (`dispatch.terms`).
+
+        The number is 0 but in kind 3, which is about one place.
+        """
         message = self._cache.get((part, language, place))
         if message is None:
-            text = text_for(self._notice.parts[part].texts, language)
+            text = self._text(part, language, place)
             message = self._cache.get((part, text.language, place)) or self._write(part, text, place)
             self._cache[part, language, place] = self._cache[part, text.language, place] = message
         return message
@@ -73,7 +78,7 @@ class Messages:
         """
         message = self._short.get((part, language, place))
         if message is None:
-            text = text_for(self._notice.parts[part].texts, language)
+            text = self._text(part, language, place)
             sentences = sentences_of(text.body)
             for count in range(len(sentences), -1, -1):
                 words = replace(text, body="".join(sentences[:count]).strip())
@@ -84,21 +89,33 @@ class Messages:
             self._short[part, language, place] = message
         return message
 
-    def digest(self, languages: Iterable[str]) -> bytes:
-        """Return a SHA-256 over all that a reader of one of *languages* may be sent.
+    def _text(self, part: int, language: str, place: int) -> Text:
+        of = self._notice.parts[part]
+        text = text_for(of.texts, language)
+        return inform(self._notice, of, text.language) if manner_of(place) & Manner.INFORM else text
+
+    def digest(self, languages: Iterable[str], places: Collection[int]) -> bytes:
+        """Return a SHA-256 over all that a reader of one of *languages* may be sent about places of these codes.
 
         What a take-over compares before it uses keys that were promised to these words alone.
         """
         said = hashlib.sha256()
-        places = range(1, MAX_PLACES + 1) if self._by_place else (0,)
         for language in languages:
-            for part in range(len(self._notice.parts)):
-                for place in places:
-                    message = self.for_part(part, language, place)
-                    said.update(b"%d %d %d " % (part, place, message.padded_bytes))
-                    said.update(hashlib.sha256(message.plaintext).digest())
+            for place in sorted(places):
+                said.update(b"%d " % place + self._said_about(language, place))
             said.update(language.encode() + b"\n")
         return said.digest()
+
+    def _said_about(self, language: str, place: int) -> bytes:
+        # Kept apart: buckets differ in which places they have, and hashing each combination anew takes seconds.
+        known = self._digests.get((language, place))
+        if known is None:
+            said = hashlib.sha256()
+            for part in range(len(self._notice.parts)):
+                message = self.for_part(part, language, place)
+                said.update(b"%d %d " % (part, message.padded_bytes) + hashlib.sha256(message.plaintext).digest())
+            known = self._digests[language, place] = said.digest()
+        return known
 
     def check(self) -> Iterator[Message]:
         """Write every payload: raises PayloadTooLarge before anybody was told anything."""
@@ -114,8 +131,8 @@ class Messages:
         return message
 
     def _written(self, number: int, text: Text, place: int, limit: int, sizes: tuple[int, ...]) -> Message:
-        notice, part = self._notice, self._notice.parts[number]
-        topic = topic_and_tag(notice.lineage, place, kind3=self._by_place)
+        notice, part, manner = self._notice, self._notice.parts[number], manner_of(place)
+        topic = topic_and_tag(notice.lineage, number_of(place), kind3=self._by_place)
         plain = {
             "web_push": 8030,
             "notification": {
@@ -125,6 +142,8 @@ class Messages:
                 "navigate": f"{self._settings.site_url}n/{topic}?r={notice.revision}",
                 "tag": topic,
                 "timestamp": round(notice.sent.timestamp() * 1000),
+                # Shown without a sound: outside the hours of a place, or about somebody else's below level 4 (R5).
+                **({"silent": True} if manner & Manner.SILENT else {}),
             },
             "shirase": {
                 "v": _VERSION,
@@ -143,7 +162,9 @@ class Messages:
             # The words say it too: a picture that does not fit is left to the page.
             plain = {**plain, "picture": picture_of(part.picture)} if len(drawn) <= limit else plain
         plaintext = _json(plain)
-        for way in self._ways.payloads(number) if self._ways is not None else ():
+        # To somebody who is not there a way is no help, and an order.
+        told_the_way = self._ways is not None and not manner & Manner.INFORM
+        for way in self._ways.payloads(number) if self._ways is not None and told_the_way else ():
             carried = _json({**plain, "way": way})
             if len(carried) <= limit:
                 plaintext = carried

@@ -23,6 +23,7 @@ from dispatch.registry import Registry
 from dispatch.sender import Headers
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import MAX_PLACES
+from dispatch.terms import CODES, NUMBER_BITS
 from dispatch.vapid import Vapid
 
 _HEAD_BYTES = SALT_AT + 16 + len(HEADER_MIDDLE)
@@ -36,7 +37,8 @@ class Rows:
     """What is wanted: parallel columns, one entry for each push. `keys` are the caller's own.
 
     `languages` are codes in the caller's table, `nths` counts a person's pushes in this revision from
-    0, and `generations` are codes in the caller's table of generations.
+    0, `places` are numbers and manners (`dispatch.terms`), and `generations` are codes in the caller's table of
+    generations.
     """
 
     keys: list[int]
@@ -120,10 +122,12 @@ class Pushes:
     ) -> None:
         columns = layer.registry.columns
         origins, keys = columns.origin[local].astype(np.int64), columns.vapid_key[local].astype(np.int64)
-        words = (wanted.parts.astype(np.int64) * 256 + wanted.languages) * 8 + wanted.places
+        words = (wanted.parts.astype(np.int64) * 256 + wanted.languages) * CODES + wanted.places
         codes, which = np.unique(words, return_inverse=True)
         of = self._messages.short if short else self._messages.for_part
-        messages = [of(code // 2048, self._languages[code // 8 % 256], code % 8) for code in codes.tolist()]
+        messages = [
+            of(code // (256 * CODES), self._languages[code // CODES % 256], code % CODES) for code in codes.tolist()
+        ]
         # Languages share their headers, so they share a batch; how a body is sealed they share too: 59 bits in all.
         alike = np.array([self._alike(message) for message in messages], dtype=np.int64)[which]
         code = (((origins * 256 + keys) * 65_536 + alike) * 2 + (wanted.nths > 0)) * 256 + wanted.generations
@@ -252,4 +256,4 @@ def _picked(wanted: Rows, at: NDArray[Any]) -> Rows:
     )
 
 
-assert MAX_PLACES < 8  # the code of a group keeps three bits for a place
+assert 2**NUMBER_BITS > MAX_PLACES

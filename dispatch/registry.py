@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ from dispatch.columns import ARRAYS, TABLES, U8, U32, U64, Columns, check_column
 from dispatch.errors import RegistryUnreadable
 from dispatch.subscription import Subscription, bucket_of
 
-FORMAT = 1
+FORMAT = 2
 _PAGE_BYTES = 4096
-_INDEX = ("bucket", "index_cell", "index_row", "index_min_level", "by_row_number")
+_INDEX = ("bucket", "index_cell", "index_row", "index_min_level", "index_terms", "by_row_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Registry:
         self.index_cell: U64 = index["index_cell"]
         self.index_row: U32 = index["index_row"]
         self.index_min_level: U8 = index["index_min_level"]
+        self.index_terms: U32 = index["index_terms"]
         self._by_row_number: U32 = index["by_row_number"]
 
     @classmethod
@@ -77,17 +79,24 @@ class Registry:
     @property
     def size_bytes(self) -> int:
         """Return the bytes that columns and index take."""
-        index = (self.bucket, self.index_cell, self.index_row, self.index_min_level, self._by_row_number)
+        index = (
+            self.bucket, self.index_cell, self.index_row, self.index_min_level, self.index_terms, self._by_row_number
+        )  # fmt: skip
         columns = (getattr(self.columns, name) for name in ARRAYS)
         return sum(int(array.nbytes) for arrays in (columns, index) for array in arrays)
 
     def warm(self) -> int:
         """Read a byte of each page, so that the first notice does not wait for the disk; return how many pages."""
-        index = (self.bucket, self.index_cell, self.index_row, self.index_min_level, self._by_row_number)
-        arrays = (*index, *(getattr(self.columns, name) for name in ARRAYS))
+        index = (self.bucket, self.index_cell, self.index_row, self.index_min_level, self.index_terms)
+        arrays = (*index, self._by_row_number, *(getattr(self.columns, name) for name in ARRAYS))
         pages = [np.ravel(array).view(np.uint8)[::_PAGE_BYTES] for array in arrays]
         # The sum is of no use; it is what reads them.
         return sum(len(page) + 0 * int(page.sum()) for page in pages)
+
+    @cached_property
+    def has_terms(self) -> bool:
+        """Say whether any place is more than simply its owner's: mostly not, and then nothing is looked up."""
+        return bool(self.index_terms.any())
 
     def origin_of(self, row: int) -> str:
         """Return the origin of the push service of *row*."""
@@ -227,6 +236,7 @@ def _index_of(columns: Columns, bucket: U8 | None = None) -> dict[str, NDArray[A
         "index_cell": columns.place_cell[order],
         "index_row": row_of_place[order],
         "index_min_level": columns.place_min_level[order],
+        "index_terms": columns.place_terms[order],
         "by_row_number": np.argsort(columns.row_number, kind="stable").astype(np.uint32),
     }
 

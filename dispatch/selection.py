@@ -23,6 +23,8 @@ from dispatch.columns import NO_QUIET_HOURS, U8, U16, U32, U64, Flag, spread
 from dispatch.layers import People
 from dispatch.registry import Registry
 from dispatch.subscription import BUCKETS, MAX_PLACES
+from dispatch.terms import code_of, have_ended, manners
+from dispatch.voice import Voice
 from geo.cells import ranges
 
 _NO_PART = np.iinfo(np.uint16).max
@@ -37,8 +39,8 @@ class Selection:
     """Rows in frozen order, and for each the part of the notice that it is sent.
 
     `places` is the number of the place that it is about in kind 3, from 1, and 0 for a person as a
-    whole. `quieted` counts rows that a notice of level 1 or 2 or routine would have reached, had
-    their owners not asked for quiet.
+    whole, with the manner of the push in the same byte (`dispatch.terms`). `quieted` counts rows that a
+    notice of level 1 or 2 or routine would have reached, had their owners not asked for quiet.
     """
 
     rows: U32
@@ -124,7 +126,7 @@ def select(
             allowed &= alive
         if only is not None:
             allowed &= only[first : first + registry.count]
-        one = (_places if by_place else _persons)(registry, notice, allowed, told, hour)
+        one = (_places if by_place else _persons)(registry, notice, allowed, told, hour, at)
         one.rows += first
         found.append(one)
     if not found:
@@ -138,14 +140,21 @@ def select(
     return Selection(rows[order].astype(np.uint32), parts[order], places[order], quieted)
 
 
-def _persons(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int) -> _Found:
-    """Return each person once, with the worst part that reaches one of her places."""
+def _persons(
+    registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int, now: datetime
+) -> _Found:
+    """Return each person once, with the worst part that reaches one of her places.
+
+    A place of her own comes before somebody else's, however much worse it is there: information about a school never
+    takes the place of what she has to do herself. One place that may sound lets the push sound.
+    """
     best_part = np.full(registry.count, _NO_PART, dtype=np.uint16)
     best_rank = np.full(registry.count, np.iinfo(np.int32).max, dtype=np.int32)
     best_cell = np.zeros(registry.count, dtype=np.uint64)
     told_mask = _told_mask(registry, told)
     awake = ~_asleep(registry, hour)
     quieted = np.zeros(registry.count, dtype=np.bool_)
+    voice = Voice(registry, notice, hour)
     # From the least to the most dangerous part, so that plain assignment leaves the worst; of two of
     # the same rank the earlier part stays.
     for number, part in sorted(enumerate(notice.parts), key=lambda pair: (-pair[1].rank, -pair[0])):
@@ -154,6 +163,7 @@ def _persons(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], tol
         if part.recipients is Recipients.ALL_TOLD:
             # One cell for all: those who moved away are told in the order of their row numbers.
             rows = np.flatnonzero(told_mask & allowed)
+            rows = voice.heard_everywhere(rows, part)
             best_part[rows], best_rank[rows], best_cell[rows] = number, part.rank, 0
             continue
         at = _positions(registry, part)
@@ -166,6 +176,10 @@ def _persons(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], tol
             loud = awake[rows] & (least <= (int(part.level) if part.level is not None else _LEVEL_OF_NONE))
             quieted[rows[keep & ~loud]] = True
             keep &= loud
+        if registry.has_terms:
+            if part.recipients is Recipients.CELLS:
+                keep &= ~have_ended(registry.index_terms[at], now)
+            keep = voice.heard(rows, registry.index_terms[at], part, keep)
         # Descending cells: of several places in one part the lowest cell is written last and stays.
         rows, cells = rows[keep][::-1], cells[keep][::-1]
         best_part[rows], best_rank[rows], best_cell[rows] = number, part.rank, cells
@@ -174,7 +188,7 @@ def _persons(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], tol
     return _Found(
         chosen,
         best_part[chosen],
-        np.zeros(len(chosen), dtype=np.uint8),
+        voice.codes(chosen),
         best_rank[chosen],
         best_cell[chosen],
         registry.columns.row_number[chosen],
@@ -182,48 +196,77 @@ def _persons(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], tol
     )
 
 
-def _places(registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int) -> _Found:
-    """Return each place of a person whose advice differs; *hour* says nothing, an order wakes everybody.
+def _places(
+    registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int, now: datetime
+) -> _Found:
+    """Return each place of a person whose advice differs; quiet hours say nothing, an order wakes everybody.
 
     Places with the same advice are told once, except where one of them has a notification of its own
     on the phone from an earlier revision: that one has to be replaced.
     """
-    del hour
     told_rows = registry.rows_of(told.rows)
     here = told_rows >= 0
     told_rows, told_places = told_rows[here], told.places[here]
     told_key = np.unique(told_rows * _PLACES + told_places)
     told_mask = np.zeros(registry.count, dtype=np.bool_)
     told_mask[told_rows] = True
-    columns: tuple[list[NDArray[Any]], ...] = ([], [], [], [], [])
-    rows, places, parts, ranks, cells = columns
+    columns: tuple[list[NDArray[Any]], ...] = ([], [], [], [], [], [])
+    rows, places, parts, ranks, cells, spoken = columns
     for number, part in enumerate(notice.parts):
         if part.recipients is Recipients.ALL_TOLD:
             row, place = told_key // _PLACES, told_key % _PLACES
             cell: U64 = np.zeros(len(row), dtype=np.uint64)
+            terms = _terms_of_place(registry, row, place)
         else:
             at = _positions(registry, part)
-            row, cell = registry.index_row[at].astype(np.int64), registry.index_cell[at]
+            row, cell, terms = (
+                registry.index_row[at].astype(np.int64),
+                registry.index_cell[at],
+                registry.index_terms[at],
+            )
             if part.recipients is Recipients.TOLD:
                 keep = told_mask[row]
-                row, cell = row[keep], cell[keep]
+            elif registry.has_terms:
+                keep = ~have_ended(terms, now)
+            else:
+                keep = np.ones(len(row), dtype=np.bool_)
+            row, cell, terms = row[keep], cell[keep], terms[keep]
             place = _number_of_place(registry, row, cell)
         keep = allowed[row]
+        manner = manners(terms[keep], notice, part, hour) if registry.has_terms else np.zeros(int(keep.sum()), np.uint8)
+        spoken.append(manner)
         rows.append(row[keep])
         places.append(place[keep])
         cells.append(cell[keep])
         parts.append(np.full(int(keep.sum()), number, dtype=np.uint16))
         ranks.append(np.full(int(keep.sum()), part.rank, dtype=np.int32))
     row, place, cell = _flat(rows, np.int64), _flat(places, np.int64), _flat(cells, np.uint64)
-    part_of, rank = _flat(parts, np.uint16), _flat(ranks, np.int32)
-    # The worst part for each place, then the first place for each part.
-    worst = _first_of(row * _PLACES + place, (part_of, rank))
-    row, place, cell, part_of, rank = row[worst], place[worst], cell[worst], part_of[worst], rank[worst]
-    once = _first_of(row * _NO_PART + part_of, (place,))
+    part_of, rank, voice = _flat(parts, np.uint16), _flat(ranks, np.int32), _flat(spoken, np.uint8)
+    # The lower the manner, the more it speaks to somebody who is there.
+    # The worst part for each place, of two terms for one place the one that speaks to somebody who is there; then the
+    # first place for each part, one's own before somebody else's.
+    worst = _first_of(row * _PLACES + place, (voice, part_of, rank))
+    row, place, cell, part_of, rank, voice = _at(worst, row, place, cell, part_of, rank, voice)
+    once = _first_of(row * _NO_PART + part_of, (place, voice))
     keep = np.isin(row * _PLACES + place, told_key)
     keep[once] = True
-    row, place, cell, part_of, rank = row[keep], place[keep], cell[keep], part_of[keep], rank[keep]
-    return _Found(row, part_of, place.astype(np.uint8), rank, cell, registry.columns.row_number[row], 0)
+    row, place, cell, part_of, rank, voice = _at(keep, row, place, cell, part_of, rank, voice)
+    codes = code_of(place.astype(np.uint8), voice)
+    return _Found(row, part_of, codes, rank, cell, registry.columns.row_number[row], 0)
+
+
+def _at(chosen: NDArray[Any], *columns: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    return tuple(column[chosen] for column in columns)
+
+
+def _terms_of_place(registry: Registry, rows: NDArray[np.int64], places: NDArray[np.int64]) -> U32:
+    """Return the terms of each person's place by its number; of one that she has no more, simply hers."""
+    columns = registry.columns
+    first = columns.place_offset[rows].astype(np.int64)
+    there = (places > 0) & (first + places <= columns.place_offset[rows + 1].astype(np.int64))
+    at = np.where(there, first + places - 1, 0)
+    terms = columns.place_terms[at] if len(columns.place_terms) else np.zeros(len(rows), dtype=np.uint32)
+    return np.where(there, terms, np.uint32(0)).astype(np.uint32)
 
 
 def _first_of(key: NDArray[np.int64], order: tuple[NDArray[np.generic], ...]) -> NDArray[np.int64]:

@@ -25,6 +25,7 @@ from dispatch.endpoint import check_endpoint
 from dispatch.errors import KeyFileUnsafe, SubscriptionRefused, SubscriptionUnreadable
 from dispatch.secret_file import read_secret, write_secret
 from dispatch.settings import DispatchSettings
+from dispatch.terms import MINE, Terms, flaw, packed, unpacked
 
 BUCKETS = 256
 MAX_PLACES = 5
@@ -53,6 +54,7 @@ class Place:
     cell: Cell
     role: Role = Role.HOME
     min_level: int = 0
+    terms: Terms = MINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,9 @@ def _misfit(subscription: Subscription) -> str:
         return "number-of-places"
     if not all(0 <= place.min_level <= 5 and 0 < place.cell < 2**63 for place in subscription.places):
         return "place"
+    for place in subscription.places:
+        if flaw(place.terms):
+            return flaw(place.terms)
     quiet = subscription.quiet_hours
     if quiet is not None and not (0 <= quiet.start_hour < 24 and 0 <= quiet.end_hour < 24):
         return "quiet-hours"
@@ -179,7 +184,7 @@ def to_json(subscription: Subscription) -> bytes:
         "p256dh": _text(subscription.p256dh),
         "auth": _text(subscription.auth),
         "language": subscription.language,
-        "places": [[str(place.cell), int(place.role), place.min_level] for place in subscription.places],
+        "places": [_place_to_plain(place) for place in subscription.places],
         "drill": subscription.drill,
         "canary": subscription.canary,
         "ward": subscription.ward,
@@ -207,7 +212,7 @@ def from_json(raw: bytes) -> Subscription:
             p256dh=_bytes(plain["p256dh"]),
             auth=_bytes(plain["auth"]),
             language=str(plain["language"]),
-            places=tuple(Place(Cell(int(cell)), Role(role), int(least)) for cell, role, least in plain["places"]),
+            places=tuple(_place_from_plain(*place) for place in plain["places"]),
             quiet_hours=None if quiet is None else QuietHours(int(quiet[0]), int(quiet[1])),
             drill=bool(plain["drill"]),
             canary=bool(plain["canary"]),
@@ -226,6 +231,16 @@ def from_json(raw: bytes) -> Subscription:
     except (ValueError, KeyError, TypeError, IndexError, RecursionError, binascii.Error):
         # `from None`: the parser's own message quotes the text, which is personal.
         raise SubscriptionUnreadable("subscription-form") from None
+
+
+def _place_to_plain(place: Place) -> list[object]:
+    # Terms only where there are any, so that what was stored before there were reads the same.
+    plain: list[object] = [str(place.cell), int(place.role), place.min_level]
+    return [*plain, packed(place.terms)] if place.terms != MINE else plain
+
+
+def _place_from_plain(cell: str, role: int, least: int, terms: int = 0) -> Place:
+    return Place(Cell(int(cell)), Role(role), int(least), unpacked(terms) if terms else MINE)
 
 
 class SealKeys:

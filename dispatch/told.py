@@ -17,12 +17,13 @@ from dispatch.columns import U8, U16, U64
 from dispatch.errors import ToldUnreadable
 from dispatch.layers import People
 from dispatch.selection import Before, Selection
+from dispatch.terms import CODES, NUMBER_MASK
 
 _VERSION = 3
 # Version, whether it is the last of its bucket, revision, rows, earlier rows, bytes of the tables, when chosen.
 _HEAD = struct.Struct("<BBIIIIQ")
-# A place and which of a person's pushes it is share a byte.
-_NTH_SHIFT = 4
+# A place with the manner of its push, and which of a person's pushes it is share a byte.
+_NTH_SHIFT = (CODES - 1).bit_length()
 GENERATION_BYTES = 16
 _DIGEST_BYTES = 32
 _ROW_BYTES = 8 + 2 + 1 + 1 + 2
@@ -33,7 +34,8 @@ _EARLIER_BYTES = 8 + 1
 class Told:
     """Rows of one revision in frozen order, and those that only earlier revisions told.
 
-    `places` is the number of the place that a row of kind 3 is about, 0 for a person as a whole.
+    `places` is the number of the place that a row of kind 3 is about, 0 for a person as a whole, and in the same
+    byte the manner in which she is spoken to (`dispatch.terms`).
     `generation` names the envelopes that these rows alone are sealed with; `said` is a digest of the
     words that they are for and no others, so that no key ever meets two messages. `nths` counts a person's
     pushes in this revision from 0, over all ranges: two of them never share a key either (None: nobody has two).
@@ -60,7 +62,12 @@ class Told:
 
     def everyone(self) -> tuple[U64, U8]:
         """Return row number and place of all that any revision told, each once, sorted."""
-        return _each_once(np.concatenate([self.rows, self.earlier]), np.concatenate([self.places, self.earlier_places]))
+        numbers = self.places & NUMBER_MASK
+        return _each_once(np.concatenate([self.rows, self.earlier]), np.concatenate([numbers, self.earlier_places]))
+
+    def codes(self) -> tuple[int, ...]:
+        """Return the numbers and manners that occur: what else there is to say is said to nobody here."""
+        return tuple(np.unique(self.places).tolist())
 
     def units(self) -> U64:
         """Return what tells the messages of this revision apart; see `unit_of`."""
@@ -76,9 +83,10 @@ class Told:
 def unit_of(rows: U64, places: U8) -> U64:
     """Return one number for a row and its place: what a newer revision replaces on a phone.
 
-    Row numbers are random, so the sum modulo 2^64 meets another as rarely as two row numbers do.
+    How it is spoken to makes no other message of it: outside one's hours the same notification falls silent. Row
+    numbers are random, so the sum modulo 2^64 meets another as rarely as two row numbers do.
     """
-    return rows + places.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return rows + (places & NUMBER_MASK).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
 
 def freeze(
@@ -88,14 +96,14 @@ def freeze(
     before: Before | None = None,
     *,
     generation: bytes = b"",
-    said: Callable[[tuple[str, ...]], bytes] | None = None,
+    said: Callable[[tuple[str, ...], tuple[int, ...]], bytes] | None = None,
     nths: U8 | None = None,
     last: bool = True,
     chosen_ms: int = 0,
 ) -> Told:
     """Return the record to write before *selection* (of one bucket) is sent; *before* were told earlier.
 
-    *said* gives the digest of what readers of some languages may be sent; without *nths* the
+    *said* gives the digest of what readers of some languages may be sent about places of some codes; without *nths* the
     selection is taken for all that its people are sent.
     """
     rows = people.row_numbers(selection.rows)
@@ -120,7 +128,7 @@ def freeze(
         languages,
         earlier_places,
         generation,
-        said(languages) if said is not None else b"",
+        said(languages, tuple(np.unique(selection.places).tolist())) if said is not None else b"",
         nths_of(rows, selection.places) if nths is None else nths,
         last,
         chosen_ms,
@@ -129,6 +137,7 @@ def freeze(
 
 def nths_of(numbers: U64, places: U8) -> U8:
     """Return of each row how many of the same person's places come before it; *numbers* are row numbers."""
+    places = places & NUMBER_MASK
     if not places.any():
         return np.zeros(len(numbers), dtype=np.uint8)
     order = np.lexsort((places, numbers))

@@ -97,6 +97,7 @@ def make_crowd(
         place_cell=cells,
         place_role=np.zeros(len(cells), dtype=np.uint8),
         place_min_level=np.zeros(len(cells), dtype=np.uint8),
+        place_terms=np.zeros(len(cells), dtype=np.uint32),
         origins=(*origins, stub_origin),
         languages=_LANGUAGES,
         wards=homes.wards,

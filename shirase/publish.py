@@ -7,6 +7,7 @@ from alerts.place import Cell
 from dispatch.columns import NO_QUIET_HOURS, Flag
 from dispatch.registry import Registry
 from dispatch.subscription import Place, QuietHours, Role, SealKeys, Subscription
+from dispatch.terms import unpacked
 from streams.client import Producer
 from streams.topics import SUBSCRIPTIONS
 
@@ -47,7 +48,10 @@ def subscription_at(registry: Registry, row: int) -> Subscription:
         language=registry.language_of(row),
         places=tuple(
             Place(
-                Cell(int(columns.place_cell[at])), Role(int(columns.place_role[at])), int(columns.place_min_level[at])
+                Cell(int(columns.place_cell[at])),
+                Role(int(columns.place_role[at])),
+                int(columns.place_min_level[at]),
+                unpacked(int(columns.place_terms[at])),
             )
             for at in range(first, last)
         ),

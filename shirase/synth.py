@@ -199,6 +199,7 @@ def _columns(drawn: _Drawn, receivers: Receivers, homes: Homes, endpoint_base: s
         place_cell=drawn.place_cell,
         place_role=drawn.place_role.astype(np.uint8),
         place_min_level=drawn.place_min_level.astype(np.uint8),
+        place_terms=np.zeros(len(drawn.place_min_level), dtype=np.uint32),
         origins=(origin,),
         languages=LANGUAGES,
         wards=homes.wards,

@@ -73,7 +73,7 @@ class Course:
         self._recorded = {bucket_of(number) for number in frozen or ()}
         self._before = before
         self._earlier: Mapping[int, Before] | None = None
-        self._said: dict[tuple[str, ...], bytes] = {}
+        self._said: dict[tuple[tuple[str, ...], tuple[int, ...]], bytes] = {}
         self._choose(chosen, nths_of(people.row_numbers(chosen.rows), chosen.places))
 
     def _choose(self, chosen: Selection, nths: U8) -> None:
@@ -159,10 +159,10 @@ class Course:
             chosen_ms=self._chosen_ms,
         )
 
-    def _digest(self, languages: tuple[str, ...]) -> bytes:
-        if languages not in self._said:
-            self._said[languages] = self.messages.digest(languages)
-        return self._said[languages]
+    def _digest(self, languages: tuple[str, ...], places: tuple[int, ...]) -> bytes:
+        if (languages, places) not in self._said:
+            self._said[languages, places] = self.messages.digest(languages, places)
+        return self._said[languages, places]
 
     def begin(self) -> FanOut:
         """Return the range that was being stored, now that the broker has it: it may be sent."""
@@ -186,7 +186,7 @@ class Course:
         )
 
     def _keeps_its_word(self, told: Told) -> bool:
-        return bool(told.generation) and self._digest(told.languages) == told.said
+        return bool(told.generation) and self._digest(told.languages, told.codes()) == told.said
 
     def ended(self, fanout: FanOut) -> None:
         """Add up a range that has ended."""

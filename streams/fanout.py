@@ -28,6 +28,7 @@ from dispatch.outcomes import PushOutcome
 from dispatch.progress import Progress
 from dispatch.pushes import Rows, Sealing
 from dispatch.retry import RetryAt
+from dispatch.terms import NUMBER_MASK
 from dispatch.told import Told, unit_of
 from streams.checkpoint import Checkpoint
 
@@ -156,7 +157,7 @@ class FanOut:
         self._part, self._place, self._language = parts[order], places[order], language[order]
         self._unit: U64 = unit_of(numbers[order], self._place)
         nths = [np.zeros(len(one.rows), dtype=np.uint8) if one.nths is None else one.nths for one in told]
-        self._nth = _joined(nths, np.uint8)[order] if places.any() else np.zeros(0, dtype=np.uint8)
+        self._nth = _joined(nths, np.uint8)[order] if (places & NUMBER_MASK).any() else np.zeros(0, dtype=np.uint8)
         self._state = np.zeros(len(order), dtype=np.uint8)
         self._gives_way = np.zeros(len(order), dtype=np.bool_)
         self._queues = [

@@ -180,6 +180,7 @@ def _registry(count: int, seed: int) -> Registry:
             place_cell=cells,
             place_role=nothing,
             place_min_level=nothing,
+            place_terms=np.zeros(len(nothing), dtype=np.uint32),
             origins=("https://push.example",),
             languages=("ja",),
             wards=("",),

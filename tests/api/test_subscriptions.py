@@ -177,6 +177,32 @@ def test_what_is_stored_is_shown_whole_changed_and_forgotten(door: Door) -> None
     assert (gone.status_code, gone.json()["code"]) == (404, "no-such-subscription")
 
 
+def test_whose_a_place_is_is_stored_and_shown_and_what_cannot_be_is_refused(door: Door) -> None:
+    now = 1_790_000_000
+    home = {"cell": KOTO, "role": "home", "min_level": 0}
+    terms: list[dict[str, Any]] = [
+        {"whose": "someone-elses"},
+        {"whose": "mine-at-hours", "start_hour": 22, "end_hour": 6},
+        {"whose": "here-until", "until": now + 3600},
+    ]
+    token, stored = joined(door, Phone(), places=[home, *(home | one for one in terms)])
+    assert stored.status_code == 200, stored.text
+    shown = door.browser.request("GET", "/subscriptions", bearer(token)).json()["places"]
+    assert shown[0] == home
+    assert [{name: place[name] for name in one} for place, one in zip(shown[1:], terms[:2], strict=False)] == terms[:2]
+    assert now + 3600 <= shown[3]["until"] < now + 7200, "rounded up to the hour"
+    for wrong, code in (
+        ({"whose": "mine-at-hours", "start_hour": 8, "end_hour": 8}, "place-hours"),
+        ({"whose": "here-until"}, "place-until"),
+        ({"whose": "here-until", "until": now - 1}, "place-until"),
+        ({"whose": "here-until", "until": now + 15 * 24 * 3600}, "place-until"),
+    ):
+        answer = door.browser.request("POST", "/subscriptions", json=wish(Phone(), places=[home | wrong]))
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    refused = door.browser.request("POST", "/subscriptions", json=wish(Phone(), places=[home | {"whose": "ours"}]))
+    assert refused.status_code == 422
+
+
 def test_the_topic_holds_neither_token_nor_plain_address(door: Door) -> None:
     token, _ = joined(door, Phone())
     record = door.topic.records[0]

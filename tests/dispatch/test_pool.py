@@ -55,7 +55,7 @@ def saying(words: str, kind: NoticeKind = NoticeKind.DANGER_IS_COMING) -> Notice
 def bodies(told: Told, generation: Generation | None, what: Notice, who: People) -> dict[int, bytes]:
     """Return the body of each row of *told*, as a worker with or without the pool makes it."""
     messages = Messages(what, SETTINGS)
-    keeps = messages.digest(told.languages) == told.said
+    keeps = messages.digest(told.languages, told.codes()) == told.said
     sealing = Sealing(told.generation if keeps else b"", generation if keeps else None)
     made = Pushes(
         who,

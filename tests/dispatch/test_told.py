@@ -37,7 +37,7 @@ def test_the_frozen_order_outlives_the_registry_it_was_made_from() -> None:
         1,
         chosen,
         generation=b"g" * 16,
-        said=lambda languages: bytes([len(languages)] * 32),
+        said=lambda languages, _places: bytes([len(languages)] * 32),
         nths=nths_of(registry.row_numbers(chosen.rows), chosen.places),
         last=False,
         chosen_ms=1_790_000_000_123,

@@ -4,6 +4,11 @@ export interface WishedPlace {
   cell: string;
   role: "home" | "work" | "school" | "family" | "other";
   min_level: number;
+  /** Whose the place is (R5): without it, simply the owner's. */
+  whose?: "mine" | "mine-at-hours" | "someone-elses" | "here-until";
+  start_hour?: number;
+  end_hour?: number;
+  until?: number;
 }
 
 /** What a subscription asks for; the same fields as `POST /subscriptions`. */

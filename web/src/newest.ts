@@ -4,7 +4,7 @@ import type { Seen } from "./store";
 /** The form of a push: Declarative Web Push, with what our worker needs beside it. */
 export interface PushPayload {
   web_push: 8030;
-  notification: { title: string; body: string; lang: string; navigate: string; tag: string; timestamp?: number };
+  notification: { title: string; body: string; lang: string; navigate: string; tag: string; timestamp?: number; silent?: boolean };
   shirase: {
     v: number;
     kind: number;
@@ -35,6 +35,7 @@ export function noticeOf(payload: unknown, stepFree: boolean): Seen | undefined 
     navigate: notification.navigate,
     level: shirase.level ?? null,
     phase: shirase.phase ?? "",
+    silent: notification.silent ?? false,
   };
 }
 
@@ -45,6 +46,8 @@ export function newer(known: Seen | undefined, come: Seen): Seen {
 
 /** Say whether showing *shown* may make a sound: only something new, a higher level, or a changed way (R15). */
 export function sounds(known: Seen | undefined, shown: Seen): boolean {
+  // Outside the hours of a place, or about somebody else's below level 4: shown, without a sound (R5).
+  if (shown.silent) return false;
   if (!known) return true;
   if (shown === known) return false;
   return (shown.level ?? 0) > (known.level ?? 0) || (shown.kind === 3 && shown.phase === "changed");

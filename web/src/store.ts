@@ -16,6 +16,7 @@ export interface Seen {
   navigate: string;
   level: number | null;
   phase: string;
+  silent?: boolean;
 }
 
 /** Everything about this phone's subscription. `proof` is empty until the welcome came. */

@@ -1,0 +1,85 @@
+"""What is read about somebody else's place: what was said there, and never what to do (R5).
+
+A parent at work must not be told to leave on foot because a school is: the words name who said what of which area, and
+whom it is for. Built from codes and names like every other text; level and time stand in the first forty characters.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from alerts.level import LEVEL_NAMES_JA, Level
+from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Text
+from alerts.order_words import ORDER_NAMES_JA
+from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN, shown_name
+
+_MOST_AREAS = 3
+# Names, not calls: "secure your life" in a title is an order to whoever reads it.
+_ORDER_NAMES_EN: Mapping[Level, str] = {
+    Level.ELDERLY_LEAVE: "evacuation of the elderly",
+    Level.ALL_LEAVE: "evacuation order",
+    Level.SECURE_LIFE: "highest emergency order",
+}
+_PHASES_JA: Mapping[Phase, str] = {
+    Phase.LIFTED: "解除", Phase.CANCELLED: "取消", Phase.EASED: "解除", Phase.CORRECTED: "訂正", Phase.CHANGED: "変更",
+    Phase.RAISED: "引上げ", Phase.LOWERED: "引下げ",
+}  # fmt: skip
+_PHASES_EN: Mapping[Phase, str] = {
+    Phase.LIFTED: "lifted", Phase.CANCELLED: "cancelled", Phase.EASED: "over", Phase.CORRECTED: "corrected",
+    Phase.CHANGED: "changed", Phase.RAISED: "raised", Phase.LOWERED: "lowered",
+}  # fmt: skip
+
+
+def inform(notice: Notice, part: NoticePart, language: str) -> Text:
+    """Return what is said of *part* to somebody who is not there; other languages than Japanese read English."""
+    write = _japanese if language.partition("-")[0].lower() == "ja" else _english
+    return write(notice, part, language)
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(JAPAN).strftime("%H:%M")
+
+
+def _areas(part: NoticePart) -> tuple[tuple[str, ...], int]:
+    names = tuple(dict.fromkeys(name for name in map(shown_name, part.area_names) if name))
+    return names[:_MOST_AREAS], max(0, len(names) - _MOST_AREAS)
+
+
+def _is_order(notice: Notice, part: NoticePart) -> bool:
+    said = any(name in text.title for text in part.texts for name in ORDER_NAMES_JA.values())
+    return notice.kind is NoticeKind.GO_THERE or said
+
+
+def _japanese(notice: Notice, part: NoticePart, language: str) -> Text:
+    names, more = _areas(part)
+    place = "、".join(names) + (f"ほか{more}か所" if more else "") if names else "その地域"
+    hazard = HAZARDS_JA[part.hazards[0]] if part.hazards else "災害"
+    level = "" if part.level is None else f"レベル{part.level.value} "
+    named = ORDER_NAMES_JA if _is_order(notice, part) else LEVEL_NAMES_JA
+    said = named.get(part.level) if part.level is not None else None
+    what = f"{hazard}の{said}" if said else f"{hazard}の情報"
+    phase = _PHASES_JA.get(part.phase, "")
+    title = f"登録した場所 {level}{hazard}{phase}"
+    verb = f"の{phase}がありました" if phase else "が出ています"
+    body = f"{level}{_clock(notice.sent)} 登録した場所についてのお知らせです。"
+    body += f"{shown_name(notice.issuer) or '発表元'}: {place}に{what}{verb}。あなたのいる場所への指示ではありません。"
+    if part.phase in (Phase.LIFTED, Phase.CANCELLED, Phase.EASED):
+        body += "危険がなくなったという知らせではありません。"
+    return Text(language, title, body)
+
+
+def _english(notice: Notice, part: NoticePart, language: str) -> Text:
+    names, more = _areas(part)
+    place = ", ".join(names) + (f" and {more} more" if more else "") if names else "that area"
+    hazard = HAZARDS_EN[part.hazards[0]] if part.hazards else "danger"
+    level = "" if part.level is None else f"Level {part.level.value}, "
+    order = _ORDER_NAMES_EN.get(part.level) if part.level is not None and _is_order(notice, part) else None
+    what = f"{order} ({hazard})" if order else f"{hazard} information"
+    phase = _PHASES_EN.get(part.phase, "")
+    title = f"A place you added: {hazard}" + (f" {phase}" if phase else "")
+    body = (
+        f"{level}{_clock(notice.sent)}: about a place that you added. {shown_name(notice.issuer) or 'Issuer'}: {what}"
+    )
+    body += f" {phase + ' ' if phase else ''}for {place}. It is not an instruction for where you are."
+    if part.phase in (Phase.LIFTED, Phase.CANCELLED, Phase.EASED):
+        body += " This does not say that the danger is gone."
+    return Text("en" if language.startswith("en") else language, title, body)
