@@ -4,8 +4,8 @@ Everything that can be done for hundreds of rows at once is; what is left for ea
 address from a column and one AES call.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,15 @@ from dispatch.terms import CODES, NUMBER_BITS
 from dispatch.vapid import Vapid
 
 _HEAD_BYTES = SALT_AT + 16 + len(HEADER_MIDDLE)
+# What a body begins with, then content key and nonce: all that sealing needs, cut without a slice for each.
+_SEALING = Struct(f"{_HEAD_BYTES}s16s12s")
+_THERE_AT = 16 + len(HEADER_MIDDLE)
 _MIDDLE = np.frombuffer(HEADER_MIDDLE, dtype=np.uint8)
 # What `endpoint` lets an address consist of: with a byte beyond these it was not checked at sign-up.
 _PATH_BYTES = bytes(byte for byte in range(0x21, 0x7F) if byte not in b'"#\\')
+
+
+_Spoken = tuple[Message, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +95,8 @@ class Pushes:
         self._allowed: dict[str, bool] = {}
         self._headers: dict[tuple[str, str, str], Headers] = {}
         self._shared: dict[tuple[str, str, int], int] = {}
+        # By part, language and place, the long form and the short; with each the number of its headers and size.
+        self._spoken: tuple[dict[int, _Spoken], dict[int, _Spoken]] = ({}, {})
 
     def batches(self, wanted: Rows, now: float, *, short: bool = False) -> tuple[list[Batch], list[int]]:
         """Return the requests for *wanted*, and the keys of those whose address we do not send to.
@@ -124,15 +132,13 @@ class Pushes:
         origins, keys = columns.origin[local].astype(np.int64), columns.vapid_key[local].astype(np.int64)
         words = (wanted.parts.astype(np.int64) * 256 + wanted.languages) * CODES + wanted.places
         codes, which = np.unique(words, return_inverse=True)
-        of = self._messages.short if short else self._messages.for_part
-        messages = [
-            of(code // (256 * CODES), self._languages[code // CODES % 256], code % CODES) for code in codes.tolist()
-        ]
+        known = self._spoken[short]
+        spoken = [known.get(code) or self._speak(code, short=short) for code in codes.tolist()]
         # Languages share their headers, so they share a batch; how a body is sealed they share too: 59 bits in all.
-        alike = np.array([self._alike(message) for message in messages], dtype=np.int64)[which]
+        alike = np.array([one[1] for one in spoken], dtype=np.int64)[which]
         code = (((origins * 256 + keys) * 65_536 + alike) * 2 + (wanted.nths > 0)) * 256 + wanted.generations
         for at in _groups(code):
-            some, rows, spoken = _picked(wanted, at), local[at], which[at]
+            some, rows, said = _picked(wanted, at), local[at], which[at]
             name = columns.origins[int(origins[at[0]])]
             paths = layer.paths(rows)
             if not self._is_allowed(name) or not _are_paths(paths):
@@ -141,13 +147,13 @@ class Pushes:
                 if not good:
                     continue
                 kept = np.array(good)
-                some, rows, spoken, paths = _picked(some, kept), rows[kept], spoken[kept], [paths[one] for one in good]
-            message = messages[int(spoken[0])]
+                some, rows, said, paths = _picked(some, kept), rows[kept], said[kept], [paths[one] for one in good]
+            message = spoken[int(said[0])][0]
             headers = self._headers_for(name, int(keys[at[0]]), message, now)
             # Keys that were promised to the long form never seal another: the short one has its own, from its words.
             sealing = Sealing(b"") if short else self._sealings[int(some.generations[0])]
-            said = [messages[one] for one in spoken.tolist()]
-            bodies = list(self._bodies(layer, number, some, rows, said, sealing))
+            messages = [spoken[one][0] for one in said.tolist()]
+            bodies = self._bodies(layer, number, some, rows, messages, sealing)
             batches.append(Batch(name, headers, self._expires_at, some.keys, paths, bodies))
 
     def _bodies(
@@ -158,36 +164,41 @@ class Pushes:
         rows: NDArray[np.int64],
         messages: list[Message],
         sealing: Sealing,
-    ) -> Iterator[bytes]:
-        """Yield the body of each row: the pool's entry, or the same entry made now."""
+    ) -> list[bytes]:
+        """Return the body of each row: sealed by the pool's entry, or by the same entry made now."""
         pooled = sealing.generation
         # The pool is made for the large registry, and for one push a person.
         if pooled is None or number or wanted.nths[0] or not len(pooled.entries):
-            for row, nth, message in zip(rows.tolist(), wanted.nths.tolist(), messages, strict=True):
-                entry = self._entry(layer, row, nth, sealing, message)
-                yield seal(entry, message.plaintext, message.padded_bytes)
-            return
+            return [
+                seal(self._entry(layer, row, nth, sealing, message), message.plaintext, message.padded_bytes)
+                for row, nth, message in zip(rows.tolist(), wanted.nths.tolist(), messages, strict=True)
+            ]
         entries = pooled.entries[rows]
-        heads = np.empty((len(rows), _HEAD_BYTES), dtype=np.uint8)
-        heads[:, :16] = entries[:, SALT_AT:KEY_AT]
-        heads[:, 16 : 16 + len(HEADER_MIDDLE)] = _MIDDLE
-        heads[:, 16 + len(HEADER_MIDDLE) :] = entries[:, :SALT_AT]
-        head, raw = heads.tobytes(), entries.tobytes()
-        start = begin = 0
-        for row, message in zip(rows.tolist(), messages, strict=True):
-            end = start + ENTRY_BYTES
-            if raw[start] == THERE:
-                nonce = start + NONCE_AT
-                sealed = AESGCM(raw[start + KEY_AT : nonce]).encrypt(raw[nonce:end], message.record, None)
-                yield head[begin : begin + _HEAD_BYTES] + sealed
-            else:
-                entry = self._entry(layer, row, 0, sealing, message)
-                yield seal(entry, message.plaintext, message.padded_bytes)
-            start, begin = end, begin + _HEAD_BYTES
+        made = np.empty((len(rows), _SEALING.size), dtype=np.uint8)
+        made[:, :16] = entries[:, SALT_AT:KEY_AT]
+        made[:, 16 : 16 + len(HEADER_MIDDLE)] = _MIDDLE
+        made[:, 16 + len(HEADER_MIDDLE) : _HEAD_BYTES] = entries[:, :SALT_AT]
+        made[:, _HEAD_BYTES:] = entries[:, KEY_AT:]
+        bodies = [
+            head + AESGCM(content_key).encrypt(nonce, message.record, None)
+            for (head, content_key, nonce), message in zip(_SEALING.iter_unpack(made), messages, strict=True)
+            if head[_THERE_AT] == THERE
+        ]
+        if len(bodies) < len(rows):
+            # What was not filled in time is made now.
+            for at in np.flatnonzero(entries[:, 0] != THERE).tolist():
+                message = messages[at]
+                entry = self._entry(layer, int(rows[at]), 0, sealing, message)
+                bodies.insert(at, seal(entry, message.plaintext, message.padded_bytes))
+        return bodies
 
-    def _alike(self, message: Message) -> int:
-        """Return a number that messages with the same headers and size share."""
-        return self._shared.setdefault((message.urgency, message.topic, message.padded_bytes), len(self._shared))
+    def _speak(self, code: int, *, short: bool) -> _Spoken:
+        """Return the message that *code* stands for, with a number that messages of the same headers and size share."""
+        of = self._messages.short if short else self._messages.for_part
+        message = of(code // (256 * CODES), self._languages[code // CODES % 256], code % CODES)
+        alike = self._shared.setdefault((message.urgency, message.topic, message.padded_bytes), len(self._shared))
+        found = self._spoken[short][code] = message, alike
+        return found
 
     def _entry(self, layer: "_Layer", row: int, nth: int, sealing: Sealing, message: Message) -> Entry:
         registry = layer.registry
@@ -234,10 +245,14 @@ class _Layer:
 
 def _are_paths(paths: list[bytes]) -> bool:
     """Say whether all of *paths* are as sign-up lets them in."""
-    joined = b"".join(paths)
-    if joined.translate(None, _PATH_BYTES):
+    # A line's end is not among the bytes of a path, so it may stand between two: one look at all for each question.
+    joined = b"\n".join(paths)
+    if joined.translate(None, _PATH_BYTES) != b"\n" * (len(paths) - 1):
         return False
-    return all(path[:1] == b"/" and 1 < len(path) <= MAX_LENGTH for path in paths)
+    lengths = list(map(len, paths))
+    return (
+        joined[:1] == b"/" and joined.count(b"\n/") == len(paths) - 1 and min(lengths) > 1 and max(lengths) <= MAX_LENGTH
+    )
 
 
 def _groups(code: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -145,8 +145,11 @@ class Http2Sender:
 
     def _without_bad_paths(self, batch: Batch, now: float) -> Batch | None:
         """Return *batch* without addresses that are none; they end as FAILED."""
-        if not b"".join(batch.paths).translate(None, _PATH_BYTES) and all(path[:1] == b"/" for path in batch.paths):
-            return batch
+        # A line's end is not among the bytes of a path: with one between two, all are looked at together.
+        joined, between = b"\n".join(batch.paths), len(batch.paths) - 1
+        if joined.translate(None, _PATH_BYTES) == b"\n" * between and joined[:1] == b"/":
+            if joined.count(b"\n/") == between:
+                return batch
         good = [not path.translate(None, _PATH_BYTES) and path[:1] == b"/" for path in batch.paths]
         self._end(batch, PushOutcome.FAILED, [key for key, fine in zip(batch.keys, good, strict=True) if not fine], now)
         return self._part(batch, [place for place, fine in enumerate(good) if fine])
