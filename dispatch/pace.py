@@ -16,6 +16,12 @@ FIRST_REST_SECONDS = 1.0
 LONGEST_REST_SECONDS = 30.0
 # One burst of 429s is one reason to slow down, not a thousand.
 HALVED_AT_MOST_EVERY_SECONDS = 1.0
+# What comes back in the first moment was asked before: it says nothing about the smaller window.
+HELD_SECONDS = 0.3
+# Busy once, it soon has again what it had; busy again within this time, that was too much: by small steps from there.
+AGAIN_WITHIN_SECONDS = 5.0
+# After so long without a complaint what was too much then says nothing any more.
+CALM_SECONDS = 15.0
 
 _SILENT = frozenset((PushOutcome.NOT_SENT, PushOutcome.UNKNOWN, PushOutcome.TIMEOUT))
 _OVERLOADED = frozenset((PushOutcome.BUSY, PushOutcome.RETRY))
@@ -28,7 +34,7 @@ class Pace:
     def __init__(self, most: int) -> None:
         self._most = max(1, most)
         self._window = float(min(FIRST_WINDOW, self._most))
-        self._slow_start = True
+        self._level = float(self._most)  # up to here the window doubles with each round trip
         self._halved_at = float("-inf")
         self._failures = 0
         self._rest_seconds = FIRST_REST_SECONDS
@@ -58,19 +64,30 @@ class Pace:
             return
         if self.away:
             # It is back: begin as with a stranger.
-            self._window, self._slow_start = float(min(FIRST_WINDOW, self._most)), True
+            self._window, self._level = float(min(FIRST_WINDOW, self._most)), float(self._most)
         self._failures, self._rest_seconds, self._rests_until = 0, FIRST_REST_SECONDS, 0.0
         if outcome in _OVERLOADED:
             self._halve(now)
         else:
-            grown = count if self._slow_start else count * LEAST_WINDOW / self._window
-            self._window = min(float(self._most), self._window + grown)
+            self._grow(count, now)
+
+    def _grow(self, count: int, now: float) -> None:
+        if now - self._halved_at < HELD_SECONDS:
+            return
+        if now - self._halved_at >= CALM_SECONDS:
+            self._level = float(self._most)
+        if self._window < self._level:
+            self._window = min(self._level, self._window + count)
+        else:
+            self._window = min(float(self._most), self._window + count * LEAST_WINDOW / self._window)
 
     def _halve(self, now: float) -> None:
-        if now - self._halved_at >= HALVED_AT_MOST_EVERY_SECONDS:
-            self._window = max(float(min(LEAST_WINDOW, self._most)), self._window / 2)
-            self._slow_start = False
-            self._halved_at = now
+        if now - self._halved_at < HALVED_AT_MOST_EVERY_SECONDS:
+            return
+        before = self._window
+        self._window = max(float(min(LEAST_WINDOW, self._most)), before / 2)
+        self._level = self._window if now - self._halved_at < AGAIN_WITHIN_SECONDS else before
+        self._halved_at = now
 
     def _failed(self, count: int, now: float) -> None:
         self._failures += count

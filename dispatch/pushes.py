@@ -18,7 +18,7 @@ from dispatch.endpoint import MAX_LENGTH, origin_is_allowed
 from dispatch.envelope import HEADER_MIDDLE, Entry, derived_entry, seal
 from dispatch.layers import People
 from dispatch.message import Message, Messages
-from dispatch.pool import ENTRY_BYTES, KEY_AT, NONCE_AT, SALT_AT, THERE, Generation, entry_for
+from dispatch.pool import KEY_AT, SALT_AT, THERE, Generation, entry_for
 from dispatch.registry import Registry
 from dispatch.sender import Headers
 from dispatch.settings import DispatchSettings
@@ -251,7 +251,10 @@ def _are_paths(paths: list[bytes]) -> bool:
         return False
     lengths = list(map(len, paths))
     return (
-        joined[:1] == b"/" and joined.count(b"\n/") == len(paths) - 1 and min(lengths) > 1 and max(lengths) <= MAX_LENGTH
+        joined[:1] == b"/"
+        and joined.count(b"\n/") == len(paths) - 1
+        and min(lengths) > 1
+        and max(lengths) <= MAX_LENGTH
     )
 
 

@@ -98,7 +98,12 @@ class Pool:
         return max(0, min(needed, most - self.serving()))
 
     def failed(self, now: float) -> None:
-        """Note that a connection did not come up; the next waits longer each time, up to about a second."""
+        """Note that a connection did not come up; the next waits longer each time, up to about a second.
+
+        Those that were begun together fail together: that is one failure, not one for each.
+        """
+        if now < self.rests_until:
+            return
         self.failures += 1
         self.rests_until = now + 0.02 * 2.0 ** min(self.failures - 1, 6)
 

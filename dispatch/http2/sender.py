@@ -147,9 +147,9 @@ class Http2Sender:
         """Return *batch* without addresses that are none; they end as FAILED."""
         # A line's end is not among the bytes of a path: with one between two, all are looked at together.
         joined, between = b"\n".join(batch.paths), len(batch.paths) - 1
-        if joined.translate(None, _PATH_BYTES) == b"\n" * between and joined[:1] == b"/":
-            if joined.count(b"\n/") == between:
-                return batch
+        clean = joined.translate(None, _PATH_BYTES) == b"\n" * between
+        if clean and joined[:1] == b"/" and joined.count(b"\n/") == between:
+            return batch
         good = [not path.translate(None, _PATH_BYTES) and path[:1] == b"/" for path in batch.paths]
         self._end(batch, PushOutcome.FAILED, [key for key, fine in zip(batch.keys, good, strict=True) if not fine], now)
         return self._part(batch, [place for place, fine in enumerate(good) if fine])
@@ -266,8 +266,8 @@ class Http2Sender:
 
     def _did_not_come_up(self, pool: Pool, now: float, why: str) -> None:
         pool.failed(now)
-        # With others in service, or another address to try, nothing is lost yet.
-        if not pool.reachable and pool.failures >= pool.addresses:
+        # With others in service or on their way up, or another address to try, nothing is lost yet.
+        if not pool.reachable and not pool.opening() and pool.failures >= pool.addresses:
             self._give_up(pool, now, why)
 
     def _give_up(self, pool: Pool, now: float, why: str) -> None:

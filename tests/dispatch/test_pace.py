@@ -20,7 +20,9 @@ Fails = Callable[[float, int], int]
 """How many of the requests that were open at this time fail; the others are accepted."""
 
 
-def rates(fails: Fails, seconds: float, *, round_trip: float = ROUND_TRIP) -> list[tuple[float, int]]:
+def rates(
+    fails: Fails, seconds: float, *, round_trip: float = ROUND_TRIP, how: PushOutcome = PushOutcome.UNKNOWN
+) -> list[tuple[float, int]]:
     """Return of each round trip its end and how many requests were begun in it."""
     pace, now, found = Pace(MOST), 0.0, list[tuple[float, int]]()
     while now < seconds:
@@ -28,7 +30,7 @@ def rates(fails: Fails, seconds: float, *, round_trip: float = ROUND_TRIP) -> li
         now += round_trip
         failed = fails(now, begun)
         for first in range(0, failed, RUN):
-            pace.seen(PushOutcome.UNKNOWN, min(RUN, failed - first), now)
+            pace.seen(how, min(RUN, failed - first), now)
         if begun > failed:
             pace.seen(PushOutcome.ACCEPTED, begun - failed, now)
         found.append((now, begun))
@@ -56,6 +58,34 @@ def test_what_fails_at_one_moment_is_made_good_within_seconds(count: int, round_
     # A second's rest, a handful, and a window that doubles with each round trip.
     after = 5.0 + 1.0 + 8 * round_trip
     assert min(begun for now, begun in found if now > after) >= 0.9 * MOST
+
+
+@pytest.mark.parametrize("how", [PushOutcome.RETRY, PushOutcome.BUSY])
+@pytest.mark.parametrize("round_trip", [0.05, 0.25])
+def test_after_one_5xx_a_service_soon_has_what_it_had(how: PushOutcome, round_trip: float) -> None:
+    found = rates(once(5.0, 200), 8.0, round_trip=round_trip, how=how)
+    assert max(begun for now, begun in found if now < 5.0) == MOST
+    assert min(begun for now, begun in found if now > 5.0) == MOST // 2, "it does slow down"
+    # A moment in which old answers come back, then a doubling.
+    assert min(begun for now, begun in found if now > 5.3 + 3 * round_trip) == MOST
+
+
+def test_one_that_is_busy_again_and_again_is_asked_less_each_time_and_more_by_small_steps() -> None:
+    """What it takes is 1,000 in a round trip: it says 429 to all beyond."""
+    found = rates(lambda _now, begun: max(0, begun - 1000), 30.0, how=PushOutcome.BUSY)
+    settled = [begun for now, begun in found if now > 10.0]
+    assert max(settled) < 1300
+    assert sum(min(1000, begun) for begun in settled) / len(settled) > 700, "what it takes is used"
+    assert sum(max(0, begun - 1000) for begun in settled) / sum(settled) < 0.1, "little is asked in vain"
+
+
+def test_long_after_a_complaint_the_window_doubles_again() -> None:
+    def fails(now: float, begun: int) -> int:
+        return begun if 5.0 < now < 12.0 else 0
+
+    found = rates(fails, 40.0, how=PushOutcome.RETRY)
+    assert min(begun for now, begun in found if 11.0 < now < 12.0) < 100
+    assert next(now for now, begun in found if now > 12.0 and begun == MOST) < 30.0
 
 
 def test_one_event_is_one_reason_to_slow_down_however_many_requests_were_open() -> None:

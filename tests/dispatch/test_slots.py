@@ -39,9 +39,11 @@ def test_a_burst_of_429_halves_once_and_pauses_as_long_as_asked() -> None:
     assert slots.window(FCM) == grown // 2
     assert slots.room(FCM, LIFE, NOW + 16.9) == 0
     assert slots.room(FCM, LIFE, NOW + 17.0) == grown // 2
-    # It grows by rounds from here, not by answers.
-    slots.answered(FCM, PushOutcome.ACCEPTED, grown // 2, NOW + 18.0)
-    assert slots.window(FCM) == grown // 2 + LEAST_WINDOW
+    # Back at what it had, it grows by rounds, not by answers.
+    slots.answered(FCM, PushOutcome.ACCEPTED, grown // 2, NOW + 10.0)
+    assert slots.window(FCM) == grown
+    slots.answered(FCM, PushOutcome.ACCEPTED, grown, NOW + 11.0)
+    assert slots.window(FCM) == grown + LEAST_WINDOW
 
 
 def test_failures_in_a_row_open_the_breaker_and_a_handful_closes_it() -> None:

@@ -164,6 +164,53 @@ def test_the_next_address_is_tried_when_the_first_is_dead(stub: StubProcess) -> 
     sender.close()
 
 
+@contextmanager
+def relay_that_drops_the_first(port: int) -> Iterator[tuple[int, list[socket.socket]]]:
+    """Pass connections on to *port*, all but the first, which is closed before a word was said."""
+    held: list[socket.socket] = []
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(65_536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+
+        def accept() -> None:
+            try:
+                listener.accept()[0].close()
+                while True:
+                    near, far = listener.accept()[0], socket.create_connection(("127.0.0.1", port))
+                    held.extend((near, far))
+                    for ends in ((near, far), (far, near)):
+                        threading.Thread(target=pump, args=ends, daemon=True).start()
+            except OSError:
+                return
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield int(listener.getsockname()[1]), held
+        listener.shutdown(socket.SHUT_RDWR)
+        for one in held:
+            one.close()
+
+
+def test_a_handshake_that_fails_gives_nothing_back_while_others_are_on_their_way(stub: StubProcess) -> None:
+    with relay_that_drops_the_first(int(stub.origins[0].rsplit(":", 1)[1])) as (port, held):
+        origin = f"https://localhost:{port}"
+        before = stub.verdict()["requests"]
+        sender = sender_for(origin, ca_path=stub.ca_path)
+        sender.submit_batch(pushes(origin, *(b"/push/%d" % number for number in range(400))))
+        found = poll(sender, 400)
+        assert held
+        # They lack what a push needs, but each was asked.
+        assert PushOutcome.NOT_SENT not in {outcome for outcome, _ in found.values()}
+        assert stub.verdict()["requests"] - before == 400
+        sender.close()
+
+
 def test_a_name_without_addresses_is_not_sent_to_and_asked_again_next_time(tmp_path: Path) -> None:
     ca_path, _ = write_certificates(tmp_path, ("localhost",), datetime.now(UTC))
     origin, asked = "https://nowhere.example", []
