@@ -181,7 +181,7 @@ class Pushes:
         made[:, _HEAD_BYTES:] = entries[:, KEY_AT:]
         bodies = [
             head + AESGCM(content_key).encrypt(nonce, message.record, None)
-            for (head, content_key, nonce), message in zip(_SEALING.iter_unpack(made), messages, strict=True)
+            for (head, content_key, nonce), message in zip(_SEALING.iter_unpack(made.tobytes()), messages, strict=True)
             if head[_THERE_AT] == THERE
         ]
         if len(bodies) < len(rows):
