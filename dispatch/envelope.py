@@ -10,13 +10,12 @@ import os
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from dispatch.agreement import POINT_BYTES, agree, scalar_from
 
 RECORD_SIZE = 4096
 TAG_BYTES = 16
-POINT_BYTES = 65
 SALT_BYTES = 16
 # Salt, record size, length of the key id, key id.
 HEADER_BYTES = SALT_BYTES + 4 + 1 + POINT_BYTES
@@ -25,9 +24,6 @@ OVERHEAD_BYTES = HEADER_BYTES + len(DELIMITER) + TAG_BYTES
 # A push service need not take more than 4,096 bytes (RFC 8030, 7.2).
 LARGEST_PLAINTEXT_BYTES = 4096 - OVERHEAD_BYTES
 
-_CURVE = ec.SECP256R1()
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_ECDH = ec.ECDH()
 _KEY_INFO = b"WebPush: info\x00"
 _CONTENT_KEY_INFO = b"Content-Encoding: aes128gcm\x00\x01"
 _NONCE_INFO = b"Content-Encoding: nonce\x00\x01"
@@ -46,7 +42,7 @@ class Entry:
 
 def fresh_entry(p256dh: bytes, auth: bytes) -> Entry:
     """Return an entry from a new random key pair and salt."""
-    return entry_from(ec.generate_private_key(_CURVE), os.urandom(SALT_BYTES), p256dh, auth)
+    return entry_from(scalar_from(os.urandom(48)), os.urandom(SALT_BYTES), p256dh, auth)
 
 
 def derived_entry(secret: bytes, plaintext: bytes, padded_bytes: int, p256dh: bytes, auth: bytes) -> Entry:
@@ -62,20 +58,12 @@ def derived_entry(secret: bytes, plaintext: bytes, padded_bytes: int, p256dh: by
     message = b"".join((p256dh, auth, padded_bytes.to_bytes(4, "big"), plaintext))
     # Keyed BLAKE2b is a pseudo-random function (RFC 7693, 2.9); HMAC would take three calls here.
     random = blake2b(message, key=secret[:64], person=b"shirase-envelope", digest_size=64).digest()
-    return entry_from(private_key_from(random[:48]), random[48:], p256dh, auth)
+    return entry_from(scalar_from(random[:48]), random[48:], p256dh, auth)
 
 
-def private_key_from(random: bytes) -> ec.EllipticCurvePrivateKey:
-    """Return the key that 48 bytes of pseudo-random give."""
-    # 384 bits reduced to 256 leave no measurable bias; plus one, because zero is not a key.
-    return ec.derive_private_key(int.from_bytes(random, "big") % (_ORDER - 1) + 1, _CURVE)
-
-
-def entry_from(private: ec.EllipticCurvePrivateKey, salt: bytes, p256dh: bytes, auth: bytes) -> Entry:
-    """Return the entry of a given key pair and salt (RFC 8291, 3.3 and 3.4)."""
-    receiver = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, p256dh)
-    sender_public = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    shared = private.exchange(_ECDH, receiver)
+def entry_from(scalar: bytes, salt: bytes, p256dh: bytes, auth: bytes) -> Entry:
+    """Return the entry of a given private key and salt (RFC 8291, 3.3 and 3.4)."""
+    sender_public, shared = agree(scalar, p256dh)
     # HKDF with outputs of one block at most: each step is one HMAC (RFC 5869).
     keying = hmac.digest(hmac.digest(auth, shared, "sha256"), _KEY_INFO + p256dh + sender_public + b"\x01", "sha256")
     content_key, nonce = content_keys(keying, salt)

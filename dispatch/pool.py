@@ -22,7 +22,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.envelope import Entry, entry_from, private_key_from
+from dispatch.agreement import scalar_from
+from dispatch.envelope import Entry, entry_from
 from dispatch.layers import People
 from dispatch.told import GENERATION_BYTES
 
@@ -44,7 +45,7 @@ def entry_for(secret: bytes, generation: bytes, identifier: bytes, nth: int, p25
     # All parts have fixed lengths, so they cannot run into each other.
     message = b"".join((generation, identifier, bytes((nth,)), p256dh, auth))
     random = blake2b(message, key=secret[:64], person=b"shirase-pool", digest_size=64).digest()
-    return entry_from(private_key_from(random[:48]), random[48:], p256dh, auth)
+    return entry_from(scalar_from(random[:48]), random[48:], p256dh, auth)
 
 
 class Generation:

@@ -48,7 +48,7 @@ def opened(body: bytes, receiver: ec.EllipticCurvePrivateKey, auth: bytes) -> by
 
 def test_rfc8291_appendix_a_byte_for_byte(shared_data: Path) -> None:
     for vector in vectors(shared_data, "rfc8291_appendix_a.json"):
-        sender, auth, salt = key_of(vector["as_private"]), raw(vector["auth_secret"]), raw(vector["salt"])
+        sender, auth, salt = raw(vector["as_private"]), raw(vector["auth_secret"]), raw(vector["salt"])
         entry = entry_from(sender, salt, raw(vector["ua_public"]), auth)
         assert entry == Entry(raw(vector["as_public"]), salt, raw(vector["cek"]), raw(vector["nonce"]))
         assert content_keys(raw(vector["ikm"]), salt) == (raw(vector["cek"]), raw(vector["nonce"]))
