@@ -24,6 +24,7 @@ class MayNot(StrEnum):
     OTHER_WARD = "cells-beyond-your-ward"
     OWN = "written-by-you"
     NO_WARD = "no-ward-known"
+    OTHER_WAY = "ended-by-its-own-form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,11 @@ class Proposal:
 
     @property
     def needs_somebody_else(self) -> bool:
-        """Say whether who wrote or edited it may not be the one who approves it."""
-        return bool(self.authors) and (self.lane is Lane.LIFE_SAFETY or self.is_wide)
+        """Say whether who wrote or edited it may not be the one who approves it.
+
+        A drill reaches nobody who did not ask for drills: one officer may rehearse alone (R18).
+        """
+        return bool(self.authors) and self.lane is not Lane.DRILL and (self.lane is Lane.LIFE_SAFETY or self.is_wide)
 
 
 def may_not_approve(account: Account, proposal: Proposal) -> MayNot | None:

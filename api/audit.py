@@ -35,6 +35,8 @@ class Act(StrEnum):
     EDIT_REFUSED = "edit-refused"
     LIFT = "lift"
     CORRECT = "correct"
+    DRILL = "drill"
+    END_REFUSED = "end-refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,15 @@ from fastapi import Cookie, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.middleware.gzip import GZipMiddleware
 
+from alerts.claim import Lane
 from alerts.words import HAZARDS_JA
 from api.accounts import Accounts, Session
 from api.audit import Trail
 from api.census import Census
 from api.clock import clock
 from api.desk import TOPICS, DeadLetter, Desk, DeskView
+from api.drilling import drilling_routes
+from api.editing import editing_routes
 from api.look import APPEARANCES, look_of, word_of
 from api.metrics import ApiMetrics
 from api.office import COOKIE, Office, office_routes
@@ -33,6 +36,8 @@ from api.reader import Freshness, TopicReader
 from api.residents import health_answer
 from api.river_rows import GAUGE_HEADS, TIE_HEADS, decide_by, gauge_cells, tie_cells
 from api.security import Guard, policy_for
+from api.sending import FOLLOWED as FAN_OUTS
+from api.sending_routes import sending_routes
 from api.style import CONSOLE
 from api.wards import Ground
 from dispatch.settings import DispatchSettings
@@ -77,9 +82,13 @@ def build_console(
         sending = settings or DispatchSettings()
         office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
     rivers = RiverDesk()
-    applied = [desk.apply, rivers.apply, *([office.posts.apply] if office is not None else [])]
+    applied = [desk.apply, rivers.apply]
+    followed: tuple[str, ...] = ()
+    if office is not None:
+        applied += [office.posts.apply, office.sending.apply]
+        followed = (*FOLLOWED, *FAN_OUTS)
     # A topic that two of them follow is read once.
-    topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *(FOLLOWED if office is not None else ()))))
+    topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
     reader = TopicReader(bootstrap, topics, _all(applied), metrics)
     app = console_app(desk, reader.freshness, metrics, registry, office=office, rivers=rivers)
     app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office)
@@ -152,8 +161,12 @@ def console_app(
     app.add_middleware(Guard, policy=policy_for([CONSOLE], forms=forms), metrics=metrics, forms=forms)
     answer_problems(app)
     if office is not None:
+        # Before the office's own: to change a draft is no verdict on it.
+        app.include_router(editing_routes(office))
         app.include_router(office_routes(office))
         app.include_router(posting_routes(office))
+        app.include_router(drilling_routes(office))
+        app.include_router(sending_routes(office))
 
     @app.get("/")
     def page(did: str = "", token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
@@ -255,6 +268,7 @@ def _rivers(rivers: RiverDesk | None, now: datetime) -> str:
 def _signed_in(session: Session) -> str:
     return (
         f'<span>{escape(session.account.name)}</span><a class="go" href="/post">投稿する</a>'
+        '<a href="/drill">訓練</a>'
         f'<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{escape(session.csrf)}">'
         "<button>サインアウト</button></form>"
     )
@@ -273,7 +287,7 @@ def _answer(view: DeskView, did: str) -> str:
     if verdict.state is DraftState.APPROVED:
         return (
             '<p class="done" role="status"><strong>送られました（SENT）。</strong>'
-            "取り消すには、解除・訂正を出します。</p>"
+            f'<a href="/sending/{escape(verdict.lineage)}">送信の状況・解除・取り消し</a></p>'
         )
     return '<p class="done" role="status"><strong>送られていません（NOT SENT）。</strong>案は破棄されました。</p>'
 
@@ -287,7 +301,7 @@ def _decided_row(record: DraftRecord, view: DeskView, now: datetime) -> str:
             "送られた" if approved else "破棄した",
             escape(record.reason.partition(":")[2]),
             ("送信中" if accepted is None else f"{accepted:,}") if approved else "",
-            f"<code>{escape(record.draft_id[:8])}</code>",
+            f'<a href="/sending/{escape(record.lineage)}"><code>{escape(record.draft_id[:8])}</code></a>',
         )
     )
 
@@ -309,13 +323,14 @@ def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
     notice, worst = draft.notice, draft.notice.parts[0]
     appearance = APPEARANCES[look := look_of(worst.level, worst.severity)]
     mark = f"{appearance.mark} " if worst.level is not None else ""
+    exercise = '<span class="chip exercise">訓練</span> ' if notice.lane is Lane.DRILL else ""
     names = tuple(dict.fromkeys(name for part in notice.parts for name in part.area_names))
     more = f"ほか{len(names) - 6}か所" if len(names) > 6 else ""
     return _row(
         (
             link,
             state,
-            f'<span class="chip {look.value}">{mark}{word_of(worst)}</span>',
+            f'{exercise}<span class="chip {look.value}">{mark}{word_of(worst)}</span>',
             "・".join(HAZARDS_JA[hazard] for hazard in worst.hazards),
             escape("、".join(names[:6])) + more,
             escape(notice.issuer),

@@ -3,18 +3,23 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from alerts.notice import Notice
 from alerts.report import OutcomeKind
+from geo.cells import difference
 from streams.client import Record
 from streams.dead_letters import DETAIL, REASON
+from streams.decision import POLICY
+from streams.edit import ground_of
+from streams.ending import ENDS
 from streams.payloads import DraftRecord, DraftState, ReceiptRecord, ReportRecord, SourceRecord
-from streams.topics import DEAD_LETTERS, DRAFTS, RECEIPTS, REPORTS, SOURCES
+from streams.topics import DEAD_LETTERS, DRAFTS, NOTICES, RECEIPTS, REPORTS, SOURCES
 from streams.wire import decode
 
-TOPICS = (DRAFTS.name, REPORTS.name, DEAD_LETTERS.name, SOURCES.name, RECEIPTS.name)
+TOPICS = (DRAFTS.name, REPORTS.name, DEAD_LETTERS.name, SOURCES.name, RECEIPTS.name, NOTICES.name)
 
 # More than a shift can look at; the topics keep the rest.
 MOST_KEPT = 500
@@ -59,6 +64,7 @@ class Desk:
     _sources: dict[str, SourceRecord] = field(default_factory=dict)
     _decided: OrderedDict[str, DraftRecord] = field(default_factory=OrderedDict)
     _accepted: dict[tuple[str, int], dict[tuple[int, int], int]] = field(default_factory=dict)
+    _sent: OrderedDict[str, Notice] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def apply(self, record: Record) -> None:
@@ -82,6 +88,10 @@ class Desk:
                 # By worker and tail: a receipt that is written again counts once.
                 by_worker = self._accepted.setdefault((receipt.lineage, receipt.revision), {})
                 by_worker[receipt.worker, receipt.tail] = receipt.outcomes.get("accepted", 0)
+        elif record.topic == NOTICES.name and record.value is not None:
+            notice = decode(Notice, record.value)
+            with self._lock:
+                self._take_notice(notice)
         elif record.topic == DEAD_LETTERS.name:
             letter = _dead_letter(record)
             with self._lock:
@@ -91,6 +101,21 @@ class Desk:
         """Return a draft that waits, or None when it does not (any more)."""
         with self._lock:
             return self._drafts.get(draft_id)
+
+    def sent(self, lineage: str = "") -> tuple[Notice, ...]:
+        """Return what persons have let go and nobody has ended, the newest first; of one *lineage* if given."""
+        with self._lock:
+            return tuple(one for one in reversed(self._sent.values()) if lineage in ("", one.lineage))
+
+    def _take_notice(self, notice: Notice) -> None:
+        known = self._sent.get(notice.lineage)
+        if known is not None and known.revision >= notice.revision:
+            return
+        if all(part.phase in ENDS for part in notice.parts):
+            self._sent.pop(notice.lineage, None)
+        elif known is not None or notice.approved_by not in ("", POLICY):
+            # What policy lets out belongs to its source, which ends it.
+            _keep(self._sent, notice.lineage, _all_told(known, notice))
 
     def accepted(self, lineage: str) -> int:
         """Return how many pushes of *lineage* were accepted, over all of its revisions that have ended."""
@@ -125,6 +150,15 @@ class Desk:
                 _keep(self._decided, draft_id, verdict)
         else:
             self._drafts[draft_id] = verdict
+
+
+def _all_told(known: Notice | None, notice: Notice) -> Notice:
+    """Return *notice* with the parts of the one before where it says nothing new: all of it is what an end ends."""
+    if known is None:
+        return notice
+    ground = ground_of(notice)
+    before = (replace(part, cells=difference(part.cells, ground)) for part in known.parts)
+    return replace(notice, parts=(*notice.parts, *(part for part in before if part.cells)))
 
 
 def _dead_letter(record: Record) -> DeadLetter:

@@ -17,6 +17,7 @@ from alerts.notice import Notice, Phase
 from dispatch.errors import PayloadTooLarge
 from dispatch.message import Messages
 from dispatch.settings import DispatchSettings
+from streams.drill import says_drill_first
 
 # R15: a title of 20 full-width characters; level, action and time within the first 40.
 LONGEST_TITLE = 20
@@ -32,6 +33,7 @@ class Finding(StrEnum):
     NO_ACTION = "no-action"
     NO_TIME = "no-time"
     DRILL_WORDS = "drill-words"
+    NOT_SAID_TO_BE_A_DRILL = "drill-not-said-first"
     TOO_LONG = "too-many-bytes"
     EXPIRED = "expired"
     LONG_TITLE = "title-over-20"
@@ -41,7 +43,15 @@ class Finding(StrEnum):
 
 
 STOPS = frozenset(
-    (Finding.NO_AREA, Finding.NO_ACTION, Finding.NO_TIME, Finding.DRILL_WORDS, Finding.TOO_LONG, Finding.EXPIRED)
+    (
+        Finding.NO_AREA,
+        Finding.NO_ACTION,
+        Finding.NO_TIME,
+        Finding.DRILL_WORDS,
+        Finding.NOT_SAID_TO_BE_A_DRILL,
+        Finding.TOO_LONG,
+        Finding.EXPIRED,
+    )
 )
 
 
@@ -79,6 +89,8 @@ def lint(notice: Notice, *, at: datetime, settings: DispatchSettings) -> tuple[F
                 found.append(Found(Finding.NO_TIME, where))
             if notice.lane is not Lane.DRILL and drill_words((text.title, text.body)):
                 found.append(Found(Finding.DRILL_WORDS, where))
+            if notice.lane is Lane.DRILL and not says_drill_first(text):
+                found.append(Found(Finding.NOT_SAID_TO_BE_A_DRILL, where))
             if text.language.startswith("ja") and len(text.title) > LONGEST_TITLE:
                 found.append(Found(Finding.LONG_TITLE, where))
             if part.level is not None and part.phase not in _ENDS and str(int(part.level)) not in start:

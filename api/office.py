@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from alerts.claim import Lane, Provenance
+from alerts.notice import Notice
 from alerts.place import Cells
 from alerts.road import RoadReport
 from api.accounts import Account, Accounts, Session, SignInRefused
@@ -29,12 +30,13 @@ from api.officer_page import draft_page, refused_page, sign_in_page
 from api.posted import Posts
 from api.preview import Preview, preview_of
 from api.rate import RateLimit
+from api.sending import Sending
 from api.wanted import Known
 from api.wards import Ground
 from dispatch.settings import DispatchSettings
 from feeds.console import FEED
-from geo.cells import union
 from streams.client import Producer
+from streams.edit import ground_of
 from streams.errors import StreamsError
 from streams.payloads import Command, Draft, DraftRecord, Verb
 from streams.payloads import Preview as Foreseen
@@ -45,11 +47,12 @@ from streams.wire import encode
 COOKIE = "__Host-shirase"
 _STORED_WITHIN_SECONDS = 10.0
 
-_SAID = {
+SAID = {
     MayNot.ROLE: "この役割では承認・破棄できません。",
     MayNot.OTHER_WARD: "担当する区の外の区画を含みます。都または関係する区の承認者に回してください。",
     MayNot.OWN: "自分で作った案は承認できません。もう一人の承認者に回してください。",
     MayNot.NO_WARD: "区が分からない区画です。都の承認者に回してください。",
+    MayNot.OTHER_WAY: "この避難情報は、投稿の画面の「出ている避難情報を終わらせる」から終わらせます。",
 }
 
 
@@ -65,6 +68,7 @@ class Office:
     ground: Ground
     limit: RateLimit
     posts: Posts = field(default_factory=Posts)
+    sending: Sending = field(default_factory=Sending)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     census: Census = field(default_factory=Census)
     """How many people live where, and how many a push can reach."""
@@ -93,15 +97,25 @@ class Office:
     def proposal(self, draft: Draft) -> Proposal:
         """Return what the rule of approval looks at."""
         notice = draft.notice
-        cells = union(*(part.cells for part in notice.parts))
+        cells = ground_of(notice)
         authors = frozenset(filter(None, (author_of(draft.provenance), *draft.edited_by)))
         return Proposal(authors, notice.lane, self.ground.wards_of(cells), self.census.residents(cells))
 
-    def command(self, verb: Verb, record: DraftRecord, by: Account, digest: str) -> None:
+    def proposal_of(self, notice: Notice) -> Proposal:
+        """Return what the rules look at of *notice*, which has gone out: nobody's own any more."""
+        return Proposal(frozenset(), notice.lane, self.wards_of(notice))
+
+    def wards_of(self, notice: Notice) -> frozenset[str]:
+        """Return the fewest wards that hold all that *notice* speaks to."""
+        return self.ground.wards_of(ground_of(notice))
+
+    def command(
+        self, verb: Verb, draft_id: str, lineage: str, by: Account, digest: str, draft: Draft | None = None
+    ) -> None:
         """Ask the decider; raises `ApiError` when the broker did not take it: then nothing happened."""
-        command = Command(verb, record.draft_id, by.name, self.now(), digest)
+        command = Command(verb, draft_id, by.name, self.now(), digest, draft)
         try:
-            sent = self.producer.send(COMMANDS.name, record.lineage.encode(), encode(command))
+            sent = self.producer.send(COMMANDS.name, lineage.encode(), encode(command))
             sent.result(_STORED_WITHIN_SECONDS)
         except (StreamsError, TimeoutError):
             raise ApiError(503, "not-stored", "Not sent: the broker did not take it", "Safe to try again.") from None
@@ -172,7 +186,7 @@ def office_routes(office: Office) -> APIRouter:
         session = office.session(token)
         if session is None:
             return elsewhere("/sign-in")
-        record, draft = _waiting(office, draft_id)
+        record, draft = waiting(office, draft_id)
         notice = draft.notice
         proposal = office.proposal(draft)
         refusal = may_not_approve(session.account, proposal)
@@ -183,8 +197,8 @@ def office_routes(office: Office) -> APIRouter:
                 proposal,
                 lint(notice, at=office.now(), settings=office.settings),
                 session,
-                "" if refusal is None else _SAID[refusal],
-                office.preview(union(*(part.cells for part in notice.parts)), notice.lane),
+                "" if refusal is None else SAID[refusal],
+                office.preview(ground_of(notice), notice.lane),
                 office.ground.cells,
                 now=office.now(),
             )
@@ -218,13 +232,13 @@ def _decided(
     office: Office, session: Session, draft_id: str, asked: Verb, done: Act, refused: Act, fields: dict[str, str]
 ) -> Response:
     account = session.account
-    record, draft = _waiting(office, draft_id)
+    record, draft = waiting(office, draft_id)
     notice = draft.notice
     proposal = office.proposal(draft)
     may_not = may_not_approve(account, proposal) if asked is Verb.APPROVE else may_void(account, proposal)
     if may_not is not None:
         office.write_down(account.name, refused, draft_id, may_not.value)
-        return page(refused_page(_SAID[may_not], draft_id), 403)
+        return page(refused_page(SAID[may_not], draft_id), 403)
     if asked is Verb.APPROVE:
         stops = [one.finding.value for one in lint(notice, at=office.now(), settings=office.settings) if one.stops]
         if stops:
@@ -240,11 +254,12 @@ def _decided(
         return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)
     # Written down first: an act that nobody can find again must not happen.
     office.write_down(account.name, done, draft_id, notice.digest)
-    office.command(asked, record, account, notice.digest)
+    office.command(asked, draft_id, record.lineage, account, notice.digest)
     return elsewhere(f"/?did={draft_id}")
 
 
-def _waiting(office: Office, draft_id: str) -> tuple[DraftRecord, Draft]:
+def waiting(office: Office, draft_id: str) -> tuple[DraftRecord, Draft]:
+    """Return a draft that waits; raises `ApiError` when somebody has decided it."""
     record = office.desk.draft(draft_id)
     if record is None or record.draft is None:
         raise ApiError(404, "draft-gone", "This draft does not wait any more", "Somebody has decided it: see the list.")

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape
 
-from alerts.notice import Notice, NoticePart
+from alerts.claim import Lane
+from alerts.notice import Notice, NoticeKind, NoticePart, Phase
 from alerts.place import Cells
 from alerts.words import HAZARDS_JA
 from api.accounts import Session
@@ -21,17 +22,19 @@ from api.preview import Preview
 from api.preview_page import preview_rows, seams
 from api.river_rows import decide_by
 from api.sheet import document
+from streams.ending import ending_of
 from streams.payloads import DraftRecord
 from streams.river_desk import clock_of
 
 _MOST_NAMES = 30
-_LANGUAGES = {"ja": "日本語", "ja-Hira": "やさしい日本語", "en": "English", "zh-Hans": "简体中文", "ko": "한국어"}
+LANGUAGES = {"ja": "日本語", "ja-Hira": "やさしい日本語", "en": "English", "zh-Hans": "简体中文", "ko": "한국어"}
 
 _FINDINGS = {
     Finding.NO_AREA: "対象の区画がありません",
     Finding.NO_ACTION: "取るべき行動がありません",
     Finding.NO_TIME: "時刻がありません",
     Finding.DRILL_WORDS: "訓練・試験の言葉が入っています",
+    Finding.NOT_SAID_TO_BE_A_DRILL: "訓練なのに、題と文の最初に訓練と書いてありません",
     Finding.TOO_LONG: "長すぎて届きません",
     Finding.EXPIRED: "期限が過ぎています",
     Finding.LONG_TITLE: "題が20字を超えています",
@@ -39,6 +42,9 @@ _FINDINGS = {
     Finding.LANGUAGE_MISSING: "この言語の文がありません",
     Finding.SOON_OVER: "30分以内に期限が来ます",
 }
+
+
+_ENDS = {Phase.LIFTED: "解除するとき", Phase.CANCELLED: "誤りとして取り消すとき"}
 
 
 def sign_in_page(problem: str) -> str:
@@ -98,7 +104,27 @@ def draft_page(
         f'<section class="preview"><h2>何を、どこへ</h2>{picture}<table>{rows}</table>{seams(seen.seam)}</section>'
         + "".join(_part(number, part) for number, part in enumerate(notice.parts, start=1))
         + _buttons(record, notice, session, refusal, bool(stops))
+        + _prepared(notice, now)
         + "</main>",
+        drill=notice.lane is Lane.DRILL,
+    )
+
+
+def _prepared(notice: Notice, now: datetime) -> str:
+    """Return the words that would end it, ready before the first send (promise 9)."""
+    if not notice.parts or notice.kind is NoticeKind.GO_THERE:
+        return ""
+    ends = ((word, ending_of(notice, phase, at=now).parts[0].texts) for phase, word in _ENDS.items())
+    texts = "".join(
+        f'<div class="text" lang="ja"><small>{word}</small><strong>{escape(text.title)}</strong>'
+        f"<p>{escape(text.body)}</p></div>"
+        for word, found in ends
+        for text in found
+        if text.language == "ja"
+    )
+    return (
+        "<section><details><summary>用意してある解除・取消の文"
+        f'<small lang="en"> Prepared endings</small></summary>{texts}</details></section>'
     )
 
 
@@ -120,7 +146,7 @@ def _part(number: int, part: NoticePart) -> str:
     )
     texts = "".join(
         f'<div class="text" lang="{escape(text.language)}">'
-        f"<small>{_LANGUAGES.get(text.language, escape(text.language))}</small>"
+        f"<small>{LANGUAGES.get(text.language, escape(text.language))}</small>"
         f"<strong>{escape(text.title)}</strong><p>{escape(text.body)}</p></div>"
         for text in part.texts
     )
@@ -153,6 +179,8 @@ def _buttons(record: DraftRecord, notice: Notice, session: Session, refusal: str
         f'<form method="post" action="{path}/void">{hidden}{code}'
         '<button>破棄する（だれにも送らない） <small lang="en">Discard</small></button></form>'
     )
+    edit = f'<p><a href="{path}/edit">文・期限・範囲を直す</a></p>'
     return (
-        f'<section class="acts"><h2>決める</h2>{approve}<details><summary>破棄する</summary>{void}</details></section>'
+        f'<section class="acts"><h2>決める</h2>{approve}{edit}'
+        f"<details><summary>破棄する</summary>{void}</details></section>"
     )

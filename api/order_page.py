@@ -12,6 +12,7 @@ from api.lifting import CORRECT, LIFT
 from api.wanted import LEVELS, ORDER_HAZARDS
 from streams.payloads import ReportRecord
 
+_FIRST = "案ができるだけで、住民にはまだ送られません。別の承認者が承認すると送られます。"
 _SHAPES = ("places", "line", "geojson")
 _LINE = "35.697,139.827 35.703,139.830"
 
@@ -25,8 +26,9 @@ class Standing:
     told: int
 
 
-def order_fields(names: Mapping[str, str], kept: Mapping[str, str]) -> str:
-    """Return the fields of an order; *kept* is what was typed before."""
+def order_fields(names: Mapping[str, str], kept: Mapping[str, str], *, drill: bool = False) -> str:
+    """Return the fields of an order, or of one that is practised (*drill*); *kept* is what was typed before."""
+    first = "" if drill else f"<p>{_FIRST}</p>"
     levels = ((str(level.value), f"レベル{level.value} {ORDER_NAMES_JA[level]}") for level in LEVELS)
     hazards = ((one.value, HAZARDS_JA[one]) for one in ORDER_HAZARDS)
     ticked = kept.get("wards", "").split() if kept else (names if len(names) == 1 else ())
@@ -41,7 +43,7 @@ def order_fields(names: Mapping[str, str], kept: Mapping[str, str]) -> str:
     )
     opened = " open" if any(kept.get(name) for name in _SHAPES) else ""
     return (
-        "<p>案ができるだけで、住民にはまだ送られません。別の承認者が承認すると送られます。</p>"
+        first
         + fields.radios("レベル", "level", levels, checked=kept.get("level"))
         + fields.ticks("対象の区", "wards", names, ticked, "区の一覧が読み込まれていません。作れません。")
         + f'<details class="shapes"{opened}><summary>区の一部だけにする（地名・線・地図）</summary>'

@@ -53,9 +53,9 @@ def posting_routes(office: Office) -> APIRouter:
         if session is None:
             return elsewhere("/sign-in")
         offered = tuple(one for one in office.posts.shelters() if _may_write(office, session, one))
-        names = _names(office, session)
+        names = offered_names(office, session)
         fresh = office.codes.is_fresh(session, int(office.now().timestamp()))
-        return page(forms_page(session, names, offered, standing(office, session), new_key=_key, fresh=fresh))
+        return page(forms_page(session, names, offered, standing(office, session), new_key=new_key, fresh=fresh))
 
     @router.post("/post/order/preview")
     async def preview(
@@ -67,13 +67,13 @@ def posting_routes(office: Office) -> APIRouter:
         if session is None:
             return elsewhere("/sign-in")
         form = plain_of(await read_form(request, origin, session))
-        names = _names(office, session)
+        names = offered_names(office, session)
         try:
             cells = ground_within(area_wanted(form, names, office.ground.lookup).cells)
             seen, problem = office.preview(cells), ""
         except FormWrong as error:
             seen, problem = None, str(error)
-        key = form.get("key", "") or _key()
+        key = form.get("key", "") or new_key()
         shown = preview_page(form, names, seen, problem, office.ground.cells, session, key=key)
         return page(shown, 200 if seen is not None else 422)
 
@@ -97,7 +97,7 @@ def posting_routes(office: Office) -> APIRouter:
         session = office.session(token)
         if session is None:
             return elsewhere("/sign-in")
-        return page(posted_page(became_of(office, session, receipt), session, now=office.now(), key=_key()))
+        return page(posted_page(became_of(office, session, receipt), session, now=office.now(), key=new_key()))
 
     return router
 
@@ -197,7 +197,8 @@ def standing(office: Office, session: Session) -> tuple[Standing, ...]:
     return tuple(found)
 
 
-def _names(office: Office, session: Session) -> dict[str, str]:
+def offered_names(office: Office, session: Session) -> dict[str, str]:
+    """Return the wards that *session* may choose, by code."""
     return {code: name for code, name in office.ground.names.items() if _offered(code, session)}
 
 
@@ -205,5 +206,6 @@ def _offered(code: str, session: Session) -> bool:
     return session.account.everywhere or code in session.account.wards
 
 
-def _key() -> str:
+def new_key() -> str:
+    """Return the key of a form that is opened anew."""
     return secrets.token_hex(16)

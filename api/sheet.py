@@ -5,10 +5,11 @@ from html import escape
 from api.style import CONSOLE
 
 
-def document(title: str, body: str, *, head: str = "") -> str:
-    """Return a whole page; *head* is markup of ours."""
+def document(title: str, body: str, *, head: str = "", drill: bool = False) -> str:
+    """Return a whole page; *head* is markup of ours. What belongs to a *drill* has another colour throughout."""
+    look = ' class="drill"' if drill else ""
     return (
         '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
-        f"{head}<title>{escape(title)}</title><style>{CONSOLE}</style></head><body>{body}</body></html>"
+        f"{head}<title>{escape(title)}</title><style>{CONSOLE}</style></head><body{look}>{body}</body></html>"
     )

@@ -101,6 +101,9 @@ background:var(--around)}.around{fill:var(--around)}.land{fill:var(--land)}
 .border{fill:none;stroke:var(--border);stroke-width:5}
 .ward{font-size:64px;font-weight:600;text-anchor:middle;fill:var(--ink);stroke:var(--halo);stroke-width:14px;
 paint-order:stroke;stroke-linejoin:round}
+.drill{background:#0b5d3b}.drill header{background:#0b5d3b;color:#fff;border-color:#fff}.drill header small{color:#fff}
+.drill section{border:4px dashed #0b5d3b}.drill button.go{background:#0b5d3b;border-color:#0b5d3b}
+.chip.exercise{background:#0b5d3b;color:#fff}
 .ending{border:3px solid #1b6e3c}.ending ul{list-style:none;margin:0;padding:0}
 .pair{display:flex;flex-wrap:wrap;gap:.6rem}.pair form{margin:0}
 .done{border:2px solid #1b6e3c;border-radius:.5rem;padding:.6rem .9rem}

@@ -83,14 +83,20 @@ def wanted_of(kind: str, form: Mapping[str, str], by: Account, *, known: Known, 
     which the pipeline takes once, and a form that was changed and sent again is another word on the same thing.
     """
     given = plain_of(form)
-    key = given.get("key", "")
-    if not _KEY.fullmatch(key):
-        raise FormWrong("この画面は古くなっています。入力画面を開き直してください。")
+    key = key_of(given)
     own = "post-" + _hash(by.name, key)[:16]
     content = sorted((name, value) for name, value in given.items() if name not in ("csrf", "code", "confirm"))
     receipt = _hash(by.name, kind, repr(content))[:32]
     thing, where, again, fields = _READERS[kind](given, own, known, at)
     return Wanted(kind, thing, receipt, where, again, fields)
+
+
+def key_of(given: Mapping[str, str]) -> str:
+    """Return the key that makes a form one reception; raises `FormWrong` for a form without one of ours."""
+    key = given.get("key", "")
+    if not _KEY.fullmatch(key):
+        raise FormWrong("この画面は古くなっています。入力画面を開き直してください。")
+    return key
 
 
 def plain_of(form: Mapping[str, str]) -> dict[str, str]:

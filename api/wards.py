@@ -9,7 +9,7 @@ from alerts.alert import GEOCODE_CLASS20, Geocode
 from alerts.place import Cell, Cells
 from alerts.words import JAPAN
 from geo.areas import AreaCover, AreaTable
-from geo.cells import compact, count, difference, expand
+from geo.cells import compact, count, difference, expand, union
 from geo.named_areas import NamedAreas
 
 # Twice the 23 wards; looking up more would keep an officer waiting for an answer that is "all of them".
@@ -89,6 +89,12 @@ class Ground:
         if self._named is not None:
             return self._named.on(datetime.now(JAPAN).date()).lookup(geocode)
         return None if self._table is None else self._table.lookup(geocode)
+
+    def only_in(self, wards: frozenset[str]) -> Cells:
+        """Return the cells that no ward but *wards* touches: what may be left out without leaving out another's."""
+        named = (None if self._table is None else self._table.lookup(Geocode(GEOCODE_CLASS20, code)) for code in wards)
+        ground = union(*(cover.cells for cover in named if cover is not None))
+        return compact(cell for cell in expand(ground) if self.wards_at(cell) <= wards)
 
     @cached_property
     def ward_of(self) -> Mapping[int, str]:

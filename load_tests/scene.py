@@ -32,8 +32,8 @@ from shirase.pipeline import VAPID_SUBJECT, make_secrets
 from shirase.receivers import make
 from streams.broker import ensure_topics, open_broker
 from streams.client import Producer
+from streams.digest import approval_digest
 from streams.kafka import KafkaServer
-from streams.notice_board import approval_digest
 from streams.supervisor import Role, Supervisor
 from streams.topics import ALL, NOTICES, SUBSCRIPTIONS
 from streams.wire import encode

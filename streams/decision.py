@@ -7,12 +7,15 @@ applies commands in order, so that a race between two people has one winner.
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from alerts.claim import Release
+from alerts.claim import Lane, Release
 from alerts.notice import Notice, NoticeKind
+from alerts.place import Cells
 from alerts.policy import COORDINATORS_ONLY
-from geo.cells import contains
+from geo.cells import contains, union
 from geo.sign import ORDER_WITHOUT_SIGN
-from streams.notice_board import approval_digest
+from streams.digest import approval_digest
+from streams.edit import ground_of, why_no_edit
+from streams.ending import why_no_end
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 
 POLICY = "policy"  # who approved, where no person did
@@ -35,8 +38,10 @@ class Ledger:
     sent: set[tuple[str, int, str]] = field(default_factory=set)
     # The newest document of each lineage, and whether all of its shards were in the draft.
     newest: dict[str, tuple[int, bool]] = field(default_factory=dict)
-    # Lineages of which a notice has gone out: ways go only under such an order.
-    lineages: set[str] = field(default_factory=set)
+    # The ground of each lineage of which notices have gone out: ways go only under such an order, and only there.
+    grounds: dict[str, Cells] = field(default_factory=dict)
+    # The last revision of each lineage that went out, and its lane: what an end must come after.
+    last: dict[str, tuple[int, Lane]] = field(default_factory=dict)
 
     def knows(self, record: DraftRecord) -> None:
         """Take in a verdict, just now or read back from `drafts`."""
@@ -52,13 +57,19 @@ class Ledger:
     def has_sent(self, notice: Notice) -> None:
         """Take back a notice read from `notices`."""
         self.sent.add((notice.lineage, notice.revision, notice.digest))
-        self.lineages.add(notice.lineage)
+        known = self.last.get(notice.lineage)
+        if known is None or notice.revision >= known[0]:
+            self.last[notice.lineage] = notice.revision, notice.lane
+        if notice.kind is not NoticeKind.GO_THERE:
+            self.grounds[notice.lineage] = union(self.grounds.get(notice.lineage, ()), ground_of(notice))
 
 
 def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     """Return what *command* leads to. Decided drafts stay decided: the same command again is no news."""
     if command.verb is Verb.CREATE:
         return _create(ledger, command, at)
+    if command.verb is Verb.END:
+        return _end(ledger, command, at)
     known = ledger.drafts.get(command.draft_id)
     if known is None:
         return Decided(None, None, "draft-unknown")
@@ -75,7 +86,32 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     if command.digest != known.draft.notice.digest:
         # The approver saw something else than what would go out: nothing goes out (R14).
         return Decided(None, None, "approval-digest-mismatch")
+    if command.verb is Verb.EDIT:
+        return _edit(known.draft, command, at)
     return _approved(ledger, known.draft, by=command.by, reason=f"approved-by:{command.by}", at=at)
+
+
+def _edit(known: Draft, command: Command, at: datetime) -> Decided:
+    """Keep the draft as it was changed, open for another person: an approval of what it was finds another digest."""
+    changed = command.draft
+    refusal = "edit-without-draft" if changed is None else why_no_edit(known, changed, command.by)
+    if changed is None or refusal:
+        return Decided(None, None, refusal)
+    return Decided(_verdict(changed, DraftState.OPEN, f"edited-by:{command.by}", at, keep=True), None)
+
+
+def _end(ledger: Ledger, command: Command, at: datetime) -> Decided:
+    """Let one person end what was sent; it speaks to those who were told, and once."""
+    draft = command.draft
+    if draft is None:
+        return Decided(None, None, "end-without-draft")
+    if draft.draft in ledger.drafts:
+        return Decided(None, None, "already-decided")
+    newest, lane = ledger.last.get(draft.notice.lineage, (None, None))
+    refusal = why_no_end(draft.notice, newest, lane)
+    if refusal:
+        return Decided(None, None, refusal)
+    return _approved(ledger, draft, by=command.by, reason=f"approved-by:{command.by}", at=at)
 
 
 def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
@@ -115,9 +151,13 @@ def _why_no_way(ledger: Ledger, notice: Notice) -> str:
     if notice.kind is not NoticeKind.GO_THERE:
         return ""
     order = notice.order
-    if order is None or order.lineage not in ledger.lineages:
+    ground = None if order is None else ledger.grounds.get(order.lineage)
+    if order is None or ground is None:
         return "order-not-approved"
-    if any(not contains(order.cells, cell) for part in notice.parts for cell in part.cells):
+    # An order that was made smaller before it went out is still whole on the map.
+    if any(
+        not contains(order.cells, cell) or not contains(ground, cell) for part in notice.parts for cell in part.cells
+    ):
         return "cells-beyond-the-order"
     return ""
 

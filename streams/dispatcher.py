@@ -34,12 +34,12 @@ from streams.client import Consumer, Producer, Record
 from streams.course import Course, chosen_at, complete, without
 from streams.courses import Courses
 from streams.dead_letters import Refused, dead_letter
+from streams.digest import approval_digest
 from streams.fanout import FanOut
 from streams.late import heard_by_nobody_asleep
 from streams.ledger import STORED_WITHIN_SECONDS, Ledger
 from streams.metrics import Hop, Role, StreamMetrics
 from streams.newcomers import Newcomers
-from streams.notice_board import approval_digest
 from streams.outbox import Outbox
 from streams.ownership import Heartbeat, Ownership
 from streams.plan_book import PlanBook

@@ -10,11 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import orjson
-
 from alerts.cap import Severity
 from alerts.claim import HazardSnapshot, Lane, Provenance, Release, Standing
-from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
+from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.order_words import compose_order, is_order
 from alerts.place import Shard
 from alerts.policy import SignRule
@@ -25,6 +23,8 @@ from geo.cells import split_by_shard, union
 from geo.change import NOTHING_TOLD, Change, Difference, Partition, Told, difference, partition_of
 from geo.inhibition import inhibited
 from geo.sign import independent_sign
+from streams.digest import approval_digest
+from streams.edit import told_within
 from streams.going import Shown, going, picture_at, shown, stations_shown
 from streams.payloads import Command, Draft, Verb
 
@@ -39,6 +39,7 @@ _SPARE_PARTITIONS = 64
 # Whoever is sent one of these lanes is sent the other too; a drill and a canary are heard by nobody else.
 _HEARD_TOGETHER = ({Lane.LIFE_SAFETY, Lane.ROUTINE}, {Lane.DRILL}, {Lane.CANARY})
 LANGUAGES = ("ja", "en")
+_ENDED = (Phase.LIFTED, Phase.CANCELLED)
 
 _SEVERITY_DANGER = {
     Severity.EXTREME: 5.0,
@@ -77,6 +78,11 @@ class _Lineage:
     decided_revision: int = -1  # newest document revision that was decided with all of its shards
     waiting: dict[str, Draft] = field(default_factory=dict)  # before a person, by digest
     rivers: dict[str, RiverStage] = field(default_factory=dict)  # as people were shown them last, by station
+
+    def proposed(self, notice: Notice) -> Draft | None:
+        """Return the draft of which *notice* is an edit: the same revision of the same document."""
+        this = notice.document, notice.revision
+        return next((one for one in self.waiting.values() if (one.notice.document, one.notice.revision) == this), None)
 
 
 class NoticeBoard:
@@ -137,10 +143,19 @@ class NoticeBoard:
         Of what policy releases the board knows already, from its own proposal.
         """
         thread = self._lineages.get(notice.lineage)
-        draft = thread.waiting.pop(notice.digest, None) if thread is not None else None
-        if thread is not None and draft is not None:
+        if thread is None:
+            return
+        draft = thread.waiting.pop(notice.digest, None)
+        if draft is not None:
             thread.told, thread.lane = draft.told_after, draft.provenance.lane
             thread.rivers |= {river.station: river for river in stations_shown(notice.parts)}
+        elif (draft := thread.proposed(notice)) is not None:
+            # Somebody changed it before another let it go.
+            del thread.waiting[draft.notice.digest]
+            thread.told, thread.lane = told_within(draft, notice), draft.provenance.lane
+        elif notice.revision > thread.notice_revision and all(part.phase in _ENDED for part in notice.parts):
+            # A person ended it: what comes next is told to people who know that it was over.
+            thread.notice_revision, thread.told = notice.revision, NOTHING_TOLD
 
     def due(self, *, at: float, unread: bool = False) -> tuple[Draft, ...]:
         """Return a draft for each document that has all its shards, or has waited long enough.
@@ -344,24 +359,3 @@ def _danger(change: Change) -> float:
         return 0.0
     level = float(change.after.level) if change.after.level is not None else 0.0
     return max(level, _SEVERITY_DANGER[change.after.severity])
-
-
-def approval_digest(notice: Notice) -> str:
-    """Return the SHA-256 over what an approval covers: lane, cells, words and expiry (R14).
-
-    Of kind 3 that is the order with its cells, template, expiry and rule, and never a way: ten closures
-    in an order need no new approval.
-    """
-    if notice.order is not None:
-        ordered = {"kind": notice.kind, "lane": notice.lane, "order": notice.order}
-        return hashlib.sha256(orjson.dumps(ordered, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    covered = {
-        "lineage": notice.lineage,
-        "kind": notice.kind,
-        "lane": notice.lane,
-        "audience": notice.audience,
-        "document": notice.document,
-        "expires": notice.expires,
-        "parts": notice.parts,
-    }
-    return hashlib.sha256(orjson.dumps(covered, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -25,8 +25,8 @@ from geo.cells import intersection
 from geo.outline import rings_of
 from streams.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused
+from streams.digest import approval_digest
 from streams.metrics import Role, StreamMetrics
-from streams.notice_board import approval_digest
 from streams.outlets import Outlet, Register
 from streams.outward_metrics import OutwardMetrics
 from streams.payloads import ChannelRecord

@@ -23,7 +23,8 @@ from alerts.shelter import ShelterReport, ShelterState
 from alerts.silence_words import SilenceFacts, compose_silence
 from geo.cells import difference, intersection, split_by_shard, union
 from geo.change import NOTHING_TOLD
-from streams.notice_board import LANGUAGES, approval_digest
+from streams.digest import approval_digest
+from streams.notice_board import LANGUAGES
 from streams.payloads import Draft, DraftRecord
 
 FEED = "silence"

@@ -9,7 +9,7 @@ from geo.cells import compact
 from geo.change import NOTHING_TOLD
 from routing.change import done_in
 from routing.plan import CellAdvice
-from streams.notice_board import approval_digest
+from streams.digest import approval_digest
 from streams.order_book import InForce
 from streams.payloads import Draft
 

@@ -41,6 +41,7 @@ from api.office import Office
 from api.posted import Posts
 from api.rate import RateLimit
 from api.reader import Freshness
+from api.sending import Sending
 from api.wards import Ground
 from dispatch.settings import DispatchSettings
 from geo.areas import AreaTable
@@ -119,6 +120,7 @@ class Room:
     browser: Browser
     app: FastAPI
     posts: Posts
+    sending: Sending = field(default_factory=Sending)
     keys: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, role: Role = Role.APPROVER, wards: Iterable[str] = (KOTO_WARD,)) -> None:
@@ -207,7 +209,7 @@ def room_in(
     app: FastAPI = console_app(
         desk, lambda: Freshness(True, 0, 0.0), ApiMetrics(registry), registry, clock, office=office
     )
-    return Room(topics, clock, accounts, desk, drafts, Browser(app), app, posts)
+    return Room(topics, clock, accounts, desk, drafts, Browser(app), app, posts, office.sending)
 
 
 def test_nobody_sees_a_draft_without_signing_in(room: Room) -> None:
@@ -437,7 +439,7 @@ def test_nobody_approves_beyond_their_ward_or_their_own_danger(
     if may_not_approve(account, proposal) is None:
         assert role is not Role.DRAFTER
         assert account.everywhere or (touched and touched <= wards)
-        if "sato" in authors:
+        if "sato" in authors and lane is not Lane.DRILL:
             assert lane is not Lane.LIFE_SAFETY
             assert len(touched) < 2
             assert people is None or people <= 50_000

@@ -28,7 +28,7 @@ from streams.notice_board import NoticeBoard
 from streams.notices import command_of
 from streams.payloads import Command, DraftRecord, DraftState, FactEffect, Line, Preview, ReportRecord
 from streams.settlement import settle, was_settled
-from streams.topics import AUDIT, COMMANDS, DRAFTS, EFFECTS, REPORTS, TELEGRAMS
+from streams.topics import AUDIT, COMMANDS, DRAFTS, EFFECTS, NOTICES, REPORTS, TELEGRAMS
 from streams.wire import decode, encode
 from tests.api.evening import NINE_PM
 from tests.api.test_office import EDOGAWA_WARD, KOTO_WARD, Room, Seat, room_in
@@ -85,6 +85,7 @@ class Stages:
             self.ledger.has_sent(decided.notice)
             self.board.hear_notice(decided.notice)
             self.sent.append(decided.notice)
+            self._show(NOTICES.name, decided.notice.lineage.encode(), encode(decided.notice))
         if decided.record is not None:
             self.ledger.knows(decided.record)
             self._show(DRAFTS.name, decided.record.draft_id.encode(), encode(decided.record))
@@ -96,6 +97,7 @@ class Stages:
         record = Record(topic, 0, 0, key, value, {}, 0)
         self.room.desk.apply(record)
         self.room.posts.apply(record)
+        self.room.sending.apply(record)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from alerts.cap import Certainty, Severity, Urgency
 from alerts.claim import Danger, HazardSnapshot, Lane, Provenance, Release, Standing
 from alerts.hazard import HazardKind
 from alerts.level import Level
-from alerts.notice import Notice, NoticeKind
+from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.place import Cell, LatLng, Shard
 from alerts.report import Report
 from alerts.road import RoadReport
@@ -145,7 +145,19 @@ def order_notice(revision: int = 1, *, document: str = "") -> Notice:
         sent=AT,
         received=AT,
         expires=AT + timedelta(hours=6),
-        parts=(),
+        parts=(
+            NoticePart(
+                rank=0,
+                phase=Phase.ISSUED,
+                recipients=Recipients.CELLS,
+                level=Level.ALL_LEAVE,
+                severity=Severity.EXTREME,
+                hazards=(HazardKind.FLOOD,),
+                area_names=("架空市",),
+                cells=compact(CELLS),
+                texts=(),
+            ),
+        ),
         digest="",
         approved_by="policy",
         approved_at=AT,

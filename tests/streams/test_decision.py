@@ -8,7 +8,7 @@ import pytest
 from alerts.claim import Release
 from geo.change import NOTHING_TOLD
 from streams.decision import POLICY, Decided, Ledger, decide
-from streams.notice_board import approval_digest
+from streams.digest import approval_digest
 from streams.payloads import Command, Draft, DraftState, Verb
 from tests.dispatch.people import notice
 from tests.geo.documents import provenance

@@ -31,10 +31,10 @@ from dispatch.vapid import Vapid, VapidKey
 from streams import course, outbox
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, read_to_end
+from streams.digest import approval_digest
 from streams.dispatcher import Dispatcher, buckets_of
 from streams.metrics import StreamMetrics
 from streams.newcomers import LATE_SECONDS
-from streams.notice_board import approval_digest
 from streams.ownership import Replaced
 from streams.payloads import ReceiptRecord
 from streams.subscribers import Subscribers

@@ -13,12 +13,8 @@ from alerts.claim import Danger, HazardSnapshot, Release, Standing
 from alerts.level import Level
 from alerts.notice import Phase, Recipients
 from alerts.place import Cell, Shard
-from streams.notice_board import (
-    BACKLOG_WAIT_SECONDS,
-    COMPLETE_WAIT_SECONDS,
-    NoticeBoard,
-    approval_digest,
-)
+from streams.digest import approval_digest
+from streams.notice_board import BACKLOG_WAIT_SECONDS, COMPLETE_WAIT_SECONDS, NoticeBoard
 from streams.payloads import Command, Draft, Verb
 from tests.geo.documents import danger, provenance
 from tests.streams.evening import snapshots_of_the_evening

@@ -24,8 +24,8 @@ from feeds.read import read
 from shirase.channels_command import channels as command
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer
+from streams.digest import approval_digest
 from streams.metrics import StreamMetrics
-from streams.notice_board import approval_digest
 from streams.outlets import OutletError, register_of
 from streams.outward import Outward, holds, states, why_kept_in
 from streams.outward_metrics import OutwardMetrics

@@ -26,9 +26,9 @@ from geo.change import NOTHING_TOLD
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, read_to_end
 from streams.decision import Ledger, decide
+from streams.digest import approval_digest
 from streams.duty import DutyError, duty_of
 from streams.metrics import StreamMetrics
-from streams.notice_board import approval_digest
 from streams.pager import SILENCE, Pager, calls_so_far
 from streams.pager_metrics import PagerMetrics
 from streams.payloads import Command, Draft, DraftRecord, DraftState, PageRecord

@@ -12,8 +12,8 @@ from dispatch.pushes import Pushes
 from dispatch.registry import Registry
 from dispatch.settings import DispatchSettings
 from dispatch.vapid import Vapid, VapidKey
+from streams.digest import approval_digest
 from streams.fanout import FanOut
-from streams.notice_board import approval_digest
 from streams.warming import warm
 from tests.dispatch.people import resident
 
