@@ -117,11 +117,20 @@ def intake_app(
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     monotonic: Callable[[], float] = time.monotonic,
+    events: Callable[[], Mapping[str, bytes]] | None = None,
 ) -> FastAPI:
-    """Return the application that takes reports and hands them to *producer*."""
+    """Return the application that takes reports and hands them to *producer*.
+
+    With *events* (the keys of those that are on) shelters report themselves by the pass at their door.
+    """
+    from api.gate import gate_routes
+    from api.gate_page import STYLE
+
     app = FastAPI(title="Shirase intake", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Guard, policy=policy_for([]), metrics=ApiMetrics(registry))
+    app.add_middleware(Guard, policy=policy_for([STYLE], forms=True), metrics=ApiMetrics(registry), forms=True)
     answer_problems(app)
+    if events is not None:
+        app.include_router(gate_routes(events, producer, now=now, monotonic=monotonic))
     limit = RateLimit(_BURST, _PER_MINUTE)
 
     @app.post("/reports", status_code=202)

@@ -4,7 +4,7 @@ from api.look import APPEARANCES
 
 _LOOKS = "".join(f".{look.value}{{fill:{a.fill};background:{a.fill};color:{a.ink}}}" for look, a in APPEARANCES.items())
 
-_BASE = """
+BASE = """
 :root{--page:#f4f6f8;--card:#fff;--ink:#14181d;--soft:#4a5560;--line:#c9d1d9;--around:#e3e5e8;--land:#fbfaf6;
 --border:#7b8794;--halo:#fff;--care:#fff4d6;--care-ink:#4a3500;color-scheme:light dark}
 @media (prefers-color-scheme:dark){:root{--page:#0e1216;--card:#181e25;--ink:#f1f4f7;--soft:#b3bec9;--line:#3a4550;
@@ -18,7 +18,7 @@ small,.soft{color:var(--soft);font-size:.85rem}
 """
 
 PAGE = (
-    _BASE
+    BASE
     + """
 header{display:flex;flex-wrap:wrap;gap:.1rem .9rem;align-items:baseline;padding:.55rem .9rem;
 border-bottom:1px solid var(--line);background:var(--card)}
@@ -62,7 +62,7 @@ footer{padding:0 1rem 2rem;text-align:center}
 )
 
 CONSOLE = (
-    _BASE
+    BASE
     + """
 header{padding:.7rem 1rem;border-bottom:3px solid var(--ink);background:var(--card)}
 main{max-width:90rem;margin:0 auto;padding:1rem;display:grid;gap:1rem}

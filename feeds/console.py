@@ -199,6 +199,7 @@ def _shelter(plain: Mapping[str, Any], form: _Form) -> Facts:
         occupants=fields.people(plain, "occupants"),
         band=fields.maybe(OccupancyBand, plain, "band"),
         accepts=fields.maybe(Accepts, plain, "accepts"),
+        needs=fields.texts(plain, "needs"),
         undo=form.undo,
     )
     return Facts(shelters=(report,))
@@ -293,7 +294,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any], _Form], Facts | AlertInfo]] 
 _COMMON = frozenset({"shirase", "kind", "id", "status", "by", "at", "confidence", "undo", "text", "ward", "point"})
 _FIELDS: Mapping[str, frozenset[str]] = {
     "closure": _COMMON | {"line", "polygon", "roads", "name", "cause", "valid_from", "valid_until", "lifted"},
-    "shelter": _COMMON | {"name", "state", "site_class", "capacity", "occupants", "band", "accepts"},
+    "shelter": _COMMON | {"name", "state", "site_class", "capacity", "occupants", "band", "accepts", "needs"},
     "incident": _COMMON | {"incident", "title", "polygon", "ended"},
     "order": (_COMMON | {"level", "hazard", "areas", "issuer", "valid_until", "ended"}) - {"point", "ward"},
 }

@@ -180,10 +180,16 @@ def people_at(where: str) -> Mapping[int, int] | None:
     required=True,
     help="The offices' keys as hashes (see ops/intake.toml); there is no default.",
 )
-def intake(broker: str, port: int, host: str, keys: Path) -> None:
-    """Take reports that offices push with their key."""
+@click.option(
+    "--gates",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder with the keys of the events that are on (`shirase gate open`): shelters' own pages are served.",
+)
+def intake(broker: str, port: int, host: str, keys: Path, gates: Path | None) -> None:
+    """Take reports that offices push with their key, and those of shelters by the code at their door."""
     from prometheus_client import CollectorRegistry
 
+    from api.gate_pass import keys_in
     from api.intake import intake_app, keys_at
     from api.serve import serve
     from streams.client import Producer
@@ -192,5 +198,6 @@ def intake(broker: str, port: int, host: str, keys: Path) -> None:
         known = keys_at(keys)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--keys") from error
+    events = None if gates is None else lambda: keys_in(gates)
     with Producer(broker) as producer:
-        serve(intake_app(known, producer, CollectorRegistry()), host, port)
+        serve(intake_app(known, producer, CollectorRegistry(), events=events), host, port)

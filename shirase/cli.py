@@ -21,6 +21,7 @@ from shirase.channels_command import channels
 from shirase.demo import PATIENCE_SECONDS, run_demo
 from shirase.errors import ShiraseError
 from shirase.explain import explain_cell
+from shirase.gate_command import gate
 from shirase.gauges_command import gauges
 from shirase.import_command import import_group
 from shirase.keys import main as make_keys
@@ -313,6 +314,7 @@ main.add_command(areas_group)
 main.add_command(hazards)
 main.add_command(seam)
 main.add_command(import_group)
+main.add_command(gate)
 
 
 def _positive(text: str) -> float:

@@ -16,9 +16,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.accounts import EVERY_WARD, Accounts, Role
+from api.census import Census
 from api.console import build_console
 from api.residents_process import build_residents
-from shirase.api_command import DEFAULT_WEB
+from shirase.api_command import DEFAULT_WEB, people_at
 from shirase.areas import DEFAULT_AREAS, table_at
 from shirase.town import shown_town
 
@@ -58,9 +59,11 @@ class DemoPages:
         table = table_at(areas) if areas.exists() else None
         sites, roads = shown_town(network, None)
         path = folder / "accounts.sqlite"
+        registry = folder / "subscribers" / "registry"
+        census = Census.of(people_at("demo-city"), registry if registry.exists() else None)
         return cls(
             build_residents(bootstrap, table=table, web=web if web.exists() else None, sites=sites, roads=roads),
-            build_console(bootstrap, accounts=path, table=table),
+            build_console(bootstrap, accounts=path, table=table, census=census),
             _officers(path),
         )
 
