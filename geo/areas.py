@@ -99,6 +99,16 @@ class AreaTable:
             self._answers[key] = self._cover(*key)
         return self._answers[key]
 
+    @property
+    def near_sea(self) -> Cells:
+        """Return the ground near the sea; drawn once, which takes a second, unless the table's file has it.
+
+        A worker asks for it before it counts as ready: the first tsunami does not wait for a drawing.
+        """
+        if self._near_sea is None:
+            self._near_sea = near_sea(union(*(_cells(ids) for ids in self._cells.values())))
+        return self._near_sea
+
     def codes(self) -> tuple[str, ...]:
         """Return the municipal codes (class20), sorted."""
         return tuple(sorted(self._cells))
@@ -155,6 +165,7 @@ class AreaTable:
             cells_ends=np.cumsum([len(self._cells[c]) for c in codes], dtype=np.int64),
             partial=np.concatenate([empty, *(self._partial[c] for c in codes)]),
             partial_ends=np.cumsum([len(self._partial[c]) for c in codes], dtype=np.int64),
+            near_sea=np.array(self.near_sea, dtype=np.int64),
         )
         return written.getvalue()
 
@@ -188,9 +199,7 @@ class AreaTable:
         """Return what of *ground* lies near the sea, by the outline of the whole table."""
         if ground is None:
             return None
-        if self._near_sea is None:
-            self._near_sea = near_sea(union(*(_cells(ids) for ids in self._cells.values())))
-        cells = intersection(ground.cells, self._near_sea)
+        cells = intersection(ground.cells, self.near_sea)
         return AreaCover(ground.name, ground.code, cells, intersection(ground.partial, cells)) if cells else None
 
     def _same_municipality(self, code: str) -> frozenset[str]:
@@ -244,6 +253,8 @@ def from_bytes(content: bytes) -> AreaTable:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             meta: dict[str, Any] = json.loads(file["meta"].tobytes())
             arrays = {name: file[name] for name in ("cells", "cells_ends", "partial", "partial_ends")}
+            # A file of an earlier release has no shore: it is drawn when it is asked for.
+            shore = _cells(file["near_sea"]) if "near_sea" in file.files else None
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as damage:
         raise AreaTableError("area-file-damaged", f"{type(damage).__name__}; {REBUILD}") from damage
     if meta.get("format") != FORMAT:
@@ -259,6 +270,7 @@ def from_bytes(content: bytes) -> AreaTable:
         _class10={code: class10 for code, _, _, class10 in meta["areas"] if class10},
         _cells=dict(zip(codes, cells, strict=True)),
         _partial=dict(zip(codes, partial, strict=True)),
+        _near_sea=shore,
     )
 
 

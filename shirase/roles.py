@@ -8,8 +8,9 @@ import logging
 import os
 import signal
 import threading
+import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from streams.duty import OfficerKey
 
 log = logging.getLogger(__name__)
+
+# A holder that died keeps its lease for its session of ten seconds. The supervisor waits a minute for a first sign.
+_LEASE_AT_ONCE_SECONDS = 20.0
 
 
 class Stop:
@@ -71,6 +75,8 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
             from streams.ingest import build_ingest
 
             table, policy = table_at(settings.areas), policy_at(settings.policy)
+            # Before it counts as ready, so that the first tsunami does not wait for it.
+            log.debug("shore", extra={"cells": len(table.near_sea)})
             app = build_ingest(
                 settings.broker,
                 data_dir=settings.data_dir,
@@ -184,7 +190,7 @@ def _hold_lease(role: Role, settings: WorkerSettings, stop: Stop, beat: Beat) ->
     from streams.lease import Lease
 
     lease = Lease(settings.broker, role=role.value, instance=settings.instance)
-    if not lease.wait(stop, beat):
+    if not lease.wait(stop, when_waiting_long(beat)):
         lease.close()
         return False
 
@@ -202,6 +208,21 @@ def _hold_lease(role: Role, settings: WorkerSettings, stop: Stop, beat: Beat) ->
 
     threading.Thread(target=keep, name="lease", daemon=True).start()
     return True
+
+
+def when_waiting_long(beat: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> Callable[[], None]:
+    """Return *beat* as a process beats that waits for its lease: not before it has waited for long.
+
+    Who gets the lease at once gives its first sign of life when it acts, so that who starts a pipeline does not
+    hand a document to a stage that has yet to read its logs. A standby that waits is alive, and must say so.
+    """
+    since = clock()
+
+    def later() -> None:
+        if clock() - since >= _LEASE_AT_ONCE_SECONDS:
+            beat()
+
+    return later
 
 
 def _run_fanout(
@@ -335,7 +356,6 @@ def _officer_key(settings: WorkerSettings) -> "OfficerKey | None":
 def _run_collect(
     settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
 ) -> None:
-    import time
     from random import Random
 
     from feeds.sources import RegisterError, registered

@@ -63,7 +63,13 @@ class FetchingThread(driver.AIOKafkaConsumerThread):
         pauses the changelogs after recovery: a fetch that was waiting then took sources' records, which Faust threw
         away because they were not active yet. Nothing came after them until the supervisor found the worker stuck.
         """
-        return await super().getmany(None if active_partitions is None else set(active_partitions), timeout)
+        consumer = self.consumer
+        assert isinstance(consumer, Consumer)
+        from_sources = consumer.has_sought and consumer.flow_active
+        records = await super().getmany(None if active_partitions is None else set(active_partitions), timeout)
+        if from_sources and consumer.has_sought:
+            consumer.listens = True
+        return records
 
     @property
     def fetch_wait_ms(self) -> int:
@@ -77,11 +83,19 @@ class Consumer(driver.Consumer):
 
     _read_to: dict[TP, int]
     _hands_out_next: dict[TP, int]
+    listens: bool = False
+    """Whether its sources were asked for records once since they were assigned: one that came now would be taken."""
+
+    @property
+    def has_sought(self) -> bool:
+        """Say whether every source was sought to where its work goes on."""
+        return self._has_sought
 
     def _new_consumer_thread(self) -> FetchingThread:
         self._read_to = {}
         self._hands_out_next = {}
         self._has_sought = False
+        self.listens = False
         self._held_back: set[TP] = set()
         return FetchingThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -106,6 +120,7 @@ class Consumer(driver.Consumer):
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin anew: nothing is fetched from a source before it was sought."""
         self._has_sought = False
+        self.listens = False
         self._held_back = set()
         await super().on_partitions_assigned(assigned, generation_id)
 

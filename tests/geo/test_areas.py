@@ -1,9 +1,11 @@
 """Area codes become cells: the built-in table against the true borders of the 23 wards."""
 
+import io
 from collections import Counter
 from pathlib import Path
 
 import h3.api.basic_int as h3
+import numpy as np
 import pytest
 
 from alerts.alert import (
@@ -163,6 +165,21 @@ def test_a_file_gives_back_the_table(wards: AreaTable, tmp_path: Path) -> None:
         assert again.lookup(geocode) == wards.lookup(geocode)
     assert again.class10_of("1310800") == "130010"
     assert [file.name for file in tmp_path.iterdir()] == [area_file.FILE_NAME]
+
+
+def test_the_shore_is_in_the_file_and_is_drawn_for_a_file_of_an_earlier_release(wards: AreaTable) -> None:
+    drawn = wards.near_sea
+    assert drawn
+    content = wards.to_bytes()
+    with np.load(io.BytesIO(content)) as file:
+        earlier = {name: file[name] for name in file.files if name != "near_sea"}
+        # What the file says is taken as it is: a second that the first tsunami does not wait for.
+        marked = {**earlier, "near_sea": np.array(drawn[:1], dtype=np.int64)}
+    for held, expected in ((earlier, drawn), (marked, drawn[:1])):
+        written = io.BytesIO()
+        np.savez(written, **held)
+        assert from_bytes(written.getvalue()).near_sea == expected
+    assert from_bytes(content).near_sea == drawn
 
 
 def test_a_table_is_built_only_where_none_is_usable(tmp_path: Path) -> None:
