@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,11 @@ _INDEX = ("bucket", "index_cell", "index_row", "index_min_level", "index_terms",
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot folder holds. `topic_offsets` is the next offset to read, per partition."""
+    """What a snapshot folder holds. `topic_offsets` is the next offset to read, per partition.
+
+    `made_at` (seconds since 1970), `source` and `share` say whether it may be gone on with: when it was made, from the
+    topic of which cluster, of which buckets.
+    """
 
     format: int
     version: str
@@ -39,6 +43,9 @@ class Manifest:
     wards: tuple[str, ...]
     topic_offsets: Mapping[int, int] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
+    made_at: int = 0
+    source: str = ""
+    share: str = ""
 
 
 class Registry:
@@ -168,7 +175,14 @@ class Registry:
 
 
 def build(
-    columns: Columns, folder: Path, *, version: str = "1", topic_offsets: Mapping[int, int] | None = None
+    columns: Columns,
+    folder: Path,
+    *,
+    version: str = "1",
+    topic_offsets: Mapping[int, int] | None = None,
+    made_at: int = 0,
+    source: str = "",
+    share: str = "",
 ) -> Manifest:
     """Write *columns* and their index as a snapshot folder, whole or not at all."""
     check_columns(columns)
@@ -182,7 +196,9 @@ def build(
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
             np.save(file, np.ascontiguousarray(array), allow_pickle=False)
         sums[name] = _sha256(path)
-    manifest = _manifest(columns, version, topic_offsets or {}, sums)
+    manifest = replace(
+        _manifest(columns, version, topic_offsets or {}, sums), made_at=made_at, source=source, share=share
+    )
     # The manifest comes last: a folder without one was never finished.
     (fresh / "manifest.json").write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
     replaced = folder.with_name(f"{folder.name}.{os.getpid()}.old")

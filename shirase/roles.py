@@ -27,6 +27,8 @@ from streams.settings import SettingMissing, WorkerSettings
 
 if TYPE_CHECKING:
     from streams.duty import OfficerKey
+    from streams.lease import Lease
+    from streams.subscribers import Subscribers
 
 log = logging.getLogger(__name__)
 
@@ -194,6 +196,13 @@ def _hold_lease(role: Role, settings: WorkerSettings, stop: Stop, beat: Beat) ->
         lease.close()
         return False
 
+    _keep_lease(lease)
+    return True
+
+
+def _keep_lease(lease: "Lease") -> None:
+    """Keep *lease* in a thread, and end this process when it is lost: to go on would be two that act."""
+
     def keep() -> None:
         wait = threading.Event()
         try:
@@ -207,7 +216,6 @@ def _hold_lease(role: Role, settings: WorkerSettings, stop: Stop, beat: Beat) ->
             os._exit(3)
 
     threading.Thread(target=keep, name="lease", daemon=True).start()
-    return True
 
 
 def when_waiting_long(beat: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> Callable[[], None]:
@@ -249,6 +257,9 @@ def _run_fanout(
         subscribers = from_topic(settings.broker, keys, settings.data_dir / "registry", mine)
     if not settings.vapid_subject:
         raise SettingMissing("SHIRASE_VAPID_SUBJECT is not set: push services want a mailto: or https: contact")
+    stop, beat = Stop(), Beat(heartbeat)
+    if not _take_share(settings, worker, subscribers, stop, beat):
+        return
     dispatch = DispatchSettings(
         engine=settings.engine,
         pool_depth=settings.pool_depth,
@@ -271,8 +282,30 @@ def _run_fanout(
         stream_metrics=metrics,
         heartbeat=last_looked,
     )
-    dispatcher.run(Stop(), Beat(heartbeat))
+    dispatcher.run(stop, beat)
     dispatcher.close()
+
+
+def _take_share(settings: WorkerSettings, worker: int, subscribers: "Subscribers", stop: Stop, beat: Beat) -> bool:
+    """Wait until the share is this process's, with columns that are kept current; False when told to stop first.
+
+    Both seats are static members of the share's group under names of their own: a restart of the holder within its
+    session gets the share back, and the other seat gets it only when the holder is gone.
+    """
+    from streams.lease import Lease
+    from streams.standby import Standby, share_of
+
+    if settings.seat == "alone":
+        return True
+    if settings.seat not in ("first", "standby"):
+        raise SettingMissing(f"SHIRASE_SEAT is {settings.seat!r}: alone, first or standby")
+    lease = Lease(settings.broker, role=share_of(worker, settings.workers), instance=settings.seat)
+    held = Standby(subscribers, lease).wait(stop, beat)
+    if held:
+        _keep_lease(lease)
+    else:
+        lease.close()
+    return held
 
 
 def _run_channels(

@@ -115,6 +115,13 @@ class Consumer:
             (topic, number): self._watermarks_of(topic, number) for number in sorted(_partitions(self._kafka, topic))
         }
 
+    def cluster(self) -> str:
+        """Return the name that the cluster has given itself: offsets of another mean nothing here."""
+        try:
+            return str(self._kafka.list_topics(timeout=_ASK_SECONDS).cluster_id or "")
+        except KafkaException as error:
+            raise BrokerNotReady(f"no broker answers: {error.args[0].str()}") from error
+
     def positions(self) -> dict[Partition, int]:
         """Return the next offset to read of each partition in hand."""
         return dict(self._next)

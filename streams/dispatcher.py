@@ -43,6 +43,7 @@ from streams.newcomers import Newcomers
 from streams.outbox import Outbox
 from streams.ownership import Heartbeat, Ownership
 from streams.plan_book import PlanBook
+from streams.rolling import Rolling
 from streams.subscribers import Subscribers
 from streams.told_book import ToldBook
 from streams.topics import DEAD_LETTERS, NOTICES, SUBSCRIPTIONS
@@ -109,6 +110,8 @@ class Dispatcher:
         self._pool = Pool(secret, subscribers.people, settings.pool_depth, mine)
         self._metrics.subscriptions.set(subscribers.people.living)
         self._warm = False
+        # One of all workers is enough; what it misses while it is away is made good at its start.
+        self._rolling = Rolling(self._producer) if worker == 0 and subscribers.follows else None
         self._plans = PlanBook(bootstrap)
         self._without_plan: list[Record] = []
         self._notices = Consumer(bootstrap)
@@ -130,6 +133,8 @@ class Dispatcher:
             self._take(record)
         self._take_again()
         self._subscribers.follow()
+        if self._rolling is not None:
+            self._rolling.go_on()
         self._tell_newcomers()
         self._courses.go_on()
         now = time.time()
@@ -306,6 +311,7 @@ class Dispatcher:
                 course.leave_out(joined.left)
             for fanout in self._outbox.fanouts:
                 self._ledger.ended(fanout.leave_out(joined.left))
+            self._subscribers.erase(joined.left)
         self._metrics.subscriptions.set(self._subscribers.people.living)
 
     def _forget(self, identifier: bytes) -> None:

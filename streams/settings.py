@@ -94,6 +94,9 @@ class WorkerSettings:
     night_area_name: str = "東京地方"
     """Its name, as coordinators read it."""
 
+    seat: str = "alone"
+    """Of a `fanout` worker: `alone`, `first` (it has a standby, and holds its share by a lease), or `standby`."""
+
     outlets: Path | None = None
     """Register of outlets (`ops/outlets.toml`): what `channels` gives to which ward's other systems."""
 
@@ -153,6 +156,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         area_sets=path("SHIRASE_AREA_SETS"),
         column_maps=path("SHIRASE_COLUMN_MAPS"),
         outlets=path("SHIRASE_OUTLETS"),
+        seat=environment.get("SHIRASE_SEAT", "alone"),
         duty=path("SHIRASE_DUTY"),
         console_url=environment.get("SHIRASE_CONSOLE_URL", ""),
         sunset_at=_degrees(environment.get("SHIRASE_SUNSET_AT", "35.69,139.75")),

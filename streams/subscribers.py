@@ -1,25 +1,33 @@
 """The subscribers of one dispatch worker: from a packed snapshot, or from the `subscriptions` topic."""
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.columns import columns_of
+from dispatch.columns import Columns, columns_of, joined
+from dispatch.erasure import is_nobodys, wipe
 from dispatch.errors import DispatchError
 from dispatch.layers import People
 from dispatch.registry import Registry, build, load
-from dispatch.subscription import SealKeys, Subscription, bucket_of
-from streams.client import Consumer, read_to_end
+from dispatch.subscription import BUCKETS, SealKeys, Subscription, bucket_of
+from streams.client import BrokerNotReady, Consumer, Partition, Watermarks, read_to_end
+from streams.rolling import is_roll
 from streams.topics import SUBSCRIPTIONS
 
 log = logging.getLogger(__name__)
 
 # So many changes beside the large registry make selection and start slower than building it anew would cost.
 REBUILD_FROM = 20_000
+# Half of the topic's `delete.retention.ms`: so long every tombstone is still there to be read.
+SNAPSHOT_SECONDS = int(SUBSCRIPTIONS.extra["delete.retention.ms"]) / 1000 / 2
+_CHUNK = 50_000
+_CAUGHT_UP_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +45,19 @@ class Joined:
 class Subscribers:
     """The people of a worker's buckets, who follow their topic."""
 
-    def __init__(self, registry: Registry, consumer: Consumer | None, keys: SealKeys | None, mine: frozenset[int]):
-        self.people = People(registry)
+    def __init__(
+        self,
+        registry: Registry,
+        consumer: Consumer | None,
+        keys: SealKeys | None,
+        mine: frozenset[int],
+        folder: Path | None = None,
+    ) -> None:
+        """*folder* is the snapshot that *registry* was loaded from, where it is ours to wipe."""
+        wiped = is_nobodys(registry)
+        self.people = People(registry, ~wiped if wiped.any() else None)
+        self._stored = registry if folder is not None else None
+        self._folder = folder
         self._consumer = consumer
         self._keys = keys
         self._mine = mine
@@ -50,16 +69,21 @@ class Subscribers:
         """Return the large registry alone."""
         return self.people.base
 
+    @property
+    def follows(self) -> bool:
+        """Say whether the topic is the truth, and not a packed snapshot."""
+        return self._consumer is not None
+
     def forget(self, identifier: bytes) -> None:
         """Leave a subscription out from the next notice on."""
         self._removed.add(identifier)
 
-    def follow(self) -> None:
+    def follow(self, within_seconds: float = 0.0) -> None:
         """Take in what has come on the topic; the people change with `refresh`."""
         if self._consumer is None or self._keys is None:
             return
-        for record in self._consumer.poll_many(1000, 0.0):
-            if bucket_of(record.key) not in self._mine:
+        for record in self._consumer.poll_many(1000, within_seconds):
+            if is_roll(record.key) or bucket_of(record.key) not in self._mine:
                 continue
             self._changed.pop(record.key, None)
             if record.value is None:
@@ -70,6 +94,25 @@ class Subscribers:
                 self._removed.discard(record.key)
                 self._changed[record.key] = subscription
 
+    def catch_up(self) -> None:
+        """Follow the topic to what is its end now; raises `BrokerNotReady` when it does not come."""
+        if self._consumer is None:
+            return
+        ends = {place: mark.high for place, mark in self._consumer.watermarks(SUBSCRIPTIONS.name).items()}
+        until = time.monotonic() + _CAUGHT_UP_SECONDS
+        while any(self._consumer.positions().get(place, 0) < end for place, end in ends.items()):
+            if self._consumer.has_reached_the_end():
+                break  # what compaction removed at the end is waited for in vain
+            if time.monotonic() > until:
+                raise BrokerNotReady(f"{SUBSCRIPTIONS.name} could not be followed to its end")
+            self.follow(0.1)
+        self.erase(self.refresh().left)
+
+    def erase(self, left: frozenset[bytes]) -> None:
+        """Wipe who has left from the snapshot on disk; call it when no push to them can begin any more."""
+        if left and self._folder is not None and self._stored is not None:
+            wipe(self._folder, self._stored, self._stored.rows_with_ids(left))
+
     @property
     def changes(self) -> int:
         """Return how many sign-ups, changes and farewells `refresh` would bring in."""
@@ -79,10 +122,10 @@ class Subscribers:
         """Bring all changes so far into `people`; return who joined by them."""
         if not self._removed and not self._changed:
             return _NOBODY
-        joined = replace(self._joined(), left=frozenset(self._removed))
+        found = replace(self._joined(), left=frozenset(self._removed))
         self.people = self.people.changed_by(self._changed.values(), self._removed)
         self._removed, self._changed = set(), {}
-        return joined
+        return found
 
     def _joined(self) -> Joined:
         changed = tuple(self._changed.values())
@@ -123,31 +166,79 @@ def from_snapshot(folder: Path, mine: frozenset[int]) -> Subscribers:
     return Subscribers(load(folder), None, None, mine)
 
 
-def from_topic(bootstrap: str, keys: SealKeys, folder: Path, mine: frozenset[int]) -> Subscribers:
-    """Return the subscribers of the buckets in *mine*, read from the topic and followed from there on.
+def from_topic(
+    bootstrap: str, keys: SealKeys, folder: Path, mine: frozenset[int], clock: Callable[[], float] = time.time
+) -> Subscribers:
+    """Return the subscribers of the buckets in *mine* as the topic has them, followed from there on.
 
-    The snapshot in *folder* is a cache for the memory map, written anew at each start: an older one could
-    bring back somebody who has unsubscribed.
+    The snapshot in *folder* is a cache that names its offsets: gone on with while every tombstone since is still on the
+    topic, else written anew. An older one could bring back somebody who has unsubscribed.
     """
-    offsets: dict[int, int] = {}
-
-    def unsealed() -> Iterator[Subscription]:
-        newest: dict[bytes, bytes | None] = {}
-        for record in read_to_end(bootstrap, SUBSCRIPTIONS.name):
-            offsets[record.partition] = record.offset + 1
-            if bucket_of(record.key) in mine:
-                newest[record.key] = record.value
-        for key, value in newest.items():
-            if value is not None and (subscription := _unsealed(keys, key, value)) is not None:
-                yield subscription
-
-    build(columns_of(unsealed()), folder, version="topic", topic_offsets=offsets)
     consumer = Consumer(bootstrap)
-    starts = {
-        place: offsets.get(place[1], marks.low) for place, marks in consumer.watermarks(SUBSCRIPTIONS.name).items()
-    }
-    consumer.assign(starts)
-    return Subscribers(load(folder), consumer, keys, mine)
+    marks = consumer.watermarks(SUBSCRIPTIONS.name)
+    source, at = consumer.cluster(), clock()
+    registry = _kept(folder, mine, source, marks, at)
+    if registry is None:
+        offsets = {partition: mark.low for (_, partition), mark in marks.items()}
+        columns = _packed(_newest(bootstrap, keys, mine, offsets))
+        build(
+            columns, folder, version="topic", topic_offsets=offsets, made_at=int(at), source=source, share=_share(mine)
+        )
+        registry = load(folder)
+    consumer.assign({place: registry.manifest.topic_offsets.get(place[1], mark.low) for place, mark in marks.items()})
+    subscribers = Subscribers(registry, consumer, keys, mine, folder)
+    subscribers.catch_up()
+    return subscribers
+
+
+def _share(mine: frozenset[int]) -> str:
+    return np.packbits(np.isin(np.arange(BUCKETS), list(mine))).tobytes().hex()
+
+
+def _kept(
+    folder: Path, mine: frozenset[int], source: str, marks: Mapping[Partition, Watermarks], at: float
+) -> Registry | None:
+    """Return the snapshot in *folder* if it can be gone on with: of these buckets, of this cluster, young enough."""
+    try:
+        registry = load(folder)
+    except DispatchError:
+        return None
+    manifest = registry.manifest
+    if (manifest.source, manifest.share) != (source, _share(mine)) or not source:
+        return None
+    if not 0 <= at - manifest.made_at < SNAPSHOT_SECONDS:
+        return None
+    known = manifest.topic_offsets
+    # A topic that was made anew begins at zero again: its offsets are not those.
+    if any(not mark.low <= known.get(partition, -1) <= mark.high for (_, partition), mark in marks.items()):
+        return None
+    return registry
+
+
+def _newest(bootstrap: str, keys: SealKeys, mine: frozenset[int], offsets: dict[int, int]) -> Iterator[Subscription]:
+    newest: dict[bytes, bytes | None] = {}
+    for record in read_to_end(bootstrap, SUBSCRIPTIONS.name):
+        offsets[record.partition] = record.offset + 1
+        if not is_roll(record.key) and bucket_of(record.key) in mine:
+            newest[record.key] = record.value
+    for key, value in newest.items():
+        if value is not None and (subscription := _unsealed(keys, key, value)) is not None:
+            yield subscription
+
+
+def _packed(people: Iterator[Subscription]) -> Columns:
+    """Pack *people* some at a time: a million of them as objects take two gigabytes."""
+    # As one counts in binary: each is copied as often as the number has digits, not as there are chunks.
+    packed: list[Columns] = []
+    while chunk := tuple(islice(people, _CHUNK)):
+        packed.append(columns_of(chunk))
+        while len(packed) > 1 and packed[-2].count <= packed[-1].count:
+            last = packed.pop()
+            packed[-1] = joined(packed[-1], last)
+    while len(packed) > 1:
+        last = packed.pop()
+        packed[-1] = joined(packed[-1], last)
+    return packed[0] if packed else columns_of(())
 
 
 def _unsealed(keys: SealKeys, identifier: bytes, value: bytes) -> Subscription | None:

@@ -109,8 +109,15 @@ NOTICES = Topic(
 )  # fmt: skip
 SUBSCRIPTIONS = Topic(
     "subscriptions", "subscription id", 16, Cleanup.COMPACT, None, 16_384, 2, ("dispatch", "residents"),
-    "the source of truth; values are encrypted with a key kept outside Kafka; a tombstone forgets",
-    {"max.compaction.lag.ms": str(15 * MINUTE_MS), "segment.ms": str(10 * MINUTE_MS)},
+    "the source of truth; values are encrypted with a key kept outside Kafka; a tombstone forgets; keys `roll-N` are "
+    "nobody's: they let quiet partitions roll",
+    # A tombstone is a random id and nothing else; a snapshot is gone on with for half of the time that it stays.
+    {
+        # Rolled within six minutes (`streams.rolling`), cleaned within ten, its old files gone a minute later: 15.
+        "max.compaction.lag.ms": str(10 * MINUTE_MS),
+        "segment.ms": str(5 * MINUTE_MS),
+        "delete.retention.ms": str(14 * 24 * HOUR_MS),
+    },
 )  # fmt: skip
 TOLD = Topic(
     "told", "lineage + revision + bucket and range", 16, Cleanup.COMPACT, None, 4_000_000, 2, ("dispatch",),

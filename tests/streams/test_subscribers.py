@@ -1,5 +1,6 @@
 """The subscribers of a worker: its own buckets, from the topic, kept current, with nobody brought back."""
 
+import json
 import random
 import time
 from collections.abc import Iterator
@@ -9,12 +10,13 @@ import numpy as np
 import pytest
 
 from dispatch.columns import columns_of
-from dispatch.registry import Registry
+from dispatch.erasure import is_nobodys
+from dispatch.registry import Registry, read_manifest
 from dispatch.subscription import BUCKETS, SealKeys, Subscription, bucket_of
 from shirase.publish import publish_subscribers, subscription_at
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, read_to_end
-from streams.subscribers import Subscribers, from_topic
+from streams.subscribers import SNAPSHOT_SECONDS, Subscribers, from_topic
 from streams.topics import SUBSCRIPTIONS
 from tests.dispatch.people import KOTO, crowd
 
@@ -93,6 +95,95 @@ def test_who_has_unsubscribed_is_not_brought_back_by_an_old_snapshot(
     again = from_topic(fresh.bootstrap, keys, tmp_path / "registry", ALL)
     assert ids(again) == {person.id for person in people[1:]}
     again.close()
+
+
+def test_a_start_goes_on_with_its_snapshot_and_reads_only_what_is_new(
+    fresh: Broker, keys: SealKeys, tmp_path: Path
+) -> None:
+    people, joining = residents(), residents(3, seed=9)
+    publish(fresh, keys, people)
+    folder = tmp_path / "registry"
+    from_topic(fresh.bootstrap, keys, folder, ALL).close()
+    made = read_manifest(folder)
+    publish(fresh, keys, joining)
+    with Producer(fresh.bootstrap) as producer:
+        producer.send(SUBSCRIPTIONS.name, people[0].id, None).result(30)
+    again = from_topic(fresh.bootstrap, keys, folder, ALL)
+    assert ids(again) == {person.id for person in (*people[1:], *joining)}
+    assert read_manifest(folder) == made, "it was not written anew"
+    assert again.registry.count == len(people)
+    again.close()
+    once_more = from_topic(fresh.bootstrap, keys, folder, ALL)
+    assert ids(once_more) == {person.id for person in (*people[1:], *joining)}
+    once_more.close()
+
+
+@pytest.mark.parametrize("why", ["too-old", "other-share", "other-cluster", "damaged", "offsets-beyond"])
+def test_a_snapshot_that_could_bring_somebody_back_or_is_another_s_is_written_anew(
+    fresh: Broker, keys: SealKeys, tmp_path: Path, why: str
+) -> None:
+    people, folder = residents(), tmp_path / "registry"
+    publish(fresh, keys, people)
+    made_at = time.time()
+    from_topic(fresh.bootstrap, keys, folder, ALL, lambda: made_at).close()
+    now, mine = made_at + SNAPSHOT_SECONDS - 1, ALL
+    plain = json.loads((folder / "manifest.json").read_text())
+    if why == "too-old":
+        now += 1
+    if why == "other-share":
+        mine = frozenset(range(0, BUCKETS, 2))
+    if why == "other-cluster":
+        plain["source"] = "elsewhere"
+    if why == "offsets-beyond":
+        plain["topic_offsets"] = dict.fromkeys(plain["topic_offsets"], 10_000)
+    (folder / "manifest.json").write_text("{" if why == "damaged" else json.dumps(plain))
+    again = from_topic(fresh.bootstrap, keys, folder, mine, lambda: now)
+    assert ids(again) == {person.id for person in people if bucket_of(person.id) in mine}
+    assert read_manifest(folder).made_at == int(now)
+    again.close()
+
+
+def test_half_of_the_time_that_tombstones_stay_is_as_old_as_a_snapshot_gets() -> None:
+    assert int(SUBSCRIPTIONS.extra["delete.retention.ms"]) == 2000 * SNAPSHOT_SECONDS
+
+
+def test_who_has_left_is_wiped_from_the_disk_at_once_and_nobody_else_is(
+    fresh: Broker, keys: SealKeys, tmp_path: Path
+) -> None:
+    people, folder = residents(), tmp_path / "registry"
+    publish(fresh, keys, people)
+    subscribers = from_topic(fresh.bootstrap, keys, folder, ALL)
+    gone, kept = people[:3], people[3:]
+    assert all(traces(folder, person) for person in people)
+    with Producer(fresh.bootstrap) as producer:
+        for person in gone:
+            producer.send(SUBSCRIPTIONS.name, person.id, None).result(30)
+    left: frozenset[bytes] = frozenset()
+    deadline = time.monotonic() + 30
+    while len(left) < len(gone):
+        assert time.monotonic() < deadline, "the tombstones did not come"
+        subscribers.follow()
+        left |= subscribers.refresh().left
+    subscribers.erase(left)
+    assert [traces(folder, person) for person in gone] == [[]] * len(gone)
+    assert all(traces(folder, person) for person in kept)
+    assert ids(subscribers) == {person.id for person in kept}
+    subscribers.close()
+    # Whoever starts from the wiped snapshot finds the others as they were, and nobody in the holes.
+    again = from_topic(fresh.bootstrap, keys, folder, ALL)
+    found = {subscription_at(again.registry, row) for row in np.flatnonzero(~is_nobodys(again.registry)).tolist()}
+    assert {person.id for person in found} == {person.id for person in kept}
+    assert {person.endpoint for person in found} == {person.endpoint for person in kept}
+    assert again.people.living == len(kept)
+    again.close()
+
+
+def traces(folder: Path, person: Subscription) -> list[str]:
+    """Return the files of *folder* that hold bytes by which *person* could be found or reached."""
+    # Not the point of the key: that is everybody's in these tests.
+    sought = (person.endpoint.partition("/send/")[2].encode(), person.id, person.auth)
+    files = sorted(folder.iterdir())
+    return [file.name for file in files if any(one in file.read_bytes() for one in sought)]
 
 
 def test_joins_and_leaves_are_followed_and_one_unreadable_value_hurts_nobody(
