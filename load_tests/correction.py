@@ -1,0 +1,163 @@
+"""Who was told is told that it is over, and nobody else: `python -m load_tests.correction --people 40000 --json`.
+
+On Apache Kafka. Between an alert and its correction 5 % move, 2 % unsubscribe and 2 % sign up; the worker is killed
+and its disk deleted. Whom the correction reached must be whom the alert reached but for those who are gone, exactly:
+both are read from the push services' log.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from load_tests.errors import LoadTestError
+from load_tests.kills import for_two_thirds, told_by
+from load_tests.scene import WORKER, Scene, correction_of, delete_disk, staged, token_of, wait
+
+MOVE, LEAVE, JOIN = 0.05, 0.02, 0.02
+# Click to first POST (promise 9).
+FIRST_SECONDS = 10.0
+# Newcomers are gathered for two seconds; what comes later than this after the last of them does not come.
+QUIET_SECONDS = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the push services saw."""
+
+    people: int
+    moved: int
+    left: int
+    joined: int
+    alerted: int
+    late: int
+    gone: int
+    corrected: int
+    missed: int
+    not_alerted: int
+    twice: int
+    open_allowed: int
+    first_ms: int
+    last_ms: int
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Return a sentence for each promise that was broken."""
+        found = []
+        if self.missed:
+            found.append(f"{self.missed} who were alerted and are still here were not told of the correction")
+        if self.not_alerted:
+            found.append(f"{self.not_alerted} were told of the correction and never alerted, or had left")
+        if self.twice > self.open_allowed:
+            found.append(f"{self.twice} pushes came again; {self.open_allowed} may be open at the kill")
+        if self.first_ms > FIRST_SECONDS * 1000:
+            found.append(f"the first push of the correction came after {self.first_ms} ms")
+        return tuple(found)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run once and print the result; the last line is JSON."""
+    parser = argparse.ArgumentParser(prog="python -m load_tests.correction", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--people", type=int, default=40_000)
+    parser.add_argument("--max-in-flight", type=int, default=512)
+    parser.add_argument("--broker", default="kafka", help="kafka (its jars are started), or HOST:PORT of an empty one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", dest="as_json", help="only the last line")
+    given = parser.parse_args(arguments)
+    try:
+        with tempfile.TemporaryDirectory(prefix="shirase-correction-") as folder:
+            spare = round(given.people * JOIN)
+            with staged(
+                Path(folder),
+                people=given.people,
+                seed=given.seed,
+                max_in_flight=given.max_in_flight,
+                broker=given.broker,
+                spare=spare,
+            ) as scene:
+                result = play(scene, spare, given.max_in_flight, given.seed)
+    except LoadTestError as error:
+        print(f"correction: {error}", file=sys.stderr)
+        return 2
+    said = asdict(result) | {"failures": result.failures, "load_average": os.getloadavg()}
+    if not given.as_json:
+        print(json.dumps(said, indent=1))
+    print(json.dumps(said))
+    return 1 if result.failures else 0
+
+
+def play(scene: Scene, spare: int, max_in_flight: int, seed: int) -> Result:
+    """Alert, let people come, go and move, kill the worker, correct, and count."""
+    people, joining = scene.people[: len(scene.people) - spare], scene.people[len(scene.people) - spare :]
+    alert = for_two_thirds(scene)
+    scene.publish(alert)
+    wait(lambda: scene.finished(alert), "the end of the alert")
+    expected = told_by(alert, people)
+    if {entry.token for entry in scene.pushes()} != expected:
+        raise LoadTestError("the alert did not reach exactly those whom it is for")
+    chance = random.Random(seed)
+    touched = chance.sample(people, round(len(people) * (MOVE + LEAVE)))
+    leaving, moving = touched[: round(len(people) * LEAVE)], touched[round(len(people) * LEAVE) :]
+    homes = [person.places for person in people]
+    scene.subscribe([replace(person, places=chance.choice(homes)) for person in moving])
+    scene.subscribe(joining)
+    scene.unsubscribe(leaving)
+    pid = scene.supervisor.pid(WORKER)
+    os.kill(pid, signal.SIGKILL)
+    delete_disk(scene, WORKER)
+    wait(lambda: scene.supervisor.pid(WORKER) not in (0, pid), "the restart")
+    settle(scene)
+    alerted = scene.pushes()
+    clicked = time.time() * 1000
+    correction = correction_of(alert)
+    scene.publish(correction)
+    wait(lambda: scene.finished(correction), "the end of the correction")
+    pushes = scene.pushes()[len(alerted) :]
+    reached, told = {entry.token for entry in pushes}, {entry.token for entry in alerted}
+    gone = {token_of(person) for person in leaving}
+    # Who moved into other danger is told anew, in other words; the same bytes twice are a repeat.
+    again = sum(len(some) - len({(entry.token, entry.body_sha) for entry in some}) for some in (alerted, pushes))
+    return Result(
+        people=len(people),
+        moved=len(moving),
+        left=len(leaving),
+        joined=spare,
+        alerted=len(told),
+        late=len(told - expected),
+        gone=len(told & gone),
+        corrected=len(reached),
+        missed=len(told - gone - reached),
+        not_alerted=len(reached - (told - gone)),
+        twice=again,
+        open_allowed=max_in_flight,
+        first_ms=round(min(entry.wall_ms for entry in pushes) - clicked),
+        last_ms=round(max(entry.wall_ms for entry in pushes) - clicked),
+    )
+
+
+def settle(scene: Scene) -> None:
+    """Return when newcomers have been told: nothing was accepted for a while after the worker's first turn."""
+    beat = scene.folder / "beats" / WORKER
+    restarted = time.time()
+    wait(lambda: beat.stat().st_mtime > restarted, "the successor's first sign of life")
+    before, since = scene.accepted(), time.monotonic()
+
+    def quiet() -> bool:
+        nonlocal before, since
+        now = scene.accepted()
+        if now != before:
+            before, since = now, time.monotonic()
+        return time.monotonic() - since >= QUIET_SECONDS
+
+    wait(quiet, "newcomers to be told")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
