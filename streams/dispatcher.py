@@ -17,7 +17,7 @@ import numpy as np
 from alerts.notice import Notice
 from dispatch.batch import BatchSender
 from dispatch.columns import U16, U64
-from dispatch.errors import DispatchError
+from dispatch.errors import DispatchError, PlanMissing
 from dispatch.layers import People
 from dispatch.message import Messages
 from dispatch.metrics import DispatchMetrics
@@ -29,12 +29,12 @@ from dispatch.settings import DispatchSettings
 from dispatch.subscription import BUCKETS
 from dispatch.vapid import Vapid
 from dispatch.ways import with_ways
+from streams.approval import Mismatch, mismatch_of, plans_mismatch
 from streams.checkpoint import Checkpoint
 from streams.client import Consumer, Producer, Record
 from streams.course import Course, chosen_at, complete, without
 from streams.courses import Courses
 from streams.dead_letters import Refused, dead_letter
-from streams.digest import approval_digest
 from streams.fanout import FanOut
 from streams.late import heard_by_nobody_asleep
 from streams.ledger import STORED_WITHIN_SECONDS, Ledger
@@ -190,13 +190,19 @@ class Dispatcher:
             self._stream_metrics.dead_letter(NOTICES.name, error.reason)
             return
         received_ms = int(record.headers.get("t-received", b"%d" % record.timestamp_ms))
-        if approval_digest(notice) != notice.digest:
-            self._stop(notice)
+        mismatch = mismatch_of(notice)
+        if mismatch is not None:
+            self._stop(notice, mismatch)
             return
         if any(course.notice == notice for course in self._courses):
             return
-        if self._plans.for_notice(notice) is None:
+        plans = self._plans.for_notice(notice)
+        if plans is None:
             self._wait_for_plan(record, notice)
+            return
+        mismatch = plans_mismatch(plans)
+        if mismatch is not None:
+            self._stop(notice, mismatch)
             return
         self._newcomers.board.add(notice, received_ms)
         if not self._ledger.is_done(notice):
@@ -219,9 +225,9 @@ class Dispatcher:
         told, ways = with_ways(notice, self._plans.for_notice(notice) or {})
         return Messages(told, self._settings, ways)
 
-    def _stop(self, notice: Notice) -> None:
+    def _stop(self, notice: Notice, mismatch: Mismatch) -> None:
         """Send nothing of what is not what was approved, and say so where people look (R14)."""
-        log.error("notice stopped", extra={"lineage": notice.lineage, "reason": "digest-mismatch"})
+        log.error("notice stopped", extra={"lineage": notice.lineage, "reason": mismatch.value})
         self._metrics.hash_stops.inc()
 
     def _begin(self, notice: Notice, received_ms: int) -> None:
@@ -229,6 +235,10 @@ class Dispatcher:
         try:
             messages = self._messages(notice)
             list(messages.check())
+        except PlanMissing:
+            # It tells a cell of which its plan says nothing: that is no way that anybody approved.
+            self._stop(notice, Mismatch.PLAN)
+            return
         except DispatchError as error:
             # Nothing of it can go out: say so where people look, and do not try again at each start.
             log.error("notice cannot be written", extra={"lineage": notice.lineage, "reason": type(error).__name__})

@@ -5,7 +5,7 @@ A notice names the digest of each plan; a newer plan of the same shard is anothe
 
 from collections.abc import Mapping
 
-from alerts.notice import Notice
+from alerts.notice import Notice, PlanRef
 from alerts.place import Shard
 from routing.plan import EvacuationPlan
 from streams.client import Consumer, Record, read_to_end
@@ -40,14 +40,19 @@ class PlanBook:
     def for_notice(self, notice: Notice) -> Mapping[Shard, EvacuationPlan] | None:
         """Return the plans that *notice* names, or None while one of them has not come."""
         found: dict[Shard, EvacuationPlan] = {}
-        if any(ref.digest not in self._plans.get(ref.shard, {}) for ref in notice.plans):
+        if any(self._named(ref) is None for ref in notice.plans):
             self.follow()
         for ref in notice.plans:
-            plan = self._plans.get(ref.shard, {}).get(ref.digest)
+            plan = self._named(ref)
             if plan is None:
                 return None
             found[ref.shard] = plan
         return found
+
+    def _named(self, ref: PlanRef) -> EvacuationPlan | None:
+        """Return the plan with that digest; one of an earlier version has not come again yet."""
+        plan = self._plans.get(ref.shard, {}).get(ref.digest)
+        return plan if plan is not None and plan.version >= ref.version else None
 
     def newest(self) -> tuple[EvacuationPlan, ...]:
         """Return the newest plan of every shard."""

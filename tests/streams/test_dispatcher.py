@@ -41,6 +41,7 @@ from streams.subscribers import Subscribers
 from streams.topics import DEAD_LETTERS, NOTICES, OWNERS, PLANS, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
 from streams.wire import decode, encode
 from tests.dispatch.people import KOTO, notice, part, resident
+from tests.streams.test_evacuation_board import Desk
 
 IN_FLIGHT = 8
 KEY = VapidKey.generate()
@@ -689,3 +690,25 @@ def test_a_restart_after_two_revisions_tells_nobody_again(fresh: Broker) -> None
     dispatcher._newcomers._looked_at -= LATE_SECONDS
     finish(fresh, dispatcher, count=3)
     assert [push.url for push in again.submitted] == [joining[0].endpoint]
+
+
+def test_ways_from_a_plan_that_was_changed_are_stopped_and_their_neighbours_are_not(fresh: Broker) -> None:
+    desk = Desk()
+    desk.order()
+    (plan,) = {one.shard: one for due in desk.log for one in due.plans}.values()
+    now = datetime.now(UTC)
+    order = replace(desk.log[-1].drafts[0].notice, expires=now + timedelta(hours=1), approved_at=now)
+    assert order.order is not None
+    order = replace(order, order=replace(order.order, expires=order.expires))
+    order = replace(order, digest=approval_digest(order))
+    residents, sender = people(4, order.parts[0].cells[0]), FakeSender()
+    with Producer(fresh.bootstrap) as producer:
+        bent = replace(plan, cells=plan.cells[1:])
+        producer.send(PLANS.name, b"%d" % plan.shard, encode(bent)).result(30)
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, order)
+    turn(dispatcher, lambda: dispatcher._metrics.hash_stops._value.get() == 1)
+    publish(fresh, flood(part_of(order.parts[0].cells[0])))
+    (receipt,) = finish(fresh, dispatcher)
+    assert receipt.lineage == "lineage-1"
+    assert len(sender.submitted) == 4
