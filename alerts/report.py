@@ -8,6 +8,7 @@ from alerts.alert import Alert
 from alerts.expected import Expected
 from alerts.gauge import GaugeReading, GaugeStation
 from alerts.incident import IncidentReport
+from alerts.reception import WardCap
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 
@@ -42,9 +43,10 @@ class Facts:
     stations: tuple[GaugeStation, ...] = ()
     readings: tuple[GaugeReading, ...] = ()
     refused: tuple[RefusedRow, ...] = ()
+    caps: tuple[WardCap, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.shelters or self.roads or self.incidents or self.stations or self.readings)
+        return bool(self.shelters or self.roads or self.incidents or self.stations or self.readings or self.caps)
 
 
 @dataclass(frozen=True, slots=True)

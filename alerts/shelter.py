@@ -73,6 +73,7 @@ class ShelterReport:
     occupants: int | None = None
     band: OccupancyBand | None = None
     accepts: Accepts | None = None
+    agreed_wards: tuple[str, ...] | None = None
     needs: tuple[str, ...] = ()
     undo: bool = False
 

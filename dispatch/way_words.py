@@ -81,6 +81,8 @@ _WHY_JA: Mapping[Cause, str] = {
     Cause.WAY_CUT: "{name}が通行止め",
     Cause.SHELTER_LOST: "{name}が使えない",
     Cause.BETTER_WAY: "近い道に変更",
+    Cause.ROOM_FOUND: "避難所に空きができた",
+    Cause.WARD_FULL: "行き先の区の受入が上限",
     Cause.RESTORED: "{name}の件は取消・元の道",
     Cause.DANGER: "危険が近づいた",
 }
@@ -178,6 +180,8 @@ _WHY_EN: Mapping[Cause, str] = {
     Cause.WAY_CUT: "{name} closed",
     Cause.SHELTER_LOST: "{name} unusable",
     Cause.BETTER_WAY: "Nearer way",
+    Cause.ROOM_FOUND: "Room found",
+    Cause.WARD_FULL: "That ward takes no more",
     Cause.RESTORED: "{name} is open after all",
     Cause.DANGER: "Danger is nearer",
 }

@@ -24,6 +24,7 @@ from alerts.incident import IncidentKind, IncidentReport
 from alerts.level import Level
 from alerts.order_words import ORDER_NAMES_JA
 from alerts.place import Circle
+from alerts.reception import WardCap, cap_id
 from alerts.report import Facts, Linkage, Report
 from alerts.road import RoadCause, RoadPlace, RoadReport
 from alerts.shelter import Accepts, OccupancyBand, ShelterReport, ShelterState, SiteClass
@@ -200,6 +201,7 @@ def _shelter(plain: Mapping[str, Any], form: _Form) -> Facts:
         band=fields.maybe(OccupancyBand, plain, "band"),
         accepts=fields.maybe(Accepts, plain, "accepts"),
         needs=fields.texts(plain, "needs"),
+        agreed_wards=fields.texts(plain, "agreed_wards") if "agreed_wards" in plain else None,
         undo=form.undo,
     )
     return Facts(shelters=(report,))
@@ -218,6 +220,17 @@ def _incident(plain: Mapping[str, Any], form: _Form) -> Facts:
         ended=fields.flag(plain, "ended") or form.undo,
     )
     return Facts(incidents=(report,))
+
+
+def _cap(plain: Mapping[str, Any], form: _Form) -> Facts:
+    origin, target = fields.text(plain, "from_ward", MAX_NAME), fields.text(plain, "to_ward", MAX_NAME)
+    if origin == target or form.id != cap_id(origin, target):
+        raise ConsoleError("console-cap", "a cap is of one line between two wards, and its id names both")
+    lifted = fields.flag(plain, "lifted") or form.undo
+    most = fields.people(plain, "most")
+    if most is None and not lifted:
+        raise ConsoleError("console-field-missing", "most")
+    return Facts(caps=(WardCap(form.id, origin, target, most or 0, form.attribution, lifted, form.undo),))
 
 
 def _order(plain: Mapping[str, Any], form: _Form) -> AlertInfo:
@@ -290,13 +303,16 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any], _Form], Facts | AlertInfo]] 
     "shelter": _shelter,
     "incident": _incident,
     "order": _order,
+    "cap": _cap,
 }
 _COMMON = frozenset({"shirase", "kind", "id", "status", "by", "at", "confidence", "undo", "text", "ward", "point"})
 _FIELDS: Mapping[str, frozenset[str]] = {
     "closure": _COMMON | {"line", "polygon", "roads", "name", "cause", "valid_from", "valid_until", "lifted"},
-    "shelter": _COMMON | {"name", "state", "site_class", "capacity", "occupants", "band", "accepts", "needs"},
+    "shelter": _COMMON
+    | {"name", "state", "site_class", "capacity", "occupants", "band", "accepts", "agreed_wards", "needs"},
     "incident": _COMMON | {"incident", "title", "polygon", "ended"},
     "order": (_COMMON | {"level", "hazard", "areas", "issuer", "valid_until", "ended"}) - {"point", "ward"},
+    "cap": (_COMMON | {"from_ward", "to_ward", "most", "lifted"}) - {"point", "ward", "confidence"},
 }
 
 

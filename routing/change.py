@@ -20,6 +20,8 @@ class Cause(StrEnum):
     WAY_CUT = "way-cut"
     SHELTER_LOST = "shelter-lost"  # unfit, closed or full
     BETTER_WAY = "better-way"
+    ROOM_FOUND = "room-found"  # they had none, and others left some
+    WARD_FULL = "ward-full"  # the ward that received them takes no more (R17)
     RESTORED = "restored"  # an undone closure or a reopened shelter gave the old way back
     DANGER = "danger"  # R1 decides otherwise: water, storm, time
 
@@ -109,7 +111,27 @@ def _follower(change: AdviceChange, took: Mapping[str, set[str]], left: Mapping[
             why = tuple(sorted(took[full] - {full}))
             return replace(change, cause=Cause.SHELTER_LOST, because=(full, *why))
         if before.why is Why.NO_ROOM and after.route is not None and after.route.shelter_id in left:
-            return replace(change, cause=Cause.BETTER_WAY, because=tuple(sorted(left[after.route.shelter_id])))
+            return replace(change, cause=Cause.ROOM_FOUND, because=tuple(sorted(left[after.route.shelter_id])))
+    return change
+
+
+def by_caps(
+    found: Iterable[AdviceChange], caps: Mapping[tuple[str, str], str], ward_of: Mapping[str, str]
+) -> tuple[AdviceChange, ...]:
+    """Name the cap that moved people out of a ward, where nothing else did.
+
+    *caps* maps lines between wards to what was said of them, *ward_of* shelters to their wards.
+    """
+    return tuple(_capped(change, caps, ward_of) for change in found)
+
+
+def _capped(change: AdviceChange, caps: Mapping[tuple[str, str], str], ward_of: Mapping[str, str]) -> AdviceChange:
+    if change.because or change.before is None:
+        return change
+    for before, _ in _turns(change):
+        line = (change.before.ward, ward_of.get(before.route.shelter_id, "") if before.route else "")
+        if line in caps:
+            return replace(change, cause=Cause.WARD_FULL, because=(caps[line],))
     return change
 
 
@@ -137,9 +159,12 @@ def _cause(
     gone = sorted({route.shelter_id for route in routes if route.shelter_id in lost})
     if gone:
         return Cause.SHELTER_LOST, tuple(gone)
-    kept = all(
-        a.advice is b.advice
+    pairs = [
+        (a, b)
         for left, right in zip(was.parts, now.parts, strict=False)
         for a, b in ((left.general, right.general), (left.step_free, right.step_free))
-    )
+    ]
+    if any(a.why is Why.NO_ROOM and b.route is not None for a, b in pairs):
+        return Cause.ROOM_FOUND, ()
+    kept = all(a.advice is b.advice for a, b in pairs)
     return (Cause.BETTER_WAY if kept else Cause.DANGER), ()

@@ -15,11 +15,12 @@ import h3.api.basic_int as h3
 
 from alerts.hazard import HazardKind
 from alerts.place import HAZARD_RESOLUTION, Cell, LatLng, Shard
+from alerts.reception import cap_id
 from alerts.shelter import SiteClass
 from geo.cells import shard_of
 from routing.advice import PACE, Pace, decide, stays_put
 from routing.assignment import Key, WardLimits
-from routing.change import AdviceChange, Cause, changes
+from routing.change import AdviceChange, Cause, by_caps, changes
 from routing.check import Violation, violations
 from routing.choice import Known, Walk, choose
 from routing.closure import RoadClosure, blocked_roads
@@ -174,11 +175,14 @@ class Planner:
         breaches = violations(cells, blocked, lost, danger_cells=_active(situation))
         if breaches:
             cells = self._without(cells, {(v.cell, v.part, v.step_free) for v in breaches}, situation)
+        caps = {(origin, target): cap_id(origin, target) for origin, target, _ in facts.ward_limits}
+        ward_of = {shelter.id: shelter.ward for shelter in facts.shelters}
+        differ = by_caps(changes(self._cells.values(), cells, blocked, lost), caps, ward_of)
         changed = tuple(
             replace(change, cause=Cause.RESTORED, because=tuple(sorted(facts.undone)))
             if change.cell in restored and change.cause is Cause.BETTER_WAY
             else change
-            for change in changes(self._cells.values(), cells, blocked, lost)
+            for change in differ
         )
         self._note_displaced(changed, facts)
         self._cells = {entry.cell: entry for entry in cells}

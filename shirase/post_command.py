@@ -3,14 +3,16 @@
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
+from alerts.hazard import HazardKind
 from alerts.incident import IncidentKind
+from alerts.reception import cap_id
 from alerts.road import RoadCause
-from alerts.shelter import OccupancyBand, ShelterState
+from alerts.shelter import Accepts, OccupancyBand, ShelterState
 from alerts.words import JAPAN
 from feeds.console import FEED, SOURCE, read_console
 from feeds.console_write import console_document
@@ -42,7 +44,7 @@ _wait = click.option("--wait", type=float, default=10.0, show_default=True, help
 
 @click.group("post")
 def post_group() -> None:
-    """Post a closure, a shelter's state or an incident; it is stored as a document and can be replayed."""
+    """Post a closure, a shelter, a cap, an incident or an order; it is stored as a document and can be replayed."""
 
 
 @post_group.command()
@@ -102,6 +104,10 @@ def closure(
 @click.option("--name", default="")
 @click.option("--occupants", type=click.IntRange(0), help="People there now.")
 @click.option("--capacity", type=click.IntRange(0))
+@click.option("--accepts", type=click.Choice([one.value for one in Accepts]), help="Whom it takes (R17).")
+@click.option(
+    "--agreed", "agreed_wards", multiple=True, help="A ward that it takes people of, with --accepts agreed-wards."
+)
 @click.option("--band", type=click.Choice([band.value for band in OccupancyBand]), help="空き, やや混雑, 混雑, 満員.")
 @_wait
 @_common
@@ -121,6 +127,52 @@ def incident(thing: str, broker: str, point: str | None, **given: Any) -> None:
     """Post the incident THING."""
     found = points(point or "")
     _send("incident", thing, broker, 0.0, datetime.now(UTC), {**given, "point": found[0] if found else None})
+
+
+@post_group.command()
+@click.argument("from_ward")
+@click.argument("to_ward")
+@click.option("--most", type=click.IntRange(0), help="People of FROM_WARD whom TO_WARD takes.")
+@click.option("--lift", is_flag=True, help="There is no such limit any more.")
+@_wait
+@_common
+def cap(from_ward: str, to_ward: str, broker: str, wait: float, lift: bool, **given: Any) -> None:
+    """Say for TO_WARD how many people of FROM_WARD it takes: those above are sent elsewhere (R17)."""
+    fields = {**given, "from_ward": from_ward, "to_ward": to_ward, "lifted": lift}
+    _send("cap", cap_id(from_ward, to_ward), broker, wait, datetime.now(UTC), fields)
+
+
+@post_group.command()
+@click.argument("thing")
+@click.option("--level", type=click.IntRange(3, 5), required=True, help="3 elderly leave, 4 all leave, 5 secure life.")
+@click.option("--hazard", type=click.Choice([hazard.value for hazard in HazardKind]), required=True)
+@click.option("--area", "areas", multiple=True, help="CODE=NAME: a municipality by its class20 code; several times.")
+@click.option(
+    "--chome", "chomes", multiple=True, help="「13108 亀戸一丁目」: a 町丁目 of an imported list; several times."
+)
+@click.option("--issuer", required=True, help="Whose order it is, as residents read it: the ward.")
+@click.option(
+    "--hours", type=click.IntRange(1, 72), default=6, show_default=True, help="It ends by itself after so many."
+)
+@click.option("--lift", is_flag=True, help="It is over.")
+@_common
+def order(
+    thing: str,
+    broker: str,
+    areas: tuple[str, ...],
+    chomes: tuple[str, ...],
+    hours: int,
+    lift: bool,
+    **given: Any,
+) -> None:
+    """Open the draft of the order to leave THING. Nobody is told before a second person has approved it."""
+    now = datetime.now(UTC)
+    pairs = [area.partition("=") for area in areas]
+    named = [{"code": code, "name": name} for code, _, name in pairs]
+    named += [{"chome": chome, "name": chome.partition(" ")[2] or chome} for chome in chomes]
+    until = None if lift else now + timedelta(hours=hours)
+    _send("order", thing, broker, 0.0, now, {**given, "areas": named, "ended": lift, "valid_until": until})
+    click.echo("a draft, not an order: see the console, or `shirase approve`")
 
 
 def _foreseen(broker: str, thing: str, now: datetime, fields: dict[str, Any]) -> Preview | None:

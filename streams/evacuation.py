@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from alerts.claim import HazardSnapshot
 from alerts.fact import Heartbeat
 from alerts.notice import Notice, NoticeKind
+from alerts.reception import WardCap
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from routing.plan import EvacuationPlan
@@ -23,11 +24,13 @@ from streams.dead_letters import Refused, dead_letter
 from streams.evacuation_board import Due, EvacuationBoard
 from streams.facts import is_heartbeat
 from streams.metrics import Role, StreamMetrics
-from streams.payloads import POSITION_KEY, Asked, Command, FactEffect, PlanPosition, Verb
+from streams.payloads import POSITION_KEY, Asked, Command, Crossing, FactEffect, PlanPosition, Verb
 from streams.preview import asked_in, seen_key
 from streams.topics import (
+    CAPS,
     CLOSURES,
     COMMANDS,
+    CROSSINGS,
     DEAD_LETTERS,
     EFFECTS,
     HAZARDS,
@@ -39,6 +42,7 @@ from streams.topics import (
     Topic,
 )
 from streams.town import Town
+from streams.ward_lines import crossing_key
 from streams.wire import decode, encode
 
 log = logging.getLogger(__name__)
@@ -92,6 +96,9 @@ class Evacuation:
         for record in read_to_end(bootstrap, COMMANDS.name):
             if record.value is not None and record.headers.get("author") == AUTHOR.encode():
                 self._board.remember(decode(Command, record.value))
+        for record in read_to_end(bootstrap, CROSSINGS.name):
+            if record.value is not None:
+                self._board.recall_crossing(decode(Crossing, record.value))
         for record in read_to_end(bootstrap, EFFECTS.name):
             if record.value is not None and record.key != POSITION_KEY:
                 self._board.recall_effect(decode(FactEffect, record.value))
@@ -165,6 +172,8 @@ class Evacuation:
                 return
             case CLOSURES.name:
                 self._board.hear_road(decode(RoadReport, record.value))
+            case CAPS.name if not is_heartbeat(record.key):
+                self._board.hear_cap(decode(WardCap, record.value))
             case SHELTERS.name if not is_heartbeat(record.key):
                 self._board.hear_shelter(decode(ShelterReport, record.value))
             case _:
@@ -188,8 +197,10 @@ class Evacuation:
     # ── what goes out ─────────────────────────────────────────────────────────────────────────────
 
     def _publish(self, due: Due) -> None:
-        """Store plans, then the drafts that name them, then the effects: a crash between two heals."""
+        """Store plans, who crosses ward lines, the drafts that name the plans, effects: a crash between heals."""
         self._store(PLANS, ((b"%x" % plan.shard, encode(plan), {}) for plan in due.plans))
+        # Before the drafts: a ward sees who is coming before they are told to come (R17).
+        self._store(CROSSINGS, ((crossing_key(one), encode(one), {}) for one in due.crossings))
         headers = {
             **{name: value for name, value in self._headers.items() if name in (HEADER_RECEIVED_MS, "receipt")},
             HEADER_NOTICE_MS: b"%d" % round(time.time() * 1000),

@@ -18,6 +18,7 @@ from alerts.claim import HazardSnapshot, Release
 from alerts.fact import Heartbeat
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, PlanRef, Recipients, ToldWay
 from alerts.place import Cell, Shard
+from alerts.reception import WardCap
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from geo.cells import shard_of
@@ -28,29 +29,32 @@ from routing.planner import Planner
 from streams.fact_book import FactBook
 from streams.facts import fact_key
 from streams.order_book import InForce, OrderBook
-from streams.payloads import Asked, Command, Draft, FactEffect, Line, Preview, Verb
+from streams.payloads import Asked, Command, Crossing, Draft, FactEffect, Line, Preview, Verb
 from streams.plan_facts import facts_of
 from streams.preview import MOST_LINES
 from streams.town import Town
+from streams.ward_lines import WardLines
 from streams.way_draft import draft_of, signature_of
 from streams.ways_told import Said, WaysTold
 
 # A record has to fit its topic, and a notice the memory of whoever reads it.
 MOST_PARTS = 4_000
+_News = RoadReport | ShelterReport | WardCap
 # Between two looks at the clock: water comes nearer without anybody saying so. Closures begin and end on time.
 LOOK_AGAIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be published, in this order: plans, then drafts that name them, then effects."""
+    """What is to be published, in this order: plans, who crosses ward lines, drafts that name the plans, effects."""
 
     plans: tuple[EvacuationPlan, ...] = ()
     drafts: tuple[Draft, ...] = ()
     effects: tuple[FactEffect, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.plans or self.drafts or self.effects)
+        return bool(self.plans or self.drafts or self.effects or self.crossings)
 
 
 class EvacuationBoard:
@@ -67,7 +71,8 @@ class EvacuationBoard:
         # Entries by signature, so that an undo finds what people were told before.
         self._entries: dict[tuple[Cell, str], CellAdvice] = {}
         self._maps: dict[Shard, HazardSnapshot] = {}
-        self._new: dict[bytes, RoadReport | ShelterReport] = {}
+        self._new: dict[bytes, _News] = {}
+        self._lines = WardLines()
         self._acted: dict[bytes, datetime] = {}
         self._waiting: dict[str, Draft] = {}
         self._stale = True
@@ -103,7 +108,16 @@ class EvacuationBoard:
         if self._facts.hear_shelter(report):
             self._hear(report)
 
-    def _hear(self, report: RoadReport | ShelterReport) -> None:
+    def hear_cap(self, cap: WardCap) -> None:
+        """Take in how many people of another ward a ward takes."""
+        if self._facts.hear_cap(cap):
+            self._hear(cap)
+
+    def recall_crossing(self, crossing: Crossing) -> None:
+        """Take back what this stage showed a receiving ward."""
+        self._lines.recall(crossing)
+
+    def _hear(self, report: _News) -> None:
         self._new[fact_key(report)] = report
         self._stale = True
 
@@ -141,7 +155,8 @@ class EvacuationBoard:
         orders = self._orders.in_force()
         news, self._new = self._new, {}
         if not orders:
-            return Due(drafts=tuple(self._over((), at)), effects=tuple(self._effects(news, {}, at)))
+            crossings = self._lines.news((), (), at)
+            return Due((), tuple(self._over((), at)), tuple(self._effects(news, {}, at)), crossings)
         restored = self._take_back(orders, news.values())
         replanned = self._planner_of(orders).replan(facts_of(self._town, self._facts, orders, self._maps, at))
         advice = {entry.cell: entry for entry in replanned.cells}
@@ -151,7 +166,8 @@ class EvacuationBoard:
         moved: dict[str, set[Cell]] = {}
         drafts = [draft for order in orders for draft in self._drafts(order, advice, causes, moved, facts_at, at)]
         drafts += self._over(orders, at)
-        return Due(plans, tuple(drafts), tuple(self._effects(news, moved, at)))
+        crossings = self._lines.news(replanned.crossings, self._facts.limits(), at)
+        return Due(plans, tuple(drafts), tuple(self._effects(news, moved, at)), crossings)
 
     def preview(self, asked: Asked) -> Preview:
         """Return what the closure that is asked about would block and whom it would move, as things stand now."""
@@ -186,9 +202,7 @@ class EvacuationBoard:
             self._planned = cells
         return self._planner
 
-    def _take_back(
-        self, orders: Sequence[InForce], news: Iterable[RoadReport | ShelterReport]
-    ) -> dict[Cell, tuple[Cause, tuple[str, ...]]]:
+    def _take_back(self, orders: Sequence[InForce], news: Iterable[_News]) -> dict[Cell, tuple[Cause, tuple[str, ...]]]:
         """Give those whom an undone fact moved back what they were told before; nobody else is touched."""
         restored: dict[Cell, tuple[Cause, tuple[str, ...]]] = {}
         for report in news:
@@ -337,7 +351,7 @@ class EvacuationBoard:
         )
 
     def _effects(
-        self, news: Mapping[bytes, RoadReport | ShelterReport], moved: Mapping[str, set[Cell]], at: datetime
+        self, news: Mapping[bytes, _News], moved: Mapping[str, set[Cell]], at: datetime
     ) -> Iterator[FactEffect]:
         for key, report in sorted(news.items()):
             if self._acted.get(key) == report.attribution.fact_at:
@@ -349,11 +363,17 @@ class EvacuationBoard:
                 fact=key.decode(),
                 fact_at=report.attribution.fact_at,
                 acted_at=at,
-                reason=verdict.reason if verdict else f"shelter-{report.state.value}",  # type: ignore[union-attr]
+                reason=verdict.reason if verdict else _reason(report),
                 roads=verdict.roads if verdict else (),
                 moved=len(cells),
                 people=sum(self._town.people.get(cell, 0) for cell in cells),
             )
+
+
+def _reason(report: _News) -> str:
+    if isinstance(report, ShelterReport):
+        return f"shelter-{report.state.value}"
+    return "lifted" if isinstance(report, WardCap) and report.lifted else "caps"
 
 
 def _signatures(draft: Draft) -> list[tuple[Cell, str]]:

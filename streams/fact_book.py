@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from alerts.fact import Confidence, Heartbeat
+from alerts.reception import WardCap
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport, ShelterState
 from feeds.console import SOURCE as CONSOLE
+from routing.assignment import WardLimits
 from routing.closure import NotConfirmed, RoadClosure, close
 from routing.network import RoadNetwork
 from routing.planner import Reported
@@ -21,7 +23,7 @@ from routing.shelter import Shelter
 from routing.snap import Snapper
 from streams.facts import fact_key
 
-Word = TypeVar("Word", RoadReport, ShelterReport)
+Word = TypeVar("Word", RoadReport, ShelterReport, WardCap)
 
 # A site that no list has is offered only when a way leads to it: its entrance is on the network.
 _FURTHEST_ENTRANCE_M = 300.0
@@ -47,6 +49,7 @@ class FactBook:
         self._roads: dict[str, dict[str, RoadReport]] = {}
         self._roads_of: dict[bytes, tuple[RoadReport, tuple[str, ...]]] = {}
         self._shelters: dict[str, dict[str, ShelterReport]] = {}
+        self._caps: dict[str, dict[str, WardCap]] = {}
         self._beats: dict[str, Heartbeat] = {}
 
     def hear_road(self, report: RoadReport) -> bool:
@@ -56,6 +59,15 @@ class FactBook:
     def hear_shelter(self, report: ShelterReport) -> bool:
         """Take in a word on a shelter; return whether it is news."""
         return _newer(self._shelters.setdefault(report.id, {}), report)
+
+    def hear_cap(self, cap: WardCap) -> bool:
+        """Take in a ward's word on how many it takes from another; return whether it is news."""
+        return _newer(self._caps.setdefault(cap.id, {}), cap)
+
+    def limits(self) -> WardLimits:
+        """Return what wards take from one another, as each line was spoken of last."""
+        newest = (max(words.values(), key=lambda cap: cap.attribution.fact_at) for words in self._caps.values())
+        return tuple(sorted((cap.from_ward, cap.to_ward, cap.most) for cap in newest if not cap.lifted))
 
     def supposing(self, report: RoadReport) -> "FactBook":
         """Return the facts as they would be with *report*, which nobody has said yet."""
@@ -192,6 +204,7 @@ def _told(site: Shelter, words: Iterable[ShelterReport]) -> Shelter:
             capacity=site.capacity if report.capacity is None else report.capacity,
             occupants=site.occupants if report.occupants is None else report.occupants,
             accepts=report.accepts or site.accepts,
+            agreed_wards=site.agreed_wards if report.agreed_wards is None else frozenset(report.agreed_wards),
             fit_for=site.fit_for if report.fit_for is None else frozenset(report.fit_for),
         )
     return site

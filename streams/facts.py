@@ -13,14 +13,15 @@ from typing import Any
 
 from alerts.fact import Attribution, Heartbeat
 from alerts.incident import IncidentReport
+from alerts.reception import WardCap
 from alerts.report import Facts, OutcomeKind, Report
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from streams.acceptance import epoch_ms
-from streams.topics import CLOSURES, INCIDENTS, SHELTERS, Topic
+from streams.topics import CAPS, CLOSURES, INCIDENTS, SHELTERS, Topic
 from streams.wire import encode
 
-Fact = RoadReport | ShelterReport | IncidentReport
+Fact = RoadReport | ShelterReport | IncidentReport | WardCap
 
 # What says nothing that may be acted on: a drill, a document that waits for a person, one heard before.
 _SILENT = frozenset({OutcomeKind.DRILL, OutcomeKind.HELD, OutcomeKind.DUPLICATE, OutcomeKind.DEAD_LETTER})
@@ -29,7 +30,7 @@ _HEARTBEAT = b"heartbeat|"
 
 @dataclass(frozen=True, slots=True)
 class FactRecord:
-    """One record for one of the three topics."""
+    """One record for one of the topics of facts."""
 
     topic: Topic
     key: bytes
@@ -91,6 +92,8 @@ def _facts(facts: Facts) -> Iterator[tuple[Topic, Fact]]:
         yield SHELTERS, shelter
     for incident in facts.incidents:
         yield INCIDENTS, incident
+    for cap in facts.caps:
+        yield CAPS, cap
 
 
 def _digest(fact: Fact) -> str:

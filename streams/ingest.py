@@ -44,7 +44,7 @@ from streams.payloads import ReportRecord
 from streams.readings import station_records, without_readings
 from streams.record import Record
 from streams.settlement import Arrival, Settled, settle, was_settled
-from streams.topics import CLAIMS, CLOSURES, DEAD_LETTERS, INCIDENTS, READINGS, REPORTS, SHELTERS, TELEGRAMS
+from streams.topics import CAPS, CLAIMS, CLOSURES, DEAD_LETTERS, INCIDENTS, READINGS, REPORTS, SHELTERS, TELEGRAMS
 from streams.wire import encode
 
 
@@ -66,7 +66,7 @@ def build_ingest(
     series = add_table(app, "series", TELEGRAMS)
     reports, claims, aside = Outlet(app, REPORTS), Outlet(app, CLAIMS), Outlet(app, DEAD_LETTERS)
     readings = Outlet(app, READINGS)
-    grounds = {topic.name: Outlet(app, topic) for topic in (CLOSURES, SHELTERS, INCIDENTS)}
+    grounds = {topic.name: Outlet(app, topic) for topic in (CLOSURES, SHELTERS, INCIDENTS, CAPS)}
 
     async def ingest(record: Record) -> None:
         known = series.get(record.key)

@@ -190,6 +190,22 @@ class Preview:
     people: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """People whom the plan sends from one ward into another, on `crossings`, for the ward that receives them (R17).
+
+    `people` are those of all notices so far, 0 when it is over; `since` is when the line was first crossed by
+    more than a few, `cap` what the receiving ward takes, None where it said nothing.
+    """
+
+    from_ward: str
+    to_ward: str
+    people: int
+    since: datetime
+    at: datetime
+    cap: int | None = None
+
+
 # The key of the planner's position on `effects`; those of effects begin with "fact|".
 POSITION_KEY = b"position"
 

@@ -33,4 +33,5 @@ def facts_of(
         closures=book.closures(at),
         reported=book.reported(at),
         people=town.people,
+        ward_limits=book.limits(),
     )

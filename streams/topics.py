@@ -74,6 +74,14 @@ INCIDENTS = Topic(
     "incidents", "id + source", 4, Cleanup.COMPACT, None, 262_144, 0, ("residents", "console"),
     "one source's newest word on one incident; heartbeats as on closures",
 )  # fmt: skip
+CAPS = Topic(
+    "caps", "id + source", 4, Cleanup.COMPACT, None, 262_144, 0, ("evacuation", "console"),
+    "how many people of another ward a ward takes (R17): its newest word on one line; heartbeats as on closures",
+)  # fmt: skip
+CROSSINGS = Topic(
+    "crossings", "ward line", 4, Cleanup.COMPACT, None, 262_144, 0, ("evacuation", "console"),
+    "how many people the plan sends over one line between two wards, and since when; before their notice is drafted",
+)  # fmt: skip
 PLANS = Topic(
     "plans", "shard", 8, Cleanup.COMPACT, None, 4_000_000, 0,
     ("dispatch", "evacuation", "residents", "console"),
@@ -154,10 +162,10 @@ DEAD_LETTERS = Topic(
 )  # fmt: skip
 
 # What the planner acts on, in the order in which it reads them at its start.
-PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, NOTICES)
+PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, CAPS, NOTICES)
 
 ALL: tuple[Topic, ...] = (
-    TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, PLANS, EFFECTS, PREVIEWS,
-    DRAFTS, PAGES, COMMANDS, NOTICES,
+    TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, CAPS, CROSSINGS, PLANS,
+    EFFECTS, PREVIEWS, DRAFTS, PAGES, COMMANDS, NOTICES,
     SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, SOURCES, AUDIT, DEAD_LETTERS,
 )  # fmt: skip

@@ -113,7 +113,7 @@ class WayBook:
             case SHELTERS.name if not is_heartbeat(record.key):
                 shelter = decode(ShelterReport, record.value)
                 self._take(lambda: self._facts.hear_shelter(shelter))
-            case _:
+            case CLOSURES.name:
                 self._hear_beat(record)
 
     def tile(self, tile: Cell, at: datetime) -> Tile | NoTile:
@@ -156,10 +156,9 @@ class WayBook:
         return True
 
     def _hear_beat(self, record: Record) -> None:
-        if record.topic == CLOSURES.name and record.value is not None:
-            beat = decode(Heartbeat, record.value)
-            with self._lock:
-                self._facts.hear_heartbeat(beat)
+        beat = decode(Heartbeat, record.value)
+        with self._lock:
+            self._facts.hear_heartbeat(beat)
 
     def _look(self, at: datetime) -> None:
         """Let the forests follow the facts, when these changed or grew old."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import h3.api.basic_int as h3
@@ -10,15 +10,16 @@ import pytest
 from click.testing import CliRunner
 
 from alerts.claim import Release
+from feeds.read import read
 from shirase.cli import main
 from shirase.plan_state import explained, facts_at, plans_at, shard_plan
 from shirase.town import imported_town
 from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, read_to_end
+from streams.client import Producer, Record, read_to_end
 from streams.decision import Ledger, decide
 from streams.facts import fact_key
 from streams.payloads import Command, DraftState, Verb
-from streams.topics import CLOSURES, COMMANDS, DRAFTS, PLANS, SHELTERS
+from streams.topics import CLOSURES, COMMANDS, DRAFTS, PLANS, SHELTERS, TELEGRAMS
 from streams.wire import decode, encode
 from tests.streams.small_town import AT, CELLS, NETWORK, order_notice, shelter_state, town
 from tests.streams.test_evacuation_board import Desk
@@ -31,7 +32,7 @@ def told() -> Iterator[tuple[Broker, Desk]]:
     full = shelter_state("north", "full")
     desk.hear(full)
     with open_broker("embedded") as broker:
-        ensure_topics(broker, [PLANS, CLOSURES, SHELTERS, DRAFTS, COMMANDS])
+        ensure_topics(broker, [PLANS, CLOSURES, SHELTERS, DRAFTS, COMMANDS, TELEGRAMS])
         with Producer(broker.bootstrap) as producer:
             for due in desk.log:
                 for plan in due.plans:
@@ -99,3 +100,26 @@ def test_a_town_comes_from_imported_files(tmp_path: Path) -> None:
     found = imported_town(tmp_path / "roads", None)
     assert found.network.columns.road_count == NETWORK.columns.road_count
     assert set(CELLS) <= set(found.people)
+
+
+def test_an_order_and_a_cap_are_posted_as_documents_of_the_console(told: tuple[Broker, Desk]) -> None:
+    broker, _ = told
+    at = ["--broker", broker.bootstrap]
+    order = ["post", "order", "o1", *at, "--level", "4", "--hazard", "flood", "--issuer", "江戸川区"]
+    ended = CliRunner().invoke(main, [*order, "--area", "1312300=江戸川区"])
+    assert ended.exit_code == 0, ended.output
+    assert "a draft" in ended.output
+    nowhere = CliRunner().invoke(main, order)
+    assert nowhere.exit_code == 1
+    assert "console-no-place" in nowhere.output
+    capped = CliRunner().invoke(main, ["post", "cap", "1310800", "1312300", *at, "--most", "200", "--wait", "0"])
+    assert capped.exit_code == 0, capped.output
+    said = [read(r.value or b"", name="", received=datetime.now(UTC), feed="console") for r in _telegrams(broker)]
+    by_kind = {report.kind: report for report in said}
+    assert by_kind["console-order"].alert.infos[0].areas[0].description == "江戸川区"
+    assert [(cap.id, cap.most) for cap in by_kind["console-cap"].facts.caps] == [("1310800>1312300", 200)]
+    assert len(said) == 2, "what was refused is nowhere"
+
+
+def _telegrams(broker: Broker) -> list[Record]:
+    return list(read_to_end(broker.bootstrap, TELEGRAMS.name))

@@ -1,6 +1,7 @@
 """A small made-up town for the planner: two banks, three bridges, two shelters, and its words on the wire."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,13 @@ from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.place import Cell, LatLng, Shard
+from alerts.reception import WardCap
 from alerts.report import Report
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport, ShelterState
 from feeds.read import read
 from geo.cells import compact, split_by_shard
+from routing.ground import Ground
 from routing.network import Node, Road, RoadNetwork, metres_between, walk_seconds
 from routing.shelter import Shelter
 from streams.town import Town
@@ -181,6 +184,19 @@ def _posted(plain: dict[str, Any], minute: int) -> Report:
     at = AT + timedelta(minutes=minute)
     raw = json.dumps({"shirase": "console/1", "by": "officer", "at": at.isoformat(), **plain}).encode()
     return read(raw, name="x", received=at, feed="console")
+
+
+def cap(most: int | None, minute: int = 1, **fields: Any) -> WardCap:
+    """Return a receiving ward's word on how many of the south it takes."""
+    plain = {"kind": "cap", "id": "south>mid", "from_ward": "south", "to_ward": "mid", "most": most, **fields}
+    return _posted({name: value for name, value in plain.items() if value is not None}, minute).facts.caps[0]
+
+
+def two_wards() -> Town:
+    """Return the town with wards: everybody lives in the south, and each shelter is a ward of its own."""
+    wards = {"north": "mid", "east": "east", "west": "west"}
+    sites = tuple(replace(site, ward=wards[site.id]) for site in SHELTERS)
+    return town(sites=sites, ground={cell: Ground(ward="south") for cell in CELLS})
 
 
 SHARDS: tuple[Shard, ...] = tuple(split_by_shard(CELLS))

@@ -19,8 +19,10 @@ from streams.metrics import StreamMetrics
 from streams.payloads import POSITION_KEY, Command, Draft, FactEffect, PlanPosition
 from streams.plan_book import PlanBook
 from streams.topics import (
+    CAPS,
     CLOSURES,
     COMMANDS,
+    CROSSINGS,
     DEAD_LETTERS,
     EFFECTS,
     HAZARDS,
@@ -35,7 +37,20 @@ from streams.topics import (
 from streams.wire import decode, encode
 from tests.streams.small_town import AT, closure, order_maps, order_notice, point_at, shelter_state, town
 
-_TOPICS = (HAZARDS, CLOSURES, SHELTERS, NOTICES, PLANS, COMMANDS, EFFECTS, DEAD_LETTERS, PREVIEWS, TELEGRAMS)
+_TOPICS = (
+    HAZARDS,
+    CLOSURES,
+    SHELTERS,
+    NOTICES,
+    PLANS,
+    COMMANDS,
+    EFFECTS,
+    DEAD_LETTERS,
+    PREVIEWS,
+    CAPS,
+    CROSSINGS,
+    TELEGRAMS,
+)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from alerts.claim import Release
 from alerts.notice import NoticePart, Phase
 from alerts.place import Cell
+from alerts.reception import WardCap
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from streams.decision import Ledger, decide
@@ -18,11 +19,13 @@ from tests.streams.small_town import (
     AT,
     CELLS,
     ORDER,
+    cap,
     closure,
     order_maps,
     order_notice,
     shelter_state,
     town,
+    two_wards,
 )
 
 
@@ -41,9 +44,11 @@ class Desk:
         self.board.hear_notice(order_notice(revision))
         return self.due()
 
-    def hear(self, *reports: RoadReport | ShelterReport) -> Due:
+    def hear(self, *reports: RoadReport | ShelterReport | WardCap) -> Due:
         for report in reports:
-            if isinstance(report, RoadReport):
+            if isinstance(report, WardCap):
+                self.board.hear_cap(report)
+            elif isinstance(report, RoadReport):
                 self.board.hear_road(report)
             else:
                 self.board.hear_shelter(report)
@@ -62,6 +67,8 @@ class Desk:
         for due in self.log:
             for plan in due.plans:
                 again.board.recall_plan(plan)
+            for crossing in due.crossings:
+                again.board.recall_crossing(crossing)
             for effect in due.effects:
                 again.board.recall_effect(effect)
         for due in self.log:
@@ -311,3 +318,64 @@ def test_a_preview_of_a_report_or_of_no_road_moves_nobody() -> None:
         preview = desk.board.preview(Asked("q", report, AT + timedelta(minutes=3)))
         assert (preview.reason, preview.cells, preview.people) == (reason, (), 0)
     assert not desk.due()
+
+
+def sent_to(due: Due) -> dict[Cell, str]:
+    return {cell: part.way.shelter_id for cell, part in parts(due).items() if part.way is not None}
+
+
+def test_the_receiving_ward_sees_who_comes_and_its_cap_moves_only_those_above_it() -> None:
+    desk = Desk(two_wards())
+    first = desk.order()
+    told = sent_to(first)
+    to_mid = [cell for cell, shelter in told.items() if shelter == "north"]
+    shown = {(one.from_ward, one.to_ward): one for one in first.crossings}
+    assert shown["south", "mid"].people == 100 * len(to_mid) > 50, "the number is in the same step as the draft"
+    assert all(one.since == one.at and one.cap is None for one in first.crossings)
+    most = 100 * (len(to_mid) - 2)
+    capped = desk.hear(cap(most))
+    moved = sent_to(capped)
+    assert len(moved) == 2
+    assert moved.keys() <= set(to_mid), "who goes to another ward hears nothing"
+    assert set(moved.values()) <= {"east", "west"}
+    assert {part.way.cause for part in parts(capped).values() if part.way} == {"ward-full"}
+    assert [(effect.fact, effect.reason, effect.moved) for effect in capped.effects] == [
+        ("south>mid|console", "caps", 2)
+    ]
+    line = next(one for one in capped.crossings if one.to_ward == "mid")
+    assert (line.people, line.cap, line.since) == (most, most, shown["south", "mid"].since)
+    assert not desk.due(), "the same again is no news"
+
+
+def test_a_lifted_cap_tells_only_those_who_had_found_no_room_and_an_end_of_the_order_ends_the_line() -> None:
+    desk = Desk(two_wards())
+    desk.order()
+    without = {cell for cell, shelter in sent_to(desk.hear(cap(0))).items() if not shelter}
+    lifted = desk.hear(cap(None, 2, lifted=True))
+    assert without
+    assert parts(lifted).keys() == without
+    assert {part.way.cause for part in parts(lifted).values() if part.way} == {"room-found"}
+    over = desk.order((), 2)
+    assert {one.people for one in over.crossings} == {0}
+
+
+def test_a_restart_shows_a_receiving_ward_nothing_twice() -> None:
+    desk = Desk(two_wards())
+    desk.order()
+    desk.hear(cap(300))
+    again = desk.restarted()
+    again.board.hear_cap(cap(300))
+    due = again.due()
+    assert (due.crossings, parts(due)) == ((), {})
+
+
+def test_a_shelter_that_takes_its_own_ward_only_moves_those_of_others() -> None:
+    desk = Desk(two_wards())
+    told = sent_to(desk.order())
+    due = desk.hear(shelter_state("north", "open", 1, accepts="own-ward"))
+    assert parts(due).keys() == {cell for cell, shelter in told.items() if shelter == "north"}
+    assert "north" not in sent_to(due).values()
+    agreed = Desk(two_wards())
+    agreed.order()
+    kept = agreed.hear(shelter_state("north", "open", 1, accepts="agreed-wards", agreed_wards=["south"]))
+    assert not parts(kept)
