@@ -9,6 +9,7 @@ spends the generation of envelopes that the range is sealed with. No endpoint, n
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,26 +114,37 @@ def freeze(
         only_earlier = ~np.isin(unit_of(earlier, earlier_places), unit_of(rows, selection.places))
         earlier, earlier_places = earlier[only_earlier], earlier_places[only_earlier]
     # Only the origins and languages of this bucket's rows, so that a table does not grow with the registry.
-    used, origin = np.unique(people.origin(selection.rows), return_inverse=True)
-    spoken, language = np.unique(people.language(selection.rows), return_inverse=True)
-    languages = tuple(people.languages[int(one)] for one in spoken)
+    used, origin = _used(people.origin(selection.rows))
+    spoken, language = _used(people.language(selection.rows))
+    languages = tuple(people.languages[one] for one in spoken)
+    places, _ = _used(selection.places)
     return Told(
         revision,
         rows,
         selection.parts,
         origin.astype(np.uint16),
-        tuple(people.origins[int(one)] for one in used),
+        tuple(people.origins[one] for one in used),
         earlier,
         selection.places,
         language.astype(np.uint8),
         languages,
         earlier_places,
         generation,
-        said(languages, tuple(np.unique(selection.places).tolist())) if said is not None else b"",
+        said(languages, tuple(places)) if said is not None else b"",
         nths_of(rows, selection.places) if nths is None else nths,
         last,
         chosen_ms,
     )
+
+
+def _used(codes: NDArray[Any]) -> tuple[list[int], NDArray[np.intp]]:
+    """Return which of *codes* occur, in order, and *codes* as positions among these: `unique` without sorting."""
+    used = np.flatnonzero(np.bincount(codes))
+    if not len(used):
+        return [], np.zeros(0, dtype=np.intp)
+    position = np.zeros(int(used[-1]) + 1, dtype=np.intp)
+    position[used] = np.arange(len(used))
+    return used.tolist(), position[codes]
 
 
 def nths_of(numbers: U64, places: U8) -> U8:
