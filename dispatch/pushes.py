@@ -240,7 +240,7 @@ class _Layer:
         """Return the address of each row, without its origin."""
         path = self._path
         firsts, lasts = self._offset[rows].tolist(), self._offset[rows + 1].tolist()
-        return [bytes(path[first:last]) for first, last in zip(firsts, lasts, strict=True)]
+        return [path[first:last].tobytes() for first, last in zip(firsts, lasts, strict=True)]
 
 
 def _are_paths(paths: list[bytes]) -> bool:

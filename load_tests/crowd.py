@@ -20,6 +20,7 @@ _PLACE_SHARES = (0.40, 0.33, 0.16, 0.07, 0.04)
 _LANGUAGES = ("ja", "en", "zh", "ko")
 _LANGUAGE_SHARES = (0.88, 0.06, 0.04, 0.02)
 _CHUNK = 100_000
+_ONE_WORD = bytes.maketrans(b"/?=", b"---")
 # One body in a thousand is kept and opened, a thousand at least.
 _SAMPLE_EVERY = 1_000
 
@@ -127,7 +128,9 @@ def _paths(
     path = np.empty(int(offset[-1]), dtype=np.uint8)
     for code, one in enumerate(SERVICES):
         rows = np.flatnonzero(service == code)
-        prefix = np.frombuffer((instead + one.prefix[1:]) if instead else one.prefix, dtype=np.uint8)
+        # Behind the one path that such a sink knows stands one word.
+        name = instead + one.prefix[1:].translate(_ONE_WORD) if instead else one.prefix
+        prefix = np.frombuffer(name, dtype=np.uint8)
         for first in range(0, len(rows), _CHUNK):
             some = rows[first : first + _CHUNK]
             matrix = np.empty((len(some), int(length_of[code])), dtype=np.uint8)

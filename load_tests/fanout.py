@@ -10,14 +10,12 @@ import base64
 import hashlib
 import json
 import os
-import platform
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,12 +34,12 @@ from dispatch.vapid import Vapid, VapidKey
 from load_tests.crowd import SERVICES, Crowd, make_crowd
 from load_tests.distance import Distance
 from load_tests.errors import LoadTestError
-from load_tests.peers import Ceiling, h2load_best, node_web_push
-from load_tests.processor_time import processor_seconds_of
-from load_tests.reference import Measured, measure_reference
-from load_tests.river_flood import _commit
-from load_tests.sinks import Sink, free_ports
-from load_tests.tally import Arrived, Tally, tally
+from load_tests.fanout_result import Ours, Peers, result_of
+from load_tests.peers import h2load_best, node_web_push
+from load_tests.processor_time import processor_seconds, processor_seconds_of
+from load_tests.reference import measure_reference
+from load_tests.sinks import HOST, Sink, free_ports
+from load_tests.tally import Arrived, tally
 from shirase import jma_writer
 from shirase.areas import DEFAULT_AREAS, ensure_table
 from shirase.jma_writer import Header, WardKind
@@ -57,41 +55,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 CACHE = PROJECT / ".cache" / "bench"
 POOLS = ("full", "second", "dry", "moved")
 PATIENCE_SECONDS = 180.0
-# Above this share of one core the sink and not the sender is what was measured.
-SINK_BOUND = 0.9
 _ENVELOPE_BYTES = 103
 _POOL_SECONDS = 3600.0
-# What must hold on any machine; the promised figures are for a quiet one and are not gates.
-# At 20,000 people the 240 handshakes and the start of a fan-out still weigh as much as the pushes.
-GATES = {"ratio_pywebpush": 5.0, "ratio_pywebpush_cpu": 8.0, "ratio_pywebpush_cpu_all_in": 4.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Peers:
-    """What the others did against the same sink."""
-
-    readme: Measured
-    kept: Measured
-    node: Measured | None
-    h2load: Ceiling | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ours:
-    """What our workers did: `processor_seconds` from the telegram to the last receipt, `filling` before it."""
-
-    tally: Tally
-    processor_seconds: float
-    filling_seconds: float
-    sink_share: float
-    approved_ms: float
-    select_ms: float
-    bytes_per_subscriber: float
-    pool_bytes_per_subscriber: float
-    revisions: int
-    opened: int
-    opened_right: bool
-    restarts: int
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,10 +96,15 @@ def play(given: argparse.Namespace) -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="shirase-fanout-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stub = stack.enter_context(StubProcess.start(folder / "stub", store_every=1))
         sink = None if given.sink == "stub" else stack.enter_context(_sink(given.sink, folder / "sink"))
+        ports = free_ports(len(sink.origins) if sink else 1) if given.rtt_ms else []
+        behind = tuple(f"https://{HOST}:{port}" for port in ports)
+        stub = stack.enter_context(StubProcess.start(folder / "stub", store_every=1, known_as=() if sink else behind))
         near = sink.origins if sink else stub.origins
-        far = _far(stack, near, given.rtt_ms)
+        if given.rtt_ms:
+            pairs = [(port, int(origin.rpartition(":")[2])) for port, origin in zip(ports, near, strict=True)]
+            stack.enter_context(Distance(pairs, given.rtt_ms / 2))
+        far = behind or near
         authority = folder / "authorities.pem"
         authority.write_bytes(stub.ca_path.read_bytes() + (sink.ca_path.read_bytes() if sink else b""))
         _say(f"{given.subscribers:,} subscribers")
@@ -154,7 +124,7 @@ def play(given: argparse.Namespace) -> dict[str, Any]:
             broker = server.start(folder / "kafka")
         ours = _send(given, stack, folder, crowd, broker, (*far, stub.origins[0]), authority, sink, stub)
         peers = None if given.no_peers else _peers(given, crowd, stub, far[0], authority, folder)
-        return _result(given, ours, peers)
+        return result_of(given, ours, peers)
 
 
 def _send(
@@ -210,7 +180,8 @@ def _send(
         drain(observer, 1, workers=given.workers, patience_seconds=PATIENCE_SECONDS)
     sent_before = set(observer.account.notices)
     selected_before = sum(_metric(port, "dispatch_select_seconds_sum") for port in metrics)
-    before, sink_before = processor(), sink.processor_seconds if sink else 0.0
+    sink_pid = sink.pid if sink else stub.pid
+    before, sink_before = processor(), processor_seconds(sink_pid)
     _say("the telegram")
     begun = time.time()
     _submit(producer, "everywhere.xml", 2)
@@ -218,7 +189,7 @@ def _send(
         _kill_once(pipeline, names, stub)
     drain(observer, 2 if given.pool == "second" else 1, workers=given.workers, patience_seconds=PATIENCE_SECONDS)
     used = processor() - before if given.pool != "moved" else processor()
-    sink_used = (sink.processor_seconds if sink else 0.0) - sink_before
+    sink_used = processor_seconds(sink_pid) - sink_before
     select_seconds = sum(_metric(port, "dispatch_select_seconds_sum") for port in metrics) - selected_before
     memory = sum(_pss_bytes(pipeline.supervisor.pid(name)) for name in names)
     notices = [notice for key, notice in observer.account.notices.items() if key not in sent_before]
@@ -282,17 +253,7 @@ def _submit(producer: Producer, name: str, number: int) -> None:
 
 
 def _sink(name: str, folder: Path) -> Sink:
-    return Sink.nginx(folder, len(SERVICES)) if name == "nginx" else Sink.nghttpd(folder)
-
-
-def _far(stack: ExitStack, origins: tuple[str, ...], rtt_ms: float) -> tuple[str, ...]:
-    """Return the origins as seen from far away: behind a relay when there is a round trip."""
-    if not rtt_ms:
-        return origins
-    ports = free_ports(len(origins))
-    pairs = [(port, int(origin.rpartition(":")[2])) for port, origin in zip(ports, origins, strict=True)]
-    stack.enter_context(Distance(pairs, rtt_ms / 2))
-    return tuple(f"https://localhost:{port}" for port in ports)
+    return Sink.nginx(folder, len(SERVICES)) if name == "nginx" else Sink.nghttpd(folder, logs=True)
 
 
 def _arrived(sink: Sink | None, stub: StubProcess, begun: float) -> Iterator[Arrived]:
@@ -381,83 +342,6 @@ def _peers(
     # Its first request to a method with a body is a POST.
     ceiling = h2load_best(origin, path, headers, os.urandom(body_bytes), requests, quick=given.quick)
     return Peers(readme, kept, node, ceiling)
-
-
-def _result(given: argparse.Namespace, ours: Ours, peers: Peers | None) -> dict[str, Any]:
-    seen = ours.tally
-    counted = given.sink != "nghttpd"
-    accepted = seen.accepted if counted else given.subscribers
-    seconds = max(0.001, (seen.last_ms - ours.approved_ms) / 1000)
-    per_s = accepted / seconds if counted else 0.0
-    cpu = 1e6 * ours.processor_seconds / max(1, accepted)
-    all_in = 1e6 * (ours.processor_seconds + ours.filling_seconds) / max(1, accepted)
-    h2 = peers.h2load.measured if peers and peers.h2load else None
-    result: dict[str, Any] = {
-        "subscribers": given.subscribers,
-        "workers": given.workers,
-        "rtt_ms": given.rtt_ms,
-        "pool": given.pool,
-        "accepted": accepted,
-        "lost": seen.lost if counted else None,
-        "duplicates": seen.duplicates if counted else None,
-        "accepted_per_s": round(per_s),
-        "cpu_us_per_push": round(cpu, 1),
-        "cpu_us_per_push_all_in": round(all_in, 1),
-        "first_accepted_ms": round(seen.first_ms),
-        "p50_ms": round(seen.p50_ms),
-        "p99_ms": round(seen.p99_ms),
-        "last_ms": round(seen.last_ms),
-        "bytes_per_subscriber": round(ours.bytes_per_subscriber),
-        "select_ms": round(ours.select_ms, 1),
-        "sink_bound": ours.sink_share > SINK_BOUND,
-        "peers": {
-            "pywebpush_per_s": round(peers.kept.pushes_per_second, 1) if peers else None,
-            "pywebpush_readme_per_s": round(peers.readme.pushes_per_second, 1) if peers else None,
-            "pywebpush_cpu_us": round(peers.kept.processor_us_per_push, 1) if peers else None,
-            "node_per_s": round(peers.node.pushes_per_second, 1) if peers and peers.node else None,
-            "node_cpu_us": round(peers.node.processor_us_per_push, 1) if peers and peers.node else None,
-            "h2load_per_s": round(h2.pushes_per_second) if h2 else None,
-            "h2load_cpu_us": round(h2.processor_us_per_push, 1) if h2 else None,
-            "h2load_at": [peers.h2load.clients, peers.h2load.streams] if peers and peers.h2load else None,
-        },
-        "ratio_pywebpush": round(per_s / peers.kept.pushes_per_second, 1) if peers else None,
-        "ratio_pywebpush_cpu": round(peers.kept.processor_us_per_push / cpu, 1) if peers else None,
-        "ratio_pywebpush_cpu_all_in": round(peers.kept.processor_us_per_push / all_in, 1) if peers else None,
-        "ratio_h2load": round(per_s / h2.pushes_per_second, 2) if h2 else None,
-        "ratio_h2load_cpu": round(cpu / h2.processor_us_per_push, 2) if h2 else None,
-        "decrypt_sample_ok": ours.opened_right,
-        "decrypted": ours.opened,
-        "approved_ms": round(ours.approved_ms),
-        "revisions": ours.revisions,
-        "restarts": ours.restarts,
-        "sink": given.sink,
-        "sink_share": round(ours.sink_share, 2),
-        "broker": given.broker,
-        "commit": _commit(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "load_average": os.getloadavg(),
-    }
-    result["failures"] = _failures(given, result)
-    return result
-
-
-def _failures(given: argparse.Namespace, result: dict[str, Any]) -> list[str]:
-    """Return why the run failed; empty when it passed. Seconds are no reason: they belong to the machine."""
-    found = []
-    if result["lost"]:
-        found.append(f"{result['lost']:,} people got nothing")
-    most = given.max_in_flight if given.pool == "moved" else 0
-    if (result["duplicates"] or 0) > most:
-        found.append(f"{result['duplicates']:,} pushes came twice, {most:,} were open at a kill")
-    if not result["decrypt_sample_ok"]:
-        found.append("a kept body did not open, or somebody of the sample has none")
-    if result["ratio_pywebpush"] is not None and given.pool == "full" and not given.rtt_ms:
-        found += [
-            f"{name} is {result[name]}, at least {least:g} is wanted"
-            for name, least in GATES.items()
-            if not result[name] >= least
-        ]
-    return found
 
 
 def _metric(port: int, name: str) -> float:

@@ -1,5 +1,6 @@
 """Push services made of other people's servers: nginx, whose log is the judge, and nghttpd, the fastest."""
 
+import re
 import shutil
 import signal
 import socket
@@ -20,6 +21,9 @@ from load_tests.processor_time import processor_seconds
 HOST = "localhost"
 NGINX_CONF = Path(__file__).with_name("sink") / "nginx.conf"
 READY_SECONDS = 20.0
+_ASKED = re.compile(r"\[id=(\d+)\] \[[ .\d]+\] recv \(stream_id=(\d+)\) :path: (\S+)")
+_ANSWERS = re.compile(r"\[id=(\d+)\] \[ *([.\d]+)\] send HEADERS frame <.*stream_id=(\d+)>")
+_STATUS = re.compile(r" +:status: (\d+)")
 STOP_SECONDS = 10.0
 
 
@@ -49,6 +53,7 @@ class Sink:
         self.origins = tuple(f"https://{HOST}:{port}" for port in ports)
         self.ca_path = ca_path
         self.log_path = log_path
+        self._told_since: float | None = None
         with errors.open("ab") as sink:
             self._process = subprocess.Popen(words, stdout=sink, stderr=sink)
         self.pid = self._process.pid
@@ -78,14 +83,22 @@ class Sink:
         return cls(words, ports, ca_path, log_path, folder / "error.log")
 
     @classmethod
-    def nghttpd(cls, folder: Path) -> Self:
-        """Start one nghttpd with one thread; a path below `/push?` is answered 200 with nothing. It keeps no log."""
+    def nghttpd(cls, folder: Path, *, logs: bool = False) -> Self:
+        """Start one nghttpd with one thread; a path below `/push?` is answered 200 with nothing.
+
+        With *logs* it tells every frame, 2 kB for a request: then it is the judge, and a third as fast.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         ports = free_ports(1)
         ca_path, certificate = write_certificates(folder, (HOST,), datetime.now(UTC))
         (folder / "push").touch()
-        words = [_found("nghttpd"), "-n1", "-d", str(folder), str(ports[0]), str(certificate), str(certificate)]
-        return cls(words, ports, ca_path, None, folder / "error.log")
+        told = ["--verbose"] if logs else []
+        words = [_found("nghttpd"), *told, "-n1", "-d", str(folder), str(ports[0]), str(certificate), str(certificate)]
+        # It has one stream for all that it says, and tells the time since its start.
+        said = folder / "said.log"
+        sink = cls(words, ports, ca_path, said if logs else None, said)
+        sink._told_since = time.time() if logs else None
+        return sink
 
     @property
     def processor_seconds(self) -> float:
@@ -96,6 +109,9 @@ class Sink:
         """Read the log; complete after `stop`, at most 200 ms behind before."""
         if self.log_path is None:
             return
+        if self._told_since is not None:
+            yield from seen_by_nghttpd(self.log_path, self._told_since)
+            return
         with self.log_path.open(encoding="utf-8") as lines:
             for line in lines:
                 if line.endswith("\n"):
@@ -104,7 +120,8 @@ class Sink:
 
     def stop(self) -> None:
         """End it in order, its log complete."""
-        self._process.send_signal(signal.SIGQUIT if self.log_path else signal.SIGTERM)
+        in_order = self.log_path is not None and self._told_since is None
+        self._process.send_signal(signal.SIGQUIT if in_order else signal.SIGTERM)
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -118,6 +135,23 @@ class Sink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def seen_by_nghttpd(said: Path, since: float) -> Iterator[Seen]:
+    """Read what nghttpd told with --verbose: a request is seen when its answer's status was sent."""
+    asked: dict[tuple[str, str], str] = {}
+    answering: tuple[float, tuple[str, str]] | None = None
+    with said.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if found := _ASKED.match(line):
+                asked[found[1], found[2]] = found[3]
+            elif found := _ANSWERS.match(line):
+                answering = since + float(found[2]), (found[1], found[3])
+            elif answering is not None and (status := _STATUS.match(line)):
+                wall, stream = answering
+                answering = None
+                if stream in asked:
+                    yield Seen(wall, int(status[1]), "", asked.pop(stream))
 
 
 def _found(program: str) -> str:

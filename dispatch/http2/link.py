@@ -11,6 +11,8 @@ from dispatch.errors import LinkLost
 
 # More than a busy push service answers between two looks; one system call takes it all.
 _READ_BYTES = 262_144
+# Most push services put each answer into a record of its own, so most of what is read is short.
+_CHUNK_BYTES = 4096
 # TLS never makes larger records (RFC 8446, 5.1).
 _RECORD_BYTES = 16_384
 # A push service that takes nothing for so long is gone, whatever its machine's network says.
@@ -86,13 +88,12 @@ class Link:
         """Return what has come; nothing when nothing has. Raises LinkLost at the end."""
         alive = self._fill()
         chunks: list[bytes] = []
+        take = self._tls.read
         try:
-            while self._incoming.pending or self._tls.pending():
-                chunk = self._tls.read(_RECORD_BYTES)
-                if not chunk:
-                    alive = False
-                    break
+            # Until it wants more: asking how much is left costs as much as a record of one answer.
+            while chunk := take(_CHUNK_BYTES):
                 chunks.append(chunk)
+            alive = False
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError:

@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="first port; 0 picks free ones")
     parser.add_argument("--origins", type=int, default=1, help="how many origins, one port each")
     parser.add_argument("--name", default="localhost", help="host name in the origins")
+    parser.add_argument("--known-as", action="append", default=[], help="an origin that leads here too, by a relay")
     parser.add_argument("--control-port", type=int, default=0, help="port of the control requests")
     parser.add_argument("--store-every", type=int, default=1, help="keep one in N accepted bodies; 0 keeps none")
     parser.add_argument("--store-bytes", type=int, default=256 * 1024 * 1024, help="keep at most so many bytes")
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data=given.data.resolve(),
         ports=tuple(given.port + place if given.port else 0 for place in range(given.origins)),
         name=given.name,
+        known_as=tuple(given.known_as),
         store_every=given.store_every,
         store_bytes=given.store_bytes,
         vapid_key=given.vapid_key,

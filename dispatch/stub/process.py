@@ -40,6 +40,7 @@ class StubProcess:
         store_every: int = 1,
         vapid_key: str = "",
         behaviour: Sequence[Rule] = (),
+        known_as: Sequence[str] = (),
     ) -> Self:
         """Start a stub and return when it takes pushes; raise StubNotReady when it does not come up."""
         data.mkdir(parents=True, exist_ok=True)
@@ -47,6 +48,7 @@ class StubProcess:
             sys.executable, "-m", "dispatch.stub", "--data", str(data), "--origins", str(origins), "--port", str(port),
             "--name", name, "--store-every", str(store_every), "--vapid-key", vapid_key,
         ]  # fmt: skip
+        words += [word for origin in known_as for word in ("--known-as", origin)]
         project = Path(__file__).resolve().parents[2]
         process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=project)
         assert process.stdout is not None

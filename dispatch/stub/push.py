@@ -13,7 +13,7 @@ from dispatch.stub.log import DIGEST_CHARACTERS, Entry, RequestLog
 from dispatch.stub.vapid_check import VapidChecker
 
 BODY_BYTES = 4096  # RFC 8030, 7.2: the size that every push service takes
-PATH = re.compile(r"/push/([A-Za-z0-9_-]{1,200})")
+PATH = re.compile(r"/push/([A-Za-z0-9_-]{1,500})")
 TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")  # RFC 8030, 5.4
 TTL = re.compile(r"[0-9]{1,10}")
 URGENCIES = frozenset({"very-low", "low", "normal", "high"})  # RFC 8030, 5.3

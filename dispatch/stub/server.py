@@ -28,6 +28,7 @@ class StubSettings:
     """How one stub runs.
 
     `ports`: one origin per port, 0 picks a free one. `name`: the host in the origins; it must resolve to loopback.
+    `known_as`: origins beside these that lead here, by way of a relay.
     `store_every`: one in so many accepted bodies is kept, 0 keeps none; `store_bytes` bounds the file.
     `vapid_key`: when given, the only key (base64url) that may push.
     """
@@ -35,6 +36,7 @@ class StubSettings:
     data: Path
     ports: tuple[int, ...] = (0,)
     name: str = "localhost"
+    known_as: tuple[str, ...] = ()
     store_every: int = 1
     store_bytes: int = 256 * 1024 * 1024
     vapid_key: str = ""
@@ -80,7 +82,7 @@ class PushStub:
             stub._servers.append(server)
             origins.append(f"https://{settings.name}:{server.sockets[0].getsockname()[1]}")
         stub.origins = tuple(origins)
-        stub.service.origins = frozenset(origins)
+        stub.service.origins = frozenset((*origins, *settings.known_as))
         stub._flushing = asyncio.create_task(stub._flush_often())
         return stub
 

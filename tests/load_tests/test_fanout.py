@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from dispatch.registry import load
 from dispatch.subscription import is_on_curve
 from load_tests.crowd import SERVICES, make_crowd
-from load_tests.fanout import GATES, _failures
+from load_tests.fanout_result import GATES, failures_of
 from load_tests.peers import _read_h2load
+from load_tests.sinks import Seen, seen_by_nghttpd
 from load_tests.tally import Arrived, tally
 
 
@@ -88,7 +89,7 @@ RIGHT: dict[str, Any] = {
 )
 def test_a_run_fails_by_counts_and_ratios_never_by_seconds(changed: dict[str, Any], pool: str, failures: int) -> None:
     given_arguments = argparse.Namespace(pool=pool, max_in_flight=4096, rtt_ms=0.0)
-    assert len(_failures(given_arguments, RIGHT | changed)) == failures
+    assert len(failures_of(given_arguments, RIGHT | changed)) == failures
     assert set(GATES) <= set(RIGHT)
 
 
@@ -99,3 +100,31 @@ def test_what_h2load_says_is_read() -> None:
     assert (measured.pushes, round(measured.seconds, 5)) == (9990, 0.38412)
     assert _read_h2load("finished in 1.00s, x\nstatus codes: 0 2xx", 1.0) is None
     assert _read_h2load("", 1.0) is None
+
+
+SAID_BY_NGHTTPD = """\
+SSL/TLS handshake completed
+[id=1] [  0.711] recv (stream_id=1) :path: /push?one
+[id=1] [  0.711] recv (stream_id=1) :method: POST
+[id=2] [  0.712] recv (stream_id=1) :path: /push?two
+[id=1] [  0.712] recv (stream_id=3) :path: /nowhere
+[id=1] [  0.713] recv HEADERS frame <length=54, flags=0x04, stream_id=1>
+          ; END_HEADERS
+[id=1] [  0.750] send HEADERS frame <length=82, flags=0x04, stream_id=1>
+          ; END_HEADERS
+          ; First response header
+          :status: 200
+          server: nghttpd nghttp2/1.52.0
+[id=1] [ 12.500] send HEADERS frame <length=9, flags=0x04, stream_id=3>
+          ; First response header
+          :status: 404
+[id=1] [ 12.501] closed
+"""
+
+
+def test_what_nghttpd_tells_is_read_as_a_log_and_what_it_did_not_answer_is_not_in_it(tmp_path: Path) -> None:
+    said = tmp_path / "said.log"
+    said.write_text(SAID_BY_NGHTTPD)
+    assert list(seen_by_nghttpd(said, 1000.0)) == [
+        Seen(1000.75, 200, "", "/push?one"), Seen(1012.5, 404, "", "/nowhere"),
+    ]  # fmt: skip
