@@ -17,6 +17,7 @@ class Route(StrEnum):
     NOTICES = "/notices.json"
     WARDS = "/wards.geojson"
     LINKED = "/n/{tag}"
+    HERE = "/here/{shard}"
     LIVE_SHARDS = "/live/shards.json"
     LIVE_EVENTS = "/live/events"
     LIVE_HAZARDS = "/live/{shard}/hazards.geojson"

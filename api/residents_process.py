@@ -17,6 +17,7 @@ from api.joining import Joining, JoiningSettings
 from api.live import facts as live_facts
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts
+from api.live.here import HerePages, PlaceName
 from api.live.reports import RoadReports
 from api.live.roads import line_on
 from api.metrics import ApiMetrics
@@ -54,6 +55,7 @@ def build_residents(
     sites: Iterable[Site] = (),
     roads: RoadNetwork | None = None,
     take_reports: bool = False,
+    name_of: PlaceName | None = None,
     published: PublishedAs = PublishedAs(),
 ) -> FastAPI:
     """Return the residents' application over the broker at *bootstrap*; it reads while it is served.
@@ -67,7 +69,7 @@ def build_residents(
     metrics = ApiMetrics(registry)
     state = State()
     facts = LiveFacts(sites={site.id: site for site in sites}, line_of=line_on(roads))
-    board = LiveBoard(state, facts, () if table is None else shards_of_wards(table))
+    board = LiveBoard(state, facts, *shown_ground(table, name_of))
     book = OpenBook()
 
     def apply(record: Record) -> None:
@@ -102,6 +104,18 @@ def build_residents(
     )
     app.router.lifespan_context = serving
     return app
+
+
+def shown_ground(table: AreaTable | None, name_of: PlaceName | None) -> tuple[frozenset[Shard], HerePages]:
+    """Return the shards that are covered, and what writes their plain pages; a place has its ward's name at least."""
+    if table is None:
+        return frozenset(), HerePages(name_of or (lambda _cell: ""))
+
+    def named(cell: Cell) -> str:
+        wards = table.area_at(cell)
+        return (name_of(cell) if name_of is not None else "") or (wards[0].ja if wards else "")
+
+    return shards_of_wards(table), HerePages(named, wards_of(table))
 
 
 def grounds_of(table: AreaTable) -> Mapping[str, Ground]:

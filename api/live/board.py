@@ -21,6 +21,7 @@ from api.live.body import Body, Content, renewed
 from api.live.closures import closures_in, standing
 from api.live.dangers import dangers_in, newest
 from api.live.facts import LiveFacts, Section
+from api.live.here import HerePages
 from api.live.plans import plan_in
 from api.live.rivers import rivers_in
 from api.live.shelters import shelters_in
@@ -32,11 +33,8 @@ from streams.client import Record
 
 log = logging.getLogger(__name__)
 
-SHARDS = "shards.json"
-JSON, GEOJSON = "application/json", "application/geo+json"
-MEDIA_TYPES = {
-    section: GEOJSON if section.value.endswith(".geojson") else JSON for section in Section
-}  # fmt: skip
+SHARDS = "/live/shards.json"
+JSON = "application/json"
 # A change is seen by the next question after this; a document that touches 34 shards is made in one go.
 _LOOK_SECONDS = 0.2
 
@@ -53,7 +51,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Every body by the path below `/live/`."""
+    """Every body by its path."""
 
     bodies: Mapping[str, Body] = field(default_factory=dict)
     shards: frozenset[Shard] = frozenset()
@@ -67,10 +65,11 @@ class LiveBoard:
         state: State,
         facts: LiveFacts,
         area: Iterable[Shard] = (),
-        on_change: Callable[[Change], None] = lambda _change: None,
+        here: HerePages | None = None,
     ) -> None:
         self.state, self.facts = state, facts
-        self.on_change = on_change
+        self.on_change: Callable[[Change], None] = lambda _change: None
+        self._here = here or HerePages(lambda _cell: "")
         self.answers = Answers()
         self._area = frozenset(area)
         self._lock = threading.Lock()
@@ -109,6 +108,8 @@ class LiveBoard:
         if view is not self._view or shards != known:
             due |= self._compare(view, shards)
         due |= {(shard, section) for shard in shards - known for section in Section}
+        # The plain page says a little of everything.
+        due |= {(shard, Section.HERE) for shard, _ in due}
         before = dict(self._bodies)
         for shard, section in due:
             if shard in shards:
@@ -148,7 +149,7 @@ class LiveBoard:
             # What cannot be written must not stop the rest; what was said before stands, with its age.
             log.exception("a section cannot be made", extra={"section": section.value})
             return
-        self._bodies[key] = renewed(self._bodies.get(key), content, MEDIA_TYPES[section], at)
+        self._bodies[key] = renewed(self._bodies.get(key), content, section.media_type, at)
 
     def _content(self, shard: Shard, section: Section, at: datetime) -> Content:
         match section:
@@ -162,6 +163,9 @@ class LiveBoard:
                 return closures_in(self.facts, shard, at)
             case Section.PLAN:
                 return plan_in(self.facts.plans.get(shard), shard)
+            case Section.HERE:
+                pieces = self._pieces.get(shard, ())
+                return self._here.page(shard, pieces, self._maps.get(shard), self.facts, at)
             case Section.RIVER:
                 return rivers_in(self.facts, self._maps.get(shard), shard, at)
 
@@ -175,7 +179,7 @@ class LiveBoard:
         facts_at = newest(body.facts_at for key, body in self._bodies.items() if key[0] in shards)
         self._index = renewed(self._index, Content(said, facts_at), JSON, at)
         bodies = {
-            f"{shard:x}/{section.value}": body for (shard, section), body in self._bodies.items() if shard in shards
+            section.path(f"{shard:x}"): body for (shard, section), body in self._bodies.items() if shard in shards
         }
         bodies[SHARDS] = self._index
         self.answers = Answers(MappingProxyType(bodies), shards)

@@ -17,9 +17,12 @@ _WORTH_IT_BYTES = 300
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an answer says. `edge` is when it will say something else without any news: a fact that grows old."""
+    """What an answer says: a JSON object, or a page that is written already.
 
-    said: Mapping[str, Any]
+    `edge` is when it will say something else without any news: a fact that grows old.
+    """
+
+    said: Mapping[str, Any] | str
     facts_at: datetime | None
     edge: datetime | None = None
 
@@ -37,11 +40,6 @@ class Body:
     edge: datetime | None
 
 
-def body_of(content: Content, media_type: str, at: datetime) -> Body:
-    """Return *content* as bytes, made at *at*."""
-    return _body(content, media_type, at, _digest(content))
-
-
 def renewed(before: Body | None, content: Content, media_type: str, at: datetime) -> Body:
     """Return *before* where *content* says the same, so that nobody fetches it again; else a new body."""
     name = _digest(content)
@@ -51,13 +49,22 @@ def renewed(before: Body | None, content: Content, media_type: str, at: datetime
 
 
 def _body(content: Content, media_type: str, at: datetime, name: str) -> Body:
-    age = None if content.facts_at is None else max(0, int((at - content.facts_at).total_seconds()))
-    raw = orjson.dumps({**content.said, "as_of": at, "facts_at": content.facts_at, "age_seconds": age})
+    if isinstance(content.said, str):
+        raw = content.said.encode()
+    else:
+        raw = _aged(content.said, content.facts_at, at)
     # Without the time of making: the same bytes give the same bytes.
     gzipped = gzip.compress(raw, _LEVEL, mtime=0) if len(raw) >= _WORTH_IT_BYTES else None
     # Weak: the same bytes may leave compressed.
     return Body(raw, gzipped, name, f'W/"{name}"', media_type, content.facts_at, content.edge)
 
 
+def _aged(said: Mapping[str, Any], facts_at: datetime | None, at: datetime) -> bytes:
+    age = None if facts_at is None else max(0, int((at - facts_at).total_seconds()))
+    return orjson.dumps({**said, "as_of": at, "facts_at": facts_at, "age_seconds": age})
+
+
 def _digest(content: Content) -> str:
-    return hashlib.sha256(orjson.dumps({**content.said, "facts_at": content.facts_at})).hexdigest()[:24]
+    said = content.said
+    raw = said.encode() if isinstance(said, str) else orjson.dumps({**said, "facts_at": content.facts_at})
+    return hashlib.sha256(raw).hexdigest()[:24]

@@ -47,6 +47,18 @@ class Section(StrEnum):
     CLOSURES = "closures.geojson"
     PLAN = "plan.json"
     RIVER = "river.json"
+    HERE = "here"
+
+    @property
+    def media_type(self) -> str:
+        """Return what its bytes are."""
+        if self is Section.HERE:
+            return "text/html; charset=utf-8"
+        return "application/geo+json" if self.value.endswith(".geojson") else "application/json"
+
+    def path(self, shard: str) -> str:
+        """Return where it is asked for, of *shard* or of a template."""
+        return f"/here/{shard}" if self is Section.HERE else f"/live/{shard}/{self.value}"
 
 
 @dataclass(frozen=True, slots=True)

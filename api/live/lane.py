@@ -1,4 +1,4 @@
-"""The short way: a question below `/live/` is answered before any routing, from bytes that are ready.
+"""The short way: what is ready as bytes is answered before any routing.
 
 In a rush nearly every question is one of these. Parsing parameters and compressing cost ten times as much as
 the answer itself; whatever has no ready answer goes on to the routes, which say what is wrong with it.
@@ -14,7 +14,6 @@ from api.live.body import Body
 from api.live.facts import Section
 from api.reader import Freshness
 
-PREFIX = "/live/"
 # A shared cache may answer a rush with a copy that is at most this old, and go on with it when we are gone.
 FRESH_SECONDS = 5
 CACHE_CONTROL = f"public, max-age={FRESH_SECONDS}, stale-if-error=86400"
@@ -49,12 +48,9 @@ class Lane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(PREFIX):
-            await self._app(scope, receive, send)
-            return
+        body = self._board.answers.bodies.get(scope["path"]) if scope["type"] == "http" else None
         fresh = self._freshness()
-        body = self._board.answers.bodies.get(scope["path"][len(PREFIX) :])
-        if body is None or not fresh.ready:
+        if body is None or scope["method"] != "GET" or not fresh.ready:
             await self._app(scope, receive, send)
             return
         ready = self._prepared(scope["path"], body)
@@ -85,9 +81,14 @@ def _prepare(path: str, body: Body) -> _Ready:
     plain = [*typed, (b"content-length", b"%d" % len(body.raw))]
     packed = b"" if body.gzipped is None else body.gzipped
     gzipped = [*typed, (b"content-length", b"%d" % len(packed)), (b"content-encoding", b"gzip")]
+    return _Ready(body, plain, gzipped, known, _Template(_template(path)))
+
+
+def _template(path: str) -> str:
+    if path.startswith("/here/"):
+        return Section.HERE.path("{shard}")
     name = path.rpartition("/")[2]
-    template = f"/live/{{shard}}/{name}" if name in set(Section) else path
-    return _Ready(body, plain, gzipped, known, _Template(template))
+    return f"/live/{{shard}}/{name}" if name in set(Section) else path
 
 
 def _asked(headers: Headers) -> tuple[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""`/live/...` as it is described, and what is wrong with a question that has no ready answer.
+"""`/live/...` and `/here/...` as they are described, and what is wrong with a question that has no ready answer.
 
 Answers themselves leave by `api.live.lane`, before any route is asked.
 """
@@ -11,7 +11,7 @@ from fastapi import Path as Path_
 
 from alerts.place import SHARD_RESOLUTION
 from api.errors import ApiError, NotReady
-from api.live.board import MEDIA_TYPES, LiveBoard
+from api.live.board import LiveBoard
 from api.live.events import EventStream, Hub
 from api.live.facts import Section
 from api.problem import described
@@ -26,6 +26,7 @@ _SUMMARIES = {
     Section.SHELTERS: "Shelters of a shard: state, crowding, fit hazards, and how old the word is",
     Section.CLOSURES: "Closed roads of a shard, confirmed or reported, with age and count",
     Section.PLAN: "What the people of each cell of a shard are to do, and the way",
+    Section.HERE: "Here, now: a plain page of a shard, its places as anchors; without scripts",
     Section.RIVER: "Official river stages against their thresholds, and official forecasts",
 }
 ShardPath = Annotated[str, Path_(pattern="^[0-9a-f]{15}$", examples=[SHARD_EXAMPLE])]
@@ -62,12 +63,12 @@ def live_routes(board: LiveBoard, freshness: Callable[[], Freshness], hub: Hub) 
 
     for section in Section:
         router.add_api_route(
-            f"/live/{{shard}}/{section.value}",
+            section.path("{shard}"),
             _section(board, freshness),
             summary=_SUMMARIES[section],
             name=section.name.lower(),
             response_class=Response,
-            responses=_described(MEDIA_TYPES[section], 404, 422),
+            responses=_described(section.media_type, 404, 422),
         )
     return router
 

@@ -17,7 +17,7 @@ from alerts.hazard import HazardKind
 from alerts.place import Cell, LatLng
 from alerts.road import RoadCause, RoadPlace, RoadReport
 from alerts.shelter import OccupancyBand, ShelterReport, ShelterState
-from api.live.board import LiveBoard
+from api.live.board import SHARDS, LiveBoard
 from api.live.facts import LiveFacts, Section, shard_at
 from api.metrics import ApiMetrics
 from api.reader import Freshness
@@ -70,11 +70,11 @@ class Desk:
 
     def said(self, section: Section, at: datetime = NINE_PM) -> Any:
         self.board.refresh(at)
-        return json.loads(self.board.answers.bodies[f"{NAME}/{section.value}"].raw)
+        return json.loads(self.board.answers.bodies[section.path(NAME)].raw)
 
     def index(self, at: datetime = NINE_PM) -> Any:
         self.board.refresh(at)
-        return json.loads(self.board.answers.bodies["shards.json"].raw)
+        return json.loads(self.board.answers.bodies[SHARDS].raw)
 
     def browser(self, fresh: Freshness = CURRENT) -> Browser:
         registry = CollectorRegistry()
@@ -320,8 +320,8 @@ def test_nothing_is_made_again_when_nothing_changed() -> None:
     assert change is not None
     assert list(change.shards) == [NAME]
     same = [name for name, body in before.items() if desk.board.answers.bodies[name] is body]
-    assert f"{NAME}/shelters.geojson" in same
-    assert f"{NAME}/closures.geojson" not in same
+    assert f"/live/{NAME}/shelters.geojson" in same
+    assert f"/live/{NAME}/closures.geojson" not in same
 
 
 def test_an_answer_has_a_name_and_an_age_and_who_has_it_is_told_so() -> None:
@@ -335,7 +335,7 @@ def test_an_answer_has_a_name_and_an_age_and_who_has_it_is_told_so() -> None:
     assert answer.headers["content-encoding"] == "gzip"
     known = browser.get(f"/live/{NAME}/shelters.geojson", {"if-none-match": answer.headers["etag"]})
     assert (known.status_code, known.content) == (304, b"")
-    body = desk.board.answers.bodies[f"{NAME}/shelters.geojson"]
+    body = desk.board.answers.bodies[f"/live/{NAME}/shelters.geojson"]
     assert body.gzipped is not None
     assert gzip.decompress(body.gzipped) == body.raw == answer.content
     assert desk.index()["shards"][0]["digests"]["shelters"] == body.digest

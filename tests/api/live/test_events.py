@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from api.live import events
+from api.live.board import SHARDS
 from api.live.events import Hub
 from api.metrics import ApiMetrics
 from api.reader import Freshness
@@ -86,12 +87,12 @@ def test_a_listener_hears_the_index_first_and_then_each_change_with_its_digests(
         assert headers[b"x-accel-buffering"] == b"no"
         assert b"content-encoding" not in headers
         ((kind, _, said),) = await phone.next()
-        assert (kind, said["index"]) == ("index", desk.board.answers.bodies["shards.json"].digest)
+        assert (kind, said["index"]) == ("index", desk.board.answers.bodies[SHARDS].digest)
         change(desk, 1)
         ((kind, _, said),) = await phone.next()
         assert kind == "change"
         assert list(said["shards"]) == [NAME]
-        body = desk.board.answers.bodies[f"{NAME}/closures.geojson"]
+        body = desk.board.answers.bodies[f"/live/{NAME}/closures.geojson"]
         assert said["shards"][NAME]["closures"] == body.digest
         await phone.leave()
 

@@ -68,7 +68,7 @@ class Pipeline:
 
     def shown(self) -> list[dict[str, Any]]:
         self.board.refresh(self.now)
-        body = self.board.answers.bodies[f"{shard_at(ON_BRIDGE):x}/{Section.CLOSURES.value}"]
+        body = self.board.answers.bodies[Section.CLOSURES.path(f"{shard_at(ON_BRIDGE):x}")]
         return [dict(one["properties"]) for one in json.loads(body.raw)["features"]]
 
 
