@@ -23,7 +23,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api.entries import Entry, entries
 from api.errors import NotReady
 from api.faces import Face, FaceCache
-from api.frame import FRAMES, Frame
+from api.frame import FRAMES, TOKYO, Frame
 from api.geojson import areas, collection
 from api.ground import NO_GROUND, Ground
 from api.live.board import LiveBoard
@@ -45,7 +45,7 @@ from api.web import web_routes
 # A shared cache may answer a rush with a copy that is at most this old; `Age` says how old the facts are.
 _FRESH_SECONDS = 5
 
-_REFRESH_JS = """\
+REFRESH_JS = """\
 // Puts the newest page in place every ten seconds, without moving what is being read.
 const every = 10000, offline = document.getElementById('offline');
 let shown = document.getElementById('now').innerHTML, at = new Date();
@@ -123,6 +123,10 @@ class Residents:
                 self._scenes[frame.name] = scene
         return render(scene, fresh, now=now, can_sign_up=self._can_sign_up)
 
+    def first_page(self, now: datetime) -> str:
+        """Return the first page for the service's home."""
+        return self.page(TOKYO, now)
+
     def _draw(self) -> _Drawn:
         view = self._state.view()
         if self._drawn is None or self._drawn.view is not view:
@@ -164,7 +168,7 @@ def residents_app(
 
     @app.get("/refresh.js", include_in_schema=False)
     def refresh() -> Response:
-        return Response(_REFRESH_JS, media_type="text/javascript", headers={"cache-control": "public, max-age=3600"})
+        return Response(REFRESH_JS, media_type="text/javascript", headers={"cache-control": "public, max-age=3600"})
 
     @app.get("/hazards.geojson", response_class=Response, responses=_cacheable("application/geo+json"))
     def hazards(if_none_match: Annotated[str, Header()] = "") -> Response:

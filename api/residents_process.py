@@ -1,7 +1,7 @@
 """The residents' process: what it reads, what it is given, and what runs while it is served."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from api.live.facts import LiveFacts
 from api.live.here import HerePages, PlaceName
 from api.live.reports import RoadReports
 from api.live.roads import line_on
+from api.live.town import NO_TOWN, ShownTown
 from api.metrics import ApiMetrics
 from api.open_data import book as open_book
 from api.open_data.book import OpenBook
@@ -29,8 +30,6 @@ from api.residents import Residents, residents_app
 from api.state import TOPICS, State
 from geo.areas import AreaTable
 from geo.cells import difference, parent_of, split_by_shard
-from routing.network import RoadNetwork
-from routing.site import Site
 from streams.client import Producer, Record
 
 _SPECIAL_WARDS = tuple(f"131{number:02d}00" for number in range(1, 24))
@@ -46,30 +45,23 @@ class PublishedAs:
     site_url: str = "http://localhost"
 
 
-def build_residents(
-    bootstrap: str,
-    *,
-    table: AreaTable | None = None,
-    joining: JoiningSettings | None = None,
-    web: Path | None = None,
-    sites: Iterable[Site] = (),
-    roads: RoadNetwork | None = None,
-    take_reports: bool = False,
-    name_of: PlaceName | None = None,
-    published: PublishedAs = PublishedAs(),
-) -> FastAPI:
-    """Return the residents' application over the broker at *bootstrap*; it reads while it is served.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is read of the topics into memory, and what answers from it."""
 
-    With *table* the map shows the wards beneath the hazards, and names them. With *joining* residents may sign
-    up; with *web* (the built pages) their browsers get the worker that shows pushes. *sites* are the shelters
-    of the lists; on *roads* a road is drawn that is known by its id alone, and with *take_reports*
-    residents may say which of them cannot be walked.
-    """
-    registry = CollectorRegistry()
-    metrics = ApiMetrics(registry)
+    board: LiveBoard
+    book: OpenBook
+    residents: Residents
+    reader: TopicReader
+
+
+def read_of(
+    bootstrap: str, table: AreaTable | None, town: ShownTown, metrics: ApiMetrics, *, can_sign_up: bool = False
+) -> Read:
+    """Return the memory of a process that shows residents what is in force; nothing is read yet."""
     state = State()
-    facts = LiveFacts(sites={site.id: site for site in sites}, line_of=line_on(roads))
-    board = LiveBoard(state, facts, *shown_ground(table, name_of))
+    facts = LiveFacts(sites={site.id: site for site in town.sites}, line_of=line_on(town.roads))
+    board = LiveBoard(state, facts, *shown_ground(table, town.name_of))
     book = OpenBook()
 
     def apply(record: Record) -> None:
@@ -77,30 +69,63 @@ def build_residents(
         book.apply(record)
 
     reader = TopicReader(bootstrap, _FOLLOWED, apply, metrics)
-    door = None if joining is None else Joining(bootstrap, joining, table, metrics)
+    grounds = {} if table is None else grounds_of(table)
+    return Read(board, book, Residents(state, reader.freshness, grounds, can_sign_up=can_sign_up), reader)
 
-    told = Producer(bootstrap) if take_reports and roads is not None else None
+
+@contextmanager
+def reading(bootstrap: str, table: AreaTable | None, town: ShownTown = NO_TOWN) -> Iterator[Read]:
+    """Read without serving while the block lasts: for whoever writes the state down."""
+    read = read_of(bootstrap, table, town, ApiMetrics(CollectorRegistry()))
+    read.reader.start()
+    try:
+        yield read
+    finally:
+        read.reader.stop()
+
+
+def build_residents(
+    bootstrap: str,
+    *,
+    table: AreaTable | None = None,
+    joining: JoiningSettings | None = None,
+    web: Path | None = None,
+    town: ShownTown = NO_TOWN,
+    take_reports: bool = False,
+    published: PublishedAs = PublishedAs(),
+) -> FastAPI:
+    """Return the residents' application over the broker at *bootstrap*; it reads while it is served.
+
+    With *table* the map shows the wards beneath the hazards, and names them. With *joining* residents may sign
+    up; with *web* (the built pages) their browsers get the worker that shows pushes. *town* is what is shown
+    of shelters and roads; with *take_reports* residents may say which of its roads cannot be walked.
+    """
+    registry = CollectorRegistry()
+    metrics = ApiMetrics(registry)
+    can_sign_up = joining is not None and web is not None
+    read = read_of(bootstrap, table, town, metrics, can_sign_up=can_sign_up)
+    board, freshness = read.board, read.reader.freshness
+    door = None if joining is None else Joining(bootstrap, joining, table, metrics)
+    told = Producer(bootstrap) if take_reports and town.roads is not None else None
 
     @asynccontextmanager
     async def serving(app: FastAPI) -> AsyncIterator[None]:
         signing_up = door.running() if door is not None else nullcontext()
         telling = nullcontext() if told is None else told
-        with signing_up, telling, board.running(lambda: reader.freshness().ready):
-            async with reader.while_served(app):
+        with signing_up, telling, board.running(lambda: freshness().ready):
+            async with read.reader.while_served(app):
                 yield
 
-    grounds = {} if table is None else grounds_of(table)
-    wards = areas(() if table is None else wards_of(table))
     app = residents_app(
-        Residents(state, reader.freshness, grounds, can_sign_up=door is not None and web is not None),
+        read.residents,
         metrics,
         registry,
         sign_up=None if door is None else door.sign_up,
         web=web,
-        wards=wards,
+        wards=areas(() if table is None else wards_of(table)),
         live=board,
-        open_data=OpenData(book, sender=published.cap_sender, site_url=published.site_url),
-        reports=None if told is None or roads is None else RoadReports(roads, told, board),
+        open_data=OpenData(read.book, sender=published.cap_sender, site_url=published.site_url),
+        reports=None if told is None or town.roads is None else RoadReports(town.roads, told, board),
     )
     app.router.lifespan_context = serving
     return app

@@ -59,6 +59,12 @@ def api() -> None:
     help="Shelters of `shirase import shelters`; without it only those are shown of which somebody spoke.",
 )
 @click.option(
+    "--area-sets",
+    envvar="SHIRASE_AREA_SETS",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Imported areas (`shirase areas import`): names the places of a shard by their chome.",
+)
+@click.option(
     "--take-reports/--no-reports",
     envvar="SHIRASE_RESIDENT_REPORTS",
     default=False,
@@ -87,6 +93,7 @@ def residents(
     web: Path,
     network: str,
     shelters: Path | None,
+    area_sets: Path | None,
     take_reports: bool,
     site_url: str,
     cap_sender: str,
@@ -99,14 +106,13 @@ def residents(
 
     if take_reports and not network:
         raise click.UsageError("--take-reports needs --network: a report is of a road that we know")
-    sites, roads = shown_town(network, shelters)
+    town = shown_town(network, shelters, area_sets)
     app = build_residents(
         broker,
         table=table_at(areas) if areas.exists() else None,
         joining=joining_settings(os.environ),
         web=web if web.exists() else None,
-        sites=sites,
-        roads=roads,
+        town=town,
         take_reports=take_reports,
         published=PublishedAs(cap_sender, site_url),
     )

@@ -21,6 +21,7 @@ from shirase.channels_command import channels
 from shirase.demo import PATIENCE_SECONDS, run_demo
 from shirase.errors import ShiraseError
 from shirase.explain import explain_cell
+from shirase.export_command import export_static
 from shirase.gate_command import gate
 from shirase.gauges_command import gauges
 from shirase.import_command import import_group
@@ -302,6 +303,7 @@ def keys(folder: Path) -> None:
 
 
 main.add_command(api)
+main.add_command(export_static)
 main.add_command(reports)
 main.add_command(channels)
 main.add_command(accounts)

@@ -57,12 +57,12 @@ class DemoPages:
     ) -> Self:
         """Serve on free loopback ports; the accounts file is made in *folder*."""
         table = table_at(areas) if areas.exists() else None
-        sites, roads = shown_town(network, None)
+        town = shown_town(network, None)
         path = folder / "accounts.sqlite"
         registry = folder / "subscribers" / "registry"
         census = Census.of(people_at("demo-city"), registry if registry.exists() else None)
         return cls(
-            build_residents(bootstrap, table=table, web=web if web.exists() else None, sites=sites, roads=roads),
+            build_residents(bootstrap, table=table, web=web if web.exists() else None, town=town),
             build_console(bootstrap, accounts=path, table=table, census=census),
             _officers(path),
         )

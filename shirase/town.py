@@ -1,15 +1,19 @@
 """The town that the evacuation worker plans for: its network, its shelters, and who lives where."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import h3.api.basic_int as h3
 
 from alerts.place import HAZARD_RESOLUTION, Cell
+from api.live.here import PlaceName
+from api.live.town import ShownTown
+from geo.area_set import AreaSetKind
+from geo.importers.area_set_file import load_library
 from routing.errors import RoutingError
 from routing.ground import Ground
 from routing.importers.network_file import open_network
 from routing.importers.shelter_file import read_sites
-from routing.network import RoadNetwork
 from routing.shelter import Shelter
 from routing.site import Site, place_on
 from shirase.city import city
@@ -42,21 +46,36 @@ def town_named(network: str, shelters: Path | None) -> Town:
     return demo_town(int(seed or "1")) if name == DEMO_CITY else imported_town(Path(network), shelters)
 
 
-def shown_town(network: str, shelters: Path | None) -> tuple[tuple[Site, ...], RoadNetwork | None]:
-    """Return what residents' pages show of a town: the sites of its lists, and its roads where they are named.
+def shown_town(network: str, shelters: Path | None, area_sets: Path | None = None) -> ShownTown:
+    """Return what residents are shown of a town: the sites of its lists, its roads, the names of its places.
 
     Raises:
         TownUnreadable: a file cannot be read.
     """
     name, _, seed = network.partition(":")
     if name == DEMO_CITY:
-        demo = city(int(seed or "1"))
-        return tuple(site_of(shelter) for shelter in demo.shelters), demo.streets
+        demo = demo_town(int(seed or "1"))
+        return ShownTown(
+            tuple(site_of(shelter) for shelter in demo.sites), demo.network, lambda cell: demo.names.get(cell, "")
+        )
     try:
         sites = read_sites(shelters) if shelters is not None else ()
-        return sites, open_network(Path(network)) if network else None
+        roads = open_network(Path(network)) if network else None
     except (OSError, RoutingError) as error:
         raise TownUnreadable(f"{network}, {shelters}: {error}; make it again with `shirase import`") from error
+    return ShownTown(sites, roads, None if area_sets is None else _chome_in(area_sets))
+
+
+def _chome_in(folder: Path) -> PlaceName:
+    """Return what names a cell by the 町丁目 of the newest set in *folder*."""
+    library = load_library(folder)
+    chome = library.on(AreaSetKind.CHOME, datetime.now(UTC).date())
+
+    def name_of(cell: Cell) -> str:
+        found = chome.at(cell) if chome is not None else ()
+        return found[0].ja if found else ""
+
+    return name_of
 
 
 def site_of(shelter: Shelter) -> Site:

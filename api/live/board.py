@@ -94,6 +94,10 @@ class LiveBoard:
             words = (self.facts.roads.get(name, {}) for name in report_ids(road))
             return sum(1 for word in words if standing(word.values(), at))
 
+    def place_names(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the names of the places of each shard."""
+        return {f"{shard:x}": self._here.names_in(shard) for shard in self.answers.shards}
+
     def refresh(self, at: datetime) -> Change | None:
         """Make again what changed or grew old by *at*; return what says something else now."""
         with self._lock:

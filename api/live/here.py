@@ -116,6 +116,10 @@ class HerePages:
             page, facts_at, min((edge for edge in (*edges, closures.edge) if edge and edge > at), default=None)
         )
 
+    def names_in(self, shard: Shard) -> tuple[str, ...]:
+        """Return the names of the places of *shard*."""
+        return tuple(place.name for place in self._places_of(shard) if place.name != _NOWHERE)
+
     def _listed(
         self, shard: Shard, told: tuple[tuple[Said, Cells], ...], plan: EvacuationPlan | None, turns: int
     ) -> str:

@@ -1,23 +1,32 @@
 """Both applications over a broker: from a record on a topic to what a browser reads."""
 
 import json
+import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import h3.api.basic_int as h3
 import httpx
 import pytest
 import uvicorn
+from click.testing import CliRunner
 from fastapi import FastAPI
 
+from alerts.place import LatLng
 from api.console import build_console
 from api.joining import joining_settings
+from api.live.facts import shard_at
 from api.residents_process import build_residents
 from dispatch.stub.bodies import stored
 from dispatch.stub.opened import open_body
 from dispatch.stub.process import StubProcess
+from feeds.cap import read_cap
+from feeds.feed_entries import read_entries
+from shirase.cli import main
 from shirase.pipeline import make_secrets
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer
@@ -60,7 +69,12 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_notice_on_the_topic_is_on_the_page(broker: Broker) -> None:
+# H3 names finer than a shard: no request that we log, count or cache may hold one (R13).
+FINER = re.compile(r"8[7-9a-f][0-9a-f]{13}")
+
+
+def test_a_notice_on_the_topic_is_on_the_page(broker: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     evening = Evening()
     (notice,) = evening.say(provenance(), [danger(around(*KOTO))])
     with served(build_residents(broker.bootstrap)) as client:
@@ -76,6 +90,26 @@ def test_a_notice_on_the_topic_is_on_the_page(broker: Broker) -> None:
         health = client.get("/health").json()
         assert health["ready"] is True
         assert health["state_age_seconds"] is not None
+        # The same by shard, by event, as a plain page, as CAP, and as files for another web server.
+        shard = f"{shard_at(LatLng(*KOTO)):x}"
+        until(lambda: client.get(f"/live/{shard}/notices.json").json().get("in_force", []) != [])
+        with client.stream("GET", "/live/events") as events:
+            assert "event: index" in next(text for text in events.iter_text() if "event:" in text)
+        assert "レベル4" in client.get(f"/here/{shard}").text
+        assert client.get(f"/live/{h3.latlng_to_cell(*KOTO, 9):x}/notices.json").status_code == 422
+        (entry,) = read_entries(client.get("/open/atom.xml").content).entries
+        message = client.get(entry.link.removeprefix("http://localhost"))
+        assert read_cap(message.content, "x", notice.received).alert.infos
+        said = CliRunner().invoke(
+            main, ["export-static", str(tmp_path), "--broker", broker.bootstrap, "--areas", str(tmp_path), "--once"]
+        )
+        assert said.exit_code == 0, said.output
+        copy = json.loads((tmp_path / "live" / shard / "notices.json").read_bytes())
+        assert copy["in_force"][0]["lineage"] == notice.lineage
+        assert FINER.search(client.get("/metrics").text) is None
+    ours = [f"{one.getMessage()} {one.__dict__}" for one in caplog.records if not one.name.startswith("http")]
+    assert ours
+    assert not [line for line in ours if FINER.search(line)]
 
 
 def test_the_console_lists_a_dead_letter(broker: Broker) -> None:

@@ -1,0 +1,22 @@
+"""What residents are shown of a town beside what was said of it: the sites of lists, its roads, the names of places."""
+
+from dataclasses import dataclass
+
+from api.live.here import PlaceName
+from routing.network import RoadNetwork
+from routing.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTown:
+    """Without sites only those are shown of which somebody spoke; without roads none is drawn by its id alone.
+
+    `name_of` says what people call the place of a cell (its chome), "" where nobody knows.
+    """
+
+    sites: tuple[Site, ...] = ()
+    roads: RoadNetwork | None = None
+    name_of: PlaceName | None = None
+
+
+NO_TOWN = ShownTown()
