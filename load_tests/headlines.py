@@ -8,7 +8,6 @@ The last line is JSON. Memory is what the process holds after each round over al
 
 import argparse
 import json
-import os
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -18,20 +17,15 @@ from typing import Any
 from feeds.archive import documents
 from feeds.jma.headlines import HEADLINE_ONLY, names_a_level
 from feeds.read import read
+from shirase.summary import held_megabytes
 
 _RECEIVED = datetime(2026, 11, 22, tzinfo=UTC)
-
-
-def held_megabytes() -> float:
-    """Return the memory of this process that is in use now, not its peak."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def measure(archive: Path, rounds: int) -> dict[str, Any]:
     """Return the figures over *rounds* readings of *archive*."""
     entries = tuple(documents([archive]))
-    held = [round(held_megabytes(), 1)]
+    held = [held_megabytes()]
     ends: Counter[str] = Counter()
     naming = classified = 0
     began = time.process_time()
@@ -44,7 +38,7 @@ def measure(archive: Path, rounds: int) -> dict[str, Any]:
             if names_a_level(json.loads(entry.raw)["content"]):
                 naming += 1
                 classified += report.informational == HEADLINE_ONLY
-        held.append(round(held_megabytes(), 1))
+        held.append(held_megabytes())
     return {
         "entries": len(entries),
         "ends": dict(ends),

@@ -34,7 +34,7 @@ from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
 from shirase.reports_command import reports
 from shirase.roles import run_role
 from shirase.run import DEMO_CITY, RunSettings, running
-from shirase.summary import summary, usage
+from shirase.summary import held_megabytes, summary, usage
 from shirase.synth import synthesize
 from shirase.terminal import Terminal
 from shirase.usage import month_of, read_usage, table_of
@@ -189,7 +189,9 @@ def _replayed(
     reports_path: Path | None,
     terminal: Terminal,
 ) -> dict[str, Any]:
-    telegrams = tuple(read_documents(paths))
+    skipped: list[str] = []
+    telegrams = tuple(read_documents(paths, skipped.append))
+    memory_mb = {"documents_read": held_megabytes()}
     with running(settings, terminal.say, terminal.progress) as run:
         sent = feed_documents(
             telegrams,
@@ -209,6 +211,7 @@ def _replayed(
             on_open=lambda left: terminal.progress("fan-outs open", left, 0),
         )
         account = run.observer.account
+        memory_mb["end"] = held_megabytes()
         if reports_path is not None:
             with reports_path.open("w", encoding="utf-8") as lines:
                 for report in sorted(account.reports.values(), key=lambda report: report.name):
@@ -221,7 +224,9 @@ def _replayed(
                         "codes": report.codes,
                     }
                     lines.write(json.dumps(line, ensure_ascii=False) + "\n")
-        return summary(account) | {"wards": usage(list(account.receipts.values()))}
+        # Every document that was sent has one end, or this line is not reached; other files are counted here.
+        accounted = {"sent": sent, "files_that_are_no_documents": len(skipped), "memory_mb": memory_mb}
+        return summary(account) | accounted | {"wards": usage(list(account.receipts.values()))}
 
 
 @main.group()

@@ -4,12 +4,14 @@ A document is drained when it can lead to nothing more: it touched no shard, or 
 with all of its shards and, where that became a notice, every fan-out worker has written its receipt.
 """
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from alerts.notice import Notice
+from alerts.report import OutcomeKind
 from streams.client import Consumer, Record
 from streams.payloads import (
     POSITION_KEY,
@@ -27,11 +29,28 @@ _WATCHED: Sequence[Topic] = (REPORTS, DRAFTS, NOTICES, RECEIPTS, EFFECTS)
 _POLL_SECONDS = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of one document as a run remembers it; what the document says in full is on `reports`.
+
+    A year of headlines is kept in memory, so words that many documents share are kept once.
+    """
+
+    name: str
+    document: str
+    outcome: OutcomeKind
+    reason: str
+    level: int | None
+    hazards: tuple[str, ...]
+    codes: tuple[str, ...]
+    claims: int
+
+
 @dataclass(slots=True)
 class Account:
     """What was seen so far."""
 
-    reports: dict[str, ReportRecord] = field(default_factory=dict)
+    reports: dict[str, Ended] = field(default_factory=dict)
     drafts: dict[str, DraftRecord] = field(default_factory=dict)
     complete: set[str] = field(default_factory=set)
     notices: dict[tuple[str, int], Notice] = field(default_factory=dict)
@@ -44,12 +63,23 @@ class Account:
     """What the planner made of each fact, in the order in which it said so."""
     position: PlanPosition | None = None
     """How far the planner has read and acted."""
+    _shared: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     _undecided: dict[str, dict[str, int]] = field(default_factory=dict)
     """Claims by document and receipt, as long as the document's draft is not decided with all of its shards."""
 
     def settled(self, report: ReportRecord) -> None:
-        """Note the end of a document; what it says in full is on its topic, and a year of it would fill memory."""
-        self.reports[report.receipt] = replace(report, report=None)
+        """Note the end of a document."""
+        shared = self._shared
+        self.reports[report.receipt] = Ended(
+            name=report.name,
+            document=report.document,
+            outcome=report.outcome,
+            reason=sys.intern(report.reason),
+            level=report.level,
+            hazards=shared.setdefault(report.hazards, report.hazards),
+            codes=shared.setdefault(report.codes, report.codes),
+            claims=report.claims,
+        )
         if report.claims and report.document not in self.complete:
             self._undecided.setdefault(report.document, {})[report.receipt] = report.claims
 

@@ -45,5 +45,5 @@ def files_of(notice: Notice, code: str) -> Iterator[tuple[str, bytes]]:
     yield f"{stem}.json", to_json(plain)
     if plain.get("orders"):
         yield f"{stem}.csv", to_table(plain, "orders")
-    for number, content in enumerate(write_orders(plain), start=1):
+    for number, content in enumerate(write_orders(document_of(notice, code, restate=True)), start=1):
         yield f"{stem}.l-alert-{number}.xml", content

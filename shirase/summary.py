@@ -1,8 +1,10 @@
 """The account of a run as its last line of output: JSON with stable names."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from shirase.observer import Account
@@ -56,6 +58,12 @@ def summary(account: Account) -> dict[str, Any]:
             "received_to_last_accepted": _percentiles(_lasts(receipts)),
         },
     }
+
+
+def held_megabytes() -> float:
+    """Return the memory of this process that is in use now, not its peak."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
 
 def usage(receipts: Sequence[ReceiptRecord]) -> dict[str, int]:

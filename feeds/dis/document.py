@@ -21,6 +21,7 @@ from alerts.level import Level
 from alerts.order_words import ORDER_NAMES_JA
 from alerts.place import LatLng
 from alerts.report import Facts, Linkage, RefusedRow, Report
+from feeds.dis.area_names import is_everywhere, names_meant
 from feeds.dis.clock import time_of
 from feeds.dis.facts import RowRefused, incident_of, road_of, shelter_of
 from feeds.dis.form import first_error
@@ -195,7 +196,7 @@ def _order(order: Plain, number: int, plain: Plain, code: str) -> AlertInfo:
         headline=f"{ORDER_NAMES_JA[level]}（{order['hazard']}）",
         description=order.get("text", ""),
         code=str(int(level)),
-        areas=tuple(_area(area, code, place) for area in order["areas"]),
+        areas=tuple(_area(area, code, plain["issuer"]["name"], place) for area in order["areas"]),
     )
 
 
@@ -206,7 +207,7 @@ def _responses(level: Level, state: OrderState) -> tuple[ResponseType, ...]:
     return (ResponseType.EVACUATE, ResponseType.SHELTER) if level is Level.SECURE_LIFE else (ResponseType.EVACUATE,)
 
 
-def _area(area: Plain, issuer: str, place: str) -> Area:
+def _area(area: Plain, issuer: str, municipality: str, place: str) -> Area:
     if "code" in area:
         code = issuer_code(area["code"])
         if code != issuer:
@@ -217,8 +218,10 @@ def _area(area: Plain, issuer: str, place: str) -> Area:
         geocodes: tuple[Geocode, ...] = (Geocode(GEOCODE_CLASS20, whole),)
     elif "polygon" in area:
         geocodes = ()
+    elif is_everywhere(area["name"], municipality):
+        geocodes = (Geocode(GEOCODE_CLASS20, f"{issuer}00"),)
     else:
-        geocodes = (Geocode(GEOCODE_AREA_NAME, f"{issuer} {area['name']}"),)
+        geocodes = tuple(Geocode(GEOCODE_AREA_NAME, f"{issuer} {name}") for name in names_meant(area["name"]))
     polygons = (tuple(LatLng(lat, lng) for lat, lng in area["polygon"]),) if "polygon" in area else ()
     return Area(area["name"], polygons=polygons, geocodes=geocodes)
 

@@ -27,8 +27,12 @@ def is_outgoing(notice: Notice) -> bool:
     return any(name in titles for name in ORDER_NAMES_JA.values())
 
 
-def document_of(notice: Notice, code: str) -> dict[str, Any]:
-    """Return the plain document of an order's *notice*, given by the municipality *code* (five digits)."""
+def document_of(notice: Notice, code: str, *, restate: bool = False) -> dict[str, Any]:
+    """Return the plain document of an order's *notice*, given by the municipality *code* (five digits).
+
+    A withdrawal holds no orders, unless *restate* asks for those that it takes back: each L-Alert document is
+    about one danger, and which of them are withdrawn is told by their dangers.
+    """
     cancelled = bool(notice.parts) and all(part.phase is Phase.CANCELLED for part in notice.parts)
     kind = MsgType.CANCEL if cancelled else MsgType.ALERT if notice.revision == 1 else MsgType.UPDATE
     infos = [_info(part, notice, code) for part in notice.parts if part.level in ORDER_NAMES_JA and part.area_names]
@@ -38,7 +42,7 @@ def document_of(notice: Notice, code: str) -> dict[str, Any]:
         issuer=code,
         issuer_name=notice.issuer,
         sent=notice.approved_at,
-        infos=() if cancelled else infos,
+        infos=infos if restate or not cancelled else (),
         status=_STATUSES.get(notice.lane, Status.ACTUAL),
         msg_type=kind,
     )

@@ -1,6 +1,8 @@
 """Write orders and shelters as L-Alert documents: one for each danger, one for all shelters.
 
-The same documentID with a rising revision, in the wrapper and inside alike. What an L-Alert order has no
+The same documentID with a rising revision, in the wrapper and inside alike: an order, its updates, a correction
+(更新 with an Errata) and its withdrawal (distributionType Cancel, with what it takes back as 解除, for those who read
+the body alone) are one document of one id. What an L-Alert order has no
 element for (its end in time, a polygon) is not sent by this way.
 """
 
@@ -33,7 +35,10 @@ _SHELTER_STATUSES = {"empty": "空き", "filling": "やや混雑", "crowded": "�
 
 
 def write_orders(plain: Mapping[str, Any]) -> tuple[bytes, ...]:
-    """Return the documents of the orders of *plain*, one for each danger; their ids end in its name."""
+    """Return the documents of the orders of *plain*, one for each danger; their ids end in its name.
+
+    Of a withdrawal the orders are those that it takes back; without them no document can say which.
+    """
     by_hazard: dict[str, list[Mapping[str, Any]]] = {}
     for order in plain.get("orders", ()):
         by_hazard.setdefault(order["hazard"], []).append(order)

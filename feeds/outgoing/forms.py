@@ -77,14 +77,14 @@ def leaves_of(
 ) -> tuple[Leaf, ...]:
     """Return *notice* in *form*; *earlier* are the lineage's older revisions, *in_force* all that a screen shows.
 
-    Empty where the form has no document for it, e.g. L-Alert for a withdrawal that names no order: a person types it.
+    Empty where the form has no document for it, e.g. a loudspeaker's script for what has no words.
     """
     if why_not(form, notice, ward):
         return ()
     stem = identifier_of(notice)
     match form:
         case Form.L_ALERT:
-            bodies = write_orders(document_of(notice, ward.code))
+            bodies = write_orders(document_of(notice, ward.code, restate=True))
             return tuple(
                 Leaf(f"{stem}.l-alert-{number}.xml", "application/xml", body)
                 for number, body in enumerate(bodies, start=1)

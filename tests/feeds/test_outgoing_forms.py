@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +15,11 @@ from alerts.cap import MsgType, ResponseType, Severity, Status
 from alerts.claim import Lane
 from alerts.hazard import HazardKind
 from alerts.level import Level
+from alerts.lifecycle import SeriesState, accept
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.order_words import ORDER_NAMES_JA, compose_order
 from alerts.place import Cell, LatLng
+from alerts.report import OutcomeKind
 from alerts.words import PartFacts, compose
 from feeds.outgoing.forms import Form, Leaf, Municipality, leaves_of, why_not
 from feeds.outgoing.notice_cap import alert_of
@@ -110,6 +113,51 @@ def test_a_correction_says_that_it_is_one_in_each_form() -> None:
     withdrawn = order(phase=Phase.CANCELLED, revision=3)
     assert alert_of(withdrawn, SENDER, earlier=[first, mended]).msg_type is MsgType.CANCEL
     assert json.loads(of(Form.DIS, withdrawn)[0].body)["type"] == "取消"
+
+
+def test_an_order_its_correction_and_its_withdrawal_are_one_l_alert_document_of_rising_revision() -> None:
+    story = [
+        order(areas=("平井一丁目", "平井二丁目")),
+        order(phase=Phase.CORRECTED, revision=2, areas=("平井一丁目",)),
+        order(phase=Phase.CANCELLED, revision=3, areas=("平井一丁目",)),
+    ]
+    raws = [of(Form.L_ALERT, notice)[0].body for notice in story]
+    assert [len(of(Form.L_ALERT, notice)) for notice in story] == [1, 1, 1]
+    found = [read(raw, name="x", received=NOON, feed="") for raw in raws]
+    assert {report.thread for report in found} == {"shirase.order-7f-flood"}
+    assert [report.serial for report in found] == [1, 2, 3]
+    assert [report.alert.msg_type for report in found] == [MsgType.ALERT, MsgType.UPDATE, MsgType.CANCEL]
+    assert [report.alert.note for report in found] == ["", "訂正", ""]
+    assert [len(report.alert.infos) for report in found] == [1, 1, 0]
+    for raw, kind in zip(raws, ("Report", "Update", "Cancel"), strict=True):
+        tree = etree.fromstring(raw)
+        said = {node.text for node in tree.iter() if str(node.tag).endswith("distributionType")}
+        assert said == {kind}, "the wrapper and the inside say the same"
+    # Who reads the body alone finds its end there too.
+    assert ">解除<" in raws[2].decode()
+    # The DIS form of a withdrawal names no orders: its type ends them.
+    assert "orders" not in json.loads(of(Form.DIS, story[2])[0].body)
+
+
+@pytest.mark.parametrize("turns", list(permutations(range(3))), ids=lambda turns: "".join(map(str, turns)))
+def test_in_whatever_order_they_arrive_elsewhere_the_withdrawal_is_what_holds(turns: tuple[int, ...]) -> None:
+    story = [order(), order(phase=Phase.CORRECTED, revision=2), order(phase=Phase.CANCELLED, revision=3)]
+    state = SeriesState()
+    for turn in turns:
+        # As it would come from a neighbour's system: our own documents are known and are no news.
+        raw = of(Form.L_ALERT, story[turn])[0].body.replace(b"shirase.order", b"edogawa.order")
+        state = accept(state, read(raw, name="x", received=NOON, feed="l-alert")).state
+    late = of(Form.L_ALERT, story[1])[0].body.replace(b"shirase.order", b"edogawa.order") + b"\n"
+    after = accept(state, read(late, name="x", received=NOON, feed="l-alert"))
+    assert after.outcome.kind not in (OutcomeKind.NOTICE, OutcomeKind.UPDATE), "a correction does not bring it back"
+
+
+def test_a_withdrawal_of_two_dangers_ends_the_document_of_each() -> None:
+    flood, surge = order(phase=Phase.CANCELLED, revision=2), order(phase=Phase.CANCELLED, hazard=HazardKind.STORM_SURGE)
+    both = replace(flood, parts=(*flood.parts, *surge.parts))
+    found = [read(leaf.body, name="x", received=NOON, feed="") for leaf in of(Form.L_ALERT, both)]
+    assert [report.thread for report in found] == ["shirase.order-7f-flood", "shirase.order-7f-storm_surge"]
+    assert {report.alert.msg_type for report in found} == {MsgType.CANCEL}
 
 
 def test_a_lifted_order_ends_and_no_form_calls_it_safe() -> None:

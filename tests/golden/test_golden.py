@@ -19,6 +19,7 @@ from feeds.archive import documents
 from feeds.read import series_of
 from geo.areas import AreaCover, AreaTable
 from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.observer import Ended
 from streams.payloads import ReportRecord
 from streams.settlement import Arrival, settle
 from tests.golden.make_outcomes import area_codes, files, rows, written_codes
@@ -125,7 +126,7 @@ def settled(folder: Path, table: AreaTable) -> Iterator[ReportRecord]:
         yield result.record
 
 
-def facts(record: ReportRecord) -> dict[str, str]:
+def facts(record: ReportRecord | Ended) -> dict[str, str]:
     return {
         "outcome": record.outcome.value,
         "reason": record.reason,

@@ -10,13 +10,24 @@ import pytest
 
 from alerts.report import OutcomeKind
 from shirase.observer import Account, Observer
-from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents, settle
+from shirase.replay import (
+    MAX_UNSETTLED_DOCUMENTS,
+    MAX_UNSETTLED_HEADLINES,
+    Clock,
+    NotDrained,
+    Pace,
+    drain,
+    feed_documents,
+    most_unsettled,
+    settle,
+)
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, Record, read_to_end
 from streams.payloads import DraftRecord, ReceiptRecord, ReportRecord
 from streams.topics import DRAFTS, EFFECTS, NOTICES, RECEIPTS, REPORTS, TELEGRAMS
 from streams.wire import encode
 from tests.dispatch.people import notice
+from tests.feeds.test_jma_headlines import raw as headline
 from tests.shirase.test_summary import receipt, report, verdict
 
 THEN = datetime(2019, 10, 12, 9, 0, tzinfo=UTC)
@@ -52,6 +63,11 @@ def fresh() -> Iterator[Broker]:
     with open_broker("embedded") as broker:
         ensure_topics(broker, [TELEGRAMS, REPORTS, DRAFTS, EFFECTS, NOTICES, RECEIPTS])
         yield broker
+
+
+def test_headlines_may_be_under_way_by_the_hundred_and_warnings_by_twos() -> None:
+    assert most_unsettled(b"<Report/>") == MAX_UNSETTLED_DOCUMENTS
+    assert most_unsettled(headline()) == MAX_UNSETTLED_HEADLINES
 
 
 @pytest.mark.parametrize(("speed", "slept"), [(0.0, []), (1.0, [50.0]), (10.0, []), (2.0, [20.0])])

@@ -12,9 +12,9 @@ import pytest
 from dispatch.stub.log import entries
 from feeds.archive import documents
 from feeds.read import series_of
+from shirase.observer import Ended
 from shirase.replay import Clock, Pace, drain, feed_documents
 from shirase.run import Run, RunSettings, running
-from streams.payloads import ReportRecord
 from tests.golden.test_golden import expected, facts
 from tests.whole.scenes import PATIENCE_SECONDS, PROJECT, Brokers
 
@@ -75,7 +75,7 @@ def is_chosen(raw: bytes, one_in: int) -> bool:
     return zlib.crc32(series_of(raw).encode()) % one_in == 0
 
 
-def differences(reports: list[ReportRecord]) -> list[str]:
+def differences(reports: list[Ended]) -> list[str]:
     """Return a line for each fact that is not as written down."""
     lines = []
     for report in reports:
@@ -84,12 +84,12 @@ def differences(reports: list[ReportRecord]) -> list[str]:
     return lines
 
 
-def full(report: ReportRecord) -> str:
+def full(report: Ended) -> str:
     """Return the row that is about *report*: there files are named by folder, here by their place below it."""
     return next(name for folder in FOLDERS if (name := f"{folder}/{report.name}") in expected())
 
 
-def check_nobody_was_told_of_a_drill(reports: list[ReportRecord], run: Run) -> None:
+def check_nobody_was_told_of_a_drill(reports: list[Ended], run: Run) -> None:
     told = {notice.document for notice in run.observer.account.notices.values()}
     quiet = [report for report in reports if report.outcome.value not in ("notice", "update", "cancel")]
     assert any(report.outcome.value == "drill" for report in quiet)
