@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 broker=given.broker,
                 spare=spare,
             ) as scene:
-                result = play(scene, spare, given.max_in_flight, given.seed)
+                result = play(scene, given.seed)
     except LoadTestError as error:
         print(f"correction: {error}", file=sys.stderr)
         return 2
@@ -93,33 +93,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if result.failures else 0
 
 
-def play(scene: Scene, spare: int, max_in_flight: int, seed: int) -> Result:
+def play(scene: Scene, seed: int) -> Result:
     """Alert, let people come, go and move, kill the worker, correct, and count."""
-    people, joining = scene.people[: len(scene.people) - spare], scene.people[len(scene.people) - spare :]
-    alert = for_two_thirds(scene)
+    people, before = scene.signed_up, len(scene.pushes())
+    alert = for_two_thirds(scene, "lineage-corrected")
     scene.publish(alert)
     wait(lambda: scene.finished(alert), "the end of the alert")
     expected = told_by(alert, people)
-    if {entry.token for entry in scene.pushes()} != expected:
+    if {entry.token for entry in scene.pushes()[before:]} != expected:
         raise LoadTestError("the alert did not reach exactly those whom it is for")
     chance = random.Random(seed)
     touched = chance.sample(people, round(len(people) * (MOVE + LEAVE)))
     leaving, moving = touched[: round(len(people) * LEAVE)], touched[round(len(people) * LEAVE) :]
     homes = [person.places for person in people]
     scene.subscribe([replace(person, places=chance.choice(homes)) for person in moving])
-    scene.subscribe(joining)
+    scene.subscribe(scene.spare)
     scene.unsubscribe(leaving)
     pid = scene.supervisor.pid(WORKER)
     os.kill(pid, signal.SIGKILL)
     delete_disk(scene, WORKER)
     wait(lambda: scene.supervisor.pid(WORKER) not in (0, pid), "the restart")
     settle(scene)
-    alerted = scene.pushes()
+    alerted = scene.pushes()[before:]
     clicked = time.time() * 1000
     correction = correction_of(alert)
     scene.publish(correction)
     wait(lambda: scene.finished(correction), "the end of the correction")
-    pushes = scene.pushes()[len(alerted) :]
+    pushes = scene.pushes()[before + len(alerted) :]
     reached, told = {entry.token for entry in pushes}, {entry.token for entry in alerted}
     gone = {token_of(person) for person in leaving}
     # Who moved into other danger is told anew, in other words; the same bytes twice are a repeat.
@@ -128,7 +128,7 @@ def play(scene: Scene, spare: int, max_in_flight: int, seed: int) -> Result:
         people=len(people),
         moved=len(moving),
         left=len(leaving),
-        joined=spare,
+        joined=len(scene.spare),
         alerted=len(told),
         late=len(told - expected),
         gone=len(told & gone),
@@ -136,7 +136,7 @@ def play(scene: Scene, spare: int, max_in_flight: int, seed: int) -> Result:
         missed=len(told - gone - reached),
         not_alerted=len(reached - (told - gone)),
         twice=again,
-        open_allowed=max_in_flight,
+        open_allowed=scene.max_in_flight,
         first_ms=round(min(entry.wall_ms for entry in pushes) - clicked),
         last_ms=round(max(entry.wall_ms for entry in pushes) - clicked),
     )

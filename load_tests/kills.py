@@ -41,6 +41,28 @@ OTHER = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
+class Todo:
+    """What is to be done to the worker; half of the kills take its disk along."""
+
+    kills: int
+    handovers: int
+    hang_seconds: float
+    stop_seconds: float
+    seed: int = 1
+
+    @property
+    def disks(self) -> int:
+        """Return how many kills take the disk along."""
+        return self.kills // 2
+
+    def in_random_order(self) -> list[str]:
+        """Return kills and hand-overs one after the other."""
+        found = ["disk"] * self.disks + ["kill"] * (self.kills - self.disks) + ["hand-over"] * self.handovers
+        random.Random(self.seed).shuffle(found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """What was done to the worker, and when by the clock of the push services' log."""
 
@@ -102,8 +124,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", dest="as_json", help="only the last line")
     given = parser.parse_args(arguments)
     try:
-        with tempfile.TemporaryDirectory(prefix="shirase-kills-") as folder:
-            result = play(given, Path(folder))
+        with (
+            tempfile.TemporaryDirectory(prefix="shirase-kills-") as folder,
+            staged(
+                Path(folder),
+                people=given.people,
+                seed=given.seed,
+                max_in_flight=given.max_in_flight,
+                broker=given.broker,
+            ) as scene,
+        ):
+            todo = Todo(given.kills, given.handovers, given.hang, given.stop, given.seed)
+            result = play(scene, todo)
     except LoadTestError as error:
         print(f"kills: {error}", file=sys.stderr)
         return 2
@@ -114,36 +146,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if result.failures else 0
 
 
-def play(given: argparse.Namespace, folder: Path) -> Result:
-    """Set the scene, do what is to be done to the worker, and count."""
-    with staged(
-        folder, people=given.people, seed=given.seed, max_in_flight=given.max_in_flight, broker=given.broker
-    ) as scene:
-        notice = for_two_thirds(scene)
-        slow = Rule(Act.ANSWER, delay_seconds=ANSWER_SECONDS)
-        silent = Rule(Act.HANG, origin=scene.stub.origins[-1])
-        scene.stub.tell([silent, slow] if given.hang else [slow])
-        begun = time.monotonic()
-        scene.publish(notice)
-        ends = threading.Timer(given.hang, scene.stub.tell, [[slow]])
-        ends.start()
-        try:
-            events, woken = act(scene, given, notice)
-        finally:
-            left = given.hang - (time.monotonic() - begun)
-            ends.join(max(0.0, left) + 10.0)
-        scene.stub.tell([])
-        wait(lambda: scene.finished(notice), "the end of the fan-out")
-        return judged(given, scene, notice, events, woken)
+def play(scene: Scene, todo: Todo) -> Result:
+    """Do what is to be done to the worker amid a notice, and count."""
+    notice = for_two_thirds(scene, "lineage-kills")
+    slow = Rule(Act.ANSWER, delay_seconds=ANSWER_SECONDS)
+    silent = Rule(Act.HANG, origin=scene.stub.origins[-1])
+    scene.stub.tell([silent, slow] if todo.hang_seconds else [slow])
+    begun = time.monotonic()
+    scene.publish(notice)
+    ends = threading.Timer(todo.hang_seconds, scene.stub.tell, [[slow]])
+    ends.start()
+    try:
+        events, woken = act(scene, todo, notice)
+    finally:
+        ends.join(max(0.0, todo.hang_seconds - (time.monotonic() - begun)) + 10.0)
+    scene.stub.tell([])
+    wait(lambda: scene.finished(notice), "the end of the fan-out")
+    return judged(scene, todo, notice, events, woken)
 
 
-def act(scene: Scene, given: argparse.Namespace, notice: Notice) -> tuple[list[Event], int | None]:
+def act(scene: Scene, todo: Todo, notice: Notice) -> tuple[list[Event], int | None]:
     """Do all that is to be done to the worker, in random order; return it, and how the woken worker ended."""
-    chance = random.Random(given.seed)
-    todo = ["disk"] * (given.kills // 2) + ["kill"] * (given.kills - given.kills // 2) + ["hand-over"] * given.handovers
-    chance.shuffle(todo)
+    chance = random.Random(todo.seed)
     events = []
-    for what in todo:
+    for what in todo.in_random_order():
         next_push(scene, notice)
         time.sleep(chance.uniform(*LIFE_SECONDS))  # the random moment itself
         pid = scene.supervisor.pid(WORKER)
@@ -153,9 +179,9 @@ def act(scene: Scene, given: argparse.Namespace, notice: Notice) -> tuple[list[E
             delete_disk(scene, WORKER)
         wait(lambda pid=pid: scene.supervisor.pid(WORKER) not in (0, pid), "the restart")  # type: ignore[misc]
     woken = None
-    if given.stop:
+    if todo.stop_seconds:
         next_push(scene, notice)
-        woken = stop_and_replace(scene, given.stop, events)
+        woken = stop_and_replace(scene, todo.stop_seconds, events)
     if events:
         next_push(scene, notice)
     return events, woken
@@ -200,11 +226,11 @@ def next_push(scene: Scene, notice: Notice) -> None:
     wait(seen, "the next push")
 
 
-def for_two_thirds(scene: Scene) -> Notice:
+def for_two_thirds(scene: Scene, lineage: str) -> Notice:
     """Return a notice for two thirds of the city, one of them in greater danger."""
-    cells = sorted({place.cell for person in scene.people for place in person.places})
+    cells = sorted({place.cell for person in scene.signed_up for place in person.places})
     third = len(cells) // 3
-    return danger_in((cells[:third], cells[third : 2 * third]), "lineage-kills")
+    return danger_in((cells[:third], cells[third : 2 * third]), lineage)
 
 
 def told_by(notice: Notice, people: Sequence[Subscription]) -> set[str]:
@@ -213,27 +239,27 @@ def told_by(notice: Notice, people: Sequence[Subscription]) -> set[str]:
     return {token_of(person) for person in people if any(place.cell in cells for place in person.places)}
 
 
-def judged(given: argparse.Namespace, scene: Scene, notice: Notice, events: list[Event], woken: int | None) -> Result:
+def judged(scene: Scene, todo: Todo, notice: Notice, events: list[Event], woken: int | None) -> Result:
     """Count lost and repeated pushes."""
     pushes = scene.pushes()
-    expected = told_by(notice, scene.people[: given.people])
+    expected = told_by(notice, scene.signed_up)
     seen = {entry.token for entry in pushes}
     bodies = {(entry.token, entry.body_sha) for entry in pushes}
     recovery = tuple(round(seconds, 2) for seconds in recoveries(pushes, events))
     repeated = repeats(pushes, events)
     return Result(
-        people=given.people,
-        kills=given.kills,
-        disks_lost=given.kills // 2,
-        handovers=given.handovers,
-        hang_s=given.hang,
-        stop_s=given.stop,
+        people=len(scene.signed_up),
+        kills=todo.kills,
+        disks_lost=todo.disks,
+        handovers=todo.handovers,
+        hang_s=todo.hang_seconds,
+        stop_s=todo.stop_seconds,
         lost=len(expected - seen),
         told_wrongly=len(seen - expected),
         duplicates=len(pushes) - len(seen),
         changed_bodies=len(bodies) - len(seen),
         repeated_most=max(repeated.values(), default=0),
-        open_allowed=given.max_in_flight,
+        open_allowed=scene.max_in_flight,
         recovery_most_s=max(recovery, default=0.0),
         recovery_s=recovery,
         woken_exit=woken,

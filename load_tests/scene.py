@@ -61,7 +61,10 @@ class Scene:
     producer: Producer
     keys: SealKeys
     environment: dict[str, str]
-    people: list[Subscription] = field(default_factory=list)
+    max_in_flight: int
+    signed_up: list[Subscription] = field(default_factory=list)
+    spare: list[Subscription] = field(default_factory=list)
+    """Made and not signed up yet."""
 
     def role(self, name: str, instance: str = "0") -> Role:
         """Return the worker of share *instance*; with another *name* on another machine, its folder its own."""
@@ -127,7 +130,7 @@ def staged(
 ) -> Iterator[Scene]:
     """Set up Apache Kafka, push services, *people* on their topic and one supervised worker, all up and running.
 
-    *spare* people more are made and not signed up yet: the last of `Scene.people`.
+    *spare* people more are made and not signed up yet.
     """
     with ExitStack() as stack:
         stub = stack.enter_context(StubProcess.start(folder / "stub", origins=origins, store_every=0))
@@ -150,9 +153,10 @@ def staged(
         observer = Observer(broker)
         stack.callback(observer.close)
         keys = SealKeys.load(Path(secrets["SHIRASE_SEAL_KEY"]))
-        scene = Scene(folder, broker, stub, Supervisor(()), observer, producer, keys, environment)
-        scene.people = made_up(people + spare, seed, stub.origins)
-        scene.subscribe(scene.people[:people])
+        scene = Scene(folder, broker, stub, Supervisor(()), observer, producer, keys, environment, max_in_flight)
+        made = made_up(people + spare, seed, stub.origins)
+        scene.signed_up, scene.spare = made[:people], made[people:]
+        scene.subscribe(scene.signed_up)
         scene.supervisor = Supervisor([scene.role(WORKER)])
         stack.enter_context(_kept(scene.supervisor))
         wait(lambda: (folder / "beats" / WORKER).exists(), "the worker's first sign of life")

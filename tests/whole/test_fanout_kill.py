@@ -10,7 +10,7 @@ import sys
 import time
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +23,8 @@ from dispatch.stub.behaviour import Act, Rule
 from dispatch.stub.bodies import stored
 from dispatch.stub.judge import ACCEPTED
 from dispatch.stub.log import Entry, entries
+from load_tests import correction, kills
+from load_tests.scene import staged
 from shirase import jma_writer
 from shirase.brute import BruteForce, load_people
 from shirase.jma_writer import Header, WardKind
@@ -211,3 +213,19 @@ def report(pushes: list[Entry], kills: list[Kill]) -> None:
             f"  kill {number + 1:2d}, disk {disk}: {repeated[number]:4d} repeated, next push after {seconds:.1f} s"
         )
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+@pytest.mark.kafka
+def test_kills_a_hand_over_a_hang_and_a_stop_lose_nobody_and_a_correction_reaches_whom_the_alert_did(
+    tmp_path: Path,
+) -> None:
+    """The small form of `load_tests.kills` and `load_tests.correction`, one after the other on one broker."""
+    with staged(tmp_path, people=3_000, spare=60, max_in_flight=64) as scene:
+        killed = kills.play(scene, kills.Todo(kills=2, handovers=1, hang_seconds=4.0, stop_seconds=5.0))
+        corrected = correction.play(scene, seed=1)
+    assert killed.recovery_s, "recovery is measured, and no machine promises a time to a test"
+    assert replace(killed, recovery_most_s=0.0).failures == ()
+    assert killed.woken_exit not in (0, None)
+    assert replace(corrected, first_ms=0).failures == ()
+    assert min(corrected.moved, corrected.left, corrected.joined, corrected.gone, corrected.late) > 0
+    assert corrected.corrected == corrected.alerted - corrected.gone
