@@ -84,6 +84,10 @@ CREATE TABLE IF NOT EXISTS session (
     token BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES account(name), csrf TEXT NOT NULL,
     begun_at INTEGER NOT NULL, seen_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS identity (
+    issuer TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL REFERENCES account(name),
+    PRIMARY KEY (issuer, subject)
+) STRICT;
 """
 
 
@@ -150,13 +154,49 @@ class Accounts:
             return SignInRefused.DISABLED
         if not right:
             return SignInRefused.FIRST_FACTOR
+        return self.sign_in_named(name, code, at)
+
+    def sign_in_named(self, name: str, code: str, at: int) -> tuple[str, Session] | SignInRefused:
+        """Begin a session of *name*, whose first factor was proved already: by a password or by a provider."""
         refused = self.take_code(name, code, at)
         if refused is not None:
             return refused
-        token, session = secrets.token_urlsafe(32), Session(_account(name, row[0], row[1]), secrets.token_urlsafe(16))
         with self._lock:
+            row = self._db.execute(
+                "SELECT role, wards FROM account WHERE name = ? AND disabled = 0", (name,)
+            ).fetchone()
+            if row is None:
+                return SignInRefused.DISABLED
+            session = Session(_account(name, row[0], row[1]), secrets.token_urlsafe(16))
+            token = secrets.token_urlsafe(32)
             self._db.execute("INSERT INTO session VALUES (?,?,?,?,?)", (_hash(token), name, session.csrf, at, at))
         return token, session
+
+    def tie(self, name: str, issuer: str, subject: str) -> bool:
+        """Let *subject* of the provider *issuer* sign in as *name*; say whether there is such an account.
+
+        Raises AccountExists where the subject is another account's: a person is one account.
+        """
+        with self._lock:
+            if self._db.execute("SELECT 1 FROM account WHERE name = ?", (name,)).fetchone() is None:
+                return False
+            known = self._db.execute(
+                "SELECT name FROM identity WHERE issuer = ? AND subject = ?", (issuer, subject)
+            ).fetchone()
+            if known is not None and known[0] != name:
+                raise AccountExists(known[0])
+            self._db.execute("INSERT OR IGNORE INTO identity VALUES (?,?,?)", (issuer, subject, name))
+        return True
+
+    def tied_to(self, issuer: str, subject: str) -> str | None:
+        """Return the active account that *subject* of *issuer* signs in as, None where there is none."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT i.name FROM identity i JOIN account a ON a.name = i.name"
+                " WHERE i.issuer = ? AND i.subject = ? AND a.disabled = 0",
+                (issuer, subject),
+            ).fetchone()
+        return None if row is None else str(row[0])
 
     def take_code(self, name: str, code: str, at: int) -> SignInRefused | None:
         """Use up a code of the second factor; each is taken once (RFC 6238, 5.2). None when it was right."""

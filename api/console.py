@@ -7,6 +7,7 @@ residents must not see, e.g. drafts that nobody has approved. With accounts coor
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -28,6 +29,8 @@ from api.editing import editing_routes
 from api.look import APPEARANCES, look_of, word_of
 from api.metrics import ApiMetrics
 from api.office import COOKIE, Office, office_routes
+from api.oidc import Oidc, OidcSettings
+from api.oidc_door import oidc_routes
 from api.posted import FOLLOWED
 from api.posting import posting_routes
 from api.problem import answer_problems
@@ -67,11 +70,13 @@ def build_console(
     named: NamedAreas | None = None,
     census: Census | None = None,
     posting: PostingSettings | None = None,
+    provider: OidcSettings | None = None,
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
     With *accounts* (a file of `shirase accounts`) coordinators sign in and decide; *table* tells in which wards a
-    draft's cells lie, *named* where a 町丁目 is, *census* how many people live where and can be reached.
+    draft's cells lie, *named* where a 町丁目 is, *census* how many people live where and can be reached; *provider*
+    lets people sign in by the ward's own identity provider.
     Raises ValueError when the audit trail is broken: a person looks before anybody acts.
     """
     registry = CollectorRegistry()
@@ -81,6 +86,7 @@ def build_console(
     if accounts is not None:
         sending = settings or DispatchSettings()
         office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
+        office = replace(office, provider=provider is not None)
     rivers = RiverDesk()
     applied = [desk.apply, rivers.apply]
     followed: tuple[str, ...] = ()
@@ -91,6 +97,8 @@ def build_console(
     topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
     reader = TopicReader(bootstrap, topics, _all(applied), metrics)
     app = console_app(desk, reader.freshness, metrics, registry, office=office, rivers=rivers)
+    if office is not None and provider is not None:
+        app.include_router(oidc_routes(office, Oidc(provider)))
     app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office)
     return app
 

@@ -75,6 +75,8 @@ class Office:
     foresee: Callable[[RoadReport], Foreseen | None] = lambda _: None
     """What a closure would do, as the planner says; None when it does not answer in time. It may take seconds."""
     posting: PostingSettings = field(default_factory=PostingSettings)
+    provider: bool = False
+    """Whether people may sign in by the ward's own provider as well."""
     codes: Codes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -144,7 +146,7 @@ def office_routes(office: Office) -> APIRouter:
 
     @router.get("/sign-in")
     def form() -> Response:
-        return page(sign_in_page(""))
+        return page(sign_in_page("", provider=office.provider))
 
     @router.post("/sign-in")
     async def sign_in(request: Request, origin: Annotated[str, Header()] = "") -> Response:
@@ -158,7 +160,7 @@ def office_routes(office: Office) -> APIRouter:
         found = office.accounts.sign_in(name, fields.get("password", ""), fields.get("code", ""), at)
         if isinstance(found, SignInRefused):
             office.write_down(name, Act.SIGN_IN_REFUSED, detail=found.value)
-            return page(sign_in_page("名前・パスワード・確認コードのどれかが違います。"), 403)
+            return page(sign_in_page("名前・パスワード・確認コードのどれかが違います。", provider=office.provider), 403)
         token, session = found
         office.codes.has_given(session, at)
         office.write_down(session.account.name, Act.SIGN_IN)

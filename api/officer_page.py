@@ -47,8 +47,9 @@ _FINDINGS = {
 _ENDS = {Phase.LIFTED: "解除するとき", Phase.CANCELLED: "誤りとして取り消すとき"}
 
 
-def sign_in_page(problem: str) -> str:
-    """Return the form to sign in, with what went wrong before."""
+def sign_in_page(problem: str, *, provider: bool = False) -> str:
+    """Return the form to sign in, with what went wrong before; *provider*: there is the ward's own way too."""
+    other = '<p><a class="go" href="/sign-in/oidc">区の認証でサインイン</a></p>' if provider else ""
     alarm = f'<p class="alarm" role="alert">{escape(problem)}</p>' if problem else ""
     return document(
         "知らせ 担当者 サインイン",
@@ -57,7 +58,7 @@ def sign_in_page(problem: str) -> str:
         '<label>名前<input name="name" autocomplete="username" required autofocus></label>'
         '<label>パスワード<input name="password" type="password" autocomplete="current-password" required></label>'
         '<label>確認コード（6桁）<input name="code" inputmode="numeric" autocomplete="one-time-code" required></label>'
-        '<button class="go">サインイン</button></section></form></main>',
+        f'<button class="go">サインイン</button></section></form>{other}</main>',
     )
 
 

@@ -44,6 +44,28 @@ def add(name: str, role: str, wards: tuple[str, ...], password: str, path: Path)
     click.echo(pyotp.TOTP(key).provisioning_uri(name=name, issuer_name="Shirase"))
 
 
+@accounts.command()
+@click.argument("name")
+@click.option("--issuer", required=True, help="The provider, as SHIRASE_OIDC_ISSUER names it.")
+@click.option("--subject", required=True, help="The provider's `sub` of this person, never a name or an address.")
+@_store
+def tie(name: str, issuer: str, subject: str, path: Path) -> None:
+    """Let a person of the ward's own identity provider sign in as NAME; the code of the second factor stays."""
+    from api.accounts import AccountExists, Accounts
+
+    store = Accounts(path)
+    try:
+        found = store.tie(name, issuer, subject)
+    except AccountExists as error:
+        click.echo(f"shirase: this subject signs in as {error}", err=True)
+        sys.exit(1)
+    finally:
+        store.close()
+    if not found:
+        click.echo(f"shirase: there is no account {name}", err=True)
+        sys.exit(1)
+
+
 @accounts.command("list")
 @_store
 def list_accounts(path: Path) -> None:

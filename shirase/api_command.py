@@ -151,6 +151,7 @@ def console(
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.census import Census
     from api.console import build_console
+    from api.oidc import oidc_settings
     from api.serve import serve
     from streams.preview import posting_settings
 
@@ -158,7 +159,15 @@ def console(
     named = named_areas_at(area_sets, table) if table is not None else None
     census = Census.of(people_at(people), subscribers)
     posting = posting_settings(os.environ)
-    app = build_console(broker, accounts=accounts, table=table, named=named, census=census, posting=posting)
+    app = build_console(
+        broker,
+        accounts=accounts,
+        table=table,
+        named=named,
+        census=census,
+        posting=posting,
+        provider=oidc_settings(os.environ),
+    )
     serve(app, host, port)
 
 

@@ -22,7 +22,7 @@ from types import ModuleType
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from api import joining
+from api import joining, oidc
 from feeds.dis.form import SCHEMA_FILE
 from shirase.telegrams_page import telegrams_page
 from streams import preview, settings, topics
@@ -74,13 +74,14 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Made from `streams/settings.py`, `api/joining.py` and `streams/preview.py` by `make docs`; a test fails",
-        "when it is out of date. A process reads them from its environment once, at its start.",
+        "Made from `streams/settings.py`, `api/joining.py`, `api/oidc.py` and `streams/preview.py` by `make docs`; a",
+        "test fails when it is out of date. A process reads them from its environment once, at its start.",
     ]
     for title, module, made in (
         ("Workers", settings, "WorkerSettings"),
         ("`shirase api residents`, for signing up; set all of them or none", joining, "JoiningSettings"),
         ("`shirase post` and `shirase api console`", preview, "PostingSettings"),
+        ("`shirase api console`, for a ward's own identity provider; all of them or none", oidc, "OidcSettings"),
     ):
         tree = ast.parse(inspect.getsource(module))
         fields = _sentences(tree, made)

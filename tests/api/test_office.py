@@ -12,7 +12,7 @@ import httpx
 import pyotp
 import pytest
 from argon2 import PasswordHasher
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -185,6 +185,7 @@ def room_in(
     table: AreaTable | None = None,
     census: Census | None = None,
     foresee: Callable[[RoadReport], Preview | None] = lambda report: None,
+    more: Callable[[Office], APIRouter] | None = None,
 ) -> Room:
     """Return a console with a draft of a feed and one that aoki wrote, and no accounts yet."""
     topics, clock, desk, posts = Topics(), Clock(), Desk(), Posts()
@@ -209,6 +210,8 @@ def room_in(
     app: FastAPI = console_app(
         desk, lambda: Freshness(True, 0, 0.0), ApiMetrics(registry), registry, clock, office=office
     )
+    if more is not None:
+        app.include_router(more(office))
     return Room(topics, clock, accounts, desk, drafts, Browser(app), app, posts, office.sending)
 
 

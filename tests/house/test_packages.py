@@ -12,7 +12,7 @@ from tests.house.conftest import PROJECT
 # Folders that hold Python but are not part of what is installed.
 NOT_INSTALLED = {"tests", "load_tests"}
 
-IMPORTED_AS = {"argon2_cffi": "argon2", "faust_streaming": "faust"}
+IMPORTED_AS = {"pyjwt": "jwt", "argon2_cffi": "argon2", "faust_streaming": "faust"}
 
 
 def _packages() -> set[str]:
