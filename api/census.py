@@ -18,6 +18,7 @@ from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.place import Cells
 from dispatch.layers import People
+from dispatch.life import are_reachable
 from dispatch.registry import Registry, load
 from dispatch.selection import select
 from geo.cells import ranges
@@ -62,7 +63,8 @@ class Census:
     def reach(self, cells: Cells, *, at: datetime, lane: Lane = Lane.LIFE_SAFETY) -> Reach:
         """Return how many live in *cells*, have a place in them, and would be sent a notice of *lane*.
 
-        The same selection as the fan-out's, so that what is said before is what is done after.
+        The same selection as the fan-out's, so that what is said before is what is done after; but of those only
+        who was there within 180 days.
         """
         residents = self.residents(cells)
         registry = self._registry
@@ -70,7 +72,9 @@ class Census:
             return Reach(residents)
         if not cells or not registry.count:
             return Reach(residents, 0, 0)
-        reachable = select(People(registry), _asking(cells, lane, at), at=at)
+        # Who was not there for half a year is sent it too, and is not counted on (R19).
+        there = are_reachable(registry.columns.seen, at.timestamp())
+        reachable = select(People(registry), _asking(cells, lane, at), at=at, only=there)
         return Reach(residents, _with_a_place(registry, cells), len(reachable))
 
 

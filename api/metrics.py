@@ -31,6 +31,7 @@ class Route(StrEnum):
     OPEN_EVENT = "/open/events/{lineage}.json"
     SUBSCRIPTIONS = "/subscriptions"
     SUBSCRIPTION_KEY = "/subscriptions/key"
+    SUBSCRIPTION_ALIVE = "/subscriptions/alive"
     WEB = "/web/{path:path}"
     SIGN_UP = "/signup"
     WORKER = "/sw.js"

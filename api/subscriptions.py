@@ -11,7 +11,7 @@ import binascii
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import orjson
@@ -27,6 +27,7 @@ from api.rate import RateLimit
 from api.roll import Roll
 from api.welcome import WELCOME_TTL_SECONDS, welcome, welcome_urgency
 from dispatch.errors import DispatchError, EndpointRefused, SubscriptionRefused
+from dispatch.life import day_of, span_of
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import (
@@ -167,6 +168,7 @@ class SignUp:
             drill=asked.drill,
             ward=self.ward_of(places[0].cell),
             vapid_key=self.vapid_key,
+            seen=span_of(now),
             consents=tuple(Consent(purpose, version, agreed_at) for purpose, version in sorted(versions.items())),
         )
         try:
@@ -271,6 +273,20 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
     def get(authorization: Annotated[str, Header()] = "") -> Response:
         return _json(200, _shown(sign_up.stored(id_of(_token(authorization)))))
 
+    @router.post(
+        "/subscriptions/alive",
+        status_code=204,
+        summary="Say that its owner is still there: in which ten days, and nothing finer, is kept",
+        responses=described(401, 404, 422, 503),
+    )
+    def alive(authorization: Annotated[str, Header()] = "") -> Response:
+        identifier = id_of(_token(authorization))
+        subscription = sign_up.stored(identifier)
+        span = span_of(sign_up.clock())
+        if span > subscription.seen:
+            sign_up.store(identifier, sign_up.keys.seal(replace(subscription, seen=span)))
+        return Response(status_code=204, headers={"cache-control": "no-store"})
+
     @router.delete(
         "/subscriptions",
         status_code=204,
@@ -309,6 +325,7 @@ def _shown(subscription: Subscription) -> dict[str, Any]:
         "quiet": None if quiet is None else {"start_hour": quiet.start_hour, "end_hour": quiet.end_hour},
         "drill": subscription.drill,
         "ward": subscription.ward,
+        "there_since": day_of(subscription.seen),
         "consents": [
             {"purpose": consent.purpose, "version": consent.version, "at": consent.at}
             for consent in subscription.consents

@@ -51,6 +51,7 @@ class Columns:
     quiet_start: U8
     quiet_end: U8
     vapid_key: U8
+    seen: U16  # `dispatch.life`
     place_offset: U32  # (n + 1,)
     place_cell: U64
     place_role: U8
@@ -71,7 +72,7 @@ ARRAYS: tuple[str, ...] = tuple(field.name for field in fields(Columns) if field
 _TYPES: dict[str, type[np.unsignedinteger[Any]]] = {
     "row_number": np.uint64, "path_offset": np.uint64, "place_cell": np.uint64, "place_offset": np.uint32,
     "place_terms": np.uint32,
-    "origin": np.uint16, "ward": np.uint16,
+    "origin": np.uint16, "ward": np.uint16, "seen": np.uint16,
 }  # fmt: skip
 
 
@@ -103,6 +104,7 @@ def check_columns(columns: Columns) -> Columns:
         "quiet_start",
         "quiet_end",
         "vapid_key",
+        "seen",
     ):
         shape = (n, widths[name]) if name in widths else (n,)
         if getattr(columns, name).shape != shape:
@@ -156,6 +158,7 @@ def columns_of(subscriptions: Iterable[Subscription]) -> Columns:
             quiet_start=np.array([_quiet(row)[0] for row in rows], dtype=np.uint8),
             quiet_end=np.array([_quiet(row)[1] for row in rows], dtype=np.uint8),
             vapid_key=np.array([row.vapid_key for row in rows], dtype=np.uint8),
+            seen=np.array([row.seen for row in rows], dtype=np.uint16),
             place_offset=_offsets([len(row.places) for row in rows]).astype(np.uint32),
             place_cell=np.array([place.cell for place in places], dtype=np.uint64),
             place_role=np.array([int(place.role) for place in places], dtype=np.uint8),

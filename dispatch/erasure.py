@@ -15,7 +15,7 @@ from dispatch.columns import Flag
 from dispatch.registry import Registry
 
 # One of each row, and of each of its places. The index by cell stays sorted: it leads to a row of nobody.
-_OF_ROW = ("id", "p256dh", "auth")
+_OF_ROW = ("p256dh", "auth")
 _OF_PLACE = ("place_cell", "place_role", "place_min_level", "place_terms")
 
 
@@ -29,11 +29,13 @@ def wipe(folder: Path, registry: Registry, rows: NDArray[np.int64]) -> None:
     first, last = columns.place_offset[rows].astype(np.int64), columns.place_offset[rows + 1].astype(np.int64)
     places = [slice(begin, end) for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
     _write(folder, "flags", [rows], int(Flag.INACTIVE))
+    _write(folder, "path", paths, 0)
     for name in _OF_ROW:
         _write(folder, name, [rows], 0)
-    _write(folder, "path", paths, 0)
     for name in _OF_PLACE:
         _write(folder, name, places, 0)
+    # The id last: whoever is killed on the way finds the row again by it, and wipes the rest.
+    _write(folder, "id", [rows], 0)
 
 
 def is_nobodys(registry: Registry) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ from dispatch.columns import ARRAYS, TABLES, U8, U32, U64, Columns, check_column
 from dispatch.errors import RegistryUnreadable
 from dispatch.subscription import Subscription, bucket_of
 
-FORMAT = 2
+FORMAT = 3
 _PAGE_BYTES = 4096
 _INDEX = ("bucket", "index_cell", "index_row", "index_min_level", "index_terms", "by_row_number")
 

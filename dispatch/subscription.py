@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from alerts.place import HAZARD_RESOLUTION, Cell
 from dispatch.endpoint import check_endpoint
 from dispatch.errors import KeyFileUnsafe, SubscriptionRefused, SubscriptionUnreadable
+from dispatch.life import span_of
 from dispatch.secret_file import read_secret, write_secret
 from dispatch.settings import DispatchSettings
 from dispatch.terms import MINE, Terms, flaw, packed, unpacked
@@ -91,6 +92,8 @@ class Subscription:
     ward: str = ""
     vapid_key: int = 0
     consents: tuple[Consent, ...] = ()
+    seen: int = 0
+    """The ten days in which its owner was last there (`dispatch.life`); 0 where nothing was kept yet."""
     staff: bool = False
     """An officer's device, set by the console and never by a sign-up: it hears what is not for the public too."""
 
@@ -152,6 +155,8 @@ def _misfit(subscription: Subscription) -> str:
     quiet = subscription.quiet_hours
     if quiet is not None and not (0 <= quiet.start_hour < 24 and 0 <= quiet.end_hour < 24):
         return "quiet-hours"
+    if not 0 <= subscription.seen < 2**16:
+        return "seen"
     if not 0 <= subscription.vapid_key < 256:
         return "vapid-key"
     endpoint = subscription.endpoint
@@ -191,6 +196,8 @@ def to_json(subscription: Subscription) -> bytes:
         "vapid_key": subscription.vapid_key,
         "staff": subscription.staff,
     }
+    if subscription.seen:
+        plain["seen"] = subscription.seen
     if subscription.consents:
         plain["consents"] = [[consent.purpose, consent.version, consent.at] for consent in subscription.consents]
     if subscription.quiet_hours is not None:
@@ -220,6 +227,8 @@ def from_json(raw: bytes) -> Subscription:
             vapid_key=int(plain["vapid_key"]),
             staff=bool(plain.get("staff", False)),
             consents=tuple(Consent(str(of), int(version), int(at)) for of, version, at in plain.get("consents", ())),
+            # Before it was kept, agreeing was the last that was known of somebody.
+            seen=int(plain.get("seen", max((span_of(int(at)) for *_, at in plain.get("consents", ())), default=0))),
         )
         # Form only, as fast as a start over millions needs; the point was checked when it came in.
         # A broken one must be put aside here: in the columns it would cost everybody's registry.

@@ -94,6 +94,7 @@ def make_crowd(
         quiet_start=np.full(count, NO_QUIET_HOURS, dtype=np.uint8),
         quiet_end=np.full(count, NO_QUIET_HOURS, dtype=np.uint8),
         vapid_key=np.zeros(count, dtype=np.uint8),
+        seen=np.zeros(count, dtype=np.uint16),
         place_offset=offset.astype(np.uint32),
         place_cell=cells,
         place_role=np.zeros(len(cells), dtype=np.uint8),

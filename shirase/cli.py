@@ -37,7 +37,7 @@ from shirase.run import DEMO_CITY, RunSettings, running
 from shirase.summary import held_megabytes, summary, usage
 from shirase.synth import synthesize
 from shirase.terminal import Terminal
-from shirase.usage import month_of, read_usage, table_of
+from shirase.usage import month_of, read_usage, table_of, wards_of_accounts
 from streams.broker import ensure_topics, open_broker
 from streams.errors import StreamsError
 from streams.metrics import Role
@@ -289,14 +289,15 @@ def explain(cell: str, broker: str, areas: Path, river_zones: Path | None) -> No
 @main.command("usage")
 @click.option("--month", required=True, help="YYYY-MM, by Tokyo's clock.")
 @click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
+@click.option("--accounts", type=click.Path(path_type=Path, exists=True), help="The console's accounts file.")
 @_json
-def show_usage(month: str, broker: str, as_json: bool) -> None:
-    """Say per ward which pushes were accepted and how many notices reached it; the rows sum to the total."""
+def show_usage(month: str, broker: str, accounts: Path | None, as_json: bool) -> None:
+    """Say per ward what it used: people, notices, pushes, bytes, console users; the rows sum to the total."""
     try:
         wanted = month_of(month)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--month") from error
-    used = _guarded(lambda: read_usage(wanted, broker))
+    used = _guarded(lambda: read_usage(wanted, broker, wards_of_accounts(accounts) if accounts else ()))
     click.echo(json.dumps(used.plain(), ensure_ascii=False) if as_json else table_of(used))
 
 

@@ -60,4 +60,5 @@ def subscription_at(registry: Registry, row: int) -> Subscription:
         canary=bool(columns.flags[row] & Flag.CANARY),
         ward=registry.ward_of(row),
         vapid_key=int(columns.vapid_key[row]),
+        seen=int(columns.seen[row]),
     )

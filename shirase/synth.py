@@ -195,6 +195,7 @@ def _columns(drawn: _Drawn, receivers: Receivers, homes: Homes, endpoint_base: s
         quiet_start=drawn.quiet_start.astype(np.uint8),
         quiet_end=drawn.quiet_end.astype(np.uint8),
         vapid_key=np.zeros(count, dtype=np.uint8),
+        seen=np.zeros(count, dtype=np.uint16),
         place_offset=drawn.place_offset.astype(np.uint32),
         place_cell=drawn.place_cell,
         place_role=drawn.place_role.astype(np.uint8),

@@ -27,6 +27,7 @@ class Checkpoint:
     wards: Counter[str] = field(default_factory=Counter)
     first_accepted_ms: int | None = None
     last_accepted_ms: int | None = None
+    ward_bytes: Counter[str] = field(default_factory=Counter)
 
     def accepted(self, ward: str, at_ms: int) -> None:
         """Count an acceptance."""
@@ -38,6 +39,7 @@ class Checkpoint:
         """Add the counts of *other*, and take in its moments."""
         self.outcomes.update(other.outcomes)
         self.wards.update(other.wards)
+        self.ward_bytes.update(other.ward_bytes)
         firsts = [at for at in (self.first_accepted_ms, other.first_accepted_ms) if at is not None]
         lasts = [at for at in (self.last_accepted_ms, other.last_accepted_ms) if at is not None]
         self.first_accepted_ms = min(firsts, default=None)
@@ -64,6 +66,7 @@ def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
         "v": 1,
         "outcomes": checkpoint.outcomes,
         "wards": checkpoint.wards,
+        "bytes": checkpoint.ward_bytes,
         "first": checkpoint.first_accepted_ms,
         "last": checkpoint.last_accepted_ms,
     }
@@ -86,6 +89,7 @@ def decode_checkpoint(value: bytes) -> Checkpoint:
             wards=Counter(dict(head["wards"])),
             first_accepted_ms=head["first"],
             last_accepted_ms=head["last"],
+            ward_bytes=Counter(dict(head.get("bytes", {}))),
         )
     except (ProgressUnreadable, KeyError, TypeError, ValueError) as error:
         raise WireError("wire-field", "checkpoint") from error

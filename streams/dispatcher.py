@@ -36,6 +36,7 @@ from streams.course import Course, chosen_at, complete, without
 from streams.courses import Courses
 from streams.dead_letters import Refused, dead_letter
 from streams.fanout import FanOut
+from streams.headcount import HeadCounts
 from streams.late import heard_by_nobody_asleep
 from streams.ledger import STORED_WITHIN_SECONDS, Ledger
 from streams.metrics import Hop, Role, StreamMetrics
@@ -110,6 +111,7 @@ class Dispatcher:
         self._pool = Pool(secret, subscribers.people, settings.pool_depth, mine)
         self._metrics.subscriptions.set(subscribers.people.living)
         self._warm = False
+        self._headcounts = HeadCounts(self._producer, worker, workers, self._buckets)
         # One of all workers is enough; what it misses while it is away is made good at its start.
         self._rolling = Rolling(self._producer) if worker == 0 and subscribers.follows else None
         self._plans = PlanBook(bootstrap)
@@ -170,6 +172,7 @@ class Dispatcher:
             # Not before what an owner before left has gone out, and before anybody is told that this worker is ready.
             self._warm = True
             warm(self._subscribers.people, self._settings, self._pushes)
+        self._headcounts.go_on(self._subscribers.people)
         old = self._subscribers.rebuild()
         if old is not None:
             self._pool.rebuilt(self._subscribers.people, old)

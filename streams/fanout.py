@@ -105,6 +105,7 @@ class FanOut:
         )
         self._ends = np.zeros((len(told), len(_ENDS)), dtype=np.int64)
         self._wards = np.zeros((len(told), len(people.wards)), dtype=np.int32)
+        self._ward_bytes = np.zeros((len(told), len(people.wards)), dtype=np.int64)
         self._ward_news = np.zeros((2, len(people.wards)), dtype=np.int64)
         self._first_ms = np.full(len(told), _NEVER, dtype=np.int64)
         self._last_ms = np.zeros(len(told), dtype=np.int64)
@@ -268,7 +269,9 @@ class FanOut:
         if outcome is PushOutcome.ACCEPTED:
             wards = self._people.ward(self._row[ended])
             # Flat: numpy adds at pairs of indices ten times slower.
-            np.add.at(self._wards.reshape(-1), buckets * np.int64(self._wards.shape[1]) + wards, 1)
+            at = buckets * np.int64(self._wards.shape[1]) + wards
+            np.add.at(self._wards.reshape(-1), at, 1)
+            np.add.at(self._ward_bytes.reshape(-1), at, body_bytes)
             by_ward = np.bincount(wards, minlength=len(self._ward_news[0]))
             self._ward_news += (by_ward, by_ward * body_bytes)
             self._first_ms[buckets] = np.minimum(self._first_ms[buckets], at_ms)
@@ -405,6 +408,8 @@ class FanOut:
         outcomes = before.outcomes + Counter({_ENDS[code]: int(ends[code]) for code in np.flatnonzero(ends).tolist()})
         names = self._people.wards
         by_ward = before.wards + Counter({names[code]: int(wards[code]) for code in np.flatnonzero(wards).tolist()})
+        size = self._ward_bytes[local]
+        by_size = before.ward_bytes + Counter({names[code]: int(size[code]) for code in np.flatnonzero(size).tolist()})
         first, last = int(self._first_ms[local]), int(self._last_ms[local])
         return Checkpoint(
             {},
@@ -412,6 +417,7 @@ class FanOut:
             by_ward,
             before.first_accepted_ms if before.first_accepted_ms is not None else first if first != _NEVER else None,
             last if first != _NEVER else before.last_accepted_ms,
+            by_size,
         )
 
     def _checkpoint(self, local: int) -> Checkpoint:

@@ -122,6 +122,7 @@ class Ledger:
             first_accepted_ms=totals.first_accepted_ms,
             last_accepted_ms=totals.last_accepted_ms,
             tail=tail,
+            ward_bytes=dict(totals.ward_bytes),
         )
         key = f"{notice.lineage}|{notice.revision}|{self._owner.worker}" + (f"|{tail}" if tail else "")
         self._producer.send(RECEIPTS.name, key.encode(), encode(receipt)).result(STORED_WITHIN_SECONDS)

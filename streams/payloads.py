@@ -1,6 +1,6 @@
 """Records that live between two hops and nowhere else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -117,6 +117,7 @@ class DraftRecord:
 class ReceiptRecord:
     """The end of one notice's fan-out at one worker, on `receipts`: sums over the buckets it owns.
 
+    `ward_bytes` are the bodies that were accepted, by ward.
     `tail` 0 is the notice itself; higher ones are those who joined while it was in force, counted apart.
     Times are milliseconds since 1970; the two acceptances are None where nobody was accepted.
     """
@@ -134,6 +135,7 @@ class ReceiptRecord:
     first_accepted_ms: int | None
     last_accepted_ms: int | None
     tail: int = 0
+    ward_bytes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,3 +289,43 @@ class PageRecord:
     reason: str
     attempts: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WardCount:
+    """People of a ward by when they were last there (`dispatch.life`), and the bytes that are stored of them."""
+
+    recent: int
+    half_year: int
+    older: int
+    stored_bytes: int
+
+    @property
+    def people(self) -> int:
+        """Return all of them."""
+        return self.recent + self.half_year + self.older
+
+    @property
+    def reachable(self) -> int:
+        """Return those who were there within 180 days."""
+        return self.recent + self.half_year
+
+    def plus(self, other: "WardCount") -> "WardCount":
+        """Return both together."""
+        return WardCount(
+            self.recent + other.recent,
+            self.half_year + other.half_year,
+            self.older + other.older,
+            self.stored_bytes + other.stored_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadCountRecord:
+    """One worker's people at the end of a day, by ward, on `headcounts`."""
+
+    day: str
+    worker: int
+    workers: int
+    at: datetime
+    wards: dict[str, WardCount]

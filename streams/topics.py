@@ -148,6 +148,10 @@ CHANNELS = Topic(
     "where a revision stands in L-Alert, DIS, CAP, on screens, at loudspeakers and webhooks: sent, accepted, failed or "
     "typed by hand, the SHA-256 of what left, whether it corrects and whether it is a drill",
 )  # fmt: skip
+HEADCOUNTS = Topic(
+    "headcounts", "day + worker + workers", 1, Cleanup.DELETE, 24 * 400, 1_000_000, 1, ("console",),
+    "people of each ward at the end of a day by when they were last there, and the bytes stored of them; counts only",
+)  # fmt: skip
 SOURCES = Topic(
     "sources", "source", 1, Cleanup.COMPACT, None, 4_096, 1, ("console", "residents"),
     "when each source last answered, until when it counts as fresh, and how its last round ended",
@@ -167,5 +171,5 @@ PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, CAPS, NOTICES
 ALL: tuple[Topic, ...] = (
     TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, CAPS, CROSSINGS, PLANS,
     EFFECTS, PREVIEWS, DRAFTS, PAGES, COMMANDS, NOTICES,
-    SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, SOURCES, AUDIT, DEAD_LETTERS,
+    SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, HEADCOUNTS, SOURCES, AUDIT, DEAD_LETTERS,
 )  # fmt: skip

@@ -176,6 +176,7 @@ def _registry(count: int, seed: int) -> Registry:
             quiet_start=np.full(count, NO_QUIET_HOURS, dtype=np.uint8),
             quiet_end=np.full(count, NO_QUIET_HOURS, dtype=np.uint8),
             vapid_key=nothing,
+            seen=np.zeros(count, dtype=np.uint16),
             place_offset=np.arange(count + 1, dtype=np.uint32),
             place_cell=cells,
             place_role=nothing,

@@ -3,8 +3,9 @@
 import base64
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import h3.api.basic_int as h3
@@ -79,7 +80,7 @@ class Door:
     sign_up: SignUp
 
 
-def doors(limit: RateLimit | None = None) -> Door:
+def doors(limit: RateLimit | None = None, clock: Callable[[], float] = lambda: 1_790_000_000.0) -> Door:
     topic, box, keys = Topic(), PostBox(), SealKeys({1: bytes(32)}, 1)
     sign_up = SignUp(
         proofs=Proofs(bytes(32)),
@@ -92,7 +93,7 @@ def doors(limit: RateLimit | None = None) -> Door:
         ward_of=lambda cell: "1310800" if f"{cell:x}" == KOTO else "",
         vapid_public="BPublic",
         limit=limit or RateLimit(1000, 1000.0),
-        clock=lambda: 1_790_000_000.0,
+        clock=clock,
     )
     app = FastAPI()
     answer_problems(app)
@@ -163,6 +164,7 @@ def test_what_is_stored_is_shown_whole_changed_and_forgotten(door: Door) -> None
         "quiet": {"start_hour": 22, "end_hour": 6},
         "drill": False,
         "ward": "1310800",
+        "there_since": "2026-09-16",
         "consents": [{"purpose": "area-alerts", "version": 1, "at": 1_790_000_000}],
     }
     first = door.keys.unseal(door.topic.records[0].key, door.topic.records[0].value or b"")
@@ -201,6 +203,27 @@ def test_whose_a_place_is_is_stored_and_shown_and_what_cannot_be_is_refused(door
         assert (answer.status_code, answer.json()["code"]) == (422, code)
     refused = door.browser.request("POST", "/subscriptions", json=wish(Phone(), places=[home | {"whose": "ours"}]))
     assert refused.status_code == 422
+
+
+def test_who_is_still_there_is_kept_in_steps_of_ten_days_and_written_only_when_it_changes() -> None:
+    clock = [1_790_000_000.0]
+    door = doors(clock=lambda: clock[0])
+    token, _ = joined(door, Phone())
+    before = len(door.topic.records)
+    for days, written in ((1, 0), (9, 1), (0, 1), (40, 2)):
+        clock[0] += days * 86_400
+        answer = door.browser.request("POST", "/subscriptions/alive", bearer(token))
+        assert answer.status_code == 204, answer.text
+        assert len(door.topic.records) - before == written
+    record = door.topic.records[-1]
+    kept = door.keys.unseal(record.key, record.value or b"")
+    first = door.keys.unseal(door.topic.records[0].key, door.topic.records[0].value or b"")
+    assert kept == replace(first, seen=kept.seen)
+    assert kept.seen > first.seen
+    shown = door.browser.request("GET", "/subscriptions", bearer(token)).json()
+    assert shown["there_since"] > "2026-10-29"
+    unknown = door.browser.request("POST", "/subscriptions/alive", bearer(text(b"u" * 32)))
+    assert unknown.status_code == 404
 
 
 def test_the_topic_holds_neither_token_nor_plain_address(door: Door) -> None:

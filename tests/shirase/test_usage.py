@@ -1,14 +1,16 @@
 """R25: per ward what was used; the rows sum exactly to the totals, also when wards join midway."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 
 from shirase.cli import main
-from shirase.usage import NO_WARD, WardUsage, month_of, table_of, usage_in
-from streams.payloads import ReceiptRecord
+from shirase.usage import COUNTERS, NO_WARD, WardUsage, month_of, table_of, usage_in
+from streams.headcount import of_day
+from streams.payloads import HeadCountRecord, ReceiptRecord, WardCount
 
 NOVEMBER = datetime(2026, 11, 12, 9, 0, tzinfo=UTC)
 
@@ -56,6 +58,50 @@ def test_rows_sum_to_the_totals_while_wards_join_midway() -> None:
 def test_a_receipt_written_again_counts_once() -> None:
     first, again = receipt("l", {"江東区": 7}), receipt("l", {"江東区": 9})
     assert usage_in("2026-11", [first, again]).rows == (WardUsage("江東区", 9, 1),)
+
+
+def headcount(day: int, worker: int, workers: int, wards: dict[str, WardCount], hour: int = 23) -> HeadCountRecord:
+    at = NOVEMBER.replace(day=day, hour=hour)
+    return HeadCountRecord(f"2026-11-{day:02d}", worker, workers, at, wards)
+
+
+def test_every_counter_of_a_month_sums_exactly_to_its_total_while_wards_join_midway() -> None:
+    draw = random.Random(26)
+    wards = ["1310800", "1312300", "1310100", ""]
+    receipts, headcounts = [], []
+    people = bytes_sent = 0
+    for day in range(1, 31):
+        joined = wards[: 1 + day // 8]
+        for worker in (0, 1):
+            counts = {ward: WardCount(*(draw.randrange(1000) for _ in range(4))) for ward in joined}
+            headcounts.append(headcount(day, worker, 2, counts))
+            people += sum(one.people for one in counts.values())
+            sent = {ward: draw.randrange(10**6) for ward in joined}
+            bytes_sent += sum(sent.values())
+            accepted = {ward: draw.randrange(5000) for ward in joined}
+            at = NOVEMBER.replace(day=day)
+            receipts.append(replace(receipt(f"l{day}", accepted, at=at, worker=worker), ward_bytes=sent))
+    accounts = [("1310800",), ("1310800", "1312300"), ("*",), ()]
+    usage = usage_in("2026-11", receipts, headcounts, accounts)
+    assert usage.total.subscriber_days == people
+    assert usage.total.push_bytes == bytes_sent
+    last = [one for one in headcounts if one.day == "2026-11-30"]
+    assert usage.total.stored_bytes == sum(count.stored_bytes for one in last for count in one.wards.values())
+    assert {row.ward: row.console_users for row in usage.rows} == {"1310800": 2, "1312300": 1, "1310100": 0, NO_WARD: 2}
+    plain = usage.plain()
+    for name in COUNTERS:
+        assert plain["total"][name] == sum(row[name] for row in plain["rows"]), name
+    assert f"{usage.total.subscriber_days:,}" in table_of(usage).splitlines()[-1]
+
+
+def test_a_day_counts_each_worker_once_by_its_newest_record_and_number_of_workers() -> None:
+    of = WardCount(10, 5, 1, 1000)
+    morning = [headcount(3, worker, 4, {"a": WardCount(9, 9, 9, 9)}, hour=1) for worker in range(4)]
+    evening = [headcount(3, worker, 2, {"a": of}) for worker in range(2)]
+    again = headcount(3, 0, 2, {"a": WardCount(20, 5, 1, 1000)}, hour=23)
+    found = of_day([*morning, *evening, again], "2026-11-03")
+    assert found == {"a": WardCount(30, 10, 2, 2000)}
+    assert of_day(morning, "2026-11-04") == {}
 
 
 def test_pushes_without_a_ward_have_a_row_of_their_own() -> None:
