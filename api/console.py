@@ -5,12 +5,9 @@ residents must not see, e.g. drafts that nobody has approved. With accounts coor
 (`office.py`) and post (`posting.py`); without them it only shows.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Cookie, FastAPI, Response
@@ -19,137 +16,31 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from alerts.claim import Lane
 from alerts.words import HAZARDS_JA
-from api.accounts import Accounts, Session
-from api.audit import Trail
-from api.census import Census
+from api import reported_rows
+from api.accounts import Session
 from api.clock import clock
-from api.desk import TOPICS, DeadLetter, Desk, DeskView
+from api.desk import DeadLetter, Desk, DeskView
 from api.drilling import drilling_routes
 from api.editing import editing_routes
 from api.look import APPEARANCES, look_of, word_of
 from api.metrics import ApiMetrics
 from api.office import COOKIE, Office, office_routes
-from api.oidc import Oidc, OidcSettings
-from api.oidc_door import oidc_routes
-from api.posted import FOLLOWED
-from api.posting import posting_routes
+from api.posting import new_key, posting_routes
 from api.problem import answer_problems
-from api.rate import RateLimit
-from api.reader import Freshness, TopicReader
+from api.reader import Freshness
+from api.reported import Report
 from api.residents import health_answer
 from api.river_rows import GAUGE_HEADS, TIE_HEADS, decide_by, gauge_cells, tie_cells
 from api.security import Guard, policy_for
-from api.sending import FOLLOWED as FAN_OUTS
 from api.sending_routes import sending_routes
 from api.style import CONSOLE
-from api.wards import Ground
-from dispatch.settings import DispatchSettings
-from geo.areas import AreaTable
-from geo.named_areas import NamedAreas
-from streams.client import Producer, Record, read_to_end
 from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
-from streams.preview import ASK_SECONDS, PostingSettings, ask
-from streams.river_desk import TOPICS as RIVERS
 from streams.river_desk import RiverDesk, clock_of
-from streams.topics import AUDIT
 
 # The officer's page reloads by itself, without a script: some terminals allow none (R20, polling <= 5 s).
 _RELOAD_SECONDS = 5
 _MOST_ROWS = 100
 _STALE_SECONDS = 30.0
-_SIGN_INS_AT_ONCE = 5
-_SIGN_INS_PER_MINUTE = 5.0
-
-
-def build_console(
-    bootstrap: str,
-    *,
-    accounts: Path | None = None,
-    table: AreaTable | None = None,
-    settings: DispatchSettings | None = None,
-    named: NamedAreas | None = None,
-    census: Census | None = None,
-    posting: PostingSettings | None = None,
-    provider: OidcSettings | None = None,
-) -> FastAPI:
-    """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
-
-    With *accounts* (a file of `shirase accounts`) coordinators sign in and decide; *table* tells in which wards a
-    draft's cells lie, *named* where a 町丁目 is, *census* how many people live where and can be reached; *provider*
-    lets people sign in by the ward's own identity provider.
-    Raises ValueError when the audit trail is broken: a person looks before anybody acts.
-    """
-    registry = CollectorRegistry()
-    metrics = ApiMetrics(registry)
-    desk = Desk()
-    office = None
-    if accounts is not None:
-        sending = settings or DispatchSettings()
-        office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
-        office = replace(office, provider=provider is not None)
-    rivers = RiverDesk()
-    applied = [desk.apply, rivers.apply]
-    followed: tuple[str, ...] = ()
-    if office is not None:
-        applied += [office.posts.apply, office.sending.apply]
-        followed = (*FOLLOWED, *FAN_OUTS)
-    # A topic that two of them follow is read once.
-    topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
-    reader = TopicReader(bootstrap, topics, _all(applied), metrics)
-    app = console_app(desk, reader.freshness, metrics, registry, office=office, rivers=rivers)
-    if office is not None and provider is not None:
-        app.include_router(oidc_routes(office, Oidc(provider)))
-    app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office)
-    return app
-
-
-def _while_open(reader: TopicReader, office: Office) -> Callable[[object], AbstractAsyncContextManager[None]]:
-    """Return the lifespan of a console that acts: at its end what it wrote is stored, and its accounts are closed."""
-
-    @asynccontextmanager
-    async def lifespan(app: object) -> AsyncIterator[None]:
-        try:
-            async with reader.while_served(app):
-                yield
-        finally:
-            office.producer.close()
-            office.accounts.close()
-
-    return lifespan
-
-
-def _office(
-    bootstrap: str,
-    accounts: Path,
-    desk: Desk,
-    ground: Ground,
-    settings: DispatchSettings,
-    census: Census | None,
-    posting: PostingSettings | None,
-) -> Office:
-    producer = Producer(bootstrap)
-    kept = (record.value for record in read_to_end(bootstrap, AUDIT.name))
-    trail = Trail(producer, (value for value in kept if value is not None), lambda: datetime.now(UTC).isoformat())
-    return Office(
-        accounts=Accounts(accounts),
-        trail=trail,
-        producer=producer,
-        desk=desk,
-        settings=settings,
-        ground=ground,
-        limit=RateLimit(_SIGN_INS_AT_ONCE, _SIGN_INS_PER_MINUTE),
-        census=census or Census(),
-        foresee=lambda report: ask(bootstrap, report, datetime.now(UTC), ASK_SECONDS),
-        posting=posting or PostingSettings(),
-    )
-
-
-def _all(applied: Sequence[Callable[[Record], None]]) -> Callable[[Record], None]:
-    def apply(record: Record) -> None:
-        for take in applied:
-            take(record)
-
-    return apply
 
 
 def console_app(
@@ -182,8 +73,9 @@ def console_app(
         if office is not None and session is None:
             return Response(status_code=303, headers={"location": "/sign-in", "cache-control": "no-store"})
         fresh = freshness()
+        reports = () if office is None else office.reported.waiting(now())
         return Response(
-            render(desk.view(), fresh, now=now(), session=session, did=did, rivers=rivers),
+            render(desk.view(), fresh, now=now(), session=session, did=did, rivers=rivers, reports=reports),
             200 if fresh.ready else 503,
             {"cache-control": "no-store"},
             media_type="text/html; charset=utf-8",
@@ -208,6 +100,7 @@ def render(
     session: Session | None = None,
     did: str = "",
     rivers: RiverDesk | None = None,
+    reports: Sequence[Report] = (),
 ) -> str:
     """Return the page; *did* is the draft that its reader has just decided."""
     stale = ""
@@ -241,6 +134,7 @@ def render(
             if session is not None
             else ""
         )
+        + (_reports(reports, session, now) if session is not None else "")
         + _table(
             f"保留された電文（{len(view.held)}件）",
             ("受信", "種類", "発表元の系列", "理由", "詳細"),
@@ -271,6 +165,11 @@ def _rivers(rivers: RiverDesk | None, now: datetime) -> str:
     ) + _table(
         f"川との結びつきが推定の範囲（{len(ties)}件）", TIE_HEADS, (_row(tie_cells(tie)) for tie in ties[:_MOST_ROWS])
     )
+
+
+def _reports(reports: Sequence[Report], session: Session, now: datetime) -> str:
+    found = reported_rows.rows(reports, session, new_key(), now=now)
+    return _table(f"道路の通報（確かめてください {len(reports)}件）", reported_rows.HEADS, map(_row, found))
 
 
 def _signed_in(session: Session) -> str:

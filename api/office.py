@@ -30,6 +30,7 @@ from api.officer_page import draft_page, refused_page, sign_in_page
 from api.posted import Posts
 from api.preview import Preview, preview_of
 from api.rate import RateLimit
+from api.reported import Reported
 from api.sending import Sending
 from api.wanted import Known
 from api.wards import Ground
@@ -69,7 +70,10 @@ class Office:
     limit: RateLimit
     posts: Posts = field(default_factory=Posts)
     sending: Sending = field(default_factory=Sending)
+    reported: Reported = field(default_factory=Reported)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    scripts: bool = False
+    """Whether the built script is at hand: a map to draw on, and the preview while it is drawn."""
     census: Census = field(default_factory=Census)
     """How many people live where, and how many a push can reach."""
     foresee: Callable[[RoadReport], Foreseen | None] = lambda _: None

@@ -5,8 +5,10 @@ order only opens a draft. A form that is sent twice is one document: its receipt
 """
 
 import secrets
+from html import escape
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from alerts.report import OutcomeKind
@@ -18,12 +20,14 @@ from api.audit import Act
 from api.closure_preview import closure_preview_routes, moves_many
 from api.errors import ApiError, FormWrong
 from api.form import elsewhere, page, read_form
+from api.geojson import areas
 from api.lifting import CORRECT, LIFT, author_of_order, is_ending
 from api.office import COOKIE, Office
 from api.order_page import Standing
 from api.posted_page import Became, not_posted_page, posted_page, unknown_page
 from api.posting_page import forms_page
-from api.preview_page import preview_page
+from api.preview import Preview
+from api.preview_page import preview_page, preview_section
 from api.wanted import KINDS, Wanted, ground_within, may_not_post, plain_of, wanted_of, where_of, where_of_shelter
 from feeds.console import FEED
 from feeds.console_write import console_document
@@ -48,19 +52,27 @@ def posting_routes(office: Office) -> APIRouter:
     router.include_router(closure_preview_routes(office))
 
     @router.get("/post")
-    def forms(token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
+    def forms(
+        point: str = "", cause: str = "", name: str = "", token: Annotated[str, Cookie(alias=COOKIE)] = ""
+    ) -> Response:
         session = office.session(token)
         if session is None:
             return elsewhere("/sign-in")
         offered = tuple(one for one in office.posts.shelters() if _may_write(office, session, one))
         names = offered_names(office, session)
         fresh = office.codes.is_fresh(session, int(office.now().timestamp()))
-        return page(forms_page(session, names, offered, standing(office, session), new_key=new_key, fresh=fresh))
+        ends = standing(office, session)
+        kept = {"point": point, "cause": cause, "name": name}
+        shown = forms_page(
+            session, names, offered, ends, new_key=new_key, fresh=fresh, scripts=office.scripts, closure=kept
+        )
+        return page(shown)
 
     @router.post("/post/order/preview")
     async def preview(
         request: Request,
         origin: Annotated[str, Header()] = "",
+        accept: Annotated[str, Header()] = "",
         token: Annotated[str, Cookie(alias=COOKIE)] = "",
     ) -> Response:
         session = office.session(token)
@@ -73,6 +85,8 @@ def posting_routes(office: Office) -> APIRouter:
             seen, problem = office.preview(cells), ""
         except FormWrong as error:
             seen, problem = None, str(error)
+        if accept == "application/json":
+            return _live(seen, problem, form.get("level", ""), office)
         key = form.get("key", "") or new_key()
         shown = preview_page(form, names, seen, problem, office.ground.cells, session, key=key)
         return page(shown, 200 if seen is not None else 422)
@@ -100,6 +114,16 @@ def posting_routes(office: Office) -> APIRouter:
         return page(posted_page(became_of(office, session, receipt), session, now=office.now(), key=new_key()))
 
     return router
+
+
+def _live(seen: Preview | None, problem: str, level: str, office: Office) -> Response:
+    """Return the preview while somebody draws: the same markup, and the cells for the map."""
+    html = (
+        f'<p class="soft">{escape(problem)}</p>' if seen is None else preview_section(seen, level, office.ground.cells)
+    )
+    cells = areas([("", seen.cells)] if seen is not None else [])
+    content = orjson.dumps({"html": html, "cells": orjson.Fragment(cells)})
+    return Response(content, headers={"cache-control": "no-store"}, media_type="application/json")
 
 
 async def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -> Response:

@@ -10,7 +10,7 @@ from api import fields
 from api.accounts import Session
 from api.order_page import Standing, endings, order_fields, preview_button
 from api.posted_page import KINDS_JA
-from api.sheet import document
+from api.sheet import SCRIPT, document
 
 CAUSES_JA: Mapping[RoadCause, str] = {
     RoadCause.FLOODED: "冠水",
@@ -46,6 +46,9 @@ INCIDENTS_JA: Mapping[IncidentKind, str] = {
 }
 
 
+_NOTHING: Mapping[str, str] = {}
+
+
 def forms_page(
     session: Session,
     names: Mapping[str, str],
@@ -54,6 +57,8 @@ def forms_page(
     *,
     new_key: Callable[[], str],
     fresh: bool = False,
+    scripts: bool = False,
+    closure: Mapping[str, str] = _NOTHING,
 ) -> str:
     """Return the four forms for the wards *names* (code to name) and the *shelters* that the reader may write of."""
     jumps = "　".join(f'<a href="#{kind}">{word}</a>' for kind, word in KINDS_JA.items())
@@ -63,10 +68,11 @@ def forms_page(
         f'<main class="forms"><nav aria-label="入力の種類">{jumps}</nav>'
         + endings(standing, session, new_key, fresh=fresh)
         + _form("order", "避難情報の案を作る", "Order to leave (draft)", _order(names), session, new_key())
-        + _form("closure", "通行止めを登録する", "Road closure", _closure(), session, new_key())
+        + _form("closure", "通行止めを登録する", "Road closure", _closure(closure), session, new_key())
         + _form("shelter", "避難所の状態を登録する", "Shelter", _shelter(shelters), session, new_key())
         + _form("incident", "被害・出来事を登録する", "Incident", _incident(names), session, new_key())
         + "</main>",
+        head=SCRIPT if scripts else "",
     )
 
 
@@ -82,13 +88,15 @@ def _order(names: Mapping[str, str]) -> str:
     return order_fields(names, {}) + preview_button() + fields.code("", needed=True)
 
 
-def _closure() -> str:
+def _closure(kept: Mapping[str, str]) -> str:
+    causes = ((cause.value, word) for cause, word in CAUSES_JA.items())
     return (
         "<p>場所は、地点・線・道路IDのどれか1つで足ります。</p>"
-        f"{fields.text('地点（緯度,経度）', 'point', '35.672,139.817')}"
+        f"{fields.text('地点（緯度,経度）', 'point', '35.672,139.817', kept.get('point', ''))}"
         f"{fields.text('線（緯度,経度 を空白で区切る）', 'line', '35.672,139.817 35.674,139.820')}"
-        f"{fields.text('道路ID（都の担当者のみ）', 'road', '')}{fields.text('呼び名', 'name', '○○橋')}"
-        f"{fields.select('理由', 'cause', ((cause.value, word) for cause, word in CAUSES_JA.items()))}"
+        f"{fields.text('道路ID（都の担当者のみ）', 'road', '')}"
+        f"{fields.text('呼び名', 'name', '○○橋', kept.get('name', ''))}"
+        f"{fields.select('理由', 'cause', causes, kept.get('cause', ''))}"
         + fields.radios(
             "確かさ",
             "confidence",

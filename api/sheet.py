@@ -3,6 +3,10 @@
 from html import escape
 
 from api.style import CONSOLE
+from api.web import CONSOLE_SCRIPT
+
+# What it adds is a map; each page is whole without it.
+SCRIPT = f'<script type="module" src="/web/{CONSOLE_SCRIPT}"></script>'
 
 
 def document(title: str, body: str, *, head: str = "", drill: bool = False) -> str:

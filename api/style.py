@@ -104,6 +104,8 @@ paint-order:stroke;stroke-linejoin:round}
 .drill{background:#0b5d3b}.drill header{background:#0b5d3b;color:#fff;border-color:#fff}.drill header small{color:#fff}
 .drill section{border:4px dashed #0b5d3b}.drill button.go{background:#0b5d3b;border-color:#0b5d3b}
 .chip.exercise{background:#0b5d3b;color:#fff}
+#drawing{height:22rem;border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0}
+#drawing:focus-visible{outline:3px solid #1a73e8;outline-offset:2px}
 .ending{border:3px solid #1b6e3c}.ending ul{list-style:none;margin:0;padding:0}
 .pair{display:flex;flex-wrap:wrap;gap:.6rem}.pair form{margin:0}
 .done{border:2px solid #1b6e3c;border-radius:.5rem;padding:.6rem .9rem}

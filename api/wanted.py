@@ -137,6 +137,11 @@ def _closure(form: Mapping[str, str], own: str, known: Known, at: datetime) -> _
         raise FormWrong("地点は1つ、線は2点以上の「緯度,経度」で書いてください。")
     if not (point or line or roads):
         raise FormWrong("場所がありません。地点・線・道路IDのどれかを書いてください。")
+    if form.get("reject"):
+        # What was reported is not so: the console's own word on the place, that it can be walked.
+        cause = _member(RoadCause, form.get("cause", ""), "理由").value
+        said = {"point": point[0] if point else None, "name": form.get("name", ""), "cause": cause, "lifted": True}
+        return own, ground_of(point, (), ()), False, said
     confidence = _member(Confidence, form.get("confidence", ""), "確かさ")
     if confidence is Confidence.OFFICIAL:
         raise FormWrong("確かさを選んでください。")

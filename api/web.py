@@ -5,6 +5,7 @@ may not, or a phone would keep an old worker through a disaster.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,8 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
     ".json": "application/json",
 }
+# What the console's pages ask for where it was built; they work without.
+CONSOLE_SCRIPT = "console.js"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
@@ -36,19 +39,9 @@ class _File:
 
 def web_routes(folder: Path) -> APIRouter:
     """Return the routes over the files in *folder*; raises FileNotFoundError when it was not built."""
-    files = {path.relative_to(folder).as_posix(): _read(path) for path in folder.rglob("*") if path.suffix in _TYPES}
-    if "sw.js" not in files:
+    if not (folder / "sw.js").is_file():
         raise FileNotFoundError(f"{folder} has no sw.js: build the pages with `make web`")
-    router = APIRouter()
-
-    def answer(name: str, known: str) -> Response:
-        file = files.get(name)
-        if file is None:
-            raise ApiError(404, "not-found", "There is no such page")
-        headers = {"etag": file.etag, "cache-control": file.caching}
-        if file.etag in known:
-            return Response(status_code=304, headers=headers)
-        return Response(file.content, headers=headers, media_type=file.media_type)
+    answer, router = _answers(folder), APIRouter()
 
     @router.get("/signup", include_in_schema=False)
     def signup(if_none_match: Annotated[str, Header()] = "") -> Response:
@@ -63,11 +56,43 @@ def web_routes(folder: Path) -> APIRouter:
     def manifest(if_none_match: Annotated[str, Header()] = "") -> Response:
         return answer("manifest.webmanifest", if_none_match)
 
+    router.include_router(_assets(answer))
+    return router
+
+
+def asset_routes(folder: Path) -> APIRouter:
+    """Return the routes over the files alone, for pages that the server writes itself."""
+    return _assets(_answers(folder))
+
+
+def has_console(folder: Path) -> bool:
+    """Say whether the console's script was built into *folder*."""
+    return (folder / CONSOLE_SCRIPT).is_file()
+
+
+def _assets(answer: Callable[[str, str], Response]) -> APIRouter:
+    router = APIRouter()
+
     @router.get("/web/{path:path}", include_in_schema=False)
     def asset(path: str, if_none_match: Annotated[str, Header()] = "") -> Response:
         return answer(path, if_none_match)
 
     return router
+
+
+def _answers(folder: Path) -> Callable[[str, str], Response]:
+    files = {path.relative_to(folder).as_posix(): _read(path) for path in folder.rglob("*") if path.suffix in _TYPES}
+
+    def answer(name: str, known: str) -> Response:
+        file = files.get(name)
+        if file is None:
+            raise ApiError(404, "not-found", "There is no such page")
+        headers = {"etag": file.etag, "cache-control": file.caching}
+        if file.etag in known:
+            return Response(status_code=304, headers=headers)
+        return Response(file.content, headers=headers, media_type=file.media_type)
+
+    return answer
 
 
 def _read(path: Path) -> _File:

@@ -138,6 +138,13 @@ def residents(
 @click.option(
     "--subscribers", type=click.Path(path_type=Path, exists=True), help="Packed snapshot: tells who can be reached."
 )
+@click.option(
+    "--web",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_WEB,
+    show_default=True,
+    help="Built pages (`make web`): a map to draw on; without them the forms are as they are.",
+)
 def console(
     broker: str,
     port: int,
@@ -147,11 +154,12 @@ def console(
     area_sets: Path | None,
     people: str,
     subscribers: Path | None,
+    web: Path,
 ) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.census import Census
-    from api.console import build_console
-    from api.oidc import oidc_settings
+        from api.oidc import oidc_settings
+    from api.console_process import build_console
     from api.serve import serve
     from streams.preview import posting_settings
 
@@ -167,6 +175,7 @@ def console(
         census=census,
         posting=posting,
         provider=oidc_settings(os.environ),
+        web=web if web.exists() else None,
     )
     serve(app, host, port)
 

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from api.accounts import EVERY_WARD, Accounts, Role
 from api.census import Census
-from api.console import build_console
+from api.console_process import build_console
 from api.residents_process import build_residents
 from shirase.api_command import DEFAULT_WEB, people_at
 from shirase.areas import DEFAULT_AREAS, table_at
@@ -63,7 +63,7 @@ class DemoPages:
         census = Census.of(people_at("demo-city"), registry if registry.exists() else None)
         return cls(
             build_residents(bootstrap, table=table, web=web if web.exists() else None, town=town),
-            build_console(bootstrap, accounts=path, table=table, census=census),
+            build_console(bootstrap, accounts=path, table=table, census=census, web=web if web.exists() else None),
             _officers(path),
         )
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from fastapi import FastAPI
 
 from alerts.place import LatLng
-from api.console import build_console
+from api.console_process import build_console
 from api.joining import joining_settings
 from api.live.facts import shard_at
 from api.residents_process import build_residents

@@ -41,6 +41,7 @@ from api.office import Office
 from api.posted import Posts
 from api.rate import RateLimit
 from api.reader import Freshness
+from api.reported import Reported
 from api.sending import Sending
 from api.wards import Ground
 from dispatch.settings import DispatchSettings
@@ -121,6 +122,7 @@ class Room:
     app: FastAPI
     posts: Posts
     sending: Sending = field(default_factory=Sending)
+    reported: Reported = field(default_factory=Reported)
     keys: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, role: Role = Role.APPROVER, wards: Iterable[str] = (KOTO_WARD,)) -> None:
@@ -186,6 +188,8 @@ def room_in(
     census: Census | None = None,
     foresee: Callable[[RoadReport], Preview | None] = lambda report: None,
     more: Callable[[Office], APIRouter] | None = None,
+    *,
+    scripts: bool = False,
 ) -> Room:
     """Return a console with a draft of a feed and one that aoki wrote, and no accounts yet."""
     topics, clock, desk, posts = Topics(), Clock(), Desk(), Posts()
@@ -201,6 +205,7 @@ def room_in(
         settings=DispatchSettings(),
         ground=InKoto() if table is None else Ground(table),
         census=census or Census(),
+        scripts=scripts,
         posts=posts,
         limit=RateLimit(100, 100.0),
         now=clock,
@@ -212,7 +217,7 @@ def room_in(
     )
     if more is not None:
         app.include_router(more(office))
-    return Room(topics, clock, accounts, desk, drafts, Browser(app), app, posts, office.sending)
+    return Room(topics, clock, accounts, desk, drafts, Browser(app), app, posts, office.sending, office.reported)
 
 
 def test_nobody_sees_a_draft_without_signing_in(room: Room) -> None:

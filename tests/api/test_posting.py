@@ -98,6 +98,7 @@ class Stages:
         self.room.desk.apply(record)
         self.room.posts.apply(record)
         self.room.sending.apply(record)
+        self.room.reported.apply(record)
 
 
 @pytest.fixture

@@ -1,0 +1,148 @@
+"""The coordinators' process: its application over a broker, with what it reads, what it writes, and its accounts."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Response
+from prometheus_client import CollectorRegistry
+
+from api.accounts import Accounts
+from api.audit import Trail
+from api.census import Census
+from api.console import console_app
+from api.desk import TOPICS, Desk
+from api.geojson import areas
+from api.metrics import ApiMetrics
+from api.office import Office
+from api.oidc import Oidc, OidcSettings
+from api.oidc_door import oidc_routes
+from api.posted import FOLLOWED
+from api.rate import RateLimit
+from api.reader import TopicReader
+from api.sending import FOLLOWED as FAN_OUTS
+from api.wards import Ground
+from api.web import asset_routes, has_console
+from dispatch.settings import DispatchSettings
+from geo.areas import AreaTable
+from geo.named_areas import NamedAreas
+from streams.client import Producer, Record, read_to_end
+from streams.preview import ASK_SECONDS, PostingSettings, ask
+from streams.river_desk import TOPICS as RIVERS
+from streams.river_desk import RiverDesk
+from streams.topics import AUDIT
+
+_SIGN_INS_AT_ONCE = 5
+_SIGN_INS_PER_MINUTE = 5.0
+
+
+def build_console(
+    bootstrap: str,
+    *,
+    accounts: Path | None = None,
+    table: AreaTable | None = None,
+    settings: DispatchSettings | None = None,
+    named: NamedAreas | None = None,
+    census: Census | None = None,
+    web: Path | None = None,
+    provider: OidcSettings | None = None,
+    posting: PostingSettings | None = None,
+) -> FastAPI:
+    """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
+
+    With *accounts* (a file of `shirase accounts`) coordinators sign in and decide; *table* tells in which wards a
+    draft's cells lie, *named* where a 町丁目 is, *census* how many people live where and can be reached; *web* is the
+    folder of the built script, without which the forms are as they are; *provider* lets people sign in by the ward's
+    own identity provider.
+    Raises ValueError when the audit trail is broken: a person looks before anybody acts.
+    """
+    registry = CollectorRegistry()
+    metrics = ApiMetrics(registry)
+    desk = Desk()
+    office = None
+    if accounts is not None:
+        sending = settings or DispatchSettings()
+        office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
+        office = replace(office, scripts=web is not None and has_console(web), provider=provider is not None)
+    rivers = RiverDesk()
+    applied = [desk.apply, rivers.apply]
+    followed: tuple[str, ...] = ()
+    if office is not None:
+        applied += [office.posts.apply, office.sending.apply, office.reported.apply]
+        followed = (*FOLLOWED, *FAN_OUTS)
+    # A topic that two of them follow is read once.
+    topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
+    reader = TopicReader(bootstrap, topics, _all(applied), metrics)
+    app = console_app(desk, reader.freshness, metrics, registry, office=office, rivers=rivers)
+    if office is not None and web is not None:
+        app.include_router(drawing_routes(office.ground, web))
+    if office is not None and provider is not None:
+        app.include_router(oidc_routes(office, Oidc(provider)))
+    app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office)
+    return app
+
+
+def drawing_routes(ground: Ground, web: Path) -> APIRouter:
+    """Return what the map to draw on asks for: the built files, and the wards beneath it."""
+    router = asset_routes(web)
+    outlines = b""
+
+    @router.get("/wards.geojson", include_in_schema=False)
+    def wards() -> Response:
+        nonlocal outlines
+        outlines = outlines or areas(ground.cells.items())
+        headers = {"cache-control": "private, max-age=3600"}
+        return Response(outlines, headers=headers, media_type="application/geo+json")
+
+    return router
+
+
+def _while_open(reader: TopicReader, office: Office) -> Callable[[object], AbstractAsyncContextManager[None]]:
+    """Return the lifespan of a console that acts: at its end what it wrote is stored, and its accounts are closed."""
+
+    @asynccontextmanager
+    async def lifespan(app: object) -> AsyncIterator[None]:
+        try:
+            async with reader.while_served(app):
+                yield
+        finally:
+            office.producer.close()
+            office.accounts.close()
+
+    return lifespan
+
+
+def _office(
+    bootstrap: str,
+    accounts: Path,
+    desk: Desk,
+    ground: Ground,
+    settings: DispatchSettings,
+    census: Census | None,
+    posting: PostingSettings | None,
+) -> Office:
+    producer = Producer(bootstrap)
+    kept = (record.value for record in read_to_end(bootstrap, AUDIT.name))
+    trail = Trail(producer, (value for value in kept if value is not None), lambda: datetime.now(UTC).isoformat())
+    return Office(
+        accounts=Accounts(accounts),
+        trail=trail,
+        producer=producer,
+        desk=desk,
+        settings=settings,
+        ground=ground,
+        limit=RateLimit(_SIGN_INS_AT_ONCE, _SIGN_INS_PER_MINUTE),
+        census=census or Census(),
+        foresee=lambda report: ask(bootstrap, report, datetime.now(UTC), ASK_SECONDS),
+        posting=posting or PostingSettings(),
+    )
+
+
+def _all(applied: Sequence[Callable[[Record], None]]) -> Callable[[Record], None]:
+    def apply(record: Record) -> None:
+        for take in applied:
+            take(record)
+
+    return apply

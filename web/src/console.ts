@@ -1,0 +1,113 @@
+// What scripts add to the console's forms: a map to draw on, and the preview while it is drawn. Without them the same
+// forms work; the map only writes into their fields.
+import type { FeatureCollection } from "geojson";
+import type { Drawing } from "./draw";
+
+const WAIT_MS = 400;
+
+const form = document.querySelector<HTMLFormElement>("#order form");
+if (form) void begin(form);
+
+async function begin(order: HTMLFormElement): Promise<void> {
+  const live = document.createElement("div");
+  live.id = "live";
+  live.setAttribute("aria-live", "polite");
+  order.prepend(live);
+  const closure = document.querySelector<HTMLFormElement>("#closure form");
+  const drawing = await mapIn(order, closure);
+  let timer = 0;
+  let asked = 0;
+  const look = (): void => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(async () => {
+      const number = ++asked;
+      const answer = await previewOf(order);
+      // An answer that was overtaken says nothing about what is on the map now.
+      if (number !== asked || !answer) return;
+      live.innerHTML = answer.html;
+      drawing?.cells(answer.cells);
+    }, WAIT_MS);
+  };
+  order.addEventListener("input", look);
+  drawing?.changed((ring) => {
+    const field = order.elements.namedItem("geojson") as HTMLTextAreaElement;
+    field.value = ring.length < 3 ? "" : JSON.stringify({ type: "Polygon", coordinates: [[...ring, ring[0]]] });
+    if (ring.length >= 3) {
+      for (const tick of order.querySelectorAll<HTMLInputElement>('input[name="wards"]')) tick.checked = false;
+    }
+    look();
+  });
+}
+
+interface Answer {
+  html: string;
+  cells: FeatureCollection;
+}
+
+async function previewOf(order: HTMLFormElement): Promise<Answer | undefined> {
+  const body = new URLSearchParams();
+  new FormData(order).forEach((value, name) => {
+    // A code is taken once, and never by looking.
+    if (typeof value === "string" && name !== "code") body.append(name, value);
+  });
+  try {
+    const answer = await fetch("/post/order/preview", { method: "POST", body, headers: { accept: "application/json" } });
+    return answer.headers.get("content-type")?.startsWith("application/json") ? ((await answer.json()) as Answer) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function mapIn(order: HTMLFormElement, closure: HTMLFormElement | null): Promise<Drawing | undefined> {
+  const shapes = order.querySelector<HTMLDetailsElement>("details.shapes");
+  if (!shapes) return undefined;
+  const holder = document.createElement("div");
+  holder.id = "drawing";
+  holder.tabIndex = 0;
+  holder.setAttribute("role", "application");
+  holder.setAttribute("aria-label", "地図。矢印で動かし、Enter で角を置き、Backspace で1つ戻す");
+  const back = button("1つ戻す", "Undo");
+  const clear = button("描いたものを消す", "Clear");
+  shapes.querySelector("summary")?.after(holder, back, clear);
+  shapes.open = true;
+  try {
+    const { draw } = await import("./draw");
+    const drawing = draw(holder);
+    back.addEventListener("click", () => drawing.back());
+    clear.addEventListener("click", () => drawing.clear());
+    if (closure) pickFor(closure, drawing);
+    return drawing;
+  } catch {
+    // No WebGL: the picture of the preview is drawn by the server, and the fields can be typed into.
+    holder.remove();
+    back.remove();
+    clear.remove();
+    return undefined;
+  }
+}
+
+function pickFor(closure: HTMLFormElement, drawing: Drawing): void {
+  const field = closure.elements.namedItem("point") as HTMLInputElement | null;
+  if (!field) return;
+  const pick = button("上の地図で地点を選ぶ", "Pick on the map");
+  field.closest("label")?.after(pick);
+  pick.addEventListener("click", () => {
+    document.getElementById("drawing")?.scrollIntoView({ block: "center" });
+    drawing.pick((lat, lng) => {
+      field.value = `${lat.toFixed(5)},${lng.toFixed(5)}`;
+      pick.scrollIntoView({ block: "center" });
+      pick.focus();
+    });
+  });
+}
+
+function button(word: string, english: string): HTMLButtonElement {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.append(`${word} `);
+  const small = document.createElement("small");
+  small.lang = "en";
+  small.textContent = english;
+  made.append(small);
+  return made;
+}
