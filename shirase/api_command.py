@@ -158,8 +158,8 @@ def console(
 ) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.census import Census
-        from api.oidc import oidc_settings
     from api.console_process import build_console
+    from api.oidc import oidc_settings
     from api.serve import serve
     from streams.preview import posting_settings
 

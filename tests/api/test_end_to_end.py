@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from fastapi import FastAPI
 
 from alerts.place import LatLng
+from api.audit import read
 from api.console_process import build_console
 from api.joining import joining_settings
 from api.live.facts import shard_at
@@ -29,9 +30,9 @@ from feeds.feed_entries import read_entries
 from shirase.cli import main
 from shirase.pipeline import make_secrets
 from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer
+from streams.client import Producer, read_to_end
 from streams.settings import SettingMissing
-from streams.topics import ALL, DEAD_LETTERS, HAZARDS
+from streams.topics import ALL, AUDIT, DEAD_LETTERS, HAZARDS
 from tests.api.evening import KOTO, Evening, around, danger, provenance
 from tests.api.test_subscriptions import wish
 from tests.stub.pushes import Phone
@@ -118,6 +119,19 @@ def test_the_console_lists_a_dead_letter(broker: Broker) -> None:
         letter.result(WITHIN_SECONDS)
     with served(build_console(broker.bootstrap)) as client:
         until(lambda: "wire-malformed" in client.get("/").text)
+
+
+def test_a_console_that_ends_has_stored_what_it_wrote_and_closes_its_accounts(broker: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "accounts.sqlite"
+    with served(build_console(broker.bootstrap, accounts=path)) as client:
+        until(lambda: client.get("/health").status_code == 200)
+        refused = client.post("/sign-in", data={"name": "nobody", "password": "x", "code": "0"})
+        assert refused.status_code == 403
+        beside = path.with_name("accounts.sqlite-wal")
+        assert beside.exists(), "the file is open"
+    assert not beside.exists(), "and closed by its last reader"
+    (entry,) = (read(record.value)[0] for record in read_to_end(broker.bootstrap, AUDIT.name) if record.value)
+    assert (entry.by, entry.act) == ("nobody", "sign-in-refused")
 
 
 def test_a_broker_that_does_not_answer_is_not_ready_and_says_so() -> None:
