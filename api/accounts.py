@@ -12,6 +12,7 @@ import secrets
 import sqlite3
 import threading
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +30,9 @@ SHORTEST_PASSWORD = 12
 _STEP_SECONDS = 30
 # A phone's clock may be one step off.
 _STEPS_OFF = 1
+SEALED_CODES = 10
+# 60 bits: a sheet lies in an envelope for a year. Letters that a tired hand writes alike are left out.
+_SEALED_LETTERS, _SEALED_LENGTH = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 12
 
 
 class Role(StrEnum):
@@ -84,6 +88,9 @@ CREATE TABLE IF NOT EXISTS session (
     token BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES account(name), csrf TEXT NOT NULL,
     begun_at INTEGER NOT NULL, seen_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS sealed (
+    code BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES account(name)
+) STRICT;
 CREATE TABLE IF NOT EXISTS identity (
     issuer TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL REFERENCES account(name),
     PRIMARY KEY (issuer, subject)
@@ -105,6 +112,8 @@ class Accounts:
             self._db.execute("PRAGMA foreign_keys=ON")
             self._db.executescript(_SCHEMA)
         self._hasher = hasher or PasswordHasher()
+        self.on_sealed: Callable[[str, int], None] = lambda _name, _left: None
+        """Called with the account and how many codes are left whenever a sealed one was used: it is never quiet."""
         # Compared with where there is no account, so that a missing one takes as long as a wrong password.
         self._nobody = self._hasher.hash(secrets.token_hex(16))
 
@@ -198,8 +207,39 @@ class Accounts:
             ).fetchone()
         return None if row is None else str(row[0])
 
+    def seal(self, name: str) -> tuple[str, ...] | None:
+        """Return a new sheet of one-time codes for *name*, None where there is no account; the old sheet ends.
+
+        For the night on which neither the provider nor an officer's telephone works (R18). Only hashes are kept.
+        """
+        codes = tuple(
+            "".join(secrets.choice(_SEALED_LETTERS) for _ in range(_SEALED_LENGTH)) for _ in range(SEALED_CODES)
+        )
+        with self._lock:
+            if self._db.execute("SELECT 1 FROM account WHERE name = ? AND disabled = 0", (name,)).fetchone() is None:
+                return None
+            self._db.execute("DELETE FROM sealed WHERE name = ?", (name,))
+            self._db.executemany("INSERT INTO sealed VALUES (?,?)", [(_hash(f"{name} {code}"), name) for code in codes])
+        return tuple("-".join(code[at : at + 4] for at in range(0, _SEALED_LENGTH, 4)) for code in codes)
+
+    def _take_sealed(self, name: str, given: str) -> bool:
+        code = given.replace("-", "").replace(" ", "").upper()
+        if len(code) != _SEALED_LENGTH:
+            return False
+        with self._lock:
+            used = self._db.execute(
+                "DELETE FROM sealed WHERE code = ? AND name IN (SELECT name FROM account WHERE disabled = 0)",
+                (_hash(f"{name} {code}"),),
+            ).rowcount
+            left = self._db.execute("SELECT count(*) FROM sealed WHERE name = ?", (name,)).fetchone()[0]
+        if used:
+            self.on_sealed(name, int(left))
+        return used == 1
+
     def take_code(self, name: str, code: str, at: int) -> SignInRefused | None:
         """Use up a code of the second factor; each is taken once (RFC 6238, 5.2). None when it was right."""
+        if self._take_sealed(name, unicodedata.normalize("NFKC", code).strip()):
+            return None
         with self._lock:
             row = self._db.execute(
                 "SELECT totp, last_step FROM account WHERE name = ? AND disabled = 0", (name,)

@@ -25,6 +25,7 @@ class Act(StrEnum):
     SIGN_IN = "sign-in"
     SIGN_IN_REFUSED = "sign-in-refused"
     SIGN_OUT = "sign-out"
+    SEALED_CODE = "sealed-code"
     APPROVE = "approve"
     APPROVE_REFUSED = "approve-refused"
     VOID = "void"

@@ -85,6 +85,7 @@ class Office:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "codes", Codes(self.accounts))
+        self.accounts.on_sealed = lambda name, left: self.write_down(name, Act.SEALED_CODE, detail=f"{left} left")
 
     @property
     def known(self) -> Known:

@@ -46,6 +46,27 @@ def add(name: str, role: str, wards: tuple[str, ...], password: str, path: Path)
 
 @accounts.command()
 @click.argument("name")
+@_store
+def seal(name: str, path: Path) -> None:
+    """Print a new sheet of one-time codes for NAME, for an envelope in a safe; the sheet before is void.
+
+    Each stands in for the code of the authenticator once, and its use is in the audit trail.
+    """
+    from api.accounts import Accounts
+
+    store = Accounts(path)
+    codes = store.seal(name)
+    store.close()
+    if codes is None:
+        click.echo(f"shirase: there is no account {name}", err=True)
+        sys.exit(1)
+    click.echo(f"{name}: one-time codes, each good once; using one is written down\n")
+    for number, code in enumerate(codes, start=1):
+        click.echo(f"{number:>3}  {code}")
+
+
+@accounts.command()
+@click.argument("name")
 @click.option("--issuer", required=True, help="The provider, as SHIRASE_OIDC_ISSUER names it.")
 @click.option("--subject", required=True, help="The provider's `sub` of this person, never a name or an address.")
 @_store

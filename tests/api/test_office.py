@@ -481,3 +481,25 @@ def test_five_things_stop_a_send_and_all_else_is_a_warning() -> None:
     for one in lint(replace(notice, parts=(replace(part, texts=(Text("ja", *good),)),)), at=at, settings=config):
         assert one.finding is Finding.LANGUAGE_MISSING
         assert not one.stops
+
+
+def test_a_sealed_code_stands_in_once_and_is_never_quiet(room: Room) -> None:
+    room.add("sato")
+    sheet = room.accounts.seal("sato")
+    assert sheet is not None
+    assert len(set(sheet)) == 10
+    assert room.accounts.seal("nobody") is None
+    written = sheet[0].lower().replace("-", " ")
+    answer = room.form("/sign-in", {"name": "sato", "password": PASSWORD, "code": written})
+    assert answer.headers["location"] == "/"
+    assert ("sato", "sealed-code", "9 left") in room.topics.acts()
+    again = room.form("/sign-in", {"name": "sato", "password": PASSWORD, "code": sheet[0]})
+    assert again.status_code == 403
+    seat = Seat(room, "sato", answer.headers["set-cookie"].split(";")[0])
+    assert seat.decide("approve", room.drafts["feed"].draft_id, code=sheet[1]).status_code == 303
+    # A new sheet voids the one before, and nobody's sheet is another's.
+    room.add("aoki")
+    assert room.accounts.seal("sato") is not None
+    for name in ("sato", "aoki"):
+        refused = room.form("/sign-in", {"name": name, "password": PASSWORD, "code": sheet[2]})
+        assert refused.status_code == 403
