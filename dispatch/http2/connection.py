@@ -3,8 +3,6 @@
 No clock, no socket, no callback, so that every order of frames and every cut between them can be tested.
 """
 
-from dataclasses import dataclass
-
 from dispatch.batch import Batch, BatchAnswer
 from dispatch.errors import PushServiceBroken
 from dispatch.http2.chunk import Chunk
@@ -46,26 +44,12 @@ from dispatch.http2.frames import (
 )
 from dispatch.http2.requests import Requests
 from dispatch.http2.status import COMMON, LARGEST_BLOCK_BYTES, head_of, retry_after_seconds, status_at
+from dispatch.http2.terms import Terms
 from dispatch.outcomes import PushOutcome, outcome_of_status, rule_of
 
 # Until the peer has said how many; most say 100 to 1,000.
 FIRST_MAX_STREAMS = 100
-# nginx ends a connection after about 29,500 bodies that it threw away ("http2 flood detected"), and counts
-# bytes too; a connection that is replaced before costs one handshake in 20,000 pushes.
-RETIRE_AFTER_REQUESTS = 20_000
-RETIRE_AFTER_BYTES = 16 * 1024 * 1024
-
 _PLAIN = END_HEADERS | PADDED | PRIORITY_FLAG
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the owner of a connection wants of it."""
-
-    max_reply_bytes: int
-    retry_after_cap_seconds: float
-    retire_after_requests: int = RETIRE_AFTER_REQUESTS
-    retire_after_bytes: int = RETIRE_AFTER_BYTES
 
 
 class Connection:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from dispatch.batch import Batch
-from dispatch.http2.connection import Connection, Terms
+from dispatch.http2.connection import Connection
 from dispatch.http2.link import Link
+from dispatch.http2.terms import Terms
 from dispatch.message import ttl_seconds
 
 # Room for a few streams is left alone until more answers have come: a TLS record and a system call for each

@@ -12,10 +12,10 @@ from dataclasses import replace
 from dispatch.batch import Batch, BatchAnswer, BatchSender
 from dispatch.endpoint import origin_is_allowed
 from dispatch.errors import LinkLost, PushServiceBroken, SenderFull
-from dispatch.http2.connection import Terms
 from dispatch.http2.link import Link, Stage
 from dispatch.http2.lookup import Lookup
 from dispatch.http2.pool import HANDOVER_SECONDS, Line, Pool, Waiting, is_public
+from dispatch.http2.terms import Terms
 from dispatch.message import ttl_seconds
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings

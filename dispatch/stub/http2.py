@@ -5,22 +5,39 @@ let a sender pass here that fails at a real push service.
 """
 
 import asyncio
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum
-from functools import lru_cache
-from struct import Struct
 
 from dispatch.stub.behaviour import Act
 from dispatch.stub.errors import ConnectionBroken, FieldsMalformed
-from dispatch.stub.fields import BLOCK_BYTES, FieldDecoder, encode
+from dispatch.stub.fields import BLOCK_BYTES, FieldDecoder
+from dispatch.stub.frames import (
+    ACK,
+    CONTINUATION,
+    DATA,
+    ENABLE_PUSH,
+    END_HEADERS,
+    END_STREAM,
+    FIRST_WINDOW,
+    FRAME_BYTES,
+    HEAD,
+    HEADERS,
+    INITIAL_WINDOW,
+    LARGEST_WINDOW,
+    MAX_CONCURRENT,
+    MAX_FRAME,
+    PADDED,
+    PREFACE,
+    PRIORITY_FLAG,
+    SETTING,
+    WORD,
+    Code,
+    Kind,
+    frame,
+    unpadded,
+)
 from dispatch.stub.push import BODY_BYTES, Answer, PushService, Request
+from dispatch.stub.replies import Replies, Stream
+from dispatch.stub.request_fields import checked
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-FRAME_BYTES = 16_384
-FIRST_WINDOW = 65_535
-LARGEST_WINDOW = 2**31 - 1
 # Bodies are at most 4 KiB and are used at once, so the connection's window may be wide: a thousand open pushes.
 CONNECTION_WINDOW = 16 * 1024 * 1024
 MAX_STREAMS = 1000
@@ -28,76 +45,6 @@ MAX_STREAMS = 1000
 RESET_REMEMBERED = 4096
 # CVE-2023-44487: a peer that opens and resets without end. Far above what a sender that gives up would do.
 MAX_PEER_RESETS = 20_000
-
-HEAD = Struct(">HBBBL")
-WORD = Struct(">L")
-SETTING = Struct(">HL")
-
-
-class Kind(IntEnum):
-    """Frame types (RFC 9113, 6)."""
-
-    DATA = 0
-    HEADERS = 1
-    PRIORITY = 2
-    RST_STREAM = 3
-    SETTINGS = 4
-    PUSH_PROMISE = 5
-    PING = 6
-    GOAWAY = 7
-    WINDOW_UPDATE = 8
-    CONTINUATION = 9
-
-
-class Code(IntEnum):
-    """Error codes (RFC 9113, 7)."""
-
-    NO_ERROR = 0
-    PROTOCOL_ERROR = 1
-    INTERNAL_ERROR = 2
-    FLOW_CONTROL_ERROR = 3
-    STREAM_CLOSED = 5
-    FRAME_SIZE_ERROR = 6
-    REFUSED_STREAM = 7
-    CANCEL = 8
-    COMPRESSION_ERROR = 9
-    ENHANCE_YOUR_CALM = 11
-
-
-END_STREAM = 0x1
-ACK = 0x1
-END_HEADERS = 0x4
-PADDED = 0x8
-PRIORITY_FLAG = 0x20
-# Plain numbers for the loop that every frame goes through.
-DATA, HEADERS, CONTINUATION = 0, 1, 9
-HEADER_TABLE_SIZE, ENABLE_PUSH, MAX_CONCURRENT, INITIAL_WINDOW, MAX_FRAME, MAX_HEADER_LIST = range(1, 7)
-CONNECTION_FIELDS = frozenset({"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"})
-FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+").fullmatch  # RFC 9113, 8.2.1: lower case
-FORBIDDEN_IN_VALUE = re.compile(r"[\x00\r\n]").search
-ALLOWED_PSEUDO = frozenset({":method", ":scheme", ":path", ":authority"})
-
-
-def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    """Return one frame."""
-    length = len(payload)
-    return HEAD.pack(length >> 8, length & 0xFF, kind, flags, stream) + payload
-
-
-@dataclass(slots=True)
-class Stream:
-    """One request and its reply while they are under way."""
-
-    headers: Mapping[str, str]
-    window: int
-    body: bytearray = field(default_factory=bytearray)
-    received: int = 0
-    request_ended: bool = False
-    too_large: bool = False
-    timer: asyncio.TimerHandle | None = None
-    reply: bytes = b""  # what is left of a short body
-    reply_zeros: int = 0  # what is left of a made-up long one
-    drip_seconds: float = 0.0
 
 
 class Http2Connection:
@@ -113,15 +60,12 @@ class Http2Connection:
         self._preface_seen = False
         self._settings_seen = False
         self._ended = False
-        self._paused = False
-        self._streams: dict[int, Stream] = {}
         self._reset: dict[int, None] = {}
         self._highest = 0
         self._peer_resets = 0
         self._receive_window = CONNECTION_WINDOW
-        self._send_window = FIRST_WINDOW
-        self._peer_initial_window = FIRST_WINDOW
-        self._peer_frame_bytes = FRAME_BYTES
+        self._replies = Replies(self._output, self._send, self._finish, loop)
+        self._streams = self._replies.streams
         self._block: bytearray | None = None  # a header block that CONTINUATION frames go on with
         self._block_stream = 0
         self._block_flags = 0
@@ -144,17 +88,17 @@ class Http2Connection:
 
     def pause(self) -> None:
         """Stop sending bodies: the peer does not read."""
-        self._paused = True
+        self._replies.paused = True
 
     def resume(self) -> None:
         """Go on sending bodies."""
-        self._paused = False
-        self._pump_all()
+        self._replies.paused = False
+        self._replies.pump_all()
         self._send()
 
     def lost(self) -> None:
         """Forget everything; the connection is gone."""
-        self._ended = True
+        self._ended = self._replies.ended = True
         for stream in self._streams.values():
             if stream.timer:
                 stream.timer.cancel()
@@ -224,7 +168,7 @@ class Http2Connection:
         if number % 2 == 0:  # 0 as well
             raise ConnectionBroken(Code.PROTOCOL_ERROR, "h2-stream-number")
         if flags & PADDED:
-            payload = _unpadded(payload)
+            payload = unpadded(payload)
         if flags & PRIORITY_FLAG:
             if len(payload) < 5:
                 raise ConnectionBroken(Code.FRAME_SIZE_ERROR, "h2-headers-too-short")
@@ -257,11 +201,11 @@ class Http2Connection:
         if len(self._streams) >= MAX_STREAMS:
             self._reset_stream(number, Code.REFUSED_STREAM, "h2-too-many-streams")
             return
-        headers = _checked(fields)
+        headers = checked(fields)
         if headers is None:
             self._reset_stream(number, Code.PROTOCOL_ERROR, "h2-malformed-request")
             return
-        stream = Stream(headers, self._peer_initial_window)
+        stream = Stream(headers, self._replies.initial_window)
         self._streams[number] = stream
         if flags & END_STREAM:
             self._request_complete(number, stream)
@@ -296,7 +240,7 @@ class Http2Connection:
             stream.request_ended = bool(flags & END_STREAM)
             return
         if flags & PADDED:
-            payload = _unpadded(payload)
+            payload = unpadded(payload)
         stream.received += size
         if stream.received > FIRST_WINDOW:
             self._reset_stream(number, Code.FLOW_CONTROL_ERROR, "h2-stream-window")
@@ -314,11 +258,7 @@ class Http2Connection:
             raise ConnectionBroken(Code.FRAME_SIZE_ERROR, "h2-window-update")
         more = WORD.unpack(payload)[0] & 0x7FFFFFFF
         if number == 0:
-            self._send_window += more
-            if more == 0 or self._send_window > LARGEST_WINDOW:
-                code = Code.FLOW_CONTROL_ERROR if more else Code.PROTOCOL_ERROR
-                raise ConnectionBroken(code, "h2-window-update")
-            self._pump_all()
+            self._replies.widen(more)
             return
         stream = self._streams.get(number)
         if stream is None:
@@ -330,7 +270,7 @@ class Http2Connection:
             code = Code.FLOW_CONTROL_ERROR if more else Code.PROTOCOL_ERROR
             self._reset_stream(number, code, "h2-window-update")
             return
-        self._pump(number, stream)
+        self._replies.pump(number, stream)
 
     def _settings(self, flags: int, number: int, payload: bytes) -> None:
         if number:
@@ -348,21 +288,11 @@ class Http2Connection:
             if name == MAX_FRAME:
                 if not FRAME_BYTES <= value < 2**24:
                     raise ConnectionBroken(Code.PROTOCOL_ERROR, "h2-setting-max-frame")
-                self._peer_frame_bytes = value
+                self._replies.frame_bytes = value
             if name == INITIAL_WINDOW:
-                self._peer_window_changed(value)
+                self._replies.initial_window_changed(value)
         self._output += frame(Kind.SETTINGS, ACK, 0)
-        self._pump_all()
-
-    def _peer_window_changed(self, value: int) -> None:
-        if value > LARGEST_WINDOW:
-            raise ConnectionBroken(Code.FLOW_CONTROL_ERROR, "h2-setting-initial-window")
-        change = value - self._peer_initial_window
-        self._peer_initial_window = value
-        for stream in self._streams.values():
-            stream.window += change  # may fall below zero (RFC 9113, 6.9.2)
-            if stream.window > LARGEST_WINDOW:
-                raise ConnectionBroken(Code.FLOW_CONTROL_ERROR, "h2-setting-initial-window")
+        self._replies.pump_all()
 
     def _peer_reset(self, number: int, payload: bytes) -> None:
         if len(payload) != 4:
@@ -420,21 +350,10 @@ class Http2Connection:
             self._output += frame(Kind.RST_STREAM, 0, number, WORD.pack(Code.INTERNAL_ERROR))
             return
         if act is Act.CLOSE:
-            self._ended = True
+            self._ended = self._replies.ended = True
             self._transport.abort()
             return
-        ended = not answer.body and not answer.reply_bytes
-        flags = END_HEADERS | END_STREAM if ended else END_HEADERS
-        self._output += frame(HEADERS, flags, number, encode(answer.status, answer.fields))
-        if ended:
-            self._finish(number, stream)
-            return
-        stream.reply, stream.reply_zeros = answer.body, answer.reply_bytes
-        if act is Act.DRIP:
-            stream.drip_seconds = answer.delay_seconds or 1.0
-            self._drip(number, stream)
-        else:
-            self._pump(number, stream)
+        self._replies.begin(number, stream, answer)
 
     def _finish(self, number: int, stream: Stream) -> None:
         del self._streams[number]
@@ -442,44 +361,6 @@ class Http2Connection:
             self._remember_reset(number)
             # NO_ERROR asks the peer to stop sending, and does not take the answer back (RFC 9113, 8.1).
             self._output += frame(Kind.RST_STREAM, 0, number, WORD.pack(Code.NO_ERROR))
-
-    def _pump_all(self) -> None:
-        for number, stream in list(self._streams.items()):
-            if self._send_window <= 0 or self._paused:
-                return
-            self._pump(number, stream)
-
-    def _pump(self, number: int, stream: Stream) -> None:
-        if stream.drip_seconds:
-            return
-        while (stream.reply or stream.reply_zeros) and not self._paused and not self._ended:
-            size = min(self._peer_frame_bytes, self._send_window, stream.window)
-            if size <= 0:
-                return
-            self._body_frame(number, stream, size)
-            # Sent at once, so that a peer who does not read is noticed after 64 KiB and not after 50 MiB.
-            self._send()
-
-    def _drip(self, number: int, stream: Stream) -> None:
-        stream.timer = None
-        if self._send_window > 0 and stream.window > 0:
-            self._body_frame(number, stream, 1)
-            self._send()
-        if number in self._streams:
-            stream.timer = self._loop.call_later(stream.drip_seconds, self._drip, number, stream)
-
-    def _body_frame(self, number: int, stream: Stream, size: int) -> None:
-        if stream.reply:
-            chunk, stream.reply = stream.reply[:size], stream.reply[size:]
-        else:
-            chunk = bytes(min(size, stream.reply_zeros))
-            stream.reply_zeros -= len(chunk)
-        self._send_window -= len(chunk)
-        stream.window -= len(chunk)
-        ended = not stream.reply and not stream.reply_zeros
-        self._output += frame(DATA, END_STREAM if ended else 0, number, chunk)
-        if ended:
-            self._finish(number, stream)
 
     # ------------------------------------------------------------------ ending
 
@@ -501,41 +382,10 @@ class Http2Connection:
         self._send()
         if reason:
             self._service.note(reason)
-        self._ended = True
+        self._ended = self._replies.ended = True
         self._transport.close()
 
     def _send(self) -> None:
         if self._output and not self._transport.is_closing():
             self._transport.write(bytes(self._output))
             self._output.clear()
-
-
-def _unpadded(payload: bytes) -> bytes:
-    if not payload or payload[0] >= len(payload):
-        raise ConnectionBroken(Code.PROTOCOL_ERROR, "h2-padding")
-    return payload[1 : len(payload) - payload[0]]
-
-
-@lru_cache(maxsize=1024)
-def _allowed(name: str) -> bool:
-    return FIELD_NAME(name) is not None and name not in CONNECTION_FIELDS
-
-
-def _checked(fields: list[tuple[str, str]]) -> dict[str, str] | None:
-    """Return the headers of a request, or None where RFC 9113, 8.2 and 8.3, calls it malformed."""
-    headers: dict[str, str] = {}
-    pseudo_over = False
-    for name, value in fields:
-        if name.startswith(":"):
-            if pseudo_over or name not in ALLOWED_PSEUDO or name in headers:
-                return None
-        else:
-            pseudo_over = True
-            if not _allowed(name) or (name == "te" and value != "trailers"):
-                return None
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    if FORBIDDEN_IN_VALUE("".join(headers.values())):
-        return None
-    if ":authority" not in headers and "host" in headers:
-        headers[":authority"] = headers["host"]
-    return headers if headers.keys() >= ALLOWED_PSEUDO else None

@@ -13,7 +13,7 @@ from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart
 from alerts.place import Cell
-from dispatch.columns import NO_QUIET_HOURS, Columns, Flag
+from dispatch.columns import NO_QUIET_HOURS, Columns, Flag, lengths_of
 from dispatch.layers import People
 from dispatch.registry import Registry
 from dispatch.selection import select
@@ -88,7 +88,7 @@ def asked(people: People, of: Notice, hour: int) -> tuple[NDArray[np.int64], NDA
     """Return of each place and part its weight, (whose, rank, part) in one number, and which parts reach it."""
     columns = people.base.columns
     where = np.searchsorted(DISK, columns.place_cell)
-    row = np.repeat(np.arange(COUNT), np.diff(columns.place_offset.astype(np.int64)))
+    row = np.repeat(np.arange(COUNT), lengths_of(columns.place_offset))
     wanted = {Lane.DRILL: int(Flag.DRILL), Lane.CANARY: int(Flag.CANARY)}.get(of.lane, 0)
     allowed = columns.flags == wanted
     start, end = columns.quiet_start.astype(int), columns.quiet_end.astype(int)
@@ -120,7 +120,7 @@ def test_a_million_people_once_each_by_their_worst_place(
     people: People, lane: Lane, level: Level | None, severity: Severity, at: datetime
 ) -> None:
     of = notice(*parts(level, severity), lane=lane)
-    row = np.repeat(np.arange(COUNT), np.diff(people.base.columns.place_offset.astype(np.int64)))
+    row = np.repeat(np.arange(COUNT), lengths_of(people.base.columns.place_offset))
     best = np.full(COUNT, NEVER)
     weights, reached = asked(people, of, at.astimezone(TOKYO).hour)
     for weight, here in zip(weights, reached, strict=True):
@@ -138,7 +138,7 @@ def test_a_million_people_once_each_by_their_worst_place(
 def test_of_an_order_each_place_is_told_whose_advice_differs(people: People) -> None:
     of = notice(*parts(Level.ALL_LEAVE, Severity.EXTREME), kind=NoticeKind.GO_THERE)
     columns = people.base.columns
-    lengths = np.diff(columns.place_offset.astype(np.int64))
+    lengths = lengths_of(columns.place_offset)
     row = np.repeat(np.arange(COUNT), lengths)
     number = np.arange(len(row)) - np.repeat(columns.place_offset[:-1].astype(np.int64), lengths) + 1
     best = np.full(len(row), NEVER)

@@ -3,11 +3,10 @@
 import hpack
 import pytest
 
-from dispatch.stub.http2 import (
+from dispatch.stub.frames import (
     ACK,
     END_HEADERS,
     END_STREAM,
-    MAX_STREAMS,
     PADDED,
     PRIORITY_FLAG,
     WORD,
@@ -15,6 +14,7 @@ from dispatch.stub.http2 import (
     Kind,
     frame,
 )
+from dispatch.stub.http2 import MAX_STREAMS
 from dispatch.stub.log import entries
 from dispatch.stub.process import StubProcess
 from tests.stub.conftest import Headers

@@ -12,7 +12,7 @@ import h2.config
 import h2.connection
 import h2.events
 
-from dispatch.stub.http2 import HEAD, PREFACE, frame
+from dispatch.stub.frames import HEAD, PREFACE, frame
 
 DEADLINE_SECONDS = 20.0  # for a stub that says nothing: the test fails instead of hanging
 

@@ -8,7 +8,8 @@ import h2.events
 import h2.settings
 
 from dispatch.batch import Batch, BatchAnswer
-from dispatch.http2.connection import Connection, Terms
+from dispatch.http2.connection import Connection
+from dispatch.http2.terms import Terms
 
 AUTHORITY = "push.example"
 ORIGIN = "https://" + AUTHORITY

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.errors import PushServiceBroken
-from dispatch.http2.connection import Connection, Terms
+from dispatch.http2.connection import Connection
 from dispatch.http2.frames import (
     ACK,
     CONTINUATION,
@@ -26,6 +26,7 @@ from dispatch.http2.frames import (
     frame,
     settings_frame,
 )
+from dispatch.http2.terms import Terms
 from tests.dispatch.http2.server import AUTHORITY, TERMS, WALL, Server, batch, connected, ends, exchange, post
 
 ACCEPTED = ("accepted", 201)

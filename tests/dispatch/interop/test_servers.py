@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dispatch.batch import Batch, BatchAnswer
-from dispatch.http2.connection import Terms
 from dispatch.http2.sender import Http2Sender
+from dispatch.http2.terms import Terms
 from dispatch.one_by_one import OneByOne
 from dispatch.settings import DispatchSettings
 from tests.dispatch.interop import servers
