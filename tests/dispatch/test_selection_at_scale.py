@@ -54,6 +54,7 @@ def people() -> People:
         language=np.zeros(COUNT, dtype=np.uint8),
         flags=random.choice([0, int(Flag.DRILL), int(Flag.CANARY)], COUNT, p=(0.9, 0.06, 0.04)).astype(np.uint8),
         ward=np.zeros(COUNT, dtype=np.uint16),
+        seen=np.zeros(COUNT, dtype=np.uint16),
         quiet_start=np.where(quiet, random.integers(0, 24, COUNT), NO_QUIET_HOURS).astype(np.uint8),
         quiet_end=np.where(quiet, random.integers(0, 24, COUNT), NO_QUIET_HOURS).astype(np.uint8),
         vapid_key=np.zeros(COUNT, dtype=np.uint8),
