@@ -4,6 +4,7 @@ A refusal is a dead letter or held, with a stable reason, and makes no claim; wh
 care missing, what is told stays within what was said.
 """
 
+import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,9 @@ ROWS: dict[str, tuple[bytes, OutcomeKind, str]] = {
     "a-page": (b"<html><body>Please sign in</body></html>", DEAD, "not-cap-or-jma"),
     "empty": (b"", DEAD, "empty"),
     "0xFF": (b"\xff" * 1000, DEAD, "encoding"),
+    "a-pickle": (pickle.dumps({"v": 1}), DEAD, "encoding"),
+    "2-MB-of-zeros": (b"\0" * 2_000_000, DEAD, "empty"),
+    "null": (b"null", DEAD, "xml-malformed"),
     "two-identifiers": (
         cap(head=HEAD.replace("</identifier>", "</identifier><identifier>B</identifier>")), DEAD, "cap-schema-repeated",
     ),

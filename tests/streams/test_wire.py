@@ -13,20 +13,31 @@ from hypothesis import strategies as st
 
 from alerts.cap import Certainty, Severity, Urgency
 from alerts.claim import Claim, Danger, HazardSnapshot, Lane, Provenance, Release, Standing
+from alerts.fact import Heartbeat
 from alerts.hazard import HazardKind
+from alerts.incident import IncidentReport
 from alerts.level import Level
 from alerts.notice import Notice
 from alerts.place import Cell, Shard
+from alerts.road import RoadReport
+from alerts.shelter import ShelterReport
+from routing.plan import EvacuationPlan
+from streams.gauge_record import GaugeRecord
 from streams.notice_board import NoticeBoard
 from streams.payloads import (
+    ChannelRecord,
     Command,
     DraftRecord,
     DraftState,
+    FactEffect,
     OwnerRecord,
+    PlanPosition,
     ReceiptRecord,
     ReportRecord,
+    SourceRecord,
     Verb,
 )
+from streams.readings import StationFacts
 from streams.wire import WireError, decode, encode
 from tests.streams.evening import settled_evening, snapshots_of_the_evening
 
@@ -220,3 +231,27 @@ def test_no_bytes_raise_anything_else(record: bytes) -> None:
 def test_no_value_of_our_envelope_raises_anything_else(value: object) -> None:
     with pytest.raises(WireError, match="wire-field"):
         decode(Claim, orjson.dumps({"v": 1, "t": "Claim", "d": value}))
+
+
+# Every kind of record that a process of ours takes from a topic.
+KINDS = (
+    *(ChannelRecord, Claim, Command, DraftRecord, EvacuationPlan, FactEffect, GaugeRecord, HazardSnapshot, Heartbeat),
+    *(IncidentReport, Notice, OwnerRecord, PlanPosition, ReceiptRecord, ReportRecord, RoadReport, ShelterReport),
+    *(SourceRecord, StationFacts),
+)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_what_is_no_record_is_none_of_any_topic(kind: type[Any]) -> None:
+    of_no_kind = {name: made for name, made in REFUSED.items() if made[1] in ("wire-empty", "wire-malformed")}
+    unknown = orjson.dumps({"v": 2, "t": kind.__name__, "d": {}})
+    hollow = orjson.dumps({"v": 1, "t": kind.__name__, "d": {}})
+    for record, reason in (
+        *of_no_kind.values(),
+        (b"null", "wire-version-unknown"),
+        (unknown, "wire-version-unknown"),
+        (hollow, "wire-field"),
+    ):
+        with pytest.raises(WireError) as refused:
+            decode(kind, record)
+        assert refused.value.reason == reason
