@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from alerts.cap import ResponseType
 from alerts.fact import Confidence
 from alerts.place import LatLng
+from alerts.reception import cap_id
 from alerts.report import Report
 from alerts.shelter import ShelterState
 from feeds.errors import FeedError
@@ -131,3 +133,94 @@ def test_json_that_two_readers_would_read_in_two_ways_is_refused(raw: bytes, rea
 def test_endless_numbers_and_half_letters_are_refused() -> None:
     assert reason_of(written().replace(b"139.85", b"1e999")).startswith(("json-number", "console-field"))
     assert reason_of(written().replace("架空青葉橋".encode(), b"\\ud800")).startswith(("json-", "console-field"))
+
+
+# ---- Orders and caps -----------------------------------------------------------------------------
+
+ORDER: dict[str, Any] = {
+    "shirase": "console/1",
+    "kind": "order",
+    "id": "post-1",
+    "by": "aoki",
+    "at": "2026-09-18T18:40:00+09:00",
+    "level": 4,
+    "hazard": "flood",
+    "issuer": "江戸川区",
+    "valid_until": "2026-09-19T06:00:00+09:00",
+    "areas": [{"code": "1312300", "name": "江戸川区"}],
+}
+
+
+def ordered(**fields: Any) -> bytes:
+    plain = {name: value for name, value in {**ORDER, **fields}.items() if value is not None}
+    return json.dumps(plain, ensure_ascii=False).encode()
+
+
+def test_an_order_is_read_with_each_kind_of_area() -> None:
+    areas = [
+        {"code": "1312300", "name": "江戸川区"},
+        {"chome": "13123 平井一丁目", "name": "平井一丁目"},
+        {"polygon": [[35.7, 139.84], [35.7, 139.85], [35.71, 139.85], [35.7, 139.84]], "name": "川沿い"},
+        {"circle": [35.7, 139.84, 1.5], "name": "工場のまわり"},
+    ]
+    (info,) = taken(ordered(areas=areas)).alert.infos
+    assert (info.level, info.event, info.response_types) == (4, "避難指示", (ResponseType.EVACUATE,))
+    named, chome, drawn, round_one = info.areas
+    assert [one.geocodes[0].value for one in (named, chome)] == ["1312300", "13123 平井一丁目"]
+    assert len(drawn.polygons[0]) == 4
+    assert (round_one.circles[0].centre, round_one.circles[0].radius_km) == (LatLng(35.7, 139.84), 1.5)
+    (safest,) = taken(ordered(level=5)).alert.infos
+    assert safest.response_types == (ResponseType.EVACUATE, ResponseType.SHELTER)
+    (over,) = taken(ordered(ended=True, valid_until=None)).alert.infos
+    assert (over.response_types, over.expires) == ((ResponseType.ALL_CLEAR,), None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"level": 2}, "console-level"),
+        ({"level": True}, "console-level"),
+        ({"level": "4"}, "console-level"),
+        ({"hazard": "dragon"}, "console-field"),
+        ({"valid_until": None}, "console-time"),
+        ({"valid_until": ORDER["at"]}, "console-time"),
+        ({"valid_until": "2026-09-25T06:00:00+09:00"}, "console-time"),
+        ({"areas": None}, "console-no-place"),
+        ({"areas": []}, "console-no-place"),
+        ({"areas": ["江戸川区"]}, "console-no-place"),
+        ({"areas": [{"name": "江戸川区"}]}, "console-area"),
+        ({"areas": [{"name": "x", "code": "13123"}]}, "console-area"),
+        ({"areas": [{"name": "x", "code": "１３１２３００"}]}, "console-area"),
+        ({"areas": [{"name": "x", "code": "1312300", "chome": "13123 平井"}]}, "console-area"),
+        ({"areas": [{"name": "x", "polygon": []}]}, "console-area"),
+        ({"areas": [{"name": "x", "circle": [35.7, 139.8]}]}, "console-area"),
+        ({"areas": [{"name": "x", "circle": [35.7, 139.8, 0]}]}, "console-area"),
+        ({"areas": [{"name": "x", "circle": [35.7, 139.8, 40_000]}]}, "console-area"),
+        ({"areas": [{"name": "x", "circle": [35.7, 139.8, True]}]}, "console-area"),
+    ],
+)
+def test_an_order_that_nobody_could_act_on_is_refused(fields: dict[str, Any], reason: str) -> None:
+    assert reason_of(ordered(**fields)).startswith(reason)
+
+
+def cap(**fields: Any) -> bytes:
+    plain = {
+        **{name: ORDER[name] for name in ("shirase", "by", "at")},
+        "kind": "cap",
+        "id": cap_id("江戸川区", "葛飾区"),
+        "from_ward": "江戸川区",
+        "to_ward": "葛飾区",
+        "most": 50,
+        **fields,
+    }
+    return json.dumps({name: value for name, value in plain.items() if value is not None}, ensure_ascii=False).encode()
+
+
+def test_a_cap_is_of_one_line_between_two_wards() -> None:
+    (found,) = taken(cap()).facts.caps
+    assert (found.most, found.lifted) == (50, False)
+    (gone,) = taken(cap(lifted=True, most=None)).facts.caps
+    assert (gone.most, gone.lifted) == (0, True)
+    assert reason_of(cap(most=None)) == "console-field-missing"
+    assert reason_of(cap(to_ward="江戸川区")) == "console-cap"
+    assert reason_of(cap(id="another")) == "console-cap"
