@@ -4,7 +4,8 @@
 
 On Apache Kafka. Half of the kills take the data folder with them; one of four push services is silent for `--hang`
 seconds; with `--stop` the worker is stopped (SIGSTOP) for so long, replaced meanwhile by another machine's, and woken
-up again. Lost, repeated and the time to the next push are counted in the push services' own log.
+up again; `--pauses` are stops of five seconds without a successor. Lost, repeated and the time to the next push are
+counted in the push services' own log.
 """
 
 import argparse
@@ -37,6 +38,8 @@ RECOVERY_SECONDS = 15.0
 ANSWER_SECONDS = 0.2
 # An event comes this long after the first push of a life, at a random moment.
 LIFE_SECONDS = (0.05, 0.7)
+# Stopped and woken up before its supervisor gives it up: nobody has taken over, and it goes on.
+PAUSE_SECONDS = 5.0
 OTHER = "elsewhere"
 
 
@@ -48,6 +51,7 @@ class Todo:
     handovers: int
     hang_seconds: float
     stop_seconds: float
+    pauses: int = 0
     seed: int = 1
 
     @property
@@ -56,8 +60,9 @@ class Todo:
         return self.kills // 2
 
     def in_random_order(self) -> list[str]:
-        """Return kills and hand-overs one after the other."""
+        """Return kills, hand-overs and pauses one after the other."""
         found = ["disk"] * self.disks + ["kill"] * (self.kills - self.disks) + ["hand-over"] * self.handovers
+        found += ["pause"] * self.pauses
         random.Random(self.seed).shuffle(found)
         return found
 
@@ -80,6 +85,7 @@ class Result:
     handovers: int
     hang_s: float
     stop_s: float
+    pauses: int
     lost: int
     told_wrongly: int
     duplicates: int
@@ -118,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--handovers", type=int, default=3)
     parser.add_argument("--hang", type=float, default=60.0, help="seconds for which one of four push services hangs")
     parser.add_argument("--stop", type=float, default=0.0, help="seconds for which the worker is stopped and replaced")
+    parser.add_argument("--pauses", type=int, default=0, help="how often it is stopped for 5 s and not replaced")
     parser.add_argument("--max-in-flight", type=int, default=512)
     parser.add_argument("--broker", default="kafka", help="kafka (its jars are started), or HOST:PORT of an empty one")
     parser.add_argument("--seed", type=int, default=1)
@@ -134,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 broker=given.broker,
             ) as scene,
         ):
-            todo = Todo(given.kills, given.handovers, given.hang, given.stop, given.seed)
+            todo = Todo(given.kills, given.handovers, given.hang, given.stop, given.pauses, given.seed)
             result = play(scene, todo)
     except LoadTestError as error:
         print(f"kills: {error}", file=sys.stderr)
@@ -174,6 +181,11 @@ def act(scene: Scene, todo: Todo, notice: Notice) -> tuple[list[Event], int | No
         time.sleep(chance.uniform(*LIFE_SECONDS))  # the random moment itself
         pid = scene.supervisor.pid(WORKER)
         events.append(Event(what, round(time.time() * 1000)))
+        if what == "pause":
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(PAUSE_SECONDS)
+            os.kill(pid, signal.SIGCONT)
+            continue
         os.kill(pid, signal.SIGTERM if what == "hand-over" else signal.SIGKILL)
         if what == "disk":
             delete_disk(scene, WORKER)
@@ -254,6 +266,7 @@ def judged(scene: Scene, todo: Todo, notice: Notice, events: list[Event], woken:
         handovers=todo.handovers,
         hang_s=todo.hang_seconds,
         stop_s=todo.stop_seconds,
+        pauses=todo.pauses,
         lost=len(expected - seen),
         told_wrongly=len(seen - expected),
         duplicates=len(pushes) - len(seen),

@@ -74,5 +74,7 @@ class Newcomers:
 
 
 def _both(one: tuple[U64, U16], other: tuple[U64, U16]) -> tuple[U64, U16]:
+    if not len(other[0]):
+        return one
     units, at = np.unique(np.concatenate([one[0], other[0]]), return_index=True)
     return units, np.concatenate([one[1], other[1]])[at]

@@ -7,7 +7,7 @@ from dispatch.stub.log import Entry
 from load_tests import correction
 from load_tests.kills import Event, Result, Todo, recoveries, repeats
 
-GOOD = Result(100, 2, 1, 1, 5.0, 5.0, 0, 0, 9, 0, 8, 8, 14.0, (14.0,), 3, 4.0)
+GOOD = Result(100, 2, 1, 1, 5.0, 5.0, 1, 0, 0, 9, 0, 8, 8, 14.0, (14.0,), 3, 4.0)
 
 
 def entry(at_ms: int, token: str) -> Entry:

@@ -712,3 +712,17 @@ def test_ways_from_a_plan_that_was_changed_are_stopped_and_their_neighbours_are_
     (receipt,) = finish(fresh, dispatcher)
     assert receipt.lineage == "lineage-1"
     assert len(sender.submitted) == 4
+
+
+@pytest.mark.usefixtures("small_ranges")
+def test_a_push_service_that_hangs_does_not_keep_the_next_ranges_from_the_others(fresh: Broker) -> None:
+    hanging = [True]
+    residents = people(30, origin=FCM) + people(30, origin=APPLE, seed=2)
+    sender = FakeSender(lambda push: None if hanging[0] and push.origin == FCM else PushOutcome.ACCEPTED)
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, flood())
+    turn(dispatcher, lambda: sum(push.origin == APPLE for push in sender.submitted) == 30)
+    hanging[0] = False
+    (receipt,) = finish(fresh, dispatcher)
+    assert receipt.outcomes == {"accepted": 60}
+    assert len(sender.submitted) == 60

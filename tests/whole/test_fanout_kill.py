@@ -221,7 +221,7 @@ def test_kills_a_hand_over_a_hang_and_a_stop_lose_nobody_and_a_correction_reache
 ) -> None:
     """The small form of `load_tests.kills` and `load_tests.correction`, one after the other on one broker."""
     with staged(tmp_path, people=3_000, spare=60, max_in_flight=64) as scene:
-        killed = kills.play(scene, kills.Todo(kills=2, handovers=1, hang_seconds=4.0, stop_seconds=5.0))
+        killed = kills.play(scene, kills.Todo(kills=2, handovers=1, hang_seconds=4.0, stop_seconds=5.0, pauses=1))
         corrected = correction.play(scene, seed=1)
     assert killed.recovery_s, "recovery is measured, and no machine promises a time to a test"
     assert replace(killed, recovery_most_s=0.0).failures == ()
