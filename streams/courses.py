@@ -53,11 +53,11 @@ class Courses:
         self._courses.sort(key=lambda one: one.urgency)
         if course.left:
             course.freeze(self._told, self._producer)
-        if not course.tail:
+        older = [fanout for fanout in self._outbox.fanouts if _is_older(fanout, course.notice)]
+        if older and not course.tail:
             coming = course.coming()[0]
-            for fanout in self._outbox.fanouts:
-                if _is_older(fanout, course.notice):
-                    fanout.yield_to(coming)
+            for fanout in older:
+                fanout.yield_to(coming)
 
     def resume(self, course: Course, frozen: Mapping[int, Told]) -> None:
         """Send what an owner before stored of *course* and did not send."""
@@ -67,8 +67,9 @@ class Courses:
         """Send the ranges that the broker has, and hand it the next while those before them go out."""
         for course in self._courses:
             if course.storing is not None and course.storing.done:
+                # Its first rows go out in this turn; the next range can wait for the next one.
                 self._send(course, course.begin())
-            if course.storing is None and course.left and self._outbox.wants_more(course):
+            elif course.storing is None and course.left and self._outbox.wants_more(course):
                 course.freeze(self._told, self._producer)
 
     def freeze_older(self, notice: Notice) -> None:
