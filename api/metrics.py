@@ -25,6 +25,7 @@ class Route(StrEnum):
     LIVE_SHELTERS = "/live/{shard}/shelters.geojson"
     LIVE_CLOSURES = "/live/{shard}/closures.geojson"
     LIVE_PLAN = "/live/{shard}/plan.json"
+    LIVE_WAYS = "/live/ways/{shard}"
     LIVE_RIVER = "/live/{shard}/river.json"
     OPEN_FEED = "/open/atom.xml"
     OPEN_CAP = "/open/cap/{name}.xml"

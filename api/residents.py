@@ -31,6 +31,7 @@ from api.live.events import Hub
 from api.live.lane import Lane
 from api.live.reports import RoadReports, report_routes
 from api.live.routes import live_routes
+from api.live.ways import way_routes
 from api.metrics import ApiMetrics
 from api.open_data.routes import OpenData, open_routes
 from api.page import Scene, render, render_waiting, scene_of
@@ -41,6 +42,7 @@ from api.state import State, View
 from api.style import PAGE
 from api.subscriptions import SignUp, subscription_routes
 from api.web import web_routes
+from streams.way_book import WayBook
 
 # A shared cache may answer a rush with a copy that is at most this old; `Age` says how old the facts are.
 _FRESH_SECONDS = 5
@@ -148,6 +150,7 @@ def residents_app(
     live: LiveBoard | None = None,
     reports: RoadReports | None = None,
     open_data: OpenData | None = None,
+    ways: WayBook | None = None,
 ) -> FastAPI:
     """Return the application that answers from *residents*; nothing is read here."""
     # No pages of FastAPI's own: they load scripts from elsewhere.
@@ -194,6 +197,7 @@ def residents_app(
 
     if live is not None:
         app.include_router(live_routes(live, residents.freshness, Hub(live)))
+        app.include_router(way_routes(ways, residents.freshness, now))
         app.include_router(report_routes(reports, now))
     if open_data is not None:
         app.include_router(open_routes(open_data, residents.freshness))

@@ -31,6 +31,7 @@ from api.state import TOPICS, State
 from geo.areas import AreaTable
 from geo.cells import difference, parent_of, split_by_shard
 from streams.client import Producer, Record
+from streams.way_book import WayBook
 
 _SPECIAL_WARDS = tuple(f"131{number:02d}00" for number in range(1, 24))
 # One source of ways, shelters and closures, another of what residents were told: each record is read once.
@@ -53,6 +54,7 @@ class Read:
     book: OpenBook
     residents: Residents
     reader: TopicReader
+    ways: WayBook | None
 
 
 def read_of(
@@ -63,14 +65,17 @@ def read_of(
     facts = LiveFacts(sites={site.id: site for site in town.sites}, line_of=line_on(town.roads))
     board = LiveBoard(state, facts, *shown_ground(table, town.name_of))
     book = OpenBook()
+    ways = None if town.planned is None else WayBook(town.planned)
 
     def apply(record: Record) -> None:
         board.apply(record)
         book.apply(record)
+        if ways is not None:
+            ways.apply(record)
 
     reader = TopicReader(bootstrap, _FOLLOWED, apply, metrics)
     grounds = {} if table is None else grounds_of(table)
-    return Read(board, book, Residents(state, reader.freshness, grounds, can_sign_up=can_sign_up), reader)
+    return Read(board, book, Residents(state, reader.freshness, grounds, can_sign_up=can_sign_up), reader, ways)
 
 
 @contextmanager
@@ -124,6 +129,7 @@ def build_residents(
         web=web,
         wards=areas(() if table is None else wards_of(table)),
         live=board,
+        ways=read.ways,
         open_data=OpenData(read.book, sender=published.cap_sender, site_url=published.site_url),
         reports=None if told is None or town.roads is None else RoadReports(town.roads, told, board),
     )

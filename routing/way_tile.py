@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.place import Cell, LatLng
-from geo.cells import parent_of
+from geo.cells import parent_of, resolution_of
 from routing.forest import AT_SHELTER, NEVER, Forest
 from routing.passable import RoadCells
 
@@ -66,8 +66,11 @@ class WayTile:
 
 
 def tile_of(general: Forest, step_free: Forest, cells: RoadCells, tile: Cell, facts_at: datetime) -> bytes:
-    """Return the tile of *tile*, a cell of resolution 8. Both forests stand on one network and its shelters."""
-    around = np.array(sorted(h3.grid_disk(tile, 1)), dtype=np.int64)
+    """Return the tile of *tile*, a cell of `TILE_RESOLUTION` or a shard. Both forests stand on one network.
+
+    A shard's is asked for by a phone that must not say more closely where it is (R13).
+    """
+    around = np.array(sorted(tiles_of(tile)), dtype=np.int64)
     members = np.flatnonzero(np.isin(_tiles_of_nodes(cells), around)).tolist()
     order, number = _outwards(general, members)
     columns: dict[str, bytearray] = {name: bytearray() for name in _COLUMNS}
@@ -105,6 +108,12 @@ def tile_of(general: Forest, step_free: Forest, cells: RoadCells, tile: Cell, fa
         _put(length, len(columns[name]))
         body += bytes(length) + bytes(columns[name])
     return zlib.compress(body, 9)
+
+
+def tiles_of(tile: Cell) -> set[int]:
+    """Return the cells of `TILE_RESOLUTION` that the tile of *tile* covers: its own, and one ring around them."""
+    inside = [tile] if resolution_of(tile) >= TILE_RESOLUTION else h3.cell_to_children(tile, TILE_RESOLUTION)
+    return {near for one in inside for near in h3.grid_disk(one, 1)}
 
 
 def read_tile(data: bytes) -> WayTile:

@@ -55,15 +55,15 @@ def shown_town(network: str, shelters: Path | None, area_sets: Path | None = Non
     name, _, seed = network.partition(":")
     if name == DEMO_CITY:
         demo = demo_town(int(seed or "1"))
-        return ShownTown(
-            tuple(site_of(shelter) for shelter in demo.sites), demo.network, lambda cell: demo.names.get(cell, "")
-        )
+        sites = tuple(site_of(shelter) for shelter in demo.sites)
+        return ShownTown(sites, demo.network, lambda cell: demo.names.get(cell, ""), demo)
     try:
         sites = read_sites(shelters) if shelters is not None else ()
-        roads = open_network(Path(network)) if network else None
+        town = imported_town(Path(network), shelters) if network else None
     except (OSError, RoutingError) as error:
         raise TownUnreadable(f"{network}, {shelters}: {error}; make it again with `shirase import`") from error
-    return ShownTown(sites, roads, None if area_sets is None else _chome_in(area_sets))
+    names = None if area_sets is None else _chome_in(area_sets)
+    return ShownTown(sites, town.network if town is not None else None, names, town)
 
 
 def _chome_in(folder: Path) -> PlaceName:

@@ -22,7 +22,7 @@ from alerts.claim import HazardSnapshot
 from alerts.fact import Freshness, Heartbeat, freshness_at
 from alerts.hazard import HazardKind
 from alerts.notice import Notice
-from alerts.place import HAZARD_RESOLUTION, Cell, Shard
+from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cell, Shard
 from alerts.road import RoadReport
 from alerts.shelter import OccupancyBand, ShelterReport, band_of
 from routing.forest import Variant
@@ -30,7 +30,7 @@ from routing.passable import RoadCells
 from routing.planner import Facts, obstacles_of
 from routing.shelter import Offer, Shelter, Unusable, offer_of, why_unusable
 from routing.standing import Standing
-from routing.way_tile import TILE_RESOLUTION, tile_of
+from routing.way_tile import TILE_RESOLUTION, tile_of, tiles_of
 from streams.client import Record
 from streams.fact_book import FactBook
 from streams.facts import is_heartbeat
@@ -50,7 +50,7 @@ _TILES_KEPT = 1_000
 class NoTile(StrEnum):
     """Why there is no tile."""
 
-    NOT_A_TILE = "not-a-tile"  # no cell of resolution 8
+    NOT_A_TILE = "not-a-tile"  # neither a cell of resolution 8 nor a shard
     NO_ORDER_HERE = "no-order-here"
     NO_WAY_HERE = "no-way-here"  # the network has nothing around it
 
@@ -117,8 +117,8 @@ class WayBook:
                 self._hear_beat(record)
 
     def tile(self, tile: Cell, at: datetime) -> Tile | NoTile:
-        """Return the tile of *tile*, a cell of resolution 8, by the facts of *at*, or why there is none."""
-        if not h3.is_valid_cell(tile) or h3.get_resolution(tile) != TILE_RESOLUTION:
+        """Return the tile of *tile*, a cell of resolution 8 or a shard, by the facts of *at*, or why there is none."""
+        if not h3.is_valid_cell(tile) or h3.get_resolution(tile) not in (SHARD_RESOLUTION, TILE_RESOLUTION):
             return NoTile.NOT_A_TILE
         with self._lock:
             self._look(at)
@@ -198,9 +198,7 @@ class WayBook:
 
 
 def _cells_around(tile: Cell) -> frozenset[Cell]:
-    return frozenset(
-        Cell(child) for near in h3.grid_disk(tile, 1) for child in h3.cell_to_children(near, HAZARD_RESOLUTION)
-    )
+    return frozenset(Cell(child) for near in tiles_of(tile) for child in h3.cell_to_children(near, HAZARD_RESOLUTION))
 
 
 def _now(site: Shelter, hazards: Collection[HazardKind], at: datetime) -> ShelterNow:

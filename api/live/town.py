@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from api.live.here import PlaceName
 from routing.network import RoadNetwork
 from routing.site import Site
+from streams.town import Town
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class ShownTown:
     sites: tuple[Site, ...] = ()
     roads: RoadNetwork | None = None
     name_of: PlaceName | None = None
+    planned: Town | None = None
+    """What the planner knows; with it the ways of a shard are served."""
 
 
 NO_TOWN = ShownTown()
