@@ -26,6 +26,7 @@ from api.proof import Proofs, id_of, new_token
 from api.rate import RateLimit
 from api.roll import Roll
 from api.welcome import WELCOME_TTL_SECONDS, welcome, welcome_urgency
+from dispatch.city import CITY_CELL, whole_city
 from dispatch.errors import DispatchError, EndpointRefused, SubscriptionRefused
 from dispatch.life import day_of, span_of
 from dispatch.outcomes import PushOutcome
@@ -110,12 +111,17 @@ class ConsentIn(_Strict):
 
 
 class SubscriptionIn(_Strict):
-    """Everything that is stored about a subscription."""
+    """Everything that is stored about a subscription.
+
+    With `whole_city` no place is needed: every warning for the city is told, as information and without a way. It
+    counts as one of the five places.
+    """
 
     endpoint: Annotated[str, Field(max_length=2048, examples=["https://updates.push.services.mozilla.com/wpush/v2/x"])]
     keys: Keys
     language: Annotated[str, Field(pattern="^(ja|ja-Hira|en|zh-Hans|ko)$", examples=["ja"])] = "ja"
-    places: Annotated[tuple[PlaceIn, ...], Field(min_length=1, max_length=MAX_PLACES)]
+    places: Annotated[tuple[PlaceIn, ...], Field(max_length=MAX_PLACES)] = ()
+    whole_city: Annotated[bool, Field(examples=[False])] = False
     quiet: QuietIn | None = None
     drill: bool = False
     consents: Annotated[tuple[ConsentIn, ...], Field(min_length=1, max_length=8)]
@@ -149,11 +155,13 @@ class SignUp:
         versions = {consent.purpose: consent.version for consent in asked.consents}
         if versions.get("area-alerts") != CONSENT_VERSIONS["area-alerts"]:
             raise ApiError(422, "consent-missing", "Alerts need your consent in its present wording")
+        if any(version != CONSENT_VERSIONS[purpose] for purpose, version in versions.items()):
+            raise ApiError(422, "consent-outdated", "The wording that was agreed to is not the present one")
         now = self.clock()
         places = tuple(
             Place(Cell(int(place.cell, 16)), Role[place.role.upper()], place.min_level, place.terms(now))
             for place in asked.places
-        )
+        ) + ((whole_city(),) if asked.whole_city else ())
         quiet = None if asked.quiet is None else QuietHours(asked.quiet.start_hour, asked.quiet.end_hour)
         agreed_at = int(now)
         subscription = Subscription(
@@ -166,7 +174,7 @@ class SignUp:
             places=places,
             quiet_hours=quiet,
             drill=asked.drill,
-            ward=self.ward_of(places[0].cell),
+            ward=self.ward_of(places[0].cell) if asked.places else "",
             vapid_key=self.vapid_key,
             seen=span_of(now),
             consents=tuple(Consent(purpose, version, agreed_at) for purpose, version in sorted(versions.items())),
@@ -321,7 +329,9 @@ def _shown(subscription: Subscription) -> dict[str, Any]:
                 **_terms_shown(place.terms),
             }
             for place in subscription.places
+            if place.cell != CITY_CELL
         ],
+        "whole_city": any(place.cell == CITY_CELL for place in subscription.places),
         "quiet": None if quiet is None else {"start_hour": quiet.start_hour, "end_hour": quiet.end_hour},
         "drill": subscription.drill,
         "ward": subscription.ward,

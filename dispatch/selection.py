@@ -19,6 +19,7 @@ from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
 from alerts.theme import Audience
+from dispatch.city import CITY_CELL, touches_city
 from dispatch.columns import NO_QUIET_HOURS, U8, U16, U32, U64, Flag, spread
 from dispatch.layers import People
 from dispatch.registry import Registry
@@ -166,7 +167,7 @@ def _persons(
             rows = voice.heard_everywhere(rows, part)
             best_part[rows], best_rank[rows], best_cell[rows] = number, part.rank, 0
             continue
-        at = _positions(registry, part)
+        at = _reached(registry, part)
         rows, cells = registry.index_row[at].astype(np.int64), registry.index_cell[at]
         keep = allowed[rows]
         if part.recipients is Recipients.TOLD:
@@ -339,6 +340,17 @@ def _asleep(registry: Registry, hour: int) -> NDArray[np.bool_]:
     over_midnight = (start > end) & ((hour >= start) | (hour < end))
     asleep: NDArray[np.bool_] = (start != NO_QUIET_HOURS) & (same_day | over_midnight)
     return asleep
+
+
+def _reached(registry: Registry, part: NoticePart) -> NDArray[np.int64]:
+    """Return the positions of every place that *part* reaches: those in its cells, and those who asked for the city."""
+    at = _positions(registry, part)
+    city = np.searchsorted(registry.index_cell, np.array([CITY_CELL, CITY_CELL + 1], dtype=np.uint64)).astype(np.int64)
+    if city[0] == city[1] or not touches_city(part.cells):
+        return at
+    everywhere = np.arange(city[0], city[1], dtype=np.int64)
+    # By cell, as the index is: the order of the pushes follows it.
+    return np.sort(np.concatenate((at, everywhere)))
 
 
 def _positions(registry: Registry, part: NoticePart) -> NDArray[np.int64]:

@@ -161,6 +161,7 @@ def test_what_is_stored_is_shown_whole_changed_and_forgotten(door: Door) -> None
         "push_service": "updates.push.services.mozilla.com",
         "language": "ja",
         "places": [{"cell": KOTO, "role": "home", "min_level": 0}],
+        "whole_city": False,
         "quiet": {"start_hour": 22, "end_hour": 6},
         "drill": False,
         "ward": "1310800",
@@ -177,6 +178,19 @@ def test_what_is_stored_is_shown_whole_changed_and_forgotten(door: Door) -> None
     assert door.topic.records[-1].value is None
     gone = door.browser.request("GET", "/subscriptions", bearer(token))
     assert (gone.status_code, gone.json()["code"]) == (404, "no-such-subscription")
+
+
+def test_the_whole_city_needs_no_place_and_is_shown_as_what_it_is(door: Door) -> None:
+    token, stored = joined(door, Phone(), places=[], whole_city=True)
+    assert stored.status_code == 200, stored.text
+    shown = door.browser.request("GET", "/subscriptions", bearer(token)).json()
+    assert (shown["places"], shown["whole_city"], shown["ward"]) == ([], True, "")
+
+
+def test_a_wording_that_is_no_longer_the_present_one_is_asked_for_again(door: Door) -> None:
+    consents = [{"purpose": "area-alerts", "version": 1}, {"purpose": "follow-me", "version": 9}]
+    answer = door.browser.request("POST", "/subscriptions", json=wish(Phone(), consents=consents))
+    assert (answer.status_code, answer.json()["code"]) == (422, "consent-outdated")
 
 
 def test_whose_a_place_is_is_stored_and_shown_and_what_cannot_be_is_refused(door: Door) -> None:
@@ -281,7 +295,7 @@ def test_a_renewed_browser_keeps_its_row(door: Door) -> None:
         ({"keys": {"p256dh": text(bytes(65)), "auth": text(bytes(15))}}, "auth-length"),
         ({"places": [{"cell": "882f5a363dfffff"}]}, "place"),
         ({"places": [{"cell": "000000000000000"}]}, "place"),
-        ({"places": []}, "parameter-invalid"),
+        ({"places": []}, "number-of-places"),
         ({"places": [{"cell": KOTO}] * 6}, "parameter-invalid"),
         ({"places": [{"cell": KOTO, "role": "castle"}]}, "parameter-invalid"),
         ({"language": "xx"}, "parameter-invalid"),
