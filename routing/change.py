@@ -166,5 +166,6 @@ def _cause(
     ]
     if any(a.why is Why.NO_ROOM and b.route is not None for a, b in pairs):
         return Cause.ROOM_FOUND, ()
-    kept = all(a.advice is b.advice for a, b in pairs)
+    # Whoever had no way and has one now is nearer to one; no danger came.
+    kept = all(a.advice is b.advice or b.route is not None for a, b in pairs)
     return (Cause.BETTER_WAY if kept else Cause.DANGER), ()

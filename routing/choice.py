@@ -93,7 +93,7 @@ def choose(
             walks[key] = _walk(standing, start, nearest.id, {})
             continue
         ward, at[key], shortest[key] = wards.get(part.cell, ""), start, seconds
-        held = _held(told.get(key), standing, shelters, ward)
+        held = _held(told.get(key), standing, shelters, ward, longest_seconds)
         count = round(people.get(part.cell, 0) * part.share)
         options = ((nearest.id, seconds),) if takes(nearest, ward) else ()
         demands.append(Demand(key, ward, count, options, held, seconds < known.seconds.get(key, 0)))
@@ -118,7 +118,12 @@ def _count(places: int | None) -> float:
     return float("inf") if places is None else places
 
 
-def _held(told: Walk | None, standing: Standing, shelters: Mapping[str, Shelter], ward: str) -> tuple[str, int] | None:
+def _held(
+    told: Walk | None, standing: Standing, shelters: Mapping[str, Shelter], ward: str, longest_seconds: int
+) -> tuple[str, int] | None:
+    # A walk that is too long was the reason of another advice and no way that anybody was told.
+    if told is not None and told.seconds + round(told.metres) > longest_seconds:
+        return None
     if told is None or told.shelter_id in standing.forest.refused or told.shelter_id not in shelters:
         return None
     if not takes(shelters[told.shelter_id], ward) or not standing.open_arcs(told.arcs):

@@ -9,7 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from alerts.claim import HazardSnapshot
 from alerts.fact import Heartbeat
@@ -54,6 +54,8 @@ _STORED_WITHIN_SECONDS = 30.0
 _DRAFTS_NAMED = 64
 # Each costs a plan: what was posted must not wait behind many questions.
 _QUESTIONS = 2
+# A plan that did not change is as old as this at most: under a minute it is shown as it is (promise 6).
+_SAY_AGAIN = timedelta(seconds=15)
 
 
 class Evacuation:
@@ -73,6 +75,7 @@ class Evacuation:
         self._drafts: deque[str] = deque(maxlen=_DRAFTS_NAMED)
         self._headers: Mapping[str, bytes] = {}
         self._said: dict[str, int] = {}
+        self._say_again = now()
         self._heard = self._recall(bootstrap)
         self._consumer = Consumer(bootstrap)
         starts = {}
@@ -216,10 +219,11 @@ class Evacuation:
             self._metrics.rerouted(headers.get(HEADER_RECEIVED_MS), time.time())
         self._store(EFFECTS, ((f"fact|{effect.fact}".encode(), encode(effect), {}) for effect in due.effects))
         self._headers = {}
-        if self._heard != self._said:
-            position = PlanPosition(dict(self._heard), tuple(self._drafts), self._now())
+        now = self._now()
+        if self._heard != self._said or now >= self._say_again:
+            position = PlanPosition(dict(self._heard), tuple(self._drafts), now, self._board.facts_at(now))
             self._store(EFFECTS, [(POSITION_KEY, encode(position), {})])
-            self._said = dict(self._heard)
+            self._said, self._say_again = dict(self._heard), now + _SAY_AGAIN
 
     def _store(self, topic: Topic, records: Iterable[tuple[bytes, bytes, Mapping[str, bytes]]]) -> None:
         answers = [self._producer.send(topic.name, key, value, headers) for key, value, headers in records]

@@ -94,6 +94,10 @@ class EvacuationBoard:
         """Return the ids of the closures that hold at *at*."""
         return tuple(closure.id for closure in self._facts.closures(at))
 
+    def facts_at(self, at: datetime) -> datetime:
+        """Return up to when every source of closures was heard."""
+        return self._facts.facts_at(at)
+
     def hear_heartbeat(self, beat: Heartbeat) -> None:
         """Take in that a source of closures was heard."""
         self._facts.hear_heartbeat(beat)
@@ -350,14 +354,22 @@ class EvacuationBoard:
             and _signatures(known) == _signatures(draft)
         )
 
+    def _moved_before(self, report: _News) -> set[Cell]:
+        """Return whom *report* moved by drafts that are out, where a crash came before its effect was."""
+        spoken_of = any(key.rpartition(b"|")[0] == report.id.encode() for key in self._acted)
+        if spoken_of and not report.undo:
+            return set()  # what was told because of it was counted with an earlier word
+        told = (self._told.told_because(ways, report.id, restored=report.undo) for ways in self._told.lineages())
+        return set().union(*told)
+
     def _effects(
         self, news: Mapping[bytes, _News], moved: Mapping[str, set[Cell]], at: datetime
     ) -> Iterator[FactEffect]:
         for key, report in sorted(news.items()):
             if self._acted.get(key) == report.attribution.fact_at:
                 continue
+            cells = moved.get(report.id, set()) | self._moved_before(report)
             self._acted[key] = report.attribution.fact_at
-            cells = moved.get(report.id, set())
             verdict = self._facts.verdict(report) if isinstance(report, RoadReport) else None
             yield FactEffect(
                 fact=key.decode(),

@@ -217,11 +217,14 @@ class PlanPosition:
     """How far the planner has read and acted, on `effects`: next offset by "topic-partition".
 
     `drafts` are the newest that it proposed; who waits for an end of it all waits for their verdicts too.
+    `facts_at` is up to when every source was heard: what all plans stand for, also those that did not change
+    (promise 6, R10). Their own time is that of their last change.
     """
 
     heard: dict[str, int]
     drafts: tuple[str, ...]
     at: datetime
+    facts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

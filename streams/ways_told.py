@@ -10,6 +10,7 @@ from datetime import datetime
 
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, ToldWay
 from alerts.place import Cell
+from routing.change import Cause
 
 # An undo is a matter of minutes; what happened before so many changes of one cell is not taken back.
 _KEPT = 8
@@ -71,11 +72,20 @@ class WaysTold:
         return tuple(sorted(lineage for lineage, thread in self._threads.items() if thread.said))
 
     def moved_by(self, lineage: str, fact: str) -> Iterator[tuple[Cell, Said]]:
-        """Yield each cell that *fact* moved and nothing has moved since, with what it was told before."""
+        """Yield each cell that *fact* moved and nothing has moved since, with what it was told before.
+
+        Whom its undo has sent back is not moved by it any more: an undo that is heard again, after a restart, is none.
+        """
         thread = self._threads.get(lineage)
         for cell, said in sorted(thread.said.items()) if thread else ():
-            if len(said) > 1 and fact in said[-1].way.because:
+            if len(said) > 1 and fact in said[-1].way.because and said[-1].way.cause != Cause.RESTORED:
                 yield cell, said[-2]
+
+    def told_because(self, lineage: str, fact: str, *, restored: bool) -> set[Cell]:
+        """Return the cells whose newest way was told because of *fact*: by it, or (*restored*) by its undo."""
+        thread = self._threads.get(lineage)
+        newest = ((cell, said[-1].way) for cell, said in thread.said.items()) if thread else ()
+        return {cell for cell, way in newest if fact in way.because and (way.cause == Cause.RESTORED) is restored}
 
     def _tell(self, thread: _Thread, cell: Cell, part: NoticePart, notice: Notice) -> None:
         if part.phase in (Phase.LIFTED, Phase.CANCELLED) or part.way is None:

@@ -109,6 +109,11 @@ def drafts(broker: Broker) -> list[Draft]:
     return [command.draft for command in commands if command.draft is not None]
 
 
+def of_facts(broker: Broker) -> dict[tuple[str, datetime], tuple[str, int, int | None]]:
+    """Return by fact what was made of it and whom it moved, as the last word on it says."""
+    return {(one.fact, one.fact_at): (one.reason, one.moved, one.people) for one in effects(broker)}
+
+
 def effects(broker: Broker) -> list[FactEffect]:
     records = read_to_end(broker.bootstrap, EFFECTS.name)
     return [decode(FactEffect, record.value) for record in records if record.key != POSITION_KEY]
@@ -158,11 +163,11 @@ def test_a_restart_tells_nobody_anything_and_publishes_no_plan_again(fresh: Brok
 def test_killed_before_it_stores_to_any_topic_it_ends_at_the_same(
     fresh: Broker, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reports = (closure(6), shelter_state("east", "full", 2))
+    reports = (closure(6), shelter_state("east", "full", 2), closure(6, 3, undo=True))
 
     def tell(broker: Broker, number: int) -> None:
         report = reports[number]
-        put(broker, (CLOSURES if number == 0 else SHELTERS, fact_key(report), encode(report)))
+        put(broker, (SHELTERS if number == 1 else CLOSURES, fact_key(report), encode(report)))
 
     with open_broker("embedded") as calm:
         ensure_topics(calm, _TOPICS)
@@ -173,7 +178,7 @@ def test_killed_before_it_stores_to_any_topic_it_ends_at_the_same(
             tell(calm, number)
             settle(quiet, calm)
         quiet.close()
-        expected = told(calm)
+        expected, counted = told(calm), of_facts(calm)
 
     clock = Clock()
     victim = started(fresh, clock)
@@ -189,6 +194,7 @@ def test_killed_before_it_stores_to_any_topic_it_ends_at_the_same(
         settle(victim, fresh)
     victim.close()
     assert told(fresh) == expected
+    assert of_facts(fresh) == counted, "an effect counts whom its fact moved before the kill"
 
 
 class Killed(BaseException):
@@ -215,6 +221,24 @@ def told(broker: Broker) -> dict[int, list[tuple[str, str, tuple[str, ...]]]]:
             assert part.way is not None
             found.setdefault(part.cells[0], []).append((part.way.signature, part.way.cause, part.way.because))
     return found
+
+
+def test_a_plan_that_does_not_change_is_said_to_be_current_and_nobody_is_told(fresh: Broker) -> None:
+    clock = Clock()
+    evacuation = started(fresh, clock)
+    put(fresh, *an_order())
+    settle(evacuation, fresh)
+    before, told_before = position(fresh), told(fresh)
+    assert before.facts_at == before.at, (
+        "with no source beside the console there is none whose silence could be noticed"
+    )
+    clock.at += timedelta(minutes=20)
+    evacuation.step()
+    after = position(fresh)
+    evacuation.close()
+    assert after.facts_at is not None
+    assert after.facts_at - before.at > timedelta(minutes=19)
+    assert (after.heard, told(fresh)) == (before.heard, told_before)
 
 
 def test_a_record_that_is_none_goes_aside_and_its_neighbours_are_heard(fresh: Broker) -> None:

@@ -185,6 +185,15 @@ def test_an_undo_is_the_same_after_a_restart() -> None:
     assert parts(again.hear(undo)) == parts(desk.hear(undo))
 
 
+def test_a_restart_after_an_undo_hears_it_again_and_tells_nobody() -> None:
+    desk = Desk()
+    desk.order()
+    undo = closure(6, 3, undo=True)
+    assert parts(desk.hear(closure(6)))
+    assert parts(desk.hear(undo))
+    assert not parts(desk.restarted([closure(6), undo]).due())
+
+
 def test_a_full_shelter_moves_those_who_were_sent_there() -> None:
     desk = Desk()
     first = shelters(desk.order())
