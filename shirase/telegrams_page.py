@@ -41,8 +41,48 @@ def telegrams_page() -> str:
     for title, kind in titles():
         reason = informational_reason(kind)
         lines.append(f"| {kind} | {title} | {_RECORDED[reason] if reason else _TOLD[family_of(kind)]} |")
-    return "\n".join([*lines, "", _OTHERS])
+    why = "".join(f"| {kinds} | `{reason}` | {said} |\n" for kinds, reason, said in _WHY_RECORDED)
+    return "\n".join([*lines, "", f"{_RECORDED_ONLY}{why}", _OTHERS])
 
+
+# Kinds, reason, and what is read of them or tells in their place.
+_WHY_RECORDED = (
+    (
+        "VPWP50",
+        "forecast-only",
+        (
+            "the hours in which level 3 or 警報級 is expected, by municipality, by its published structure and codes;"
+            " codes below 30 and codes of tomorrow expect nothing. VPWW55-61 tell what holds"
+        ),
+    ),
+    (
+        "VPTW40-45, VPTW60-65",
+        "forecast-only",
+        "where the storm may be in each hour of the next two days (暴風域, 暴風警戒域); 暴風警報 of the offices tell",
+    ),
+    ("VPWS50", "kind-informational", "nothing: it repeats what VPWW55-61 said, and twice told is told too often"),
+    (
+        "VPTI50-52, VPZJ50, VPCJ50, VPFJ50, VPFG50, VPNO50, VFVO51, VXSE56, VYSE50-60, VZSE40, VZVO40",
+        "kind-informational",
+        "nothing: prose, and a rule that reads sentences would be a guess",
+    ),
+    ("VPFD51, VPFT50, VPTA50", "kind-informational", "nothing: weather, heat, probabilities; no danger here and now"),
+    ("VFVO52-55, VFVO60, VFSV", "kind-informational", "nothing: what fell or drifts; VFVO50 and VFVO56 tell"),
+    ("VXSE52", "source-only", "nothing: where it was; VXSE51 and VXSE53 tell how the ground moved"),
+    ("VXSE60-62", "kind-informational", "nothing: counts and long waves; VXSE51 and VXSE53 tell"),
+    ("VTSE51, VTSE52", "kind-informational", "nothing: heights and times of what VTSE41 warns of"),
+    ("VXSE42-45", "eew-recorded", "nothing, ever (R23)"),
+    ("any other title", "kind-unknown", "nothing: never guessed at"),
+)
+_RECORDED_ONLY = """\
+## Why some are only recorded
+
+Every telegram is kept byte for byte on `telegrams`, and its outcome with its reason on `reports`. Recorded means that
+nothing is told from it; what may be told of the same danger comes by the kind that is named here.
+
+| kinds | reason | what is read of them, and what tells |
+|---|---|---|
+"""
 
 _OTHERS = """\
 ## Beside the JMA's telegrams

@@ -6,7 +6,7 @@ from pathlib import Path
 from alerts.cap import MsgType, Status
 from alerts.lifecycle import SeriesState, accept
 from alerts.report import Linkage, OutcomeKind
-from feeds.jma.kinds import Family, family_of, kind_of, titles
+from feeds.jma.kinds import Family, family_of, informational_reason, kind_of, titles
 from feeds.read import series_of
 from shirase.telegrams_page import telegrams_page
 from tests.feeds.telegrams import all_read
@@ -82,5 +82,7 @@ def test_the_page_of_telegrams_says_of_every_known_title_what_becomes_of_it() ->
     for title, kind in titles():
         assert kind_of(title) == kind
         assert f"| {kind} | {title} | " in page
+        reason = informational_reason(kind)
+        assert not reason or f"`{reason}`" in page, "and why it is only recorded"
     # Each family that is told has its sentence: a new one without it fails here.
     assert {family_of(kind) for _, kind in titles()} == set(Family)

@@ -1,15 +1,21 @@
 """`shirase hazards`: the map of a moment from documents, as GeoJSON and as a picture."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from alerts.claim import Tie
 from shirase.areas import DEFAULT_AREAS
 from shirase.map_command import hazards, seam
 from shirase.scenario import river_evening, write_folder
+from streams.broker import ensure_topics, open_broker
+from streams.client import Producer
+from streams.topics import HAZARDS, NOTICES
+from tests.api.evening import KOTO, Evening, around, danger, provenance
 
 START = datetime(2026, 9, 18, 9, 0, tzinfo=UTC)
 
@@ -50,3 +56,20 @@ def test_without_documents_or_a_broker_a_sentence_says_what_to_give() -> None:
     assert "give --broker" in run().output
     assert "give --broker" in CliRunner().invoke(seam, []).output
     assert run("--at", "yesterday", "--broker", "x").exit_code == 2
+
+
+def test_the_seam_report_counts_people_on_ground_whose_river_is_only_assumed() -> None:
+    evening = Evening()
+    near, beyond = around(*KOTO, rings=1), around(*KOTO, rings=3)
+    assumed = replace(danger(beyond, area_name="架空川"), tie=Tie.RIVER_ASSUMED)
+    evening.say(provenance(), [danger(near), assumed])
+    with open_broker("embedded") as broker:
+        ensure_topics(broker, [HAZARDS, NOTICES])
+        with Producer(broker.bootstrap) as producer:
+            for record in evening.records:
+                producer.send(record.topic, record.key, record.value).result(10)
+        done = CliRunner().invoke(seam, ["--broker", broker.bootstrap])
+    assert done.exit_code == 0, done.output
+    assert "flood revision" in done.output
+    assert "told by cells" in done.output
+    assert "river tie assumed:" in done.output
