@@ -28,6 +28,7 @@ from api.posted_page import Became, not_posted_page, posted_page, unknown_page
 from api.posting_page import forms_page
 from api.preview import Preview
 from api.preview_page import preview_page, preview_section
+from api.split import by_ward
 from api.wanted import KINDS, Wanted, ground_within, may_not_post, plain_of, wanted_of, where_of, where_of_shelter
 from feeds.console import FEED
 from feeds.console_write import console_document
@@ -130,10 +131,13 @@ async def _posted(office: Office, session: Session, kind: str, form: dict[str, s
     account, at = session.account, office.now()
     try:
         wanted = wanted_of(kind, form, account, known=office.known, at=at)
-        if office.posts.knows(wanted.receipt):
+        # An order over several wards is one for each; an end is of the part that it names.
+        parts = _parts(office, wanted) if kind == "order" and not is_ending(form) else (wanted,)
+        if office.posts.knows(parts[-1].receipt):
             # Pressed twice: its code is used up, and what it asked for is on its way.
-            return elsewhere(f"/posts/{wanted.receipt}")
-        raw = console_document(kind, wanted.thing, by=account.name, at=at, **wanted.fields)
+            return _after(parts)
+        raws = [console_document(kind, one.thing, by=account.name, at=at, **one.fields) for one in parts]
+        raw = raws[0]
     except FormWrong as error:
         return page(not_posted_page(str(error)), 422)
     except ConsoleError as error:
@@ -160,11 +164,28 @@ async def _posted(office: Office, session: Session, kind: str, form: dict[str, s
             return page(not_posted_page(said), 403)
     # Written down first: an act that nobody can find again must not happen.
     act = {LIFT: Act.LIFT, CORRECT: Act.CORRECT}.get(next((one for one in (LIFT, CORRECT) if form.get(one)), ""))
-    office.write_down(account.name, act if ends and act is not None else Act.POST, on, wanted.receipt)
-    return _sent(office, wanted, raw)
+    for one in parts:
+        done = act if ends and act is not None else Act.POST
+        office.write_down(account.name, done, f"{kind}:{one.thing}", one.receipt)
+    for one, written in zip(parts, raws, strict=True):
+        failed = _stored(office, one, written)
+        if failed is not None:
+            return failed
+    return _after(parts)
 
 
-def _sent(office: Office, wanted: Wanted, raw: bytes) -> Response:
+def _parts(office: Office, wanted: Wanted) -> tuple[Wanted, ...]:
+    ground = office.ground
+    return by_ward(wanted, names=ground.names, ground=ground.cells, lookup=ground.lookup)
+
+
+def _after(parts: tuple[Wanted, ...]) -> Response:
+    """Go to what became of it; of several parts to the list, where each waits for its own ward."""
+    return elsewhere(f"/posts/{parts[0].receipt}" if len(parts) == 1 else "/")
+
+
+def _stored(office: Office, wanted: Wanted, raw: bytes) -> Response | None:
+    """Store the document; return the page that says so where that is not known."""
     try:
         receive(
             office.producer,
@@ -177,7 +198,7 @@ def _sent(office: Office, wanted: Wanted, raw: bytes) -> Response:
     except (StreamsError, TimeoutError):
         return page(unknown_page(wanted.receipt), 503)
     office.posts.has_sent(wanted.receipt)
-    return elsewhere(f"/posts/{wanted.receipt}")
+    return None
 
 
 def became_of(office: Office, session: Session, receipt: str) -> Became:
