@@ -62,13 +62,14 @@ def make_crowd(
     stub_origin: str,
     cache: Path,
     prefix: bytes = b"",
+    receivers: Receivers | None = None,
 ) -> Crowd:
     """Write *count* people of the demo city into `folder`/registry; *origins* stand for the services in their order.
 
-    Keys are the slow part (30 us each) and kept in *cache*. With a *prefix* every address begins with it, for a
-    sink that knows one path only.
+    Keys are the slow part (30 us each) and kept in *cache*, where no *receivers* are given. With a *prefix* every
+    address begins with it, for a sink that knows one path only.
     """
-    receivers = _keys(count, seed, cache)
+    receivers = receivers or _keys(count, seed, cache)
     random = np.random.default_rng([seed, 20])
     every = max(1, min(_SAMPLE_EVERY, count // 1_000))
     sample = np.arange(0, count, every, dtype=np.int64)

@@ -35,8 +35,9 @@ from load_tests.crowd import SERVICES, Crowd, make_crowd
 from load_tests.distance import Distance
 from load_tests.errors import LoadTestError
 from load_tests.fanout_result import Ours, Peers, result_of
+from load_tests.node_open import opened_by_node
 from load_tests.peers import h2load_best, node_web_push
-from load_tests.processor_time import processor_seconds, processor_seconds_of
+from load_tests.processor_time import processor_seconds, processor_seconds_of, pss_bytes
 from load_tests.reference import measure_reference
 from load_tests.sinks import HOST, Sink, free_ports
 from load_tests.tally import Arrived, tally
@@ -191,7 +192,7 @@ def _send(
     used = processor() - before if given.pool != "moved" else processor()
     sink_used = processor_seconds(sink_pid) - sink_before
     select_seconds = sum(_metric(port, "dispatch_select_seconds_sum") for port in metrics) - selected_before
-    memory = sum(_pss_bytes(pipeline.supervisor.pid(name)) for name in names)
+    memory = sum(pss_bytes(pipeline.supervisor.pid(name)) for name in names)
     notices = [notice for key, notice in observer.account.notices.items() if key not in sent_before]
     approved_ms = min(notice.approved_at.timestamp() for notice in notices) * 1000
     time.sleep(0.3)  # the sink's log is at most 200 ms behind
@@ -298,6 +299,20 @@ def _open_sample(crowd: Crowd, stub: StubProcess) -> tuple[int, bool]:
     return len(opened), right and opened == tokens.keys()
 
 
+def _opened_by_node(crowd: Crowd, stub: StubProcess) -> int | None:
+    """Return how many kept bodies web-push's own library opens to what http_ece reads; None where it is not there."""
+    tokens = {crowd.receivers.token_text(row): row for row in crowd.sample.tolist()}
+    sealed, expected = [], []
+    for kept in stored(stub.bodies_path):
+        if (row := tokens.get(kept.token)) is not None:
+            one = crowd.receivers.at(row)
+            sealed.append((kept.body, crowd.receivers.private[row].tobytes(), one.auth))
+            plain = http_ece.decrypt(kept.body, private_key=one.private_key, auth_secret=one.auth, version="aes128gcm")
+            expected.append(hashlib.sha256(plain).hexdigest())
+    opened = opened_by_node(sealed, CACHE / "web-push" / "node_modules")
+    return None if opened is None else sum(one == other for one, other in zip(opened, expected, strict=True))
+
+
 def _peers(
     given: argparse.Namespace,
     crowd: Crowd,
@@ -325,6 +340,7 @@ def _peers(
     )
     _say("web-push")
     node = node_web_push(some * 4, body_bytes - _ENVELOPE_BYTES, authority, CACHE)
+    opened = _opened_by_node(crowd, stub)
     _say("h2load")
     authorization = Vapid({0: VapidKey.load(key)}, "mailto:load-test@shirase.example").authorization(
         origin, time.time()
@@ -341,7 +357,7 @@ def _peers(
     requests = 10_000 if given.quick else 50_000
     # Its first request to a method with a body is a POST.
     ceiling = h2load_best(origin, path, headers, os.urandom(body_bytes), requests, quick=given.quick)
-    return Peers(readme, kept, node, ceiling)
+    return Peers(readme, kept, node, ceiling, opened)
 
 
 def _metric(port: int, name: str) -> float:
@@ -353,17 +369,6 @@ def _metric(port: int, name: str) -> float:
     except OSError:
         pass
     return 0.0
-
-
-def _pss_bytes(pid: int) -> int:
-    """Return the memory of *pid*, what it shares with others divided among them (proc_pid_smaps)."""
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0
 
 
 def _text(raw: bytes) -> str:

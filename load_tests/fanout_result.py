@@ -26,6 +26,7 @@ class Peers:
     kept: Measured
     node: Measured | None
     h2load: Ceiling | None
+    opened_by_node: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def result_of(given: argparse.Namespace, ours: Ours, peers: Peers | None) -> dic
         "ratio_h2load_cpu": round(cpu / h2.processor_us_per_push, 2) if h2 else None,
         "decrypt_sample_ok": ours.opened_right,
         "decrypted": ours.opened,
+        "decrypted_by_node": peers.opened_by_node if peers else None,
         "approved_ms": round(ours.approved_ms),
         "revisions": ours.revisions,
         "restarts": ours.restarts,
@@ -113,6 +115,8 @@ def failures_of(given: argparse.Namespace, result: dict[str, Any]) -> list[str]:
     most = given.max_in_flight if given.pool == "moved" else 0
     if result["duplicates"] > most:
         found.append(f"{result['duplicates']:,} pushes came twice, {most:,} were open at a kill")
+    if result["decrypted_by_node"] not in (None, result["decrypted"]):
+        found.append(f"web-push's library opened {result['decrypted_by_node']} of {result['decrypted']} kept bodies")
     if not result["decrypt_sample_ok"]:
         found.append("a kept body did not open, or somebody of the sample has none")
     if result["ratio_pywebpush"] is not None and given.pool == "full" and not given.rtt_ms:

@@ -1,4 +1,4 @@
-"""Read how much processor time other processes have used, from Linux's /proc."""
+"""Read how much processor time and memory other processes use, from Linux's /proc."""
 
 import os
 from collections.abc import Iterable
@@ -22,3 +22,14 @@ def processor_seconds(pid: int) -> float:
 def processor_seconds_of(pids: Iterable[int]) -> float:
     """Return the sum over *pids*."""
     return sum(processor_seconds(pid) for pid in pids)
+
+
+def pss_bytes(pid: int) -> int:
+    """Return the memory of *pid*, what it shares with others divided among them (proc_pid_smaps); 0 when it is gone."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        return 0
+    return 0

@@ -1,6 +1,8 @@
 """Bodies open elsewhere, and a push service that stores by Topic ends with the newest, whatever the order."""
 
+import hashlib
 import random
+from pathlib import Path
 
 import http_ece
 import pytest
@@ -12,9 +14,11 @@ from alerts.notice import NoticeKind
 from dispatch.envelope import LARGEST_PLAINTEXT_BYTES, derived_entry, seal
 from dispatch.message import topic_and_tag
 from dispatch.pool import entry_for, new_generation
+from load_tests.node_open import opened_by_node
 from tests.dispatch.people import point_of
 
 SECRET = b"s" * 32
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @given(
@@ -35,6 +39,23 @@ def test_any_body_opens_with_http_ece(scalar: int, auth: bytes, size: int, padde
     body = seal(entry, plaintext, padded)
     # http_ece takes the zeros of the padding off and the delimiter with them.
     assert http_ece.decrypt(body, private_key=key, auth_secret=auth, version="aes128gcm") == plaintext
+
+
+def test_web_pushs_own_library_opens_every_size() -> None:
+    modules = PROJECT / ".cache" / "bench" / "web-push" / "node_modules"
+    rng, sealed, expected = random.Random(8), [], []
+    for size in (0, 1, 15, 16, 17, 1023, 1024, LARGEST_PLAINTEXT_BYTES, *(rng.randint(0, 3993) for _ in range(30))):
+        scalar, auth, plaintext = rng.randbytes(31), rng.randbytes(16), rng.randbytes(size)
+        point = point_of(ec.derive_private_key(int.from_bytes(scalar, "big"), ec.SECP256R1()))
+        padded = rng.choice((0, 1024, LARGEST_PLAINTEXT_BYTES))
+        entry = derived_entry(SECRET, plaintext, padded, point, auth)
+        sealed.append((seal(entry, plaintext, padded), b"\x00" + scalar, auth))
+        expected.append(hashlib.sha256(plaintext).hexdigest())
+    sealed.append((sealed[0][0], sealed[1][1], sealed[0][2]))  # a body for somebody else
+    opened = opened_by_node(sealed, modules)
+    if opened is None:
+        pytest.skip("web-push is not installed: a run of load_tests.fanout with its peers does that")
+    assert opened == [*expected, None]
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -68,7 +68,8 @@ def test_a_sink_with_one_path_gets_that_path_and_all_addresses_still_differ(tmp_
 
 
 RIGHT: dict[str, Any] = {
-    "lost": 0, "duplicates": 0, "decrypt_sample_ok": True, "ratio_pywebpush": 60.0, "ratio_pywebpush_cpu": 100.0,
+    "lost": 0, "duplicates": 0, "decrypt_sample_ok": True, "decrypted": 9, "decrypted_by_node": 9,
+    "ratio_pywebpush": 60.0, "ratio_pywebpush_cpu": 100.0,
     "ratio_pywebpush_cpu_all_in": 10.0,
 }  # fmt: skip
 
@@ -82,6 +83,8 @@ RIGHT: dict[str, Any] = {
         ({"duplicates": 1}, "moved", 0),
         ({"duplicates": 4097}, "moved", 1),
         ({"decrypt_sample_ok": False}, "dry", 1),
+        ({"decrypted_by_node": None}, "full", 0),
+        ({"decrypted_by_node": 8}, "full", 1),
         ({"ratio_pywebpush_cpu": 1.0}, "full", 1),
         ({"ratio_pywebpush_cpu": 1.0}, "dry", 0),
         ({"ratio_pywebpush": None}, "full", 0),
