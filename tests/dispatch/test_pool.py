@@ -167,6 +167,22 @@ def test_a_generation_is_taken_once_and_a_dry_pool_gives_an_empty_one() -> None:
     assert not len(pool.take().entries)
 
 
+@pytest.mark.parametrize("depth", range(5))
+def test_the_level_rises_to_the_depth_a_bit_at_a_time_and_falls_by_what_is_taken(depth: int) -> None:
+    pool = Pool(SECRET, people(), depth)
+    count = len(crowd())
+    levels = [pool.level]
+    while not pool.full:
+        assert 0 < pool.fill(5) <= 5, "no turn makes more than it was asked for"
+        levels.append(pool.level)
+    assert levels == sorted(levels)
+    assert levels[-1] == depth
+    assert pool.fill(5) == 0
+    if depth:
+        assert pool.take().filled == count
+        assert (pool.level, pool.full) == (depth - 1, False)
+
+
 def test_only_our_own_buckets_are_filled() -> None:
     who = people()
     mine = np.zeros(256, dtype=np.bool_)
