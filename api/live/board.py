@@ -81,6 +81,7 @@ class LiveBoard:
         self._pieces: Pieces = {}
         self._index: Body | None = None
         self._sources_edge: datetime | None = None
+        self._silent: frozenset[str] = frozenset()
 
     def apply(self, record: Record) -> None:
         """Take in one record of any topic that residents' pages are made of."""
@@ -112,6 +113,10 @@ class LiveBoard:
         if view is not self._view or shards != known:
             due |= self._compare(view, shards)
         due |= {(shard, section) for shard in shards - known for section in Section}
+        silent = frozenset(name for name, source in self.facts.sources.items() if at > source.fresh_until)
+        if silent != self._silent:
+            due |= {(shard, Section.HERE) for shard in shards}
+            self._silent = silent
         # The plain page says a little of everything.
         due |= {(shard, Section.HERE) for shard, _ in due}
         before = dict(self._bodies)

@@ -27,6 +27,7 @@ from api.live.closures import closures_in
 from api.live.dangers import newest
 from api.live.facts import LiveFacts
 from api.live.shelters import Shown, shown_of
+from api.live.silence import sources_said
 from api.live.words import lapsed
 from api.look import APPEARANCES, Look, look_of
 from api.picture import draw
@@ -104,7 +105,7 @@ class HerePages:
         frame, ground = self._ground(shard)
         picture = draw(frame, faces_of(held) if held else (), ground, (), "この地域の危険の地図")
         picture = picture.replace("</svg>", f"{_dots(frame, sites)}</svg>")
-        top = _top(told, at) + f'<section class="place"><h2>地図</h2>{picture}</section>'
+        top = _silent(facts, at) + _top(told, at) + f'<section class="place"><h2>地図</h2>{picture}</section>'
         rest = _shelters(sites, at) + _closures(closures)
         page = ""
         for turns in (3, 1, 0):
@@ -212,6 +213,17 @@ def _top(told: tuple[tuple[Said, Cells], ...], at: datetime) -> str:
         else f"<p>出ている知らせはありません。{_NOT_AN_ALL_CLEAR}</p>"
     )
     return f"<section><h2>この地域に出ている知らせ</h2>{listed}</section>"
+
+
+def _silent(facts: LiveFacts, at: datetime) -> str:
+    """Return a line for each source that has gone silent: without it silence would read as calm (R10)."""
+    said, _ = sources_said(facts.sources.values(), at)
+    return "".join(
+        f'<p class="alarm" role="alert">{escape(one["texts"]["ja"])}'
+        f' <span lang="en">{escape(one["texts"]["en"])}</span></p>'
+        for one in said
+        if one["silent"]
+    )
 
 
 def _notice_line(told: tuple[tuple[Said, Cells], ...], cell: Cell) -> str:

@@ -20,6 +20,24 @@ from geo.cells import resolution_of
 
 SHARD_EXAMPLE = "862f5a36fffffff"
 
+_AGES = {
+    "not_an_all_clear": True,
+    "facts_at": "2026-09-12T12:00:02Z",
+    "as_of": "2026-09-12T12:00:03Z",
+    "age_seconds": 1,
+}
+_COLLECTION = {"type": "FeatureCollection", "shard": SHARD_EXAMPLE, "features": [], **_AGES}
+_EXAMPLES: dict[Section | None, Any] = {
+    None: {
+        "shards": [{"id": SHARD_EXAMPLE, "bounds": [139.77, 35.64, 139.85, 35.7], "digests": {"notices": "5f0c"}}],
+        "sources": [{"source": "jma-extra", "owner": "JMA", "since": None, "silent": False, "texts": None}],
+        **_AGES,
+    },
+    Section.NOTICES: {"shard": SHARD_EXAMPLE, "in_force": [], "ways": [], "ended": [], **_AGES},
+    Section.PLAN: {"shard": SHARD_EXAMPLE, "version": None, "plan_digest": None, "hazards": [], "cells": [], **_AGES},
+    Section.RIVER: {"shard": SHARD_EXAMPLE, "stations": [], "official_forecasts": [], **_AGES},
+    Section.HERE: "<!doctype html>",
+}
 _SUMMARIES = {
     Section.HAZARDS: "Hazards of a shard as GeoJSON, with the cells in which each holds",
     Section.NOTICES: "Notices in force in a shard, and those that ended; past their time they stay and say so",
@@ -40,7 +58,7 @@ def live_routes(board: LiveBoard, freshness: Callable[[], Freshness], hub: Hub) 
         "/live/shards.json",
         summary="The shards that are covered: bounds, ages and digests, and sources that are silent",
         response_class=Response,
-        responses=_described("application/json"),
+        responses=_described("application/json", _EXAMPLES[None]),
     )
     async def shards() -> Response:
         raise NotReady
@@ -68,7 +86,7 @@ def live_routes(board: LiveBoard, freshness: Callable[[], Freshness], hub: Hub) 
             summary=_SUMMARIES[section],
             name=section.name.lower(),
             response_class=Response,
-            responses=_described(section.media_type, 404, 422),
+            responses=_described(section.media_type, _EXAMPLES.get(section, _COLLECTION), 404, 422),
         )
     return router
 
@@ -89,9 +107,9 @@ def refuse(shard: str, board: LiveBoard, fresh: Freshness) -> NoReturn:
     raise ApiError(404, "shard-not-covered", "This shard is not covered here", "See /live/shards.json.")
 
 
-def _described(media_type: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
+def _described(media_type: str, example: Any, *statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
-        200: {"description": "the newest state", "content": {media_type: {}}},
+        200: {"description": "the newest state", "content": {media_type: {"example": example}}},
         304: {"description": "what the caller has is the newest"},
         **described(503, *statuses),
     }

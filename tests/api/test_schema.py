@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from alerts.place import LatLng
 from api.live.board import LiveBoard
+from api.live.events import MOST_STREAMS
 from api.live.facts import LiveFacts, shard_at
 from api.metrics import ApiMetrics
 from api.open_data.book import OpenBook
@@ -16,6 +17,7 @@ from api.open_data.routes import OpenData
 from api.rate import RateLimit
 from api.reader import Freshness
 from api.residents import Residents, residents_app
+from api.serve import MOST_AT_ONCE
 from api.state import State
 from tests.api.evening import KOTO, NINE_PM
 from tests.api.test_subscriptions import doors
@@ -58,3 +60,18 @@ def test_every_route_of_the_api_is_described() -> None:
     assert {"POST /subscriptions", "PUT /subscriptions", "GET /subscriptions", "DELETE /subscriptions"} <= set(
         OPERATIONS
     )
+
+
+def test_every_answer_of_the_live_state_has_an_example_and_every_refusal_a_code() -> None:
+    paths = SCHEMA.raw_schema["paths"]
+    live = {path: rows["get"] for path, rows in paths.items() if path.startswith(("/live/", "/here/"))}
+    assert len(live) >= 9
+    for path, row in live.items():
+        if path not in ("/live/events", "/live/ways/{shard}"):  # a stream and bytes
+            assert all("example" in one for one in row["responses"]["200"]["content"].values()), path
+        assert "application/problem+json" in row["responses"]["503"]["content"], path
+
+
+def test_listeners_leave_room_for_those_who_ask_once() -> None:
+    # Each process has its own bounds (R20); within the residents' own, held streams must not be all there is.
+    assert MOST_STREAMS <= MOST_AT_ONCE / 2

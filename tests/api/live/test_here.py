@@ -15,7 +15,8 @@ from api.live.here import MOST_BYTES, HerePages
 from api.state import State
 from routing.plan import Advice, Answer, CellAdvice, Part, Route, Side, Turn, Why, plan_of
 from routing.shelter import Offer
-from streams.topics import PLANS
+from streams.payloads import SourceRecord
+from streams.topics import PLANS, SOURCES
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
 from tests.api.live.test_board import CELL, HERE, NAME, SCHOOL, SHARD, Desk, attribution, closure
 
@@ -106,6 +107,17 @@ def test_a_shard_of_which_nothing_is_known_is_not_called_safe() -> None:
     page = page_of(desk_of())
     assert "これは解除の知らせではありません" in page
     assert "何も書かれていない場所も、安全という意味ではありません" in page
+
+
+def test_a_silent_source_is_said_on_the_page_and_ends_nothing() -> None:
+    desk = desk_of()
+    flooded(desk)
+    until = NINE_PM + timedelta(minutes=3)
+    desk.hear(SOURCES.name, b"jma", SourceRecord("jma-extra", "気象庁", "", NINE_PM, until, "", NINE_PM))
+    assert "No data from" not in page_of(desk)
+    late = page_of(desk, minutes=600)
+    assert "No data from 気象庁 since 21:00. This is not an all-clear." in late
+    assert "レベル4" in late
 
 
 def test_the_page_of_the_worst_night_is_no_larger_than_a_hundred_kilobytes_and_keeps_every_shelter() -> None:
