@@ -56,7 +56,7 @@ def night_warnings(
     worst: dict[str, dict[tuple[HazardKind, Area], tuple[Expected, NightDraft]]] = {}
     for one in _expectations(report, home):
         draft = night_draft(Expectation(one.grade, one.begins, one.ends), place=home.place, zone=zone, at=at)
-        if draft is None:
+        if draft is None or not one.areas:
             continue
         night = worst.setdefault(draft.night.isoformat(), {})
         for area in one.areas:

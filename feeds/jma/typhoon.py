@@ -37,15 +37,14 @@ def expected_of(body: Element | None) -> tuple[Expected, ...]:
     if not steps:
         return ()
     until = steps[0][0] + LOOKS_AHEAD
-    hours: dict[datetime, Circle] = {}
+    hours = {at: circle for at, circle in steps if at <= until}
     for (begins, first), (ends, last) in pairwise(steps):
-        count = max(1, round((ends - begins) / _STEP))
-        for number in range(count + 1):
-            at = begins + number * (ends - begins) / count
-            if at <= until:
-                hours[at] = _between(first, last, number / count)
-    if len(steps) == 1:
-        hours[steps[0][0]] = steps[0][1]
+        if begins > until or ends == begins:
+            continue
+        # No further than is looked ahead: a step of a century would be a million hours.
+        for number in range(round((min(ends, until) - begins) / _STEP) + 1):
+            at = begins + number * _STEP
+            hours[at] = _between(first, last, (at - begins) / (ends - begins))
     return tuple(
         Expected(
             hazard=HazardKind.STORM,
@@ -56,7 +55,7 @@ def expected_of(body: Element | None) -> tuple[Expected, ...]:
             ends=at + _STEP,
             reach=circle,
         )
-        for at, circle in hours.items()
+        for at, circle in sorted(hours.items(), key=lambda hour: hour[0])
     )
 
 

@@ -174,6 +174,14 @@ def test_only_the_next_two_days_of_a_typhoon_count() -> None:
     assert max(at_hours(read_bytes(typhoon(NOON, steps)))) == 48
 
 
+def test_a_step_of_a_century_is_no_million_hours() -> None:
+    far = NOON.replace(year=2199)
+    steps = [("実況", NOON, (20.0, 136.0), 150), ("予報　１２時間後", far, (36.0, 140.0), 500)]
+    assert len(at_hours(read_bytes(typhoon(NOON, steps)))) == 49
+    twice = typhoon(NOON, [steps[0], ("推定", NOON, (21.0, 136.0), 150)])
+    assert list(at_hours(read_bytes(twice))) == [0], "two steps of one hour are an hour"
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

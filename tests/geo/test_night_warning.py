@@ -138,8 +138,11 @@ def test_a_typhoons_path_alone_opens_the_draft_before_dark_for_the_area_of_the_d
     assert "今夜です" in info.instruction
 
 
-def test_a_typhoon_that_keeps_away_opens_nothing() -> None:
+def test_a_typhoon_that_keeps_away_opens_nothing_nor_does_one_where_no_home_is_named() -> None:
     day = date(2026, 10, 12)
+    raw, at = peaking_at_three(day), datetime.combine(day, time(10), JAPAN)
+    found = read_jma(parse(raw), raw, received=at)
+    assert night_warnings(found, found.series, at, home=Home(TOKYO), zone=JAPAN) == ()
     far = peaking_at_three(day).decode().replace("+139.", "+149.").replace("+138.", "+148.").replace("+141.", "+151.")
     assert from_jma(far.encode(), datetime.combine(day, time(10), JAPAN)) == ()
 
