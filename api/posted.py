@@ -11,12 +11,12 @@ from alerts.shelter import ShelterReport
 from feeds.console import FEED, SOURCE
 from streams.client import Record
 from streams.facts import is_heartbeat
-from streams.payloads import FactEffect, ReportRecord
-from streams.topics import CLOSURES, EFFECTS, REPORTS, SHELTERS
+from streams.payloads import Crossing, FactEffect, ReportRecord
+from streams.topics import CLOSURES, CROSSINGS, EFFECTS, REPORTS, SHELTERS
 from streams.wire import decode
 
 # The desk reads `reports` as well: one reader gives each record to both.
-FOLLOWED = (EFFECTS.name, CLOSURES.name, SHELTERS.name)
+FOLLOWED = (EFFECTS.name, CLOSURES.name, SHELTERS.name, CROSSINGS.name)
 # A night's posts of all wards; what is older is on the topics.
 MOST_KEPT = 5_000
 
@@ -34,6 +34,7 @@ class Posts:
     _closures: dict[str, RoadReport] = field(default_factory=dict)
     _shelters: dict[str, ShelterReport] = field(default_factory=dict)
     _orders: OrderedDict[str, ReportRecord] = field(default_factory=OrderedDict)
+    _crossings: dict[bytes, Crossing] = field(default_factory=dict)
     _sent: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -59,6 +60,16 @@ class Posts:
             shelter = decode(ShelterReport, record.value)
             with self._lock:
                 self._shelters[shelter.id] = _together(self._shelters.get(shelter.id), shelter)
+        elif record.topic == CROSSINGS.name and record.value is not None:
+            crossing = decode(Crossing, record.value)
+            with self._lock:
+                self._crossings[record.key] = crossing
+
+    def crossings(self) -> tuple[Crossing, ...]:
+        """Return the lines between wards that people are sent over, those with most people first."""
+        with self._lock:
+            found = [one for one in self._crossings.values() if one.people]
+        return tuple(sorted(found, key=lambda one: (-one.people, one.from_ward, one.to_ward)))
 
     def has_sent(self, receipt: str) -> None:
         """Remember that the broker has stored the document of *receipt*."""

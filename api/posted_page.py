@@ -13,7 +13,13 @@ from streams.payloads import DraftRecord, DraftState, FactEffect, ReportRecord
 # The page asks again by itself, without a script, until there is an answer (R20: at most 5 s).
 _RELOAD_SECONDS = 3
 _EFFECT_WITHIN = timedelta(seconds=30)
-KINDS_JA = {"order": "避難情報", "closure": "通行止め", "shelter": "避難所", "incident": "被害・出来事"}
+KINDS_JA = {
+    "order": "避難情報",
+    "closure": "通行止め",
+    "shelter": "避難所",
+    "incident": "被害・出来事",
+    "cap": "区の受入",
+}
 _ON_THE_MAP = frozenset({OutcomeKind.INFORMATIONAL, OutcomeKind.NOTICE, OutcomeKind.UPDATE, OutcomeKind.CANCEL})
 # By the reasons of a series' end (alerts/series.py): one that told nobody before has nobody to tell.
 _ENDED = {"all-clear": "解除", "cancelled": "取り消し"}

@@ -18,6 +18,7 @@ from api.approval import MayNot
 from api.area_form import area_wanted
 from api.audit import Act
 from api.closure_preview import closure_preview_routes, moves_many
+from api.crossings_page import crossings_section
 from api.errors import ApiError, FormWrong
 from api.form import elsewhere, page, read_form
 from api.geojson import areas
@@ -64,8 +65,22 @@ def posting_routes(office: Office) -> APIRouter:
         fresh = office.codes.is_fresh(session, int(office.now().timestamp()))
         ends = standing(office, session)
         kept = {"point": point, "cause": cause, "name": name}
+        lines = tuple(
+            one
+            for one in office.posts.crossings()
+            if session.account.everywhere or one.to_ward in session.account.wards
+        )
+        crossings = crossings_section(lines, office.ground.names, session, new_key, now=office.now())
         shown = forms_page(
-            session, names, offered, ends, new_key=new_key, fresh=fresh, scripts=office.scripts, closure=kept
+            session,
+            names,
+            offered,
+            ends,
+            new_key=new_key,
+            fresh=fresh,
+            scripts=office.scripts,
+            closure=kept,
+            crossings=crossings,
         )
         return page(shown)
 

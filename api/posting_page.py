@@ -59,6 +59,7 @@ def forms_page(
     fresh: bool = False,
     scripts: bool = False,
     closure: Mapping[str, str] = _NOTHING,
+    crossings: str = "",
 ) -> str:
     """Return the four forms for the wards *names* (code to name) and the *shelters* that the reader may write of."""
     jumps = "　".join(f'<a href="#{kind}">{word}</a>' for kind, word in KINDS_JA.items())
@@ -71,6 +72,7 @@ def forms_page(
         + _form("closure", "通行止めを登録する", "Road closure", _closure(closure), session, new_key())
         + _form("shelter", "避難所の状態を登録する", "Shelter", _shelter(shelters), session, new_key())
         + _form("incident", "被害・出来事を登録する", "Incident", _incident(names), session, new_key())
+        + crossings
         + "</main>",
         head=SCRIPT if scripts else "",
     )

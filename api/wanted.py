@@ -21,6 +21,7 @@ from alerts.hazard import HazardKind
 from alerts.incident import IncidentKind
 from alerts.level import Level
 from alerts.place import HAZARD_RESOLUTION, Cell, Cells, LatLng
+from alerts.reception import cap_id
 from alerts.road import RoadCause, RoadReport
 from alerts.shelter import OccupancyBand, ShelterReport, ShelterState
 from api.accounts import Account
@@ -32,7 +33,9 @@ from api.posted import Posts
 from api.wards import MOST_CELLS_LOOKED_AT
 from geo.cells import count, expand
 
-KINDS = ("closure", "shelter", "incident", "order")
+KINDS = ("closure", "shelter", "incident", "order", "cap")
+# Ten million people and more come from nowhere.
+_MOST_DIGITS = 8
 HOURS = (1, 3, 6, 12, 24, 48)
 LEVELS = (Level.ELDERLY_LEAVE, Level.ALL_LEAVE, Level.SECURE_LIFE)
 ORDER_HAZARDS = (
@@ -244,11 +247,21 @@ def ground_within(cells: Cells) -> Cells:
     return expand(cells)
 
 
+def _cap(form: Mapping[str, str], _own: str, _known: Known, _at: datetime) -> _Read:
+    origin, target, most = form.get("from_ward", ""), form.get("to_ward", ""), form.get("most", "")
+    if not (origin and target and most.isdecimal() and len(most) < _MOST_DIGITS):
+        raise FormWrong("受け入れる人数を数字で書いてください。")
+    fields = {"from_ward": origin, "to_ward": target, "most": int(most)}
+    # One tap, and no fresh code: it is the ward's own door, and whom it turns away is sent to another at once (R17).
+    return cap_id(origin, target), Where(wards=frozenset({target})), False, fields
+
+
 _READERS: Mapping[str, Callable[[Mapping[str, str], str, Known, datetime], _Read]] = {
     "closure": _closure,
     "shelter": _shelter,
     "incident": _incident,
     "order": _order,
+    "cap": _cap,
 }
 
 

@@ -27,9 +27,9 @@ from streams.facts import emitted
 from streams.ingest import arrival_of
 from streams.notice_board import NoticeBoard
 from streams.notices import command_of
-from streams.payloads import Command, DraftRecord, DraftState, FactEffect, Line, Preview, ReportRecord
+from streams.payloads import Command, Crossing, DraftRecord, DraftState, FactEffect, Line, Preview, ReportRecord
 from streams.settlement import settle, was_settled
-from streams.topics import AUDIT, COMMANDS, DRAFTS, EFFECTS, NOTICES, REPORTS, TELEGRAMS
+from streams.topics import AUDIT, COMMANDS, CROSSINGS, DRAFTS, EFFECTS, NOTICES, REPORTS, TELEGRAMS
 from streams.wire import decode, encode
 from tests.api.evening import NINE_PM
 from tests.api.test_office import EDOGAWA_WARD, KOTO_WARD, Room, Seat, room_in
@@ -576,3 +576,24 @@ def test_a_silent_planner_and_a_mere_report_hold_nothing_back(tmp_path: Path) ->
     assert asked == []
     assert post(seat, "closure", **CLOSED).status_code == 303
     assert len(asked) == 1
+
+
+def test_a_receiving_ward_sees_who_comes_and_caps_it_with_one_tap(room: Room, stages: Stages) -> None:
+    room.add("sato", Role.DRAFTER)
+    room.add("mori", Role.DRAFTER, wards=(EDOGAWA_WARD,))
+    line = Crossing(EDOGAWA_WARD, KOTO_WARD, 640, NINE_PM, NINE_PM)
+    room.posts.apply(Record(CROSSINGS.name, 0, 0, b"line", encode(line), {}, 0))
+    seat, other = room.sign_in("sato"), room.sign_in("mori")
+    assert "640人" in seat.get("/post").text
+    assert "640人" not in other.get("/post").text, "the other ward receives nobody"
+    section = seat.get("/post").text.split('<section id="cap">')[1].split("</section>")[0]
+    form = dict(re.findall(r'name="(csrf|key|from_ward|to_ward|most)"[^>]*value="([^"]*)"', section))
+    assert send(seat, "cap", {**form, "most": "many"}).status_code == 422
+    assert send(seat, "cap", {**form, "most": "200"}).status_code == 303
+    stages.go_on()
+    (report,) = stages.reports
+    assert report.report is not None
+    assert [(cap.id, cap.most) for cap in report.report.facts.caps] == [(f"{EDOGAWA_WARD}>{KOTO_WARD}", 200)]
+    foreign = dict(re.findall(r'name="(csrf|key)" value="([^"]*)"', other.get("/post").text))
+    refused = send(other, "cap", {**form, **foreign, "most": "0"})
+    assert refused.status_code == 403, "nobody closes another ward's door"
