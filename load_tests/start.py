@@ -144,7 +144,8 @@ def take_over(server: KafkaServer, folder: Path) -> float:
             workers["first"].send_signal(signal.SIGKILL)
             workers["first"].wait()
             shutil.rmtree(folder / "first")
-            _until(lambda: _accepted(stub) >= registry.count)
+            residents = int((registry.columns.flags == 0).sum())
+            _until(lambda: _accepted(stub) >= residents)
             later = [e.wall_ms for e in entries(stub.log_path) if e.status == 201 and e.wall_ms > killed_ms + 1000]
             return (min(later) - killed_ms) / 1000
         finally:
@@ -235,10 +236,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--subscribers", type=int, default=100_000)
     parser.add_argument("--no-takeover", action="store_true")
+    parser.add_argument("--keep", help="a folder for logs and data that is left as it is")
     parser.add_argument("--json", action="store_true", help="only the last line")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="shirase-start-") as folder:
-        found = run(asked.subscribers, Path(folder), takeover=not asked.no_takeover)
+        found = run(asked.subscribers, Path(asked.keep or folder), takeover=not asked.no_takeover)
     if not asked.json:
         for name, value in found.items():
             sys.stdout.write(f"{name}: {value}\n")

@@ -26,7 +26,7 @@ from dispatch.outcomes import GoneGuard, PushOutcome
 from dispatch.registry import Registry
 from dispatch.sender import Push
 from dispatch.settings import DispatchSettings
-from dispatch.subscription import BUCKETS, Place, Subscription
+from dispatch.subscription import BUCKETS, Place, QuietHours, Subscription
 from dispatch.vapid import Vapid, VapidKey
 from streams import course, outbox
 from streams.broker import Broker, ensure_topics, open_broker
@@ -462,6 +462,27 @@ def test_who_joins_late_is_told_at_once_and_nobody_else_again(fresh: Broker) -> 
     (late,) = [one for one in finish(fresh, dispatcher, count=2) if one.tail]
     assert {push.url for push in sender.submitted[9:]} == {here[0].endpoint, renewed.endpoint}
     assert (late.tail, late.selected, late.outcomes) == (1, 2, {"accepted": 2})
+
+
+def test_a_rush_of_sign_ups_while_level_4_is_live_is_told_once_each_and_holds_up_no_notice(fresh: Broker) -> None:
+    """R4, scaled: what 100,000 are in ten minutes is here six hundred in six waves."""
+    residents, sender = people(5, NORTH), FakeSender()
+    dispatcher = worker(fresh, residents, sender)
+    publish(fresh, flood(part_of(NORTH)))
+    turn(dispatcher, lambda: bool(receipts(fresh)))
+    joining, come = people(600, NORTH, seed=31), len(residents)
+    for at in range(0, len(joining), 100):
+        # Of each wave before, somebody changes what makes no other message of it, in the middle of the rush.
+        changed = [replace(one, quiet_hours=QuietHours(22, 6)) for one in joining[max(0, at - 5) : at]]
+        sign_up(dispatcher, *joining[at : at + 100], *changed)
+        come += 100
+        turn(dispatcher, lambda come=come: len(sender.submitted) >= come)  # type: ignore[misc]
+    publish(fresh, flood(part_of(NORTH), lineage="lineage-2"))
+    turn(dispatcher, lambda: len(sender.submitted) >= 2 * come)
+    tails = [one for one in finish(fresh, dispatcher, count=2 + 6) if one.tail]
+    everybody = {one.endpoint for one in (*residents, *joining)}
+    assert Counter(push.url for push in sender.submitted) == dict.fromkeys(everybody, 2)
+    assert sum(one.outcomes["accepted"] for one in tails) == len(joining), "counted apart"
 
 
 def test_who_moves_into_greater_danger_is_told_of_it(fresh: Broker) -> None:

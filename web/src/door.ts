@@ -55,4 +55,6 @@ export const request = (wish: Wish, token?: string): Promise<{ token: string }> 
 export const confirm = (wish: Wish, token: string, proof: string): Promise<unknown> =>
   ask("PUT", "/subscriptions", token, { ...wish, proof });
 export const stored = (token: string): Promise<unknown> => ask("GET", "/subscriptions", token);
+/** Say that the owner is still there: kept in steps of ten days, so that counts are of who can be reached (R19). */
+export const alive = (token: string): Promise<unknown> => ask("POST", "/subscriptions/alive", token);
 export const forget = (token: string): Promise<unknown> => ask("DELETE", "/subscriptions", token);

@@ -1,6 +1,6 @@
 // Three taps: language, place, allow. Everything else has a safe default.
 import "./page.css";
-import { confirm, doorKey, forget, Refused, request, stored, type Wish, type WishedPlace } from "./door";
+import { alive, confirm, doorKey, forget, Refused, request, stored, type Wish, type WishedPlace } from "./door";
 import { cellOf, MOST_PLACES, whereIAm } from "./places";
 import { forgetMe, readMe, updateMe, writeMe, type Me } from "./store";
 import { LANGUAGES, languageOf, WORDS, type Language } from "./words";
@@ -210,6 +210,7 @@ function start(): void {
   if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/sw.js", { scope: "/" });
   void readMe().then((me) => {
     if (!me) return;
+    if (me.active) void alive(me.token).catch(() => undefined);
     state.places = me.wish.places;
     state.names = me.names;
     listPlaces();

@@ -1,6 +1,6 @@
 /// <reference lib="webworker" />
 // The worker: every push shows something, and never an older notice instead of a newer one.
-import { confirm, request } from "./door";
+import { alive, confirm, request } from "./door";
 import { newer, noticeOf, sounds, type PushPayload } from "./newest";
 import { readMe, readSeen, updateMe, writeSeen, type Seen } from "./store";
 import { languageOf, WORDS } from "./words";
@@ -100,6 +100,8 @@ self.addEventListener("notificationclick", (event) => {
   const path = to.origin === self.location.origin ? to.pathname + to.search + to.hash : "/";
   event.waitUntil(
     (async () => {
+      const me = await readMe().catch(() => undefined);
+      if (me?.active) void alive(me.token).catch(() => undefined);
       for (const client of await self.clients.matchAll({ type: "window" }))
         if ("navigate" in client) {
           await client.navigate(path).catch(() => null);
