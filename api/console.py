@@ -174,7 +174,7 @@ def _reports(reports: Sequence[Report], session: Session, now: datetime) -> str:
 
 def _signed_in(session: Session) -> str:
     return (
-        f'<span>{escape(session.account.name)}</span><a class="go" href="/post">投稿する</a>'
+        f'<span>{escape(session.account.name)}</span><a href="/board">全区</a><a class="go" href="/post">投稿する</a>'
         '<a href="/drill">訓練</a>'
         f'<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{escape(session.csrf)}">'
         "<button>サインアウト</button></form>"

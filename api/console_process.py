@@ -11,6 +11,9 @@ from prometheus_client import CollectorRegistry
 
 from api.accounts import Accounts
 from api.audit import Trail
+from api.board import FOLLOWED as ORDERED
+from api.board import Orders
+from api.board_routes import board_routes
 from api.census import Census
 from api.console import console_app
 from api.desk import TOPICS, Desk
@@ -66,16 +69,18 @@ def build_console(
         sending = settings or DispatchSettings()
         office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
         office = replace(office, scripts=web is not None and has_console(web), provider=provider is not None)
-    rivers = RiverDesk()
+    rivers, orders = RiverDesk(), Orders()
     applied = [desk.apply, rivers.apply]
     followed: tuple[str, ...] = ()
     if office is not None:
-        applied += [office.posts.apply, office.sending.apply, office.reported.apply]
-        followed = (*FOLLOWED, *FAN_OUTS)
+        applied += [office.posts.apply, office.sending.apply, office.reported.apply, orders.apply]
+        followed = (*FOLLOWED, *FAN_OUTS, *ORDERED)
     # A topic that two of them follow is read once.
     topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
     reader = TopicReader(bootstrap, topics, _all(applied), metrics)
     app = console_app(desk, reader.freshness, metrics, registry, office=office, rivers=rivers)
+    if office is not None:
+        app.include_router(board_routes(office, orders))
     if office is not None and web is not None:
         app.include_router(drawing_routes(office.ground, web))
     if office is not None and provider is not None:

@@ -50,6 +50,7 @@ class Route(StrEnum):
     SIGN_OUT = "/sign-out"
     DRAFT = "/drafts/{draft_id}"
     DECIDE = "/drafts/{draft_id}/{verb}"
+    BOARD = "/board"
     POST_FORMS = "/post"
     POST = "/post/{kind}"
     POSTED = "/posts/{receipt}"
