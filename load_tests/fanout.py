@@ -39,7 +39,7 @@ from load_tests.node_open import opened_by_node
 from load_tests.peers import h2load_best, node_web_push
 from load_tests.processor_time import processor_seconds, processor_seconds_of, pss_bytes
 from load_tests.reference import measure_reference
-from load_tests.sinks import HOST, Sink, free_ports
+from load_tests.sinks import HOST, Sink, free_ports, later_ports
 from load_tests.tally import Arrived, tally
 from shirase import jma_writer
 from shirase.areas import DEFAULT_AREAS, ensure_table
@@ -98,7 +98,7 @@ def play(given: argparse.Namespace) -> dict[str, Any]:
         folder = Path(tempfile.mkdtemp(prefix="shirase-fanout-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         sink = None if given.sink == "stub" else stack.enter_context(_sink(given.sink, folder / "sink"))
-        ports = free_ports(len(sink.origins) if sink else 1) if given.rtt_ms else []
+        ports = later_ports(len(sink.origins) if sink else 1) if given.rtt_ms else []
         behind = tuple(f"https://{HOST}:{port}" for port in ports)
         stub = stack.enter_context(StubProcess.start(folder / "stub", store_every=1, known_as=() if sink else behind))
         near = sink.origins if sink else stub.origins

@@ -1,5 +1,6 @@
 """Push services made of other people's servers: nginx, whose log is the judge, and nghttpd, the fastest."""
 
+import random
 import re
 import shutil
 import signal
@@ -21,6 +22,8 @@ from load_tests.processor_time import processor_seconds
 HOST = "localhost"
 NGINX_CONF = Path(__file__).with_name("sink") / "nginx.conf"
 READY_SECONDS = 20.0
+# Linux gives out ports from 32,768 on (ip(7), ip_local_port_range).
+_OUT_OF_THE_WAY = range(20_000, 32_000)
 _ASKED = re.compile(r"\[id=(\d+)\] \[[ .\d]+\] recv \(stream_id=(\d+)\) :path: (\S+)")
 _ANSWERS = re.compile(r"\[id=(\d+)\] \[ *([.\d]+)\] send HEADERS frame <.*stream_id=(\d+)>")
 _STATUS = re.compile(r" +:status: (\d+)")
@@ -34,6 +37,17 @@ def free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
+
+
+def later_ports(count: int) -> list[int]:
+    """Return ports to listen on a while later: outside of those that the system gives out by itself meanwhile."""
+    found: list[int] = []
+    for port in random.sample(_OUT_OF_THE_WAY, len(_OUT_OF_THE_WAY)):
+        if len(found) == count:
+            break
+        if not _listens(port):
+            found.append(port)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
