@@ -6,6 +6,7 @@ switched off.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,7 @@ from alerts.notice import Notice, Phase
 from dispatch.errors import PayloadTooLarge
 from dispatch.message import Messages
 from dispatch.settings import DispatchSettings
+from geo.cells import intersection
 from streams.drill import says_drill_first
 
 # R15: a title of 20 full-width characters; level, action and time within the first 40.
@@ -40,6 +42,7 @@ class Finding(StrEnum):
     LATE_LEVEL = "level-after-40"
     LANGUAGE_MISSING = "language-missing"
     SOON_OVER = "expires-within-30-minutes"
+    LOWER_THAN_LIVE = "lower-than-what-is-live"
 
 
 STOPS = frozenset(
@@ -68,9 +71,9 @@ class Found:
         return self.finding in STOPS
 
 
-def lint(notice: Notice, *, at: datetime, settings: DispatchSettings) -> tuple[Found, ...]:
-    """Return what is wrong with *notice*, the worst first."""
-    found: list[Found] = []
+def lint(notice: Notice, *, at: datetime, settings: DispatchSettings, live: Iterable[Notice] = ()) -> tuple[Found, ...]:
+    """Return what is wrong with *notice*, the worst first; *live* is what holds now, by whomever."""
+    found: list[Found] = [*_contradictions(notice, live)]
     if not notice.parts or any(not part.cells for part in notice.parts):
         found.append(Found(Finding.NO_AREA, ""))
     if notice.expires <= at:
@@ -101,3 +104,22 @@ def lint(notice: Notice, *, at: datetime, settings: DispatchSettings) -> tuple[F
     except PayloadTooLarge as error:
         found.append(Found(Finding.TOO_LONG, f"{error.language}: {error.size_bytes} > {error.limit_bytes}"))
     return tuple(sorted(found, key=lambda one: not one.stops))
+
+
+def _contradictions(notice: Notice, live: Iterable[Notice]) -> Iterator[Found]:
+    """Yield what holds at a higher level for the same hazard in the same cells: advice that turns round kills trust."""
+    for one in live:
+        if one.lineage == notice.lineage or (one.lane is Lane.DRILL) is not (notice.lane is Lane.DRILL):
+            continue
+        for said in one.parts:
+            if said.level is None or said.phase in _ENDS:
+                continue
+            for part in notice.parts:
+                lower = part.phase not in _ENDS and part.level is not None and part.level < said.level
+                if lower and set(part.hazards) & set(said.hazards) and intersection(part.cells, said.cells):
+                    title = next((text.title for text in said.texts if text.language == "ja"), "")
+                    yield Found(Finding.LOWER_THAN_LIVE, f"{one.issuer} {title}")
+                    break
+            else:
+                continue
+            break

@@ -25,7 +25,7 @@ from api.codes import Codes
 from api.desk import Desk
 from api.errors import ApiError
 from api.form import elsewhere, page, read_form
-from api.lint import lint
+from api.lint import Found, lint
 from api.officer_page import draft_page, refused_page, sign_in_page
 from api.posted import Posts
 from api.preview import Preview, preview_of
@@ -107,6 +107,10 @@ class Office:
         cells = ground_of(notice)
         authors = frozenset(filter(None, (author_of(draft.provenance), *draft.edited_by)))
         return Proposal(authors, notice.lane, self.ground.wards_of(cells), self.census.residents(cells))
+
+    def lint(self, notice: Notice) -> tuple[Found, ...]:
+        """Return what is wrong with *notice*, beside what is live."""
+        return lint(notice, at=self.now(), settings=self.settings, live=self.sending.in_force())
 
     def proposal_of(self, notice: Notice) -> Proposal:
         """Return what the rules look at of *notice*, which has gone out: nobody's own any more."""
@@ -202,7 +206,7 @@ def office_routes(office: Office) -> APIRouter:
                 record,
                 notice,
                 proposal,
-                lint(notice, at=office.now(), settings=office.settings),
+                office.lint(notice),
                 session,
                 "" if refusal is None else SAID[refusal],
                 office.preview(ground_of(notice), notice.lane),
@@ -247,7 +251,7 @@ def _decided(
         office.write_down(account.name, refused, draft_id, may_not.value)
         return page(refused_page(SAID[may_not], draft_id), 403)
     if asked is Verb.APPROVE:
-        stops = [one.finding.value for one in lint(notice, at=office.now(), settings=office.settings) if one.stops]
+        stops = [one.finding.value for one in office.lint(notice) if one.stops]
         if stops:
             office.write_down(account.name, refused, draft_id, ",".join(stops))
             return page(refused_page(f"このままでは送れません（{'、'.join(stops)}）。", draft_id), 409)

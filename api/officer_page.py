@@ -41,6 +41,7 @@ _FINDINGS = {
     Finding.LATE_LEVEL: "レベルが最初の40字に入っていません",
     Finding.LANGUAGE_MISSING: "この言語の文がありません",
     Finding.SOON_OVER: "30分以内に期限が来ます",
+    Finding.LOWER_THAN_LIVE: "同じ場所に、もっと高いレベルの知らせが出ています",
 }
 
 

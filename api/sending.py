@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from alerts.notice import Notice
 from streams.checkpoint import Checkpoint, decode_checkpoint, parse_progress_key
 from streams.client import Record
+from streams.ending import ENDS
 from streams.payloads import DraftRecord, ReceiptRecord
 from streams.topics import DRAFTS, NOTICES, PROGRESS, RECEIPTS
 from streams.wire import decode
@@ -103,6 +104,11 @@ class Sending:
         """Return the newest revision of *lineage* that went out."""
         with self._lock:
             return self._newest.get(lineage)
+
+    def in_force(self) -> tuple[Notice, ...]:
+        """Return the newest revision of every lineage that went out and has not ended, by whomever it was let go."""
+        with self._lock:
+            return tuple(one for one in self._newest.values() if any(part.phase not in ENDS for part in one.parts))
 
     def events(self, lineage: str) -> tuple[Event, ...]:
         """Return what happened to *lineage*, oldest first."""

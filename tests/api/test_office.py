@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from alerts.claim import Lane, Release
-from alerts.notice import Text
+from alerts.hazard import HazardKind
+from alerts.level import Level
+from alerts.notice import Notice, Phase, Text
 from alerts.place import Cells
 from alerts.road import RoadReport
 from api.accounts import (
@@ -503,3 +505,23 @@ def test_a_sealed_code_stands_in_once_and_is_never_quiet(room: Room) -> None:
     for name in ("sato", "aoki"):
         refused = room.form("/sign-in", {"name": name, "password": PASSWORD, "code": sheet[2]})
         assert refused.status_code == 403
+
+
+def test_a_lower_level_than_what_is_live_in_the_same_cells_is_said() -> None:
+    draft = drafted().draft
+    assert draft is not None
+    notice, at, config = draft.notice, NINE_PM + timedelta(minutes=1), DispatchSettings()
+    (part,) = notice.parts
+    higher = replace(notice, lineage="other", issuer="気象庁", parts=(replace(part, level=Level.SECURE_LIFE),))
+
+    def said(live: Notice) -> list[Finding]:
+        return [one.finding for one in lint(notice, at=at, settings=config, live=[live])]
+
+    assert said(higher) == [Finding.LOWER_THAN_LIVE]
+    assert not lint(notice, at=at, settings=config, live=[higher])[0].stops
+    assert said(replace(higher, lineage=notice.lineage)) == [], "it takes the place of its own"
+    assert said(replace(higher, lane=Lane.DRILL)) == []
+    assert said(replace(higher, parts=(replace(higher.parts[0], phase=Phase.LIFTED),))) == []
+    assert said(replace(higher, parts=(replace(higher.parts[0], cells=around(36.5, 141.0)),))) == []
+    assert said(replace(higher, parts=(replace(higher.parts[0], hazards=(HazardKind.TSUNAMI,)),))) == []
+    assert said(replace(higher, parts=(part,))) == [], "the same level is no contradiction"
