@@ -58,6 +58,8 @@ class Census:
             return None
         lows, highs = ranges(cells)
         first, last = np.searchsorted(self._cells, lows, "left"), np.searchsorted(self._cells, highs, "right")
+        if len(lows) and not (last > first).any():
+            return None  # nobody has counted there, which is not the same as nobody
         return int((self._before[last] - self._before[first]).sum())
 
     def reach(self, cells: Cells, *, at: datetime, lane: Lane = Lane.LIFE_SAFETY) -> Reach:

@@ -94,7 +94,7 @@ def draft_page(
         ("受信", f"{clock(notice.received, now=now)}（{ago(notice.received, now=now)}）"),
         ("期限", clock(notice.expires, now=now)),
         *([("判断期限", decide_by(due, now))] if (due := clock_of(record.draft, now)) is not None else []),
-        *preview_rows(seen),
+        *preview_rows(seen, written=bool(proposal.authors)),
         ("止まっている理由", f"<code>{escape(record.reason)}</code>"),
         ("作った人", escape("、".join(sorted(proposal.authors))) or "（届いた電文）"),
     )

@@ -59,10 +59,13 @@ def preview_section(seen: Preview, level: str, wards: Mapping[str, Cells]) -> st
     )
 
 
-def preview_rows(seen: Preview) -> tuple[tuple[str, str], ...]:
-    """Return the figures of *seen* with their names; none of people under 20."""
+def preview_rows(seen: Preview, *, written: bool = True) -> tuple[tuple[str, str], ...]:
+    """Return the figures of *seen* with their names; none of people under 20.
+
+    What nobody here has *written* needs no second person, however wide it is.
+    """
     reach = seen.reach
-    wide = "（広域：別の人の承認が要ります）" if seen.is_wide else ""
+    wide = "" if not seen.is_wide else "（広域：別の人の承認が要ります）" if written else "（広域）"
     share = ""
     if reach.residents and reach.reachable is not None:
         share = f"（住民の{min(100.0, 100 * reach.reachable / reach.residents):.1f}％）"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from alerts.alert import GEOCODE_AREA_NAME, Geocode
 from alerts.claim import Lane
 from alerts.notice import Notice, Phase, Recipients
-from alerts.place import Cell, LatLng
+from alerts.place import Cell, Cells, LatLng
 from api.accounts import Role
 from api.approval import MayNot
 from api.area_form import area_wanted
@@ -42,6 +42,10 @@ LAT, LNG = (float(number) for number in KOTO.split(","))
 SQUARE = [[LNG, LAT], [LNG + 0.01, LAT], [LNG + 0.01, LAT + 0.009], [LNG, LAT + 0.009], [LNG, LAT]]
 KOTO_CELLS = wards_table().lookup(Geocode("JMA.class20", KOTO_WARD))
 assert KOTO_CELLS is not None
+
+
+def around_cells(lat: float, lng: float) -> Cells:
+    return compact(h3.grid_disk(h3.latlng_to_cell(lat, lng, 9), 2))
 
 
 def census(each: int = 100, registry: Registry | None = None) -> Census:
@@ -141,6 +145,7 @@ def test_the_people_of_an_area_are_those_of_its_cells_and_nobody_counted_is_not_
     counted = census()
     assert counted.residents(KOTO_CELLS.cells) == 9_100
     assert counted.residents(()) == 0
+    assert counted.residents(around_cells(36.9, 141.0)) is None, "nobody has counted there"
     assert Census().residents(KOTO_CELLS.cells) is None
     assert Census().reach(KOTO_CELLS.cells, at=NINE_PM) == Reach()
 

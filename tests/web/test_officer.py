@@ -132,7 +132,7 @@ def test_the_forms_have_no_barrier_on_a_phone_and_a_closure_says_whom_it_moved(
             shot(page, f"console-post-phone-{scheme}")
         form = page.locator("#closure")
         form.get_by_label("地点").fill("35.64，139.72")
-        form.get_by_label("呼び名").fill("架空橋")
+        form.locator("input[name=name]").fill("架空橋")
         form.get_by_label("確認済み（").check()
         form.get_by_label("確認コード（6桁）").fill(room.code("sato"))
         form.get_by_role("button", name="通行止めを登録する").click()

@@ -15,6 +15,8 @@ async function begin(order: HTMLFormElement): Promise<void> {
   order.prepend(live);
   const closure = document.querySelector<HTMLFormElement>("#closure form");
   const drawing = await mapIn(order, closure);
+  // Below the map: what appears above it would move the ground from under the pointer.
+  order.querySelector("#drawing ~ button:nth-of-type(2)")?.after(live);
   let timer = 0;
   let asked = 0;
   const look = (): void => {

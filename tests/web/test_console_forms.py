@@ -1,0 +1,189 @@
+"""The coordinators' forms in Chromium: drawn on a map, by keyboard, on a tablet; nothing typed is ever run."""
+
+import random
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from alerts.alert import GEOCODE_CLASS20, Geocode
+from api.accounts import Role
+from api.console_process import drawing_routes
+from api.wards import Ground
+from dispatch.columns import columns_of
+from dispatch.registry import Registry
+from dispatch.subscription import Place
+from geo.cells import expand
+from tests.api.test_office import EDOGAWA_WARD, KOTO_WARD, Room, room_in
+from tests.api.test_order_area import census
+from tests.api.test_posting import Stages, written
+from tests.dispatch.people import resident
+from tests.streams.evening import wards_table
+from tests.web.test_chromium import shot, violations
+from tests.web.test_officer import at_the_console, sign_in
+
+pytestmark = pytest.mark.browser
+
+ATTACKS = ("<script>window.hit=1</script>", "\"><img src=x onerror='window.hit=1'>", "'-window.hit=1-'")
+
+
+def furnished(tmp_path: Path, web: Path | None = None) -> Room:
+    """Return a console over two wards in which people live, 600 of them subscribed; *web* brings its script."""
+    rng = random.Random(3)
+    cells = [
+        cell
+        for code in (KOTO_WARD, EDOGAWA_WARD)
+        for cell in expand(getattr(wards_table().lookup(Geocode(GEOCODE_CLASS20, code)), "cells", ()))
+    ]
+    people = [resident(rng, (Place(rng.choice(cells)),)) for _ in range(600)]
+    room = room_in(tmp_path, wards_table(), census(250, Registry.of(columns_of(people))), scripts=web is not None)
+    if web is not None:
+        room.app.include_router(drawing_routes(Ground(wards_table()), web))
+    return room
+
+
+def test_an_area_is_drawn_on_the_map_with_a_live_preview_and_by_keyboard(
+    chromium: Browser, tmp_path: Path, built: Path
+) -> None:
+    room = furnished(tmp_path, built)
+    stages = Stages(room)
+    room.add("metro", Role.DRAFTER, ("*",))
+    complaints: list[str] = []
+    with at_the_console(chromium, room, 1366, 768, scripts=True) as page:
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        sign_in(page, room, "metro")
+        page.goto(page.url + "post")
+        page.wait_for_selector("#drawing canvas")
+        page.wait_for_function("document.querySelector('#drawing canvas').width > 0")
+        order = page.locator("#order")
+        order.get_by_label("レベル4 避難指示").check()
+        board = page.locator("#drawing")
+        for x, y in ((150, 120), (260, 120), (260, 220), (150, 220)):
+            board.click(position={"x": x, "y": y})
+        page.wait_for_selector("#live .preview")
+        assert "住民にはまだ送られていません" in page.inner_text("#live")
+        four = page.input_value("textarea[name=geojson]")
+        board.focus()
+        page.keyboard.press("Backspace")
+        page.wait_for_function("before => document.querySelector('textarea[name=geojson]').value !== before", arg=four)
+        page.keyboard.press("Enter")  # the middle of the map is the next corner
+        five = "JSON.parse(document.querySelector('textarea[name=geojson]').value).coordinates[0].length === 5"
+        page.wait_for_function(five)
+        page.wait_for_function("/[0-9]区画/.test(document.querySelector('#live').innerText)")
+        assert violations(page) == []
+        shot(page, "console-drawing-laptop")
+        order.get_by_label("範囲の呼び名").fill("架空川沿い")
+        order.get_by_label("確認コード（6桁）").fill(room.code("metro"))
+        order.get_by_role("button", name="避難情報の案を作る").click()
+        page.wait_for_url("**/posts/**")
+    stages.go_on()
+    draft = written(room).draft
+    assert draft is not None
+    assert draft.notice.parts[0].area_names == ("架空川沿い",)
+    assert complaints == []
+
+
+def test_without_a_script_the_preview_is_a_page_and_keeps_what_was_typed(chromium: Browser, tmp_path: Path) -> None:
+    room = furnished(tmp_path)
+    room.add("metro", Role.DRAFTER, ("*",))
+    with at_the_console(chromium, room, 768, 1024, scripts=False) as page:
+        sign_in(page, room, "metro")
+        page.goto(page.url + "post")
+        order = page.locator("#order")
+        order.get_by_label("レベル4 避難指示").check()
+        page.locator("summary", has_text="区の一部だけ").click()
+        order.get_by_label("地点か線").fill("35.63,139.72 35.66,139.72")
+        order.get_by_label("そのまわりの幅").fill("500")
+        order.get_by_label("範囲の呼び名").fill("架空川沿い")
+        order.get_by_role("button", name="範囲と人数を確かめる").click()
+        page.wait_for_url("**/post/order/preview")
+        assert page.locator(".preview svg.map").is_visible()
+        assert "いま届く人" in page.inner_text(".preview")
+        assert page.get_by_label("範囲の呼び名").input_value() == "架空川沿い"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 768
+        shot(page, "console-preview-tablet")
+        page.get_by_label("確認コード（6桁）").fill(room.code("metro"))
+        page.get_by_role("button", name="避難情報の案を作る", exact=True).click()
+        page.wait_for_url("**/posts/**")
+
+
+def test_by_keyboard_alone_an_order_is_looked_at_and_sent(chromium: Browser, tmp_path: Path) -> None:
+    room = furnished(tmp_path)
+    room.add("sato", Role.APPROVER, ("*",))
+    with at_the_console(chromium, room, 1366, 768, scripts=False) as page:
+        sign_in(page, room, "sato")
+        path = f"/drafts/{room.drafts['feed'].draft_id}"
+        tab_to(page, f"a[href='{path}']")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{path}")
+        shot(page, "console-draft-counts-laptop")
+        tab_to(page, f"form[action='{path}/approve'] input[name=code]")
+        page.keyboard.type(room.code("sato"))
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/?did=**")
+    assert ("sato", "approve") in [(by, act) for by, act, _ in room.topics.acts()]
+
+
+def tab_to(page: Page, wanted: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return
+    pytest.fail(f"{wanted} is not reached by the keyboard")
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nothing_typed_into_any_field_is_run(chromium: Browser, tmp_path: Path, attack: str, built: Path) -> None:
+    room = furnished(tmp_path, built)
+    stages = Stages(room)
+    room.add("metro", Role.ADMINISTRATOR, ("*",))
+    with at_the_console(chromium, room, 1366, 768, scripts=True) as page:
+        page.get_by_label("名前").fill(attack)
+        page.get_by_label("パスワード").fill(attack)
+        page.get_by_label("確認コード（6桁）").fill("000000")
+        page.get_by_role("button", name="サインイン").click()
+        page.wait_for_selector("[role=alert]")
+        sign_in(page, room, "metro")
+        start = page.url.split("?")[0]
+        for kind in ("order", "closure", "shelter", "incident"):
+            page.goto(start + "post")
+            fields = page.locator(f"#{kind} input[type=text], #{kind} input:not([type]), #{kind} textarea")
+            for number in range(fields.count()):
+                if fields.nth(number).is_visible():
+                    fields.nth(number).fill(attack)
+            for group in page.locator(f"#{kind} fieldset:has(input[type=radio])").all():
+                group.locator("input[type=radio]").first.check()
+            page.locator(f"#{kind} button.go").click()
+            page.wait_for_load_state()
+            assert page.evaluate("window.hit === undefined"), kind
+        page.goto(f"{start}drafts/{room.drafts['feed'].draft_id}/edit")
+        for field in page.locator("input[name^=title], textarea").all():
+            field.fill(attack)
+        page.get_by_role("button", name="直して、確認し直す").click()
+        page.wait_for_load_state()
+        stages.ledger.knows(room.drafts["feed"])
+        stages.go_on()
+        draft = f"drafts/{room.drafts['feed'].draft_id}"
+        for path in ("", draft, f"{draft}/edit", "post", "drill"):
+            page.goto(start + path)
+            page.wait_for_load_state()
+            assert page.evaluate("window.hit === undefined"), path
+    edited = room.desk.draft(room.drafts["feed"].draft_id)
+    assert edited is not None
+    assert edited.draft is not None
+    assert edited.draft.notice.parts[0].texts[0].title == attack, "it was typed and kept, and never run"
+
+
+def test_the_drill_page_is_another_colour_by_day_and_by_night(chromium: Browser, tmp_path: Path) -> None:
+    room = furnished(tmp_path)
+    room.add("metro", Role.APPROVER, ("*",))
+    with at_the_console(chromium, room, 1366, 768, scripts=True) as page:
+        sign_in(page, room, "metro")
+        live = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.goto(page.url.split("?")[0] + "drill")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") != live
+            assert violations(page) == []
+            shot(page, f"console-drill-{scheme}")
