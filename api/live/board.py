@@ -113,6 +113,10 @@ class LiveBoard:
         if view is not self._view or shards != known:
             due |= self._compare(view, shards)
         due |= {(shard, section) for shard in shards - known for section in Section}
+        if self.facts.rivers_changed:
+            # The telegram and the map that it leads to come by two topics, in any order.
+            due |= {(shard, Section.RIVER) for shard in self._maps}
+            self.facts.rivers_changed = False
         silent = frozenset(name for name, source in self.facts.sources.items() if at > source.fresh_until)
         if silent != self._silent:
             due |= {(shard, Section.HERE) for shard in shards}

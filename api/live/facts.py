@@ -93,6 +93,7 @@ class LiveFacts:
     gauge_shards: dict[str, frozenset[Shard]] = field(default_factory=dict)
     touched: set[tuple[Section, Shard]] = field(default_factory=set)
     sources_changed: bool = False
+    rivers_changed: bool = False
 
     def __post_init__(self) -> None:
         for site in self.sites.values():
@@ -171,6 +172,7 @@ class LiveFacts:
         infos = settled.report.alert.infos
         parameters = dict.fromkeys(parameter for info in infos for parameter in info.parameters)
         headline = next((info.headline for info in infos if info.headline), "")
+        self.rivers_changed = True
         self.rivers[settled.document] = RiverReport(settled.document, tuple(parameters), headline)
         while len(self.rivers) > _MOST_RIVER_REPORTS:
             self.rivers.popitem(last=False)
