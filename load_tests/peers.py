@@ -75,21 +75,29 @@ def _read_h2load(said: str, processor_seconds: float) -> Measured | None:
     return Measured(int(codes[1]), seconds, processor_seconds)
 
 
-def node_web_push(
-    subscriptions: Sequence[dict[str, Any]], body_bytes: int, ca_path: Path, cache: Path
-) -> Measured | None:
-    """Return what web-push does with a kept agent and 64 requests open; None where npm cannot give it to us."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        return None
-    folder = cache / "web-push"
+def web_push_modules(cache: Path) -> Path | None:
+    """Return the folder that npm has put web-push into, asking npm once; None where npm cannot give it to us."""
+    folder, npm = cache / "web-push", shutil.which("npm")
     if not (folder / "node_modules" / "web-push").exists():
+        if npm is None:
+            return None
         folder.mkdir(parents=True, exist_ok=True)
         words = [npm, "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), _NODE_PACKAGE]
         try:
             subprocess.run(words, check=True, capture_output=True, timeout=_WITHIN_SECONDS)
         except (subprocess.SubprocessError, OSError):
             return None
+    return folder / "node_modules"
+
+
+def node_web_push(
+    subscriptions: Sequence[dict[str, Any]], body_bytes: int, ca_path: Path, cache: Path
+) -> Measured | None:
+    """Return what web-push does with a kept agent and 64 requests open; None where npm cannot give it to us."""
+    node, modules = shutil.which("node"), web_push_modules(cache)
+    if node is None or modules is None:
+        return None
+    folder = modules.parent
     task = folder / "task.json"
     task.write_text(json.dumps({"subscriptions": list(subscriptions), "bodyBytes": body_bytes, "open": _OPEN_AT_ONCE}))
     environment = os.environ | {"NODE_EXTRA_CA_CERTS": str(ca_path), "NODE_PATH": str(folder / "node_modules")}
