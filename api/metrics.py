@@ -35,6 +35,7 @@ class Route(StrEnum):
     SUBSCRIPTION_ALIVE = "/subscriptions/alive"
     WEB = "/web/{path:path}"
     SIGN_UP = "/signup"
+    MAP = "/map"
     WORKER = "/sw.js"
     MANIFEST = "/manifest.webmanifest"
     REPORTS = "/reports"

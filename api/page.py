@@ -109,7 +109,10 @@ _FOOTER = (
 )
 
 
-_SIGN_UP = '<a class="signup" href="/signup">通知を受け取る <span lang="en">Get alerts</span></a>'
+_SIGN_UP = (
+    '<a class="signup" href="/map#here">いま、ここ <span lang="en">Here, now</span></a>'
+    '<a class="signup" href="/signup">通知を受け取る <span lang="en">Get alerts</span></a>'
+)
 
 
 def _header(view: View, fresh: Freshness, now: datetime, more: str = "") -> str:

@@ -47,6 +47,11 @@ def web_routes(folder: Path) -> APIRouter:
     def signup(if_none_match: Annotated[str, Header()] = "") -> Response:
         return answer("signup.html", if_none_match)
 
+    @router.get("/map", include_in_schema=False)
+    def here_and_now(if_none_match: Annotated[str, Header()] = "") -> Response:
+        # Which place is asked about stands behind the #, which no browser sends.
+        return answer("now.html", if_none_match)
+
     @router.get("/sw.js", include_in_schema=False)
     def worker(if_none_match: Annotated[str, Header()] = "") -> Response:
         # At the root, because a worker governs only what lies below its own address.

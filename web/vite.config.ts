@@ -11,6 +11,6 @@ export default defineConfig({
     modulePreload: false,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200,
-    rollupOptions: { input: { signup: resolve(import.meta.dirname, "signup.html") } },
+    rollupOptions: { input: { signup: resolve(import.meta.dirname, "signup.html"), now: resolve(import.meta.dirname, "now.html") } },
   },
 });

@@ -13,7 +13,7 @@ from api.live.body import Content
 from api.live.dangers import hex_cells
 from api.live.words import lapsed
 from api.state import ENDS, Said, View
-from dispatch.message import topic_and_tag
+from dispatch.message import picture_of, topic_and_tag
 from geo.cells import split_by_shard
 
 Pieces = Mapping[Shard, tuple[tuple[Said, Cells], ...]]
@@ -86,6 +86,7 @@ def _listed(said: Said, cells: Cells, at: datetime) -> dict[str, Any]:
         "received": notice.received,
         "cells": hex_cells(cells),
         "texts": {text.language: {"title": text.title, "body": text.body} for text in part.texts},
+        "picture": None if part.picture is None else picture_of(part.picture),
     }
 
 

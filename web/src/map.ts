@@ -2,7 +2,8 @@
 import maplibregl, { type GeoJSONSource, type Map } from "maplibre-gl/dist/maplibre-gl-csp";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import "maplibre-gl/dist/maplibre-gl.css";
-import { cellOf, ringOf } from "./places";
+import { ringOf } from "./cells";
+import { cellOf } from "./places";
 
 maplibregl.setWorkerUrl(workerUrl);
 
@@ -48,7 +49,7 @@ export function drawMap(holder: HTMLElement, chosen: (cell: string) => void): Ma
     (map.getSource("chosen") as GeoJSONSource | undefined)?.setData({
       type: "Feature",
       properties: {},
-      geometry: { type: "Polygon", coordinates: [ringOf(cell)] },
+      geometry: { type: "Polygon", coordinates: [ringOf(cell) as [number, number][]] },
     });
     chosen(cell);
   };

@@ -1,4 +1,8 @@
 // Which of two notices of one lineage is shown: never an older one instead of a newer one.
+import { clock } from "./ages";
+import { fill, type NowWords } from "./now-words";
+import { answerOf, type PushWay } from "./push-way";
+import type { PushPicture } from "./river";
 import type { Seen } from "./store";
 
 /** The form of a push: Declarative Web Push, with what our worker needs beside it. */
@@ -8,22 +12,28 @@ export interface PushPayload {
   shirase: {
     v: number;
     kind: number;
+    lineage?: string;
     revision?: number;
+    expires?: number;
     level?: number | null;
     phase?: string;
     sent?: number;
     proof?: string;
     step_free?: { title: string; body: string };
   };
+  /** Of kind 3: the ways of the parts of a cell, for everybody and step-free. */
+  way?: PushWay;
+  /** Of kind 2: the river's figures for a picture. */
+  picture?: PushPicture;
 }
 
 /** Return what *payload* says as a notice; undefined when it is not one of ours. */
-export function noticeOf(payload: unknown, stepFree: boolean): Seen | undefined {
+export function noticeOf(payload: unknown, stepFree: boolean, words: NowWords): Seen | undefined {
   if (typeof payload !== "object" || payload === null) return undefined;
-  const { web_push, notification, shirase } = payload as Partial<PushPayload>;
+  const { web_push, notification, shirase, way, picture } = payload as Partial<PushPayload>;
   if (web_push !== 8030 || !notification?.title || !notification.tag || !shirase) return undefined;
   // The general text is safe for everybody; a phone that knows of a need takes the other.
-  const said = stepFree && shirase.step_free ? shirase.step_free : notification;
+  const said = (stepFree && (shirase.step_free ?? stepFreeText(payload as PushPayload, words))) || notification;
   return {
     tag: notification.tag,
     kind: shirase.kind,
@@ -36,7 +46,24 @@ export function noticeOf(payload: unknown, stepFree: boolean): Seen | undefined 
     level: shirase.level ?? null,
     phase: shirase.phase ?? "",
     silent: notification.silent ?? false,
+    ...(shirase.lineage === undefined ? {} : { lineage: shirase.lineage }),
+    ...(shirase.expires === undefined ? {} : { expires: shirase.expires }),
+    ...(way === undefined ? {} : { way }),
+    ...(picture === undefined ? {} : { picture }),
   };
+}
+
+/** Return the words for who cannot take steps, from the way inside the push; undefined where it is the same way. */
+function stepFreeText({ notification, shirase, way }: PushPayload, words: NowWords): { title: string; body: string } | undefined {
+  const answer = way?.parts?.[0]?.s && answerOf(way, undefined, true);
+  if (!answer) return undefined;
+  const place = notification.title.split(/[：:]/)[0] ?? "";
+  const go = answer.a === "go" && answer.to ? fill(words.go, { to: answer.to }) : undefined;
+  const level = shirase.level ? `${fill(words.level, { n: shirase.level })} ` : "";
+  const when = shirase.sent ? `${clock(shirase.sent * 1000, shirase.sent * 1000)} ` : "";
+  const how = go ? `${go} (${fill(words.slow, { n: Math.ceil((answer.slow ?? 0) / 60) })}). ${words.turnBack}` : words.noWay;
+  // The general words stay below: who reads it aloud to others must not send them another way.
+  return { title: `${place}: ${words.onlyStepFree}`, body: `${level}${when}${words.onlyStepFree}: ${how}\n${notification.body}` };
 }
 
 /** Return the newer of the two. An equal revision is the same notice once more: the first stays. */

@@ -1,15 +1,12 @@
 // Points become cells here, on the phone; no point ever leaves it.
-import { cellToBoundary, cellToLatLng, latLngToCell } from "h3-js";
+import { cellAt } from "./cells";
 
 /** The finest resolution that a place may have: about 0.1 km². */
 export const RESOLUTION = 9;
 export const MOST_PLACES = 5;
 
-export const cellOf = (lat: number, lng: number): string => latLngToCell(lat, lng, RESOLUTION);
-export const middleOf = (cell: string): [number, number] => cellToLatLng(cell);
-
-/** The outline of a cell as a GeoJSON ring: longitude first. */
-export const ringOf = (cell: string): [number, number][] => cellToBoundary(cell, true);
+/** Return the cell of a point; empty in the twelve parts of the sea that have none. */
+export const cellOf = (lat: number, lng: number): string => cellAt(lat, lng, RESOLUTION) ?? "";
 
 /** Where the phone is. Rejects when it is not allowed or not found in time. */
 export function whereIAm(): Promise<{ lat: number; lng: number }> {

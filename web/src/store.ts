@@ -1,5 +1,7 @@
 // What stays on the phone: the token, the wish, names, needs, and the newest notice of each lineage.
 import type { Wish } from "./door";
+import type { PushWay } from "./push-way";
+import type { PushPicture } from "./river";
 
 const NAME = "shirase";
 const VERSION = 1;
@@ -17,6 +19,12 @@ export interface Seen {
   level: number | null;
   phase: string;
   silent?: boolean;
+  lineage?: string;
+  expires?: number;
+  /** When this phone got it, in milliseconds. */
+  came?: number;
+  way?: PushWay;
+  picture?: PushPicture;
 }
 
 /** Everything about this phone's subscription. `proof` is empty until the welcome came. */

@@ -1,34 +1,17 @@
 /// <reference lib="webworker" />
 // The worker: every push shows something, and never an older notice instead of a newer one.
 import { alive, confirm, request } from "./door";
+import { install, keptOrFresh, tidy } from "./kept";
 import { newer, noticeOf, sounds, type PushPayload } from "./newest";
+import { NOW_WORDS } from "./now-words";
+import { addressed } from "./place-of-push";
 import { readMe, readSeen, updateMe, writeSeen, type Seen } from "./store";
 import { languageOf, WORDS } from "./words";
 
 declare const self: ServiceWorkerGlobalScope;
 
-const CACHE = "shirase-1";
-const KEPT = ["/", "/signup", "/refresh.js", "/notices.json", "/hazards.geojson"];
-
-self.addEventListener("install", (event) => {
-  event.waitUntil(
-    (async () => {
-      const cache = await caches.open(CACHE);
-      // One that cannot be had now must not keep the worker from being there for a push.
-      await Promise.allSettled(KEPT.map((path) => cache.add(path)));
-      await self.skipWaiting();
-    })(),
-  );
-});
-
-self.addEventListener("activate", (event) => {
-  event.waitUntil(
-    (async () => {
-      for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
-      await self.clients.claim();
-    })(),
-  );
-});
+self.addEventListener("install", (event) => event.waitUntil(install().then(() => self.skipWaiting())));
+self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => self.clients.claim())));
 
 self.addEventListener("push", (event) => event.waitUntil(onPush(event)));
 
@@ -40,7 +23,7 @@ async function onPush(event: PushEvent): Promise<void> {
     payload = undefined;
   }
   const me = await readMe().catch(() => undefined);
-  const come = noticeOf(payload, me?.stepFree ?? false);
+  const come = noticeOf(payload, me?.stepFree ?? false, NOW_WORDS[languageOf([me?.wish.language ?? "ja"])]);
   if (!come) return showUnknown(me?.wish.language);
   const said = (payload as PushPayload).shirase;
   if (said.kind === 0) {
@@ -49,9 +32,13 @@ async function onPush(event: PushEvent): Promise<void> {
     return;
   }
   const known = await readSeen(come.tag).catch(() => undefined);
-  const shown = newer(known, come);
-  await show(shown, sounds(known, shown));
-  if (shown === come) await writeSeen(come).catch(() => undefined);
+  const shown = newer(known, { ...come, came: Date.now() });
+  const place = await addressed(shown, me).catch(() => undefined);
+  const loud = sounds(known, shown);
+  const name = place && me?.names[place.cell];
+  // The reader's own name for the place was never sent; it is put in front here.
+  await show(name ? { ...shown, title: `${name} ${shown.title}` } : shown, loud);
+  if (shown !== known) await writeSeen(shown).catch(() => undefined);
   await tell({ shown: come.tag });
 }
 
@@ -64,7 +51,7 @@ async function show(seen: Seen, sound: boolean): Promise<void> {
     requireInteraction: (seen.level ?? 0) >= 3,
     icon: "/web/icon-192.png",
     badge: "/web/badge-96.png",
-    data: { navigate: seen.navigate },
+    data: { navigate: /^[\w-]{16}$/.test(seen.tag) ? `/map#n=${seen.tag}` : seen.navigate },
     ...(sound ? { renotify: true, timestamp: seen.sent * 1000 } : {}),
   } as NotificationOptions);
 }
@@ -78,6 +65,7 @@ async function showUnknown(language: string | undefined): Promise<void> {
 async function prove(proof: string): Promise<void> {
   // Whichever of page and worker comes second has both token and proof, and confirms.
   const me = await updateMe({ proof });
+  await tell({ tested: true });
   if (!me?.token) return;
   try {
     await confirm(me.wish, me.token, proof);
@@ -140,24 +128,8 @@ async function renew(event: PushSubscriptionChangeEvent): Promise<void> {
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  if (event.request.method !== "GET" || url.origin !== self.location.origin || url.pathname.startsWith("/subscriptions")) return;
-  event.respondWith(freshOrKept(event.request));
+  if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
+  // A token, or a stream without end, is nothing to keep.
+  if (url.pathname.startsWith("/subscriptions") || url.pathname === "/live/events") return;
+  event.respondWith(keptOrFresh(event.request));
 });
-
-/** The newest from the network; what was kept when there is none. The page says itself how old it is. */
-async function freshOrKept(asked: Request): Promise<Response> {
-  const cache = await caches.open(CACHE);
-  if (new URL(asked.url).pathname.startsWith("/web/assets/")) {
-    const kept = await cache.match(asked);
-    if (kept) return kept;
-  }
-  try {
-    const answer = await fetch(asked);
-    if (answer.ok) await cache.put(asked, answer.clone());
-    return answer;
-  } catch (error) {
-    const kept = (await cache.match(asked, { ignoreSearch: true })) ?? (asked.mode === "navigate" ? await cache.match("/") : undefined);
-    if (kept) return kept;
-    throw error;
-  }
-}

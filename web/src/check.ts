@@ -1,0 +1,90 @@
+// "Could an alert reach me now?": looks at each step from the permission to the screen, and ends with a push that is seen.
+import { confirm, doorKey, request, type Wish } from "./door";
+import { readMe, updateMe, type Me } from "./store";
+
+export type Reach = "unsupported" | "denied" | "none" | "lapsed" | "sent" | "came" | "silent" | "offline";
+
+// A push service that is slow today is not a failure; one that says nothing for a minute is.
+const PATIENCE_MS = 60_000;
+const WHEN = "shirase-checked";
+
+/** Return when this phone was last seen to be reached, as milliseconds. */
+export function lastChecked(): number | undefined {
+  const at = Number(localStorage.getItem(WHEN));
+  return at > 0 ? at : undefined;
+}
+
+/** Return what stands in the way of a push before any is sent; undefined when nothing does. */
+export async function obstacle(me: Me | undefined): Promise<Reach | undefined> {
+  if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window)) return "unsupported";
+  if (Notification.permission === "denied") return "denied";
+  if (!me?.active || Notification.permission !== "granted") return "none";
+  return undefined;
+}
+
+/** Return this browser's subscription under our key, made anew where it has lapsed. */
+async function subscribed(): Promise<PushSubscription> {
+  const worker = await navigator.serviceWorker.ready;
+  const known = await worker.pushManager.getSubscription();
+  if (known && (known.expirationTime === null || known.expirationTime > Date.now())) return known;
+  return worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: (await doorKey()).application_server_key });
+}
+
+const wishFor = (me: Me, push: PushSubscription): Wish => ({ ...me.wish, endpoint: push.endpoint, keys: push.toJSON().keys as Wish["keys"] });
+
+/** On every open: where the browser's address is no longer the one that is stored, say so under the same token. */
+export async function renewIfLapsed(said: (reach: Reach) => void): Promise<void> {
+  const me = await readMe();
+  if ((await obstacle(me)) || !me) return;
+  try {
+    const worker = await navigator.serviceWorker.ready;
+    const known = await worker.pushManager.getSubscription();
+    if (known?.endpoint === me.wish.endpoint) return;
+    said("lapsed");
+    await test(me, said);
+  } catch {
+    said("offline");
+  }
+}
+
+/** Send a push to this very phone and wait until the worker has shown it. */
+export async function check(said: (reach: Reach) => void): Promise<void> {
+  const me = await readMe();
+  const hindered = await obstacle(me);
+  if (hindered || !me) return said(hindered ?? "none");
+  try {
+    await test(me, said);
+  } catch {
+    said(navigator.onLine ? "silent" : "offline");
+  }
+}
+
+async function test(me: Me, said: (reach: Reach) => void): Promise<void> {
+  const wish = wishFor(me, await subscribed());
+  const came = shownWithin(PATIENCE_MS);
+  // Until the new address is proved the old one stays what the server has; the push is the proof.
+  await updateMe({ wish, proof: "" });
+  said("sent");
+  const { token } = await request(wish, me.token);
+  if (!(await came)) return said("silent");
+  const now = await updateMe({ token });
+  if (now?.proof) await confirm(wish, token, now.proof);
+  localStorage.setItem(WHEN, String(Date.now()));
+  said("came");
+}
+
+/** Resolve to true once the worker says that it showed the test push. */
+function shownWithin(ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const stop = (value: boolean): void => {
+      clearTimeout(late);
+      navigator.serviceWorker.removeEventListener("message", heard);
+      resolve(value);
+    };
+    const heard = (event: MessageEvent<{ active?: boolean; tested?: boolean }>): void => {
+      if (event.data.tested) stop(true);
+    };
+    const late = setTimeout(() => stop(false), ms);
+    navigator.serviceWorker.addEventListener("message", heard);
+  });
+}

@@ -1,0 +1,243 @@
+// "Here, now": what is in force at a place, what to do, and the way. No sign-up; the place is found on the phone.
+import "./page.css";
+import "./now.css";
+import { answerHere, drawGuide, drawState, tellFinding, tellTrouble } from "./now-draw";
+import { cellAt, isCell, middleOf, parentOf, resolutionOf } from "./cells";
+import { check, obstacle, renewIfLapsed, type Reach } from "./check";
+import { byId, html } from "./dom";
+import { follow } from "./follow";
+import type { Point } from "./geometry";
+import { install, needsHomeScreen, onInstallable } from "./install";
+import { SHARD_RESOLUTION, shards, stateOf, type Shards, type State } from "./live";
+import { NOW_WORDS, type NowWords } from "./now-words";
+import { RESOLUTION, whereIAm } from "./places";
+import { pushView } from "./push-view";
+import { readMe, readSeen, updateMe, type Me, type Seen } from "./store";
+import { exactWay } from "./tiles";
+import { LANGUAGES, languageOf, WORDS, type Language } from "./words";
+import type { Way } from "./way-tile";
+
+/** Where the reader asks about. The exact point is kept in memory only, and only where the phone itself gave it. */
+export interface Spot {
+  cell: string;
+  point: Point | undefined;
+  exact: boolean;
+  name: string;
+}
+
+export interface Shown {
+  language: Language;
+  words: NowWords;
+  spot: Spot | undefined;
+  state: State | undefined;
+  index: Shards | undefined;
+  way: Way | undefined;
+  stepFree: boolean;
+}
+
+const shown: Shown = {
+  language: languageOf(navigator.languages),
+  words: NOW_WORDS.ja,
+  spot: undefined,
+  state: undefined,
+  index: undefined,
+  way: undefined,
+  stepFree: false,
+};
+let me: Me | undefined;
+let pushed: Seen | undefined;
+let asked = 0;
+// For which place, plan and need the way was found; moving a step does not ask again.
+let reckoned = "";
+
+function speak(language: Language): void {
+  shown.language = language;
+  shown.words = NOW_WORDS[language];
+  document.documentElement.lang = language === "ja-Hira" ? "ja" : language;
+  document.title = shown.words.title;
+  for (const at of document.querySelectorAll<HTMLElement>("[data-now]")) at.textContent = shown.words[at.dataset["now"] as "title"];
+  byId("language").setAttribute("aria-label", shown.words.language);
+  byId("map").setAttribute("aria-label", shown.words.pick);
+  byId("big-map").setAttribute("aria-label", shown.words.map);
+  byId("mine").setAttribute("aria-label", shown.words.places);
+  byId("iphone").textContent = WORDS[language].iphone;
+  listMine();
+  draw();
+  void tellReach();
+}
+
+function draw(): void {
+  if (pushed) byId("pushed").replaceChildren(pushView(pushed, shown.spot?.exact ? shown.spot.point : undefined, shown.stepFree, Date.now(), shown.words));
+  byId("pushed").hidden = !pushed;
+  drawState(shown);
+}
+
+function listMine(): void {
+  const places = me?.wish.places ?? [];
+  byId("mine").replaceChildren(
+    ...places.map((place) => {
+      const name = me?.names[place.cell] || WORDS[shown.language].roles[place.role] || shown.words.thisPlace;
+      const button = html("button", { type: "button", "aria-pressed": String(shown.spot?.cell === place.cell) }, name);
+      button.addEventListener("click", () => void look({ cell: place.cell, point: middleOf(place.cell), exact: false, name }));
+      return button;
+    }),
+  );
+}
+
+/** Show what is known of *spot*. Only its shard is asked about. */
+async function look(spot: Spot): Promise<void> {
+  shown.spot = spot;
+  shown.way = undefined;
+  reckoned = "";
+  shown.state = undefined;
+  byId("chooser").hidden = true;
+  listMine();
+  tellFinding(shown.words.loading);
+  await refresh();
+  tellFinding("");
+  byId("found").scrollIntoView?.({ block: "start" });
+}
+
+async function refresh(): Promise<void> {
+  const { spot } = shown;
+  if (!spot) return;
+  const number = ++asked;
+  const [state, index] = await Promise.all([stateOf(parentOf(spot.cell, SHARD_RESOLUTION)), shards()]);
+  // An answer that was overtaken by a newer question says nothing about the place that is shown now.
+  if (number !== asked) return;
+  shown.state = state;
+  shown.index = index ?? shown.index;
+  draw();
+  tellTrouble(shown);
+  await findWay();
+}
+
+/** Find the way from the phone's own point, once for each plan: only where people are told to go are there tiles. */
+async function findWay(): Promise<void> {
+  const { spot, state } = shown;
+  if (!spot?.exact || !spot.point || !state) return;
+  const plan = state["plan.json"];
+  const answer = answerHere(shown);
+  const wanted = answer?.advice === "go" ? `${spot.cell} ${plan?.plan_digest} ${shown.stepFree}` : "";
+  if (wanted === reckoned) return;
+  reckoned = wanted;
+  const way = wanted ? await exactWay(spot.cell, spot.point, shown.stepFree) : undefined;
+  // Another place or plan may have been asked about since.
+  if (wanted !== reckoned) return;
+  shown.way = way;
+  drawGuide(shown);
+}
+
+async function here(): Promise<void> {
+  tellFinding(shown.words.finding);
+  try {
+    const { lat, lng } = await whereIAm();
+    const cell = cellAt(lat, lng, RESOLUTION);
+    if (!cell) throw new Error("in the sea");
+    await look({ cell, point: [lng, lat], exact: true, name: "" });
+  } catch {
+    tellFinding(shown.words.notFound);
+    await pick();
+  }
+}
+
+async function pick(): Promise<void> {
+  byId("chooser").hidden = false;
+  if (byId("map").childElementCount) return;
+  try {
+    const { drawMap } = await import("./map");
+    drawMap(byId("map"), (cell) => void look({ cell, point: middleOf(cell), exact: false, name: "" }));
+  } catch {
+    byId("chooser").hidden = true;
+    tellFinding(shown.words.noMap);
+  }
+}
+
+async function openBigMap(): Promise<void> {
+  const holder = byId("big-map");
+  holder.hidden = false;
+  byId("big").hidden = true;
+  try {
+    const { drawBigMap } = await import("./big-map");
+    drawBigMap(holder, shown);
+  } catch {
+    holder.hidden = true;
+    tellFinding(shown.words.noMap);
+  }
+}
+
+/** Follow the part of the address that no server sees: `#here`, a cell, or the tag of a push. */
+async function followFragment(): Promise<void> {
+  const path = /^\/n\/([\w-]{16})$/.exec(location.pathname)?.[1];
+  const [name, value = ""] = location.hash.slice(1).split("=");
+  const tag = name === "n" && /^[\w-]{16}$/.test(value) ? value : path;
+  pushed = tag ? await readSeen(tag).catch(() => undefined) : undefined;
+  draw();
+  if (name === "here") await here();
+  else if (name === "c" && isCell(value) && resolutionOf(value) === RESOLUTION && middleOf(value))
+    await look({ cell: value, point: middleOf(value), exact: false, name: "" });
+  else if (!shown.spot && me?.wish.places[0]) {
+    const { cell } = me.wish.places[0];
+    await look({ cell, point: middleOf(cell), exact: false, name: "" });
+  }
+}
+
+async function tellReach(reach?: Reach): Promise<void> {
+  const now = reach ?? (await obstacle(me).catch(() => "unsupported" as const));
+  byId("check-state").textContent = now ? shown.words.checkStates[now] : "";
+  byId<HTMLButtonElement>("check-now").disabled = now === "unsupported" || now === "denied" || now === "none" || now === "sent";
+  byId("iphone").hidden = !needsHomeScreen();
+}
+
+function share(): void {
+  if (!shown.spot) return;
+  const url = `${location.origin}/map#c=${shown.spot.cell}`;
+  void navigator.share({ title: document.title, url }).catch(() => undefined);
+}
+
+async function start(): Promise<void> {
+  const chooser = byId<HTMLSelectElement>("language");
+  for (const language of LANGUAGES) {
+    const option = new Option(WORDS[language].name, language);
+    option.lang = language === "ja-Hira" ? "ja" : language;
+    chooser.add(option);
+  }
+  me = await readMe().catch(() => undefined);
+  shown.stepFree = me?.stepFree ?? false;
+  byId<HTMLInputElement>("step-free").checked = shown.stepFree;
+  if (me) shown.language = languageOf([me.wish.language]);
+  chooser.value = shown.language;
+  chooser.addEventListener("change", () => speak(chooser.value as Language));
+  byId("here").addEventListener("click", () => void here());
+  byId("pick").addEventListener("click", () => void pick());
+  byId("big").addEventListener("click", () => void openBigMap());
+  byId("check-now").addEventListener("click", () => void check((reach) => void tellReach(reach)));
+  byId("install").addEventListener("click", () => void install());
+  byId("share").hidden = !("share" in navigator);
+  byId("share").addEventListener("click", share);
+  byId<HTMLInputElement>("step-free").addEventListener("change", (event) => {
+    shown.stepFree = (event.target as HTMLInputElement).checked;
+    // A need stays on the phone; one who signed up need not say it twice.
+    if (me) void updateMe({ stepFree: shown.stepFree });
+    draw();
+    void refresh();
+  });
+  onInstallable(() => {
+    for (const id of ["install", "install-why"]) byId(id).hidden = false;
+  });
+  speak(shown.language);
+  addEventListener("hashchange", () => void followFragment());
+  if ("serviceWorker" in navigator) {
+    navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ shown?: string }>) => {
+      if (event.data.shown) void refresh();
+    });
+    void navigator.serviceWorker.register("/sw.js", { scope: "/" }).catch(() => undefined);
+    // What was loaded before the worker was there is asked for once more, so that the next time needs no network.
+    if (!navigator.serviceWorker.controller) navigator.serviceWorker.addEventListener("controllerchange", () => void refresh());
+  }
+  await followFragment();
+  follow((changed) => !!shown.spot && changed.includes(parentOf(shown.spot.cell, SHARD_RESOLUTION)), () => void refresh());
+  void renewIfLapsed((reach) => void tellReach(reach));
+}
+
+void start();
