@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from alerts.notice import Notice
 from alerts.report import OutcomeKind
+from feeds.read import OWN_FEEDS
 from streams.client import Consumer, Record
 from streams.payloads import (
     POSITION_KEY,
@@ -51,6 +52,8 @@ class Account:
     """What was seen so far."""
 
     reports: dict[str, Ended] = field(default_factory=dict)
+    own: dict[str, Ended] = field(default_factory=dict)
+    """Documents that the pipeline wrote itself, e.g. of a gauge that crossed a level: nobody sent or awaits them."""
     drafts: dict[str, DraftRecord] = field(default_factory=dict)
     complete: set[str] = field(default_factory=set)
     notices: dict[tuple[str, int], Notice] = field(default_factory=dict)
@@ -70,7 +73,9 @@ class Account:
     def settled(self, report: ReportRecord) -> None:
         """Note the end of a document."""
         shared = self._shared
-        self.reports[report.receipt] = Ended(
+        # What a person or a test sends under these feeds are readings; what we write of them is CAP.
+        ours = report.feed in OWN_FEEDS and report.kind.startswith("CAP")
+        (self.own if ours else self.reports)[report.receipt] = Ended(
             name=report.name,
             document=report.document,
             outcome=report.outcome,
@@ -80,7 +85,7 @@ class Account:
             codes=shared.setdefault(report.codes, report.codes),
             claims=report.claims,
         )
-        if report.claims and report.document not in self.complete:
+        if report.claims and not ours and report.document not in self.complete:
             self._undecided.setdefault(report.document, {})[report.receipt] = report.claims
 
     def decided(self, document: str) -> None:

@@ -43,6 +43,7 @@ def summary(account: Account) -> dict[str, Any]:
     superseded = outcomes[Unsent.SUPERSEDED.value]
     return {
         "documents": len(account.reports),
+        "own_documents": len(account.own),
         "by_outcome": account.outcomes(),
         "notices": len(account.notices),
         "pushes": {

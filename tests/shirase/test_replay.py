@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -114,6 +114,18 @@ def test_what_does_not_move_is_named_with_its_number() -> None:
 
 def test_what_leads_to_nothing_more_is_settled() -> None:
     settle(still(report("a", OutcomeKind.DRILL, claims=0)), 1, patience_seconds=0.0)
+
+
+def test_what_the_pipeline_writes_itself_is_awaited_by_nobody() -> None:
+    crossed = replace(report("b"), receipt="own", feed="gauge", kind="CAP-1.2")
+    observer = still(report("a", OutcomeKind.DRILL, claims=0), crossed)
+    settle(observer, 1, patience_seconds=0.0)
+    assert (len(observer.account.reports), len(observer.account.own)) == (1, 1)
+    readings = replace(
+        report("c", OutcomeKind.INFORMATIONAL, claims=0), receipt="read", feed="gauge", kind="gauge-table"
+    )
+    observer.account.settled(readings)
+    settle(observer, 2, patience_seconds=0.0)
 
 
 def test_a_run_is_drained_when_every_worker_has_said_so(fresh: Broker) -> None:
