@@ -278,12 +278,25 @@ def topics(broker: str, create: bool) -> None:
 @_broker
 @click.option("--river-zones", type=click.Path(exists=True, path_type=Path), help="Table river_zone.")
 @_areas
-def explain(cell: str, broker: str, areas: Path, river_zones: Path | None) -> None:
+@click.option(
+    "--network",
+    envvar="SHIRASE_NETWORK",
+    default="demo-city",
+    show_default=True,
+    help="As SHIRASE_NETWORK of the worker.",
+)
+@click.option(
+    "--shelters",
+    envvar="SHIRASE_SHELTERS",
+    type=click.Path(exists=True, path_type=Path),
+    help="As SHIRASE_SHELTERS of the worker: why not a nearer one of them.",
+)
+def explain(cell: str, broker: str, areas: Path, river_zones: Path | None, network: str, shelters: Path | None) -> None:
     """Say what holds in CELL (an H3 index or LAT,LNG), who said so, and where the nearest open shelter is."""
     with Terminal(live=False, page=False) as terminal:
         ensure_table(areas, terminal.progress)
     where = None if broker == "embedded" else broker
-    click.echo(_guarded(lambda: explain_cell(cell, areas, where, river_zones)))
+    click.echo(_guarded(lambda: explain_cell(cell, areas, where, river_zones, network=network, shelters=shelters)))
 
 
 @main.command("usage")

@@ -14,16 +14,26 @@ from geo.depth import depth_text
 from geo.hazard_map import worst_at
 from geo.river_zone import RiverZones, endangered_at
 from shirase.areas import river_zones_at, table_at
+from shirase.run import DEMO_CITY
 from streams.client import read_to_end
 from streams.topics import HAZARDS, NOTICES
 from streams.wire import decode
 
 
-def explain_cell(named: str, areas: Path, broker: str | None, river_zones: Path | None = None) -> str:
+def explain_cell(
+    named: str,
+    areas: Path,
+    broker: str | None,
+    river_zones: Path | None = None,
+    *,
+    network: str = DEMO_CITY,
+    shelters: Path | None = None,
+) -> str:
     """Return what is known of *named*, an H3 index or ``lat,lng``; hazards need a *broker*.
 
     Hazards say by what they came to the cell (its area, or the ground of a river); notices say whom they
-    were for, and which were told to nobody because another source had told as much.
+    were for, and which were told to nobody because another source had told as much. *network* and *shelters*
+    name the worker's town: a nearer site is one of its own lists.
 
     Raises:
         ValueError: *named* is neither.
@@ -37,8 +47,8 @@ def explain_cell(named: str, areas: Path, broker: str | None, river_zones: Path 
         *zone_lines(river_zones_at(river_zones), cell),
         *(_hazards(cell, broker) if broker else ["hazards: give --broker HOST:PORT to read what holds here"]),
         *(notice_lines(_notices(broker), cell) if broker else []),
-        *(_published(cell, broker) if broker else ()),
-        *_way(cell),
+        *(_published(cell, broker, network, shelters) if broker else ()),
+        *(_way(cell) if network.partition(":")[0] == DEMO_CITY else ()),
     ]
     return "\n".join(lines)
 
@@ -113,14 +123,14 @@ def _hazards(cell: Cell, broker: str) -> list[str]:
     return [f"hazards: {level}, map version {newest.version}", *(f"  {reason}" for reason in verdict.reasons)]
 
 
-def _published(cell: Cell, broker: str) -> list[str]:
-    """Return the way as it was told, why this shelter and why not a nearer one (of the demo city's sites)."""
+def _published(cell: Cell, broker: str, network: str, shelters: Path | None) -> list[str]:
+    """Return the way as it was told, why this shelter and why not a nearer one."""
     from shirase.plan_state import explained, facts_at, plans_at, shard_plan
-    from shirase.town import demo_town
+    from shirase.town import town_named
 
     plan = shard_plan(cell, plans_at(broker, None))
-    shelters = facts_at(broker, demo_town(), None).shelters() if plan is not None else ()
-    return explained(cell, plan, shelters)
+    sites = facts_at(broker, town_named(network, shelters), None).shelters() if plan is not None else ()
+    return explained(cell, plan, sites)
 
 
 def _way(cell: Cell) -> list[str]:

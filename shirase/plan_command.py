@@ -22,8 +22,22 @@ _broker = click.option("--broker", required=True, help="HOST:PORT of Apache Kafk
 @click.option("--at", "moment", help="ISO time: as it was published by then; an hour back for certain. Default: now.")
 @click.option("--geojson", "as_geojson", is_flag=True, help="Write the ways as GeoJSON to standard output.")
 @click.option("--png", type=click.Path(path_type=Path), help="Draw the ways into this file; needs --network.")
-@click.option("--network", default="demo-city", show_default=True, help="As SHIRASE_NETWORK of the worker.")
-def plan(broker: str, moment: str | None, as_geojson: bool, png: Path | None, network: str) -> None:
+@click.option(
+    "--network",
+    envvar="SHIRASE_NETWORK",
+    default="demo-city",
+    show_default=True,
+    help="As SHIRASE_NETWORK of the worker.",
+)
+@click.option(
+    "--shelters",
+    envvar="SHIRASE_SHELTERS",
+    type=click.Path(exists=True, path_type=Path),
+    help="As SHIRASE_SHELTERS of the worker: drawn beside the ways.",
+)
+def plan(
+    broker: str, moment: str | None, as_geojson: bool, png: Path | None, network: str, shelters: Path | None
+) -> None:
     """Show where people are told to go, cell by cell."""
     # Imported here: every worker starts through the command line, and what reads a network costs it a second.
     from shirase.plan_state import facts_at, geojson_of, plans_at
@@ -36,7 +50,7 @@ def plan(broker: str, moment: str | None, as_geojson: bool, png: Path | None, ne
     except StreamsError as error:
         raise _not_up(error) from error
     if png is not None:
-        town = town_named(network, None)
+        town = town_named(network, shelters)
         facts = facts_at(broker, town, at)
         entries = [entry for found in plans.values() for entry in found.cells]
         closed = frozenset(road for one in facts.closures(at or datetime.now(UTC)) for road in one.road_ids)

@@ -11,9 +11,12 @@ from click.testing import CliRunner
 
 from alerts.claim import Release
 from feeds.read import read
+from routing.importers.network_file import write_network
+from routing.importers.shelter_file import write_sites
 from shirase.cli import main
+from shirase.explain import _published
 from shirase.plan_state import explained, facts_at, plans_at, shard_plan
-from shirase.town import imported_town
+from shirase.town import imported_town, site_of
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, Record, read_to_end
 from streams.decision import Ledger, decide
@@ -50,6 +53,23 @@ def test_why_this_shelter_and_why_not_the_nearer_one(told: tuple[Broker, Desk]) 
     assert any("not 架空north小学校" in line and line.endswith("full") for line in said)
     elsewhere = h3.latlng_to_cell(35.0, 135.0, 9)
     assert explained(elsewhere, None, shelters) == ["way: no order is in force here, so that no way was told"]
+
+
+def test_a_nearer_shelter_is_one_of_the_lists_that_the_worker_was_given(
+    told: tuple[Broker, Desk], tmp_path: Path
+) -> None:
+    broker, _ = told
+    write_network(tmp_path / "roads", NETWORK)
+    write_sites(tmp_path / "sites", [site_of(shelter) for shelter in town().sites])
+    given = {"network": str(tmp_path / "roads"), "shelters": tmp_path / "sites"}
+    said = [_published(cell, broker.bootstrap, **given) for cell in CELLS]  # type: ignore[arg-type]
+    assert any("not 架空north小学校" in line and line.endswith("full") for lines in said for line in lines)
+    assert not any("避難所" in line for lines in said for line in lines), "none of the demo city's"
+    shown = tmp_path / "plan.png"
+    place = ["--network", str(given["network"]), "--shelters", str(given["shelters"])]
+    ended = CliRunner().invoke(main, ["plan", "--broker", broker.bootstrap, "--png", str(shown), *place])
+    assert ended.exit_code == 0, ended.output
+    assert shown.read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_plan_is_written_as_geojson_with_advice_and_reason(told: tuple[Broker, Desk]) -> None:
@@ -94,8 +114,6 @@ def test_a_draft_is_approved_by_what_it_shows(told: tuple[Broker, Desk]) -> None
 
 
 def test_a_town_comes_from_imported_files(tmp_path: Path) -> None:
-    from routing.importers.network_file import write_network
-
     write_network(tmp_path / "roads", NETWORK)
     found = imported_town(tmp_path / "roads", None)
     assert found.network.columns.road_count == NETWORK.columns.road_count
