@@ -160,7 +160,8 @@ class EvacuationBoard:
         news, self._new = self._new, {}
         if not orders:
             crossings = self._lines.news((), (), at)
-            return Due((), tuple(self._over((), at)), tuple(self._effects(news, {}, at)), crossings)
+            plans = tuple(self._new_plans((), {}, self._facts.facts_at(at)))
+            return Due(plans, tuple(self._over((), at)), tuple(self._effects(news, {}, at)), crossings)
         restored = self._take_back(orders, news.values())
         replanned = self._planner_of(orders).replan(facts_of(self._town, self._facts, orders, self._maps, at))
         advice = {entry.cell: entry for entry in replanned.cells}
@@ -230,6 +231,10 @@ class EvacuationBoard:
         by_shard: dict[Shard, list[CellAdvice]] = {}
         for cell in ordered:
             by_shard.setdefault(shard_of(cell), []).append(advice[cell])
+        # A shard that nobody is ordered out of any more: its plan must not stay before residents as if it held.
+        for shard, plan in self._plans.items():
+            if plan.cells:
+                by_shard.setdefault(shard, [])
         for shard, entries in sorted(by_shard.items()):
             known = self._plans.get(shard)
             plan = plan_of(shard, known.version + 1 if known else 1, hazards, facts_at, entries)

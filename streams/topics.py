@@ -90,7 +90,7 @@ PLANS = Topic(
     {"min.compaction.lag.ms": str(HOUR_MS)},
 )  # fmt: skip
 EFFECTS = Topic(
-    "effects", "fact", 4, Cleanup.COMPACT, None, 262_144, 0, ("evacuation", "console", "replay"),
+    "effects", "fact", 4, Cleanup.COMPACT, None, 262_144, 0, ("evacuation", "console", "replay", "residents"),
     "what a closure, a shelter's state or an order led to: roads blocked, cells and people moved; "
     "key `position`: how far the planner has read and acted",
 )  # fmt: skip

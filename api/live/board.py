@@ -186,6 +186,7 @@ class LiveBoard:
         sources, self._sources_edge = sources_said(self.facts.sources.values(), at)
         said = {
             "not_an_all_clear": True,
+            "plans_at": self.facts.plans_at,
             "shards": [self._shard(shard) for shard in sorted(shards)],
             "sources": sources,
         }

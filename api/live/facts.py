@@ -7,6 +7,7 @@ silence. Our own forecasts of rivers end here: they are read off the record and 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -23,15 +24,16 @@ from routing.site import Site
 from streams.client import Record
 from streams.facts import is_heartbeat
 from streams.gauge_record import GaugeRecord
-from streams.payloads import ReportRecord, SourceRecord
-from streams.topics import CLOSURES, GAUGES, PLANS, REPORTS, SHELTERS, SOURCES
+from streams.payloads import POSITION_KEY, PlanPosition, ReportRecord, SourceRecord
+from streams.topics import CLOSURES, EFFECTS, GAUGES, PLANS, REPORTS, SHELTERS, SOURCES
 from streams.wire import decode
 
-TOPICS = (CLOSURES.name, SHELTERS.name, PLANS.name, GAUGES.name, SOURCES.name, REPORTS.name)
+TOPICS = (CLOSURES.name, SHELTERS.name, PLANS.name, EFFECTS.name, GAUGES.name, SOURCES.name, REPORTS.name)
 
 # River telegrams are a few in a hundred of all reports; the rest is not even decoded.
 _RIVER_MARKS = (b'"kind":"VXKO', b'"kind":"VXSU')
 _MOST_RIVER_REPORTS = 500
+_SAID_AGAIN = timedelta(seconds=10)
 _TOLD = frozenset({OutcomeKind.NOTICE, OutcomeKind.UPDATE})
 
 Word = TypeVar("Word", RoadReport, ShelterReport)
@@ -94,6 +96,8 @@ class LiveFacts:
     touched: set[tuple[Section, Shard]] = field(default_factory=set)
     sources_changed: bool = False
     rivers_changed: bool = False
+    # Up to when the planner heard every source: what all plans stand for, also those that did not change.
+    plans_at: datetime | None = None
 
     def __post_init__(self) -> None:
         for site in self.sites.values():
@@ -109,6 +113,8 @@ class LiveFacts:
             self._hear_shelter(record, record.value)
         elif record.topic == PLANS.name:
             self._hear_plan(decode(EvacuationPlan, record.value))
+        elif record.topic == EFFECTS.name and record.key == POSITION_KEY:
+            self._hear_position(decode(PlanPosition, record.value))
         elif record.topic == GAUGES.name:
             self._hear_gauge(decode(GaugeRecord, record.value))
         elif record.topic == SOURCES.name:
@@ -156,6 +162,16 @@ class LiveFacts:
     def _hear_plan(self, plan: EvacuationPlan) -> None:
         self.plans[plan.shard] = plan
         self.touched.add((Section.PLAN, plan.shard))
+
+    def _hear_position(self, position: PlanPosition) -> None:
+        at, before = position.facts_at, self.plans_at
+        # It comes with each batch that the planner reads: forwards is said every few seconds, backwards at once.
+        if at is None or (before is not None and timedelta(0) <= at - before < _SAID_AGAIN):
+            return
+        self.plans_at = at
+        self.sources_changed = True
+        if before is None or before.replace(second=0, microsecond=0) != at.replace(second=0, microsecond=0):
+            self.touched |= {(Section.HERE, shard) for shard, plan in self.plans.items() if plan.cells}
 
     def _hear_gauge(self, gauge: GaugeRecord) -> None:
         self.gauges[gauge.station] = replace(gauge, forecasts=(), others=())

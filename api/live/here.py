@@ -109,7 +109,7 @@ class HerePages:
         rest = _shelters(sites, at) + _closures(closures)
         page = ""
         for turns in (3, 1, 0):
-            places = self._listed(shard, told, plan, turns)
+            places = self._listed(shard, told, plan, turns, facts.plans_at)
             page = _document(shard, facts_at, top + places + rest)
             if len(page.encode()) <= MOST_BYTES:
                 break
@@ -122,7 +122,12 @@ class HerePages:
         return tuple(place.name for place in self._places_of(shard) if place.name != _NOWHERE)
 
     def _listed(
-        self, shard: Shard, told: tuple[tuple[Said, Cells], ...], plan: EvacuationPlan | None, turns: int
+        self,
+        shard: Shard,
+        told: tuple[tuple[Said, Cells], ...],
+        plan: EvacuationPlan | None,
+        turns: int,
+        plans_at: datetime | None,
     ) -> str:
         advice = {} if plan is None else {entry.cell: entry for entry in plan.cells}
         articles = []
@@ -146,7 +151,7 @@ class HerePages:
         return (
             f"{choice}<section><h2>場所ごと</h2>"
             "<p><small>何も書かれていない場所も、安全という意味ではありません。</small></p>"
-            f'<ul class="notices">{"".join(articles)}</ul></section>'
+            f'{_ways_as_of(plan, plans_at)}<ul class="notices">{"".join(articles)}</ul></section>'
         )
 
     def _places_of(self, shard: Shard) -> tuple[_Place, ...]:
@@ -234,6 +239,13 @@ def _notice_line(told: tuple[tuple[Said, Cells], ...], cell: Cell) -> str:
             kinds = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards[:2])
             return f"{_chip(look_of(part.level, part.severity))} {escape(kinds)}"
     return ""
+
+
+def _ways_as_of(plan: EvacuationPlan | None, plans_at: datetime | None) -> str:
+    """Return up to when the planner had heard of closed roads; a plan that did not change is no older than that."""
+    if plan is None or not plan.cells:
+        return ""
+    return f"<p>避難の道は{_clock(plans_at or plan.facts_at)}現在の道路情報によります。</p>"
 
 
 def _way_lines(entry: CellAdvice | None, turns: int) -> str:

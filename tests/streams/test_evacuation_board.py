@@ -251,6 +251,8 @@ def test_an_order_that_ends_tells_those_whom_it_told_and_nobody_twice() -> None:
     over = desk.order((), 2)
     assert set(parts(over)) == set(told)
     assert {(part.phase, part.way) for part in parts(over).values()} == {(Phase.LIFTED, None)}
+    assert over.plans
+    assert {(plan.version, plan.cells) for plan in over.plans} == {(2, ())}, "no plan is shown as if it still held"
     assert not desk.due(AT + timedelta(hours=1))
 
 

@@ -33,8 +33,8 @@ from routing.site import Site
 from streams.client import Record
 from streams.facts import fact_key
 from streams.gauge_record import GaugeRecord
-from streams.payloads import SourceRecord
-from streams.topics import CLOSURES, GAUGES, PLANS, SHELTERS, SOURCES
+from streams.payloads import POSITION_KEY, PlanPosition, SourceRecord
+from streams.topics import CLOSURES, EFFECTS, GAUGES, PLANS, SHELTERS, SOURCES
 from streams.wire import encode
 from tests.api.browser import Browser
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
@@ -209,6 +209,26 @@ def test_the_plan_of_a_shard_has_advice_reason_way_and_digest_for_each_cell() ->
     assert general["route"]["walk_minutes"] == 11
     assert general["route"]["turns"] == [{"metres": 120, "street": "永代通り", "side": "left", "at": "門前仲町"}]
     assert step_free == {"advice": "stay", "why": "no-usable-shelter"}
+
+
+def position(seconds: float) -> PlanPosition:
+    at = NINE_PM + timedelta(seconds=seconds)
+    return PlanPosition({}, (), at, at)
+
+
+def test_a_plan_that_did_not_change_is_as_old_as_the_planner_s_last_word_and_never_newer() -> None:
+    desk = Desk()
+    desk.hear(PLANS.name, NAME.encode(), plan())
+    assert desk.index()["plans_at"] is None
+    shown = []
+    for seconds in (0, 1, 15, 75, 60):
+        desk.hear(EFFECTS.name, POSITION_KEY, position(seconds))
+        shown.append(desk.index(NINE_PM + timedelta(minutes=5))["plans_at"])
+    at = [(NINE_PM + timedelta(seconds=seconds)).isoformat() for seconds in (0, 0, 15, 75, 60)]
+    assert shown == at, "a source that fell silent takes it back"
+    page = desk.board.answers.bodies[Section.HERE.path(NAME)].raw.decode()
+    assert "避難の道は9月12日 21:01現在" in page
+    assert desk.said(Section.PLAN)["facts_at"] == NINE_PM.isoformat(), "the plan is not fetched again for it"
 
 
 def test_a_line_is_read_back_to_a_metre() -> None:
