@@ -27,6 +27,7 @@ from routing.network import RoadNetwork
 from routing.plan import Advice, CellAdvice, EvacuationPlan, plan_of
 from routing.planner import Planner
 from streams.fact_book import FactBook
+from streams.fact_effects import FactEffects, News
 from streams.facts import fact_key
 from streams.order_book import InForce, OrderBook
 from streams.payloads import Asked, Command, Crossing, Draft, FactEffect, Line, Preview, Verb
@@ -39,7 +40,6 @@ from streams.ways_told import Said, WaysTold
 
 # A record has to fit its topic, and a notice the memory of whoever reads it.
 MOST_PARTS = 4_000
-_News = RoadReport | ShelterReport | WardCap
 # Between two looks at the clock: water comes nearer without anybody saying so. Closures begin and end on time.
 LOOK_AGAIN = timedelta(seconds=30)
 
@@ -71,9 +71,9 @@ class EvacuationBoard:
         # Entries by signature, so that an undo finds what people were told before.
         self._entries: dict[tuple[Cell, str], CellAdvice] = {}
         self._maps: dict[Shard, HazardSnapshot] = {}
-        self._new: dict[bytes, _News] = {}
+        self._new: dict[bytes, News] = {}
         self._lines = WardLines()
-        self._acted: dict[bytes, datetime] = {}
+        self._effects = FactEffects(town.people, self._facts, self._told)
         self._waiting: dict[str, Draft] = {}
         self._stale = True
         self._look_at: datetime | None = None
@@ -121,7 +121,7 @@ class EvacuationBoard:
         """Take back what this stage showed a receiving ward."""
         self._lines.recall(crossing)
 
-    def _hear(self, report: _News) -> None:
+    def _hear(self, report: News) -> None:
         self._new[fact_key(report)] = report
         self._stale = True
 
@@ -145,7 +145,7 @@ class EvacuationBoard:
 
     def recall_effect(self, effect: FactEffect) -> None:
         """Take back that a fact has been acted on: its effect is not counted a second time."""
-        self._acted[effect.fact.encode()] = effect.fact_at
+        self._effects.recall(effect)
 
     # ── what is due ───────────────────────────────────────────────────────────────────────────────
 
@@ -161,7 +161,7 @@ class EvacuationBoard:
         if not orders:
             crossings = self._lines.news((), (), at)
             plans = tuple(self._new_plans((), {}, self._facts.facts_at(at)))
-            return Due(plans, tuple(self._over((), at)), tuple(self._effects(news, {}, at)), crossings)
+            return Due(plans, tuple(self._over((), at)), tuple(self._effects.of(news, {}, at)), crossings)
         restored = self._take_back(orders, news.values())
         replanned = self._planner_of(orders).replan(facts_of(self._town, self._facts, orders, self._maps, at))
         advice = {entry.cell: entry for entry in replanned.cells}
@@ -172,7 +172,7 @@ class EvacuationBoard:
         drafts = [draft for order in orders for draft in self._drafts(order, advice, causes, moved, facts_at, at)]
         drafts += self._over(orders, at)
         crossings = self._lines.news(replanned.crossings, self._facts.limits(), at)
-        return Due(plans, tuple(drafts), tuple(self._effects(news, moved, at)), crossings)
+        return Due(plans, tuple(drafts), tuple(self._effects.of(news, moved, at)), crossings)
 
     def preview(self, asked: Asked) -> Preview:
         """Return what the closure that is asked about would block and whom it would move, as things stand now."""
@@ -207,7 +207,7 @@ class EvacuationBoard:
             self._planned = cells
         return self._planner
 
-    def _take_back(self, orders: Sequence[InForce], news: Iterable[_News]) -> dict[Cell, tuple[Cause, tuple[str, ...]]]:
+    def _take_back(self, orders: Sequence[InForce], news: Iterable[News]) -> dict[Cell, tuple[Cause, tuple[str, ...]]]:
         """Give those whom an undone fact moved back what they were told before; nobody else is touched."""
         restored: dict[Cell, tuple[Cause, tuple[str, ...]]] = {}
         for report in news:
@@ -358,39 +358,6 @@ class EvacuationBoard:
             and known.notice.revision + 1 == draft.notice.revision
             and _signatures(known) == _signatures(draft)
         )
-
-    def _moved_before(self, report: _News) -> set[Cell]:
-        """Return whom *report* moved by drafts that are out, where a crash came before its effect was."""
-        spoken_of = any(key.rpartition(b"|")[0] == report.id.encode() for key in self._acted)
-        if spoken_of and not report.undo:
-            return set()  # what was told because of it was counted with an earlier word
-        told = (self._told.told_because(ways, report.id, restored=report.undo) for ways in self._told.lineages())
-        return set().union(*told)
-
-    def _effects(
-        self, news: Mapping[bytes, _News], moved: Mapping[str, set[Cell]], at: datetime
-    ) -> Iterator[FactEffect]:
-        for key, report in sorted(news.items()):
-            if self._acted.get(key) == report.attribution.fact_at:
-                continue
-            cells = moved.get(report.id, set()) | self._moved_before(report)
-            self._acted[key] = report.attribution.fact_at
-            verdict = self._facts.verdict(report) if isinstance(report, RoadReport) else None
-            yield FactEffect(
-                fact=key.decode(),
-                fact_at=report.attribution.fact_at,
-                acted_at=at,
-                reason=verdict.reason if verdict else _reason(report),
-                roads=verdict.roads if verdict else (),
-                moved=len(cells),
-                people=sum(self._town.people.get(cell, 0) for cell in cells),
-            )
-
-
-def _reason(report: _News) -> str:
-    if isinstance(report, ShelterReport):
-        return f"shelter-{report.state.value}"
-    return "lifted" if isinstance(report, WardCap) and report.lifted else "caps"
 
 
 def _signatures(draft: Draft) -> list[tuple[Cell, str]]:
