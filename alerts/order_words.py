@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from alerts.level import Level
-from alerts.notice import Phase, Text
+from alerts.notice import Notice, Phase, Recipients, Text
 from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN, MAX_TEXT_BYTES, PartFacts, shown_name
 
 # The three orders since 2021 (災害対策基本法 56, 60); each is one level.
@@ -64,6 +64,12 @@ def is_order(events: Iterable[str]) -> bool:
 def reads_as_order(text: Text) -> bool:
     """Say whether *text* is one that `compose_order` wrote: what went out keeps its words and not its events."""
     return any(name in text.title for name in ORDER_NAMES_JA.values())
+
+
+def orders_to_leave(notice: Notice) -> bool:
+    """Say whether *notice* tells people to leave, as a municipality does; the end of an order does not."""
+    begins = (part for part in notice.parts if part.recipients is Recipients.CELLS)
+    return any(reads_as_order(text) for part in begins for text in part.texts)
 
 
 def compose_order(facts: PartFacts, language: str) -> Text:

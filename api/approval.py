@@ -66,6 +66,14 @@ def may_not_approve(account: Account, proposal: Proposal) -> MayNot | None:
     return None if proposal.wards <= account.wards else MayNot.OTHER_WARD
 
 
+def stands_in(account: Account, proposal: Proposal, *, orders: bool) -> bool:
+    """Say whether *account* would order people to leave in a ward's place: then it writes why (R7).
+
+    A ward orders; the metropolitan role does so only for one that cannot, and says why. A drill orders nobody.
+    """
+    return orders and account.everywhere and proposal.lane is Lane.LIFE_SAFETY
+
+
 def may_void(account: Account, proposal: Proposal) -> MayNot | None:
     """Return why *account* cannot discard: stopping needs no second person, only a role and a place in it."""
     if account.role is Role.DRAFTER and account.name not in proposal.authors:

@@ -6,7 +6,7 @@ be written down is not done.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
@@ -15,10 +15,11 @@ from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from alerts.claim import Lane, Provenance
 from alerts.notice import Notice
+from alerts.order_words import orders_to_leave
 from alerts.place import Cells
 from alerts.road import RoadReport
 from api.accounts import Account, Accounts, Session, SignInRefused
-from api.approval import MayNot, Proposal, may_not_approve, may_void
+from api.approval import MayNot, Proposal, may_not_approve, may_void, stands_in
 from api.audit import Act, Trail
 from api.census import Census
 from api.codes import Codes
@@ -46,6 +47,8 @@ from streams.topics import COMMANDS
 from streams.wire import encode
 
 COOKIE = "__Host-shirase"
+# 「区役所が停電」: a word or two is enough, nothing is not.
+_SHORTEST_GROUND = 4
 _STORED_WITHIN_SECONDS = 10.0
 
 SAID = {
@@ -259,14 +262,24 @@ def _decided(
             # What was on the screen is not what would go out: the officer looks again (R14).
             office.write_down(account.name, refused, draft_id, "digest-differs")
             return page(refused_page("見ていた内容が変わりました。もう一度確かめてください。", draft_id), 409)
+        if stands_in(account, proposal, orders=orders_to_leave(notice)) and len(_ground(fields)) < _SHORTEST_GROUND:
+            office.write_down(account.name, refused, draft_id, "acting-for-without-ground")
+            return page(refused_page("区に代わって発令する理由を書いてください。", draft_id), 422)
     wrong = office.codes.take(session, fields.get("code", ""), int(office.now().timestamp()))
     if wrong is not None:
         office.write_down(account.name, refused, draft_id, wrong.value)
         return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)
     # Written down first: an act that nobody can find again must not happen.
-    office.write_down(account.name, done, draft_id, notice.digest)
+    ground = _ground(fields) if stands_in(account, proposal, orders=orders_to_leave(notice)) else ""
+    office.write_down(
+        account.name, done, draft_id, f"{notice.digest} acting for: {ground}" if ground else notice.digest
+    )
     office.command(asked, draft_id, record.lineage, account, notice.digest)
     return elsewhere(f"/?did={draft_id}")
+
+
+def _ground(fields: Mapping[str, str]) -> str:
+    return " ".join(fields.get("acting", "").split())[:200]
 
 
 def waiting(office: Office, draft_id: str) -> tuple[DraftRecord, Draft]:

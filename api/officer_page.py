@@ -10,10 +10,11 @@ from html import escape
 
 from alerts.claim import Lane
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase
+from alerts.order_words import orders_to_leave
 from alerts.place import Cells
 from alerts.words import HAZARDS_JA
 from api.accounts import Session
-from api.approval import Proposal
+from api.approval import Proposal, stands_in
 from api.area_picture import draw_area
 from api.clock import ago, clock
 from api.lint import Finding, Found
@@ -45,6 +46,11 @@ _FINDINGS = {
 }
 
 
+# The metropolitan role orders in a ward's place only where the ward cannot (R7); what it writes is in the audit trail.
+_ACTING = (
+    '<label>区に代わって発令する理由 <small class="soft">例 区役所が停電・区から依頼</small>'
+    '<input name="acting" maxlength="200" autocomplete="off" required></label>'
+)
 _ENDS = {Phase.LIFTED: "解除するとき", Phase.CANCELLED: "誤りとして取り消すとき"}
 
 
@@ -105,7 +111,7 @@ def draft_page(
         f"{_findings(found)}"
         f'<section class="preview"><h2>何を、どこへ</h2>{picture}<table>{rows}</table>{seams(seen.seam)}</section>'
         + "".join(_part(number, part) for number, part in enumerate(notice.parts, start=1))
-        + _buttons(record, notice, session, refusal, bool(stops))
+        + _buttons(record, notice, proposal, session, refusal, bool(stops))
         + _prepared(notice, now)
         + "</main>",
         drill=notice.lane is Lane.DRILL,
@@ -159,7 +165,9 @@ def _part(number: int, part: NoticePart) -> str:
     )
 
 
-def _buttons(record: DraftRecord, notice: Notice, session: Session, refusal: str, stopped: bool) -> str:
+def _buttons(
+    record: DraftRecord, notice: Notice, proposal: Proposal, session: Session, refusal: str, stopped: bool
+) -> str:
     hidden = (
         f'<input type="hidden" name="csrf" value="{escape(session.csrf)}">'
         f'<input type="hidden" name="digest" value="{escape(notice.digest)}">'
@@ -173,8 +181,9 @@ def _buttons(record: DraftRecord, notice: Notice, session: Session, refusal: str
     elif stopped:
         approve = '<p class="alarm">上の「送れません」が直るまで、承認できません。</p>'
     else:
+        acting = stands_in(session.account, proposal, orders=orders_to_leave(notice))
         approve = (
-            f'<form method="post" action="{path}/approve">{hidden}{code}'
+            f'<form method="post" action="{path}/approve">{hidden}{_ACTING if acting else ""}{code}'
             '<button class="go">この内容で住民に送る <small lang="en">Approve and send</small></button></form>'
         )
     void = (

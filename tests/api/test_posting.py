@@ -308,6 +308,24 @@ def test_an_order_over_two_wards_is_one_for_each_and_each_goes_as_its_own_ward_a
     assert all(KOTO_WARD in {area.code for area in wards_table().area_at(cell)} for cell in cells)
 
 
+def test_the_metropolitan_role_orders_in_a_wards_place_only_with_its_ground_written_down(
+    room: Room, stages: Stages
+) -> None:
+    room.add("aoki")
+    post(room.sign_in("aoki"), "order", **ORDER)
+    stages.go_on()
+    waiting = written(room)
+    room.add("metro", Role.APPROVER, ("*",))
+    seat = room.sign_in("metro")
+    assert "区に代わって発令する理由" in seat.get(f"/drafts/{waiting.draft_id}").text
+    assert seat.decide("approve", waiting.draft_id, acting=" 停電 ").status_code == 422
+    assert ("metro", "approve-refused", "acting-for-without-ground") in room.topics.acts()
+    assert seat.decide("approve", waiting.draft_id, acting="江東区役所が停電").status_code == 303
+    assert room.topics.acts()[-1][2].endswith("acting for: 江東区役所が停電")
+    room.add("baba")
+    assert "区に代わって" not in room.sign_in("baba").get(f"/drafts/{waiting.draft_id}").text
+
+
 def test_an_order_that_is_discarded_was_sent_to_nobody(room: Room, stages: Stages) -> None:
     room.add("aoki")
     seat = room.sign_in("aoki")
