@@ -90,6 +90,7 @@ _OTHERS = """\
 | what | read as |
 |---|---|
 | CAP 1.0, 1.1, 1.2 | told; places by polygon, circle, or a geocode of the area table; signed by pinned certificates |
-| Atom and RSS indexes | recorded: a list of what there is to fetch; what it repeats of a message is not acted upon |
+| Atom indexes | recorded: a list of what there is to fetch; what it repeats of a message is not acted upon |
+| RSS indexes | read by `collect` alone; as a document refused (`not-cap-or-jma`) |
 | headlines alone (JSON lines) | recorded: kind, rank, office; lossy ([why](decisions/0014-headlines-warn-nobody.md)) |
 """

@@ -20,7 +20,7 @@ def test_the_root_decides_not_the_name(shared_data: Path) -> None:
 
 
 def test_xml_of_another_kind_is_refused_with_its_reason() -> None:
-    for raw in (b"<html/>", b'<Report xmlns="urn:else"/>', b'<alert xmlns="urn:else"/>'):
+    for raw in (b"<html/>", b'<Report xmlns="urn:else"/>', b'<alert xmlns="urn:else"/>', b"<rss version='2.0'/>"):
         with pytest.raises(FeedError) as error:
             read(raw, name="x", received=RECEIVED)
         assert error.value.reason == "not-cap-or-jma"
