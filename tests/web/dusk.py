@@ -1,8 +1,6 @@
 """An evening in Kōtō on the residents' board: a flood, an order, ways, shelters, closures and a river, all just now."""
 
-import json
 import math
-import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -24,16 +22,19 @@ from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, shard_at
 from api.state import State
 from geo.gauges.doubt import Stage
+from routing.network import RoadNetwork
 from routing.plan import Advice, Answer, CellAdvice, Part, Route, Side, Turn, Why, plan_of
 from routing.shelter import Offer
-from routing.site import Site
-from routing.way_tile import read_tile
+from routing.site import Site, place_on
 from streams.client import Record
 from streams.facts import fact_key
 from streams.gauge_record import GaugeRecord
-from streams.topics import CLOSURES, GAUGES, NOTICES, PLANS, SHELTERS
+from streams.topics import CLOSURES, GAUGES, HAZARDS, NOTICES, PLANS, SHELTERS
+from streams.town import Town
+from streams.way_book import Tile, WayBook
 from streams.wire import encode
 from tests.api.evening import KOTO, Evening, around, danger, provenance
+from tests.streams.small_town import NETWORK, node_at, order_maps, order_notice
 
 HERE = LatLng(*KOTO)
 CELL = Cell(h3.latlng_to_cell(*KOTO, 9))
@@ -65,15 +66,26 @@ SITES = (
 )
 
 
+def streets() -> RoadNetwork:
+    """Return the small town's streets, moved so that one of its corners is HERE."""
+    corner = NETWORK.nodes[node_at(1, 2)]
+    north, east = HERE.lat - corner.lat, HERE.lng - corner.lng
+    moved = {node: LatLng(point.lat + north, point.lng + east) for node, point in NETWORK.nodes.items()}
+    return RoadNetwork(moved, list(NETWORK.roads.values()))
+
+
 class Dusk:
-    """The board of one shard, and what was put to it; times are those of the machine, a few minutes ago."""
+    """Board and ways of one shard, and what was put to them; times are those of the machine, a few minutes ago."""
 
     def __init__(self, *, hostile: bool = False) -> None:
         self.now = datetime.now(UTC).replace(microsecond=0)
         self._hostile = hostile
         self._offset = 0
         self.board = LiveBoard(State(), LiveFacts(sites={one.id: one for one in SITES}), (SHARD,))
+        network = streets()
+        self.ways = WayBook(Town(network, place_on(network, SITES[:1])[0], {CELL: 100}))
         self._warning()
+        self._order()
         self._ways()
         self._ground()
         self.board.refresh(self.now)
@@ -91,7 +103,15 @@ class Dusk:
     def hear(self, topic: str, key: bytes, value: object) -> None:
         self._offset += 1
         at = round(self.now.timestamp() * 1000)
-        self.board.apply(Record(topic, 0, self._offset, key, encode(value), timestamp_ms=at))
+        record = Record(topic, 0, self._offset, key, encode(value), timestamp_ms=at)
+        self.board.apply(record)
+        self.ways.apply(record)
+
+    def tile(self) -> bytes:
+        """Return the ways of the shard as routing writes them."""
+        found = self.ways.tile(Cell(SHARD), self.now)
+        assert isinstance(found, Tile), found
+        return found.data
 
     def tell(self, notice: Notice) -> None:
         self.hear(NOTICES.name, notice.lineage.encode(), notice)
@@ -113,6 +133,18 @@ class Dusk:
         evening.say(rain, [wider])
         for record in evening.records:
             self.board.apply(record)
+
+    def _order(self) -> None:
+        """Put an order in force for the ways alone: the board has it from the notice with which they were told."""
+        map_ = order_maps()[0]
+        standing = map_.standings[0]
+        cells = tuple(sorted(Cell(cell) for cell in h3.grid_disk(CELL, 4)))
+        ordered = replace(standing, shards=1, dangers=(replace(standing.dangers[0], cells=cells),))
+        for topic, value in (
+            (HAZARDS, replace(map_, shard=SHARD, standings=(ordered,))),
+            (NOTICES, order_notice()),
+        ):
+            self.ways.apply(Record(topic.name, 0, 0, b"order", encode(value)))
 
     def notice(self, kind: NoticeKind, lineage: str, text: Text, picture: Picture | None = None) -> Notice:
         """Return a notice for CELL and its neighbours."""
@@ -198,45 +230,3 @@ class Dusk:
             "mlit:1", gauge, 2, self.now, Stage(self.now - timedelta(minutes=4), 2.1), self.now, None, "", (), ()
         )
         self.hear(GAUGES.name, b"mlit:1", record)
-
-
-def way_tile() -> bytes:
-    """Return a tile in the form of `routing.way_tile` with one way: from SITES[0] back to HERE, four nodes."""
-    unit = 1e-5
-    to = SITES[0].point
-    corners = [to, LatLng(to.lat, HERE.lng + 0.001), LatLng(HERE.lat + 0.0012, HERE.lng + 0.0002), HERE]
-    places = [(round(point.lat / unit), round(point.lng / unit)) for point in corners]
-    origin = places[0]
-    head = {
-        "v": 1, "cell": f"{h3.cell_to_parent(CELL, 8):x}", "facts_at": "2026-09-12T12:00:00+00:00", "origin": origin,
-        "nodes": len(places), "shelters": [[SITES[0].id, SITES[0].name, to.lat, to.lng]],
-    }  # fmt: skip
-    before = (origin, *places)
-    columns: tuple[list[int], ...] = (
-        [0, 1, 1, 1],
-        [_zigzag(here[0] - was[0]) for here, was in zip(places, before, strict=False)],
-        [_zigzag(here[1] - was[1]) for here, was in zip(places, before, strict=False)],
-        [0, 260, 300, 140],
-        [1],
-        [0, 0, 0, 0],
-        [],
-    )
-    body = json.dumps(head).encode() + b"\n"
-    for column in columns:
-        packed = b"".join(map(_varint, column))
-        body += _varint(len(packed)) + packed
-    data = zlib.compress(body)
-    assert read_tile(data).nodes[-1].seconds == 700
-    return data
-
-
-def _zigzag(value: int) -> int:
-    return value * 2 if value >= 0 else -value * 2 - 1
-
-
-def _varint(value: int) -> bytes:
-    found = bytearray()
-    while value > 0x7F:
-        found.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes(found) + bytes([value])

@@ -1,5 +1,6 @@
 """The page "Here, now" in Chromium, over the residents' board of an evening in Kōtō."""
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +16,14 @@ from prometheus_client import CollectorRegistry
 from api.metrics import ApiMetrics
 from api.reader import Freshness
 from api.residents import Residents, residents_app
+from routing.network import metres_between
+from routing.way_tile import read_tile
 from tests.api.test_end_to_end import served
 from tests.web.conftest import SCREENSHOTS
-from tests.web.dusk import CELL, HERE, SHARD, UPSTAIRS, Dusk, way_tile
+from tests.web.dusk import CELL, HERE, SHARD, UPSTAIRS, Dusk
 from tests.web.test_chromium import shot, violations
 
 pytestmark = pytest.mark.browser
-# A way of four nodes from HERE to the shelter of the plan, until the process serves tiles itself.
-TILE = way_tile()
 LANGUAGES = ("ja", "ja-Hira", "en", "zh-Hans", "ko")
 
 
@@ -39,7 +40,7 @@ class Site:
 def site_over(dusk: Dusk, built: Path) -> Iterator[Site]:
     registry = CollectorRegistry()
     residents = Residents(dusk.board.state, lambda: Freshness(True, 0, 0.5), can_sign_up=True)
-    app = residents_app(residents, ApiMetrics(registry), registry, web=built, live=dusk.board)
+    app = residents_app(residents, ApiMetrics(registry), registry, web=built, live=dusk.board, ways=dusk.ways)
     with dusk.board.running(lambda: True), served(app) as client:
         yield Site(str(client.base_url).replace("127.0.0.1", "localhost").rstrip("/"), dusk, [])
 
@@ -75,7 +76,6 @@ def opened(context: BrowserContext, site: Site, path: str) -> tuple[Page, list[s
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if _is_complaint(said) else None)
     page.on("request", lambda asked: site.asked.append(asked.url))
-    page.route("**/live/ways/*", lambda route: route.fulfill(body=TILE, content_type="application/octet-stream"))
     page.goto(site.url + path)
     return page, complaints
 
@@ -95,6 +95,12 @@ def test_here_now_in_two_taps(chromium: Browser, site: Site) -> None:
     assert page.locator("#guide .headline").inner_text() == "北砂小学校へ歩いて避難"
     assert "水や通行止めがあれば引き返す" in page.locator("#guide").inner_text()
     page.locator("#guide", has_text="この端末の地点から").wait_for()
+    # The way that the phone found by itself is the one that routing laid to this corner, over the bridge.
+    corner = min(read_tile(site.dusk.tile()).nodes, key=lambda node: metres_between(node.point, HERE))
+    assert corner.seconds is not None
+    assert f"約{math.ceil((corner.seconds + metres_between(corner.point, HERE)) / 60)}分" in page.inner_text("#guide")
+    assert [url for url in site.asked if "/ways/" in url] == [f"{site.url}/live/ways/{SHARD:x}"]
+    shot(page, "now-way-ja")
     assert complaints == []
     context.close()
 
@@ -198,9 +204,7 @@ def test_no_request_is_finer_than_a_shard_and_all_phones_of_a_shard_ask_the_same
         assert cell not in url
         assert not re.search(r"\d\d\.\d{3}", url), "no point"
         for name in re.findall(r"\b8[0-9a-f]{14}\b", url):
-            found = h3.str_to_int(name)
-            fixed = h3.cell_to_center_child(h3.cell_to_parent(found, 7), 8) if "/ways/" in url else SHARD
-            assert found == fixed, url
+            assert h3.str_to_int(name) == SHARD, url
 
 
 def test_what_a_feed_writes_runs_nowhere(chromium: Browser, built: Path) -> None:

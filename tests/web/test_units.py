@@ -8,7 +8,7 @@ import subprocess
 from routing.way_tile import read_tile
 from tests.conftest import PROJECT
 from tests.web.conftest import needed
-from tests.web.dusk import way_tile
+from tests.web.dusk import Dusk
 
 WEB = PROJECT / "web"
 
@@ -16,7 +16,7 @@ WEB = PROJECT / "web"
 def test_the_scripts_hold_what_they_promise() -> None:
     vitest = WEB / "node_modules" / ".bin" / "vitest"
     needed("vitest", vitest.exists() and shutil.which("node") is not None, "make web (Node 18 or newer)")
-    data = way_tile()
+    data = Dusk().tile()
     nodes = [[node.point.lng, node.point.lat, node.seconds, node.free_seconds] for node in read_tile(data).nodes]
     given = json.dumps({"bytes": data.hex(), "nodes": nodes})
     done = subprocess.run(

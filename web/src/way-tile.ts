@@ -36,7 +36,7 @@ export interface Way {
 
 const UNIT = 1e-5;
 const COLUMNS = ["back", "north", "east", "seconds", "ends", "free", "extra"] as const;
-// A tile of Tokyo has 9,000 nodes at most; what claims more than this is not one.
+// The densest shard of Tokyo has some 100,000 nodes; what claims more than this is not one.
 const MOST_NODES = 200_000;
 // Further from any known footway than this, a line from here would be a guess.
 const NEAR_METRES = 250;

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { fromPolyline, inside, metresBetween, type Point } from "../src/geometry";
-import { tilesOf } from "../src/tiles";
 import { turnsOf } from "../src/turns";
 import { inflate, readTile, wayFrom } from "../src/way-tile";
 
@@ -45,10 +44,4 @@ test("a line in the encoded format is read, also when it is cut short", () => {
   expect(inside([0.5, 0.5], [[0, 0], [1, 0], [1, 1], [0, 1]])).toBe(true);
   expect(inside([1.5, 0.5], [[0, 0], [1, 0], [1, 1], [0, 1]])).toBe(false);
   expect(metresBetween([139.8, 35.6], [139.8, 35.61])).toBeCloseTo(1113.2, 1);
-});
-
-test("the tiles of a shard are always the same seven, its children's middles", () => {
-  const tiles = tilesOf("862f5aad7ffffff");
-  expect(new Set(tiles).size).toBe(7);
-  for (const tile of tiles) expect(tile).toMatch(/^882f5aad[0-9a-f]1fffff$/);
 });
