@@ -49,11 +49,17 @@ async function ask(method: string, path: string, token?: string, body?: unknown)
   return said;
 }
 
+/** Return *wish* without the places that its owner has left by *now*, in milliseconds: the server refuses those. */
+export const standing = (wish: Wish, now: number): Wish => ({
+  ...wish,
+  places: wish.places.filter((place) => place.whose !== "here-until" || (place.until ?? 0) * 1000 > now),
+});
+
 export const doorKey = (): Promise<DoorKey> => ask("GET", "/subscriptions/key") as Promise<DoorKey>;
 export const request = (wish: Wish, token?: string): Promise<{ token: string }> =>
-  ask("POST", "/subscriptions", token, wish) as Promise<{ token: string }>;
+  ask("POST", "/subscriptions", token, standing(wish, Date.now())) as Promise<{ token: string }>;
 export const confirm = (wish: Wish, token: string, proof: string): Promise<unknown> =>
-  ask("PUT", "/subscriptions", token, { ...wish, proof });
+  ask("PUT", "/subscriptions", token, { ...standing(wish, Date.now()), proof });
 export const stored = (token: string): Promise<unknown> => ask("GET", "/subscriptions", token);
 /** Say that the owner is still there: kept in steps of ten days, so that counts are of who can be reached (R19). */
 export const alive = (token: string): Promise<unknown> => ask("POST", "/subscriptions/alive", token);

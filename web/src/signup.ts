@@ -1,11 +1,11 @@
 // Three taps: language, place, allow. Everything else has a safe default.
 import "./page.css";
-import { alive, confirm, doorKey, forget, Refused, request, stored, type Wish, type WishedPlace } from "./door";
+import { alive, confirm, doorKey, forget, Refused, request, standing, stored, type Wish, type WishedPlace } from "./door";
+import { hourChooser, placeRow, ROLES } from "./place-row";
 import { cellOf, MOST_PLACES, whereIAm } from "./places";
 import { forgetMe, readMe, updateMe, writeMe, type Me } from "./store";
 import { LANGUAGES, languageOf, WORDS, type Language } from "./words";
 
-const ROLES = ["home", "work", "school", "family", "other"] as const;
 // The welcome comes within seconds; a push service that is slow today is not a failure of the person.
 const PATIENCE_MS = 60_000;
 
@@ -15,6 +15,7 @@ const state = {
   language: languageOf(navigator.languages),
   places: [] as WishedPlace[],
   names: {} as Record<string, string>,
+  quiet: { start_hour: 22, end_hour: 6 },
   pressed: "",
 };
 
@@ -34,28 +35,17 @@ function listPlaces(): void {
   const words = WORDS[state.language];
   const list = at<HTMLUListElement>("chosen");
   list.replaceChildren(
-    ...state.places.map((place, number) => {
-      const row = document.createElement("li");
-      const name = document.createElement("input");
-      name.type = "text";
-      name.value = state.names[place.cell] ?? "";
-      name.placeholder = words.placeNameHint;
-      name.setAttribute("aria-label", words.placeNameHint);
-      name.addEventListener("change", () => (state.names[place.cell] = name.value));
-      const role = document.createElement("select");
-      role.setAttribute("aria-label", words.roleLabel);
-      for (const one of ROLES) role.add(new Option(words.roles[one], one, false, one === place.role));
-      role.addEventListener("change", () => (place.role = role.value as WishedPlace["role"]));
-      const remove = document.createElement("button");
-      remove.type = "button";
-      remove.textContent = words.removePlace;
-      remove.addEventListener("click", () => {
+    ...state.places.map((place, number) =>
+      placeRow(place, state.names, words, listPlaces, () => {
         state.places.splice(number, 1);
         listPlaces();
-      });
-      row.append(role, name, remove);
-      return row;
-    }),
+      }),
+    ),
+  );
+  at("quiet-hours").replaceChildren(
+    hourChooser(words.fromHour, state.quiet.start_hour, (hour) => (state.quiet.start_hour = hour)),
+    " – ",
+    hourChooser(words.toHour, state.quiet.end_hour, (hour) => (state.quiet.end_hour = hour)),
   );
   at<HTMLButtonElement>("allow").disabled = state.places.length === 0;
 }
@@ -117,7 +107,7 @@ async function allow(): Promise<void> {
       keys: push.toJSON().keys as Wish["keys"],
       language: state.language,
       places: state.places,
-      quiet: at<HTMLInputElement>("quiet").checked ? { start_hour: 22, end_hour: 6 } : null,
+      quiet: at<HTMLInputElement>("quiet").checked ? { ...state.quiet } : null,
       consents: [{ purpose: "area-alerts", version: key.consents["area-alerts"] ?? 1 }],
     };
     const known = await readMe();
@@ -211,7 +201,10 @@ function start(): void {
   void readMe().then((me) => {
     if (!me) return;
     if (me.active) void alive(me.token).catch(() => undefined);
-    state.places = me.wish.places;
+    state.places = standing(me.wish, Date.now()).places;
+    if (me.wish.quiet) state.quiet = { ...me.wish.quiet };
+    at<HTMLInputElement>("quiet").checked = me.wish.quiet !== null;
+    at<HTMLInputElement>("step-free").checked = me.stepFree;
     state.names = me.names;
     listPlaces();
     void showMine();

@@ -26,6 +26,13 @@ export interface Words {
   placesFull: string;
   roles: Record<"home" | "work" | "school" | "family" | "other", string>;
   roleLabel: string;
+  whose: Record<"mine" | "mine-at-hours" | "someone-elses" | "here-until", string>;
+  whoseLabel: string;
+  fromHour: string;
+  toHour: string;
+  levelLabel: string;
+  everyLevel: string;
+  fromLevel: string;
   stays: string;
   quiet: string;
   quietHint: string;

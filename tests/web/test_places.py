@@ -1,0 +1,81 @@
+"""What a person says of her places reaches the registry: signed up in Chromium, the welcome through the push stub."""
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from playwright.sync_api import BrowserContext
+
+from dispatch.stub.bodies import stored
+from dispatch.stub.opened import open_body
+from tests.api.test_end_to_end import until
+from tests.stub.pushes import Phone
+from tests.web.conftest import Door
+from tests.web.test_chromium import KOTO, Worker, shot, violations
+
+pytestmark = pytest.mark.browser
+
+# Debian's Chromium has no push service: the browser's subscription is ours, and all that follows is real.
+SUBSCRIBED = """
+PushManager.prototype.subscribe = async () => ({
+  endpoint: %s, toJSON: () => ({keys: %s}), unsubscribe: async () => true,
+});
+Notification.requestPermission = async () => "granted";
+// A browser answers with the place of a moment ago: each press of the button is somewhere else here.
+let north = 0;
+Geolocation.prototype.getCurrentPosition = (found) =>
+  found({coords: {latitude: %f + 0.01 * north++, longitude: %f, accuracy: 10}});
+"""
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(phone: BrowserContext, door: Door) -> None:
+    secrets = Phone()
+    public = secrets.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    keys = {"p256dh": base64url(public), "auth": base64url(secrets.auth)}
+    phone.add_init_script(
+        SUBSCRIBED % (json.dumps(f"{door.stub.origins[0]}/push/places"), json.dumps(keys), *KOTO.values())
+    )
+    worker = Worker(phone, door)
+    page = worker.page
+    for number in range(3):
+        page.get_by_role("button", name="いまいる場所を登録").click()
+        page.locator("#chosen li").nth(number).wait_for()
+    rows = page.locator("#chosen li")
+    rows.nth(0).get_by_label("だれの場所ですか").select_option("mine-at-hours")
+    rows.nth(0).get_by_label("何時から").select_option("8")
+    rows.nth(0).get_by_label("何時まで").select_option("20")
+    rows.nth(1).get_by_label("だれの場所ですか").select_option("someone-elses")
+    rows.nth(1).get_by_label("どのレベルから知らせるか").select_option("4")
+    rows.nth(2).get_by_label("だれの場所ですか").select_option("here-until")
+    page.locator("summary", has_text="レベル1・2").click()
+    page.locator("#quiet").check()
+    page.locator("#quiet-hours").get_by_label("何時から").select_option("21")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert violations(page) == []
+    shot(page, "signup-places-ja")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        page.locator("#allow").click()
+    bearer = {"authorization": f"Bearer {answered.value.json()['token']}"}
+
+    def welcomes() -> list[bytes]:
+        door.stub.flush()
+        return [one.body for one in stored(door.stub.bodies_path) if one.token == "places"]
+
+    until(lambda: bool(welcomes()))
+    worker.push(open_body(welcomes()[0], secrets.receiver).decode())
+    page.locator("#mine:not([hidden])").wait_for()
+    until(lambda: door.client.get("/subscriptions", headers=bearer).status_code == 200)
+    kept = door.client.get("/subscriptions", headers=bearer).json()
+    hours, other, stay = kept["places"]
+    assert (hours["whose"], hours["start_hour"], hours["end_hour"]) == ("mine-at-hours", 8, 20)
+    assert (other["whose"], other["min_level"]) == ("someone-elses", 4)
+    assert stay["whose"] == "here-until"
+    end = datetime.fromtimestamp(stay["until"], UTC)
+    assert (end.hour, end.minute) == (15, 0), "midnight in Tokyo"
+    assert kept["quiet"] == {"start_hour": 21, "end_hour": 6}
