@@ -18,6 +18,7 @@ from feeds.dis import read as dis
 from feeds.dis.document import series_of_issuer
 from feeds.dis.table import is_report_table
 from feeds.errors import FeedError, UnknownFormat
+from feeds.feature_table import COLLECTION, table_of
 from feeds.feed_index import ATOM_ROOT, read_feed_index
 from feeds.gauges.plain_csv import ColumnMap
 from feeds.gauges.recognise import (
@@ -77,6 +78,9 @@ def read(
         document = parse_json(raw, _JSON_LIMITS)
         if dis.is_report(document):
             return dis.read_json_report(document, raw, received, feed)
+        table = table_of(document)
+        if table is not None and is_report_table(table.columns):
+            return dis.read_table_report(table, raw, received, feed)
         if isinstance(document, dict) and "crs" in document:
             # GeoJSON is WGS 84 and has no such member (RFC 7946, 4): metres read as degrees would be anywhere.
             raise UnknownFormat("geojson-crs", f"{feed or 'document'}: coordinates of another system")
@@ -165,6 +169,10 @@ def _series_by_content(raw: bytes, feed: str) -> str:
         built = parse_json(raw)
         if dis.is_report(built):
             return dis.series_of_json(built)
+    if is_json(raw) and COLLECTION in raw:
+        table = table_of(parse_json(raw, _JSON_LIMITS))
+        if table is not None and is_report_table(table.columns):
+            return dis.series_of_table(table)
     if is_sentence(raw):
         return series_of_qzss()
     gauges = gauge_series_of(raw, feed)

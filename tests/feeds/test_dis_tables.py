@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -184,8 +185,28 @@ def test_crowd_reports_outside_the_island_are_refused_one_by_one(shared_data: Pa
     assert series_of(found.raw) == report.series
 
 
-def test_coordinates_of_another_system_are_refused(shared_data: Path) -> None:
-    content = (shared_data / NANAO / "latest" / "open_shelter_Nanao-shi.geojson").read_bytes()
+def test_a_table_that_was_published_as_geojson_says_the_same_as_the_table(shared_data: Path) -> None:
+    folder = shared_data / NANAO / "latest"
+    # Its geometries are in metres of a plane; its rows say where they are.
+    drawn = (folder / "open_shelter_Nanao-shi.geojson").read_bytes()
+    (written,) = folder.glob("*.csv")
+    table = read(written.read_bytes(), name="t", received=RECEIVED)
+    assert read(drawn, name="g", received=RECEIVED).facts == table.facts
+    assert series_of(drawn) == table.series
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        [{"type": "Feature", "properties": {"名称": "a"}}],
+        [{"type": "Feature", "properties": {"緯度": 1, "経度": 2}}, {"type": "Feature", "properties": None}],
+        [{"type": "Feature", "properties": {"緯度": 1, "経度": 2}}, 3],
+        [],
+        None,
+    ],
+)
+def test_coordinates_of_another_system_are_refused(features: object) -> None:
+    content = json.dumps({"type": "FeatureCollection", "crs": {"type": "name"}, "features": features}).encode()
     with pytest.raises(FeedError) as error:
         read(content, name="g", received=RECEIVED)
     assert error.value.reason == "geojson-crs"

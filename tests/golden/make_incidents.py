@@ -10,6 +10,7 @@ import argparse
 import csv
 import gzip
 import io
+import json
 import re
 from pathlib import Path
 
@@ -55,7 +56,13 @@ def rows(data: Path) -> list[dict[str, str]]:
         elif path.suffix == ".csv":
             found.append(told | shelters(path.read_text(encoding="utf-8")))
         elif path.suffix == ".geojson":
-            found.append(told | {"outcome": "dead-letter", "reason": "geojson-crs"})
+            features = json.loads(path.read_text(encoding="utf-8"))["features"]
+            columns = list(features[0]["properties"])
+            text = io.StringIO()
+            writer = csv.DictWriter(text, columns)
+            writer.writeheader()
+            writer.writerows(feature["properties"] for feature in features)
+            found.append(told | shelters(text.getvalue()))
     return [
         {name: str(row.get(name, 0)) for name in COLUMNS} for row in sorted(found, key=lambda row: str(row["file"]))
     ]
