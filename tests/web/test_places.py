@@ -1,4 +1,4 @@
-"""What a person says of her places reaches the registry: signed up in Chromium, the welcome through the push stub."""
+"""What a person says of her places reaches the registry, and the self-check reaches her: Chromium and the push stub."""
 
 import base64
 import json
@@ -19,9 +19,8 @@ pytestmark = pytest.mark.browser
 
 # Debian's Chromium has no push service: the browser's subscription is ours, and all that follows is real.
 SUBSCRIBED = """
-PushManager.prototype.subscribe = async () => ({
-  endpoint: %s, toJSON: () => ({keys: %s}), unsubscribe: async () => true,
-});
+const own = {endpoint: %s, expirationTime: null, toJSON: () => ({keys: %s}), unsubscribe: async () => true};
+PushManager.prototype.subscribe = PushManager.prototype.getSubscription = async () => own;
 Notification.requestPermission = async () => "granted";
 // A browser answers with the place of a moment ago: each press of the button is somewhere else here.
 let north = 0;
@@ -79,3 +78,12 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
     end = datetime.fromtimestamp(stay["until"], UTC)
     assert (end.hour, end.minute) == (15, 0), "midnight in Tokyo"
     assert kept["quiet"] == {"start_hour": 21, "end_hour": 6}
+
+    # "Could an alert reach me now?": one more push, all the way to this phone.
+    page.goto(door.url + "/map")
+    page.locator("#check-now:enabled").click()
+    page.locator("#check-state", has_text="届くのを待っています").wait_for()
+    until(lambda: len(welcomes()) == 2)
+    worker.push(open_body(welcomes()[1], secrets.receiver).decode())
+    page.locator("#check-state", has_text="届きました").wait_for()
+    assert door.client.get("/subscriptions", headers=bearer).json() == kept, "the same token, and nothing else changed"
