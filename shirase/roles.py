@@ -4,6 +4,7 @@ Each role imports what it runs on when it runs: loading Faust costs a fan-out wo
 in which it must be sending again (promise 8), and most of that second is spent on one core.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -180,6 +181,9 @@ def _run_evacuation(settings: WorkerSettings, metrics: StreamMetrics, heartbeat:
     stop, beat = Stop(), Beat(heartbeat)
     # Before the lease: a standby that takes over must not begin with reading maps.
     town = town_of(settings)
+    # The network stays as long as the process: no pass of the collector looks at it again, in the middle of a plan.
+    gc.collect()
+    gc.freeze()
     if not _hold_lease(Role.EVACUATION, settings, stop, beat):
         return
     evacuation = Evacuation(settings.broker, town, metrics)
