@@ -14,12 +14,16 @@ from pathlib import Path
 from lxml import etree
 
 from alerts.lifecycle import SeriesState, accept
+from alerts.place import LatLng
 from alerts.report import Report
+from alerts.road import RoadCause
 from feeds.errors import FeedError
 from feeds.feed_entries import read_entries
 from feeds.jma.kinds import Family, family_of
 from feeds.lalert.write import write_orders, write_shelters
 from feeds.read import read, series_of
+from feeds.resident import FEED as RESIDENT
+from feeds.resident import resident_document
 
 RECEIVED = datetime(2026, 11, 22, tzinfo=UTC)
 # Small samples reach the same lines, and ten times as often in the same time.
@@ -193,6 +197,25 @@ def _supply(_data: Path) -> list[bytes]:
     return [f"{head}\n{row}\n".encode(encoding) for encoding in ("utf-8", "cp932")]
 
 
+def _satellite(_data: Path) -> list[bytes]:
+    # As the satellites sent them: an early warning, a flood and a tsunami (azarashi's published examples).
+    return [
+        b"$QZQSM,55,C6AF89A820000324000050400548C5E2C000000003DFF8001C00001185443FC*05",
+        b"$QZQSM,58,C6AFD99CB1800160A8F5528600000000000000000000000000000010E502538*0E",
+        b"$QZQSM,58,9AAFA99C828001E8F67C31053960414E621053BE00000000000000132735038*0F",
+    ]
+
+
+def _residents(_data: Path) -> list[bytes]:
+    point = LatLng(35.7067, 139.8424)
+    return [resident_document("way-7", slot, RoadCause.FLOODED, point, RECEIVED) for slot in (0, 49)]
+
+
+def _drawn_tables(data: Path) -> list[bytes]:
+    folder = data / "10_incidents" / "noto_nanao_open_shelters" / "latest"
+    return [path.read_bytes() for path in sorted(folder.glob("*.geojson"))]
+
+
 def _smallest(raws: list[bytes]) -> list[bytes]:
     ordered = sorted(raws, key=len)
     return [raw for raw in ordered if len(raw) <= _LARGEST_BYTES][:_SAMPLES] or ordered[:1]
@@ -211,6 +234,9 @@ TARGETS: tuple[Target, ...] = (
     Target("l-alert", Form.XML, _read("l-alert"), _l_alert),
     Target("supply-table", Form.TABLE, _read("supply"), _supply),
     Target("shelter-table", Form.TABLE, _read(), _shelter_tables),
+    Target("drawn-table", Form.JSON, _read(), _drawn_tables),
+    Target("satellite", Form.TABLE, _read("qzss"), _satellite),
+    Target("resident", Form.JSON, _read(RESIDENT), _residents),
     Target("crowd-table", Form.TABLE, _read(), _crowd),
     Target("feed-index", Form.XML, _read(), _indexes),
     Target("feed-entries", Form.XML, read_entries, _indexes),

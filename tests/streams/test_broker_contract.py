@@ -274,7 +274,9 @@ def test_a_changelog_is_compacted_and_partitioned_as_its_source() -> None:
 
 
 def test_an_erased_subscription_leaves_the_topic_within_its_promise() -> None:
-    assert config_of(SUBSCRIPTIONS)["max.compaction.lag.ms"] == str(15 * 60_000)
+    config = config_of(SUBSCRIPTIONS)
+    # The lag counts from the record on: a segment has to be rolled well within it, and what is left is for the cleaner.
+    assert int(config["segment.ms"]) < int(config["max.compaction.lag.ms"]) <= 15 * 60_000
 
 
 def _settings(kafka: Broker, topic: str) -> set[tuple[str, str]]:

@@ -1,8 +1,7 @@
 // The map to move around in: what the drawing shows, on MapLibre; loaded only when it is asked for.
 import type { GeoJSONSource, Map } from "maplibre-gl/dist/maplibre-gl-csp";
-import { moment } from "./ages";
 import { isOpen } from "./around-view";
-import { partAt } from "./live";
+import { partAt, waysAt } from "./live";
 import { drawMap } from "./map";
 import type { Shown } from "./now";
 import { guideOfPlan, guideOfTile } from "./way-view";
@@ -16,7 +15,7 @@ export function drawBigMap(holder: HTMLElement, shown: Shown): Map {
   const { state, spot } = shown;
   const entry = state?.["plan.json"]?.cells.find((one) => one.cell === spot?.cell);
   const answer = entry && partAt(entry.parts, spot?.exact ? spot.point : undefined)?.general;
-  const planned = answer && guideOfPlan(answer, moment(state?.["plan.json"]?.facts_at));
+  const planned = answer && guideOfPlan(answer, waysAt(state, shown.index));
   const guide = shown.way && answer?.route?.shelter === shown.way.shelter.id ? guideOfTile(shown.way, planned, undefined) : planned;
   const sites: Features = {
     type: "FeatureCollection",

@@ -115,6 +115,8 @@ export interface Source {
 }
 export interface Shards {
   sources: Source[];
+  /** Up to when the planner had heard of every closed road: the age of all plans, also of those that did not change. */
+  plans_at?: string | null;
   shards: { id: string; bounds: number[] }[];
 }
 export interface Sections {
@@ -178,6 +180,12 @@ export async function shards(): Promise<Shards | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Return up to when the facts behind a shard's ways were known: a plan that holds does not grow old by itself. */
+export function waysAt(state: State | undefined, index: Shards | undefined): number | undefined {
+  const known = [moment(state?.["plan.json"]?.facts_at), moment(index?.plans_at)].filter((at) => at !== undefined);
+  return known.length ? Math.max(...known) : undefined;
 }
 
 /** Return the part of a plan's entry in which *point* lies; the first, cautious one for a point that is not known. */

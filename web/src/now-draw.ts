@@ -1,11 +1,11 @@
 // Puts what is known into the page "Here, now". Nothing is asked for here, and no section reads as empty that is missing.
-import { ago, clock, moment } from "./ages";
+import { ago, clock } from "./ages";
 import { closureList, isOpen, shelterList } from "./around-view";
 import { depthFigure, groundOf, type Ground } from "./depth";
 import { byId, html, svg } from "./dom";
 import type { Point } from "./geometry";
 import { lookOf } from "./levels";
-import { linesOf, partAt, ringsOf, type Answer, type Notice, type State } from "./live";
+import { linesOf, partAt, ringsOf, waysAt, type Answer, type Notice, type State } from "./live";
 import type { Shown } from "./now";
 import { fill } from "./now-words";
 import { dangersAt, kinds, noticeItem, noticesAt, orderAt, worst } from "./notice-view";
@@ -80,7 +80,7 @@ export function drawGuide(shown: Shown): void {
   if (!state || !spot) return;
   const now = Date.now();
   const answer = answerHere(shown);
-  const factsAt = moment(state["plan.json"]?.facts_at);
+  const factsAt = waysAt(state, shown.index);
   let guide: Guide | undefined = answer && guideOfPlan(answer, factsAt);
   // Room may send people past the nearest shelter: then the nearest way is not the one that was advised.
   const same = answer?.advice === "go" && answer.route?.shelter === way?.shelter.id;
