@@ -146,6 +146,16 @@ class Worker:
         ]
 
     def push(self, data: str) -> None:
+        # While a worker is being replaced the browser's test door loses what it is handed; a push service would not.
+        self.page.evaluate(
+            """async () => {
+                const settled = (one) => !one.installing && !one.waiting && one.active?.state === 'activated';
+                const registration = await navigator.serviceWorker.ready;
+                for (let turn = 0; turn < 200 && !settled(registration); turn++) {
+                    await new Promise((done) => setTimeout(done, 50));
+                }
+            }"""
+        )
         self._session.send(
             "ServiceWorker.deliverPushMessage",
             {"origin": self._origin, "registrationId": self._ids[-1], "data": data},
