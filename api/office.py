@@ -142,6 +142,16 @@ class Office:
             raise ApiError(503, "not-written-down", "Not done: it could not be written to the audit trail") from None
 
 
+def signed_in(office: Office, found: tuple[str, Session], at: int) -> Response:
+    """Return the answer that begins a session, which is written down first, however its first factor was proved."""
+    token, session = found
+    office.codes.has_given(session, at)
+    office.write_down(session.account.name, Act.SIGN_IN)
+    answer = elsewhere("/")
+    answer.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="strict", path="/")
+    return answer
+
+
 def author_of(source: Provenance) -> str:
     """Return the account that wrote a draft, "" for what a feed said.
 
@@ -173,12 +183,7 @@ def office_routes(office: Office) -> APIRouter:
         if isinstance(found, SignInRefused):
             office.write_down(name, Act.SIGN_IN_REFUSED, detail=found.value)
             return page(sign_in_page("名前・パスワード・確認コードのどれかが違います。", provider=office.provider), 403)
-        token, session = found
-        office.codes.has_given(session, at)
-        office.write_down(session.account.name, Act.SIGN_IN)
-        answer = elsewhere("/")
-        answer.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="strict", path="/")
-        return answer
+        return signed_in(office, found, at)
 
     @router.post("/sign-out")
     async def sign_out(

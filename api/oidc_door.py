@@ -11,11 +11,11 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.accounts import Session, SignInRefused
+from api.accounts import SignInRefused
 from api.audit import Act
 from api.errors import ApiError
 from api.form import elsewhere, page, read_form
-from api.office import COOKIE, Office
+from api.office import Office, signed_in
 from api.oidc import Oidc, OidcRefused
 from api.sheet import document
 
@@ -101,16 +101,6 @@ def oidc_routes(office: Office, oidc: Oidc) -> APIRouter:
         return signed_in(office, found, int(at))
 
     return router
-
-
-def signed_in(office: Office, found: tuple[str, Session], at: int) -> Response:
-    """Return the answer that begins a session, which is written down first."""
-    token, session = found
-    office.codes.has_given(session, at)
-    office.write_down(session.account.name, Act.SIGN_IN)
-    answer = elsewhere("/")
-    answer.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="strict", path="/")
-    return answer
 
 
 def _refused(office: Office, name: str, reason: str) -> Response:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from alerts.claim import Lane
@@ -275,17 +275,7 @@ class Pager:
         page = self._open[key].pop(passage.id, None)
         if page is None:
             return
-        ended = PageRecord(
-            draft_id=page.draft_id,
-            ward=page.ward,
-            rung=page.rung,
-            person=page.person,
-            way=page.way,
-            state=passage.state,
-            reason=passage.reason,
-            attempts=passage.attempts,
-            at=self._now(),
-        )
+        ended = replace(page, state=passage.state, reason=passage.reason, attempts=passage.attempts, at=self._now())
         if passage.state is ChannelState.FAILED:
             log.error("an officer could not be called", extra={"draft": page.draft_id, "reason": passage.reason})
         self._store(ended)
