@@ -14,6 +14,7 @@ from shirase.check import topics_of
 from shirase.run import Run
 from shirase.summary import Percentiles
 from shirase.way_out import PostedFact
+from streams.fanout import Unsent
 
 _ACCEPTED = range(200, 300)
 
@@ -29,6 +30,13 @@ def ways_of(run: Run, posted: Sequence[PostedFact]) -> dict[str, Any]:
     counts = people.count_all((notice, notice.approved_at) for notice in notices)
     counted = {(one.lineage, one.revision): one.selected for one in counts}
     accepted = _accepted(run, notices)
+    ways = {(notice.lineage, notice.revision) for notice in notices}
+    # Whom a newer revision speaks to is not sent the older one: selected, and rightly never accepted.
+    gave_way = sum(
+        receipt.outcomes.get(Unsent.SUPERSEDED.value, 0)
+        for receipt in account.receipts.values()
+        if (receipt.lineage, receipt.revision) in ways
+    )
     facts, delays = [], list[float]()
     for fact in posted:
         mine = [notice for notice in notices if _document_of(run, notice) == fact.name]
@@ -51,6 +59,7 @@ def ways_of(run: Run, posted: Sequence[PostedFact]) -> dict[str, Any]:
     return {
         "notices": len(notices),
         "told": sum(len(walls) for walls in accepted.values()),
+        "superseded": gave_way,
         "brute_force": sum(counted.values()),
         "selected": sum(fact["brute_force"] for fact in facts),
         "facts": facts,
