@@ -33,6 +33,14 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 # Packages that may measure something. Each keeps it in a module called `metrics`.
 PACKAGES = ("feeds", "dispatch", "streams", "api")
 
+# Which classes hold settings, with the title of their section.
+SETTINGS = (
+    ("Workers", settings, "WorkerSettings"),
+    ("`shirase api residents`, for signing up; set all of them or none", joining, "JoiningSettings"),
+    ("`shirase post` and `shirase api console`", preview, "PostingSettings"),
+    ("`shirase api console`, for a ward's own identity provider; all of them or none", oidc, "OidcSettings"),
+)
+
 DATA_CLASSES = {0: "0 public", 1: "1 operational", 2: "2 pseudonymous"}
 
 
@@ -74,15 +82,10 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Made from `streams/settings.py`, `api/joining.py`, `api/oidc.py` and `streams/preview.py` by `make docs`; a",
-        "test fails when it is out of date. A process reads them from its environment once, at its start.",
+        f"Made from {', '.join(f'`{_source(module)}`' for _, module, _ in SETTINGS)} by `make docs`; a test fails when",
+        "it is out of date. A process reads them from its environment once, at its start.",
     ]
-    for title, module, made in (
-        ("Workers", settings, "WorkerSettings"),
-        ("`shirase api residents`, for signing up; set all of them or none", joining, "JoiningSettings"),
-        ("`shirase post` and `shirase api console`", preview, "PostingSettings"),
-        ("`shirase api console`, for a ward's own identity provider; all of them or none", oidc, "OidcSettings"),
-    ):
+    for title, module, made in SETTINGS:
         tree = ast.parse(inspect.getsource(module))
         fields = _sentences(tree, made)
         lines += ["", f"## {title}", "", "| setting | what it is |", "|---|---|"]
@@ -94,6 +97,10 @@ def settings_page() -> str:
 def published_schema() -> str:
     """Return the JSON Schema of municipal reports as the reader uses it."""
     return resources.files("feeds.dis").joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
+
+
+def _source(module: ModuleType) -> str:
+    return f"{module.__name__.replace('.', '/')}.py"
 
 
 def _sentences(tree: ast.Module, made: str) -> dict[str, str]:
@@ -132,11 +139,11 @@ def registries() -> tuple[tuple[str, CollectorRegistry], ...]:
 
 
 def _metrics_modules(package: str) -> tuple[ModuleType, ...]:
-    if importlib.util.find_spec(package) is None or importlib.util.find_spec(f"{package}.metrics") is None:
+    if importlib.util.find_spec(package) is None:
         return ()
     folder = Path(importlib.import_module(package).__path__[0])
-    names = sorted(path.stem for path in folder.glob("*metrics.py"))
-    return tuple(importlib.import_module(f"{package}.{name}") for name in names)
+    names = sorted(path.relative_to(folder).with_suffix("").parts for path in folder.rglob("*metrics.py"))
+    return tuple(importlib.import_module(".".join((package, *name))) for name in names)
 
 
 def _metrics_classes(module: ModuleType) -> list[Callable[[CollectorRegistry], object]]:
