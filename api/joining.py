@@ -51,7 +51,7 @@ class JoiningSettings:
     """Contact that push services see (RFC 8292, 2.1)."""
 
     site_url: str
-    """The residents' site, to which pushes link."""
+    """Address of the residents' pages, to which pushes link; ends in a slash."""
 
     push_ca: str = ""
     """CA file for the push services; empty for the system's."""
@@ -72,12 +72,15 @@ def joining_settings(environment: Mapping[str, str]) -> JoiningSettings | None:
     missing = [name for name in _NEEDED if name not in given]
     if missing:
         raise SettingMissing(f"{', '.join(missing)} not set: make the files with `shirase keys`, or set none of them")
+    site_url = environment.get("SHIRASE_SITE_URL", "")
+    if not site_url.endswith("/"):
+        raise SettingMissing("SHIRASE_SITE_URL is not set, or does not end in a slash: every push links to it")
     return JoiningSettings(
         seal_key=Path(environment["SHIRASE_SEAL_KEY"]),
         vapid_key=Path(environment["SHIRASE_VAPID_KEY"]),
         signup_secret=Path(environment["SHIRASE_SIGNUP_SECRET"]),
         vapid_subject=environment["SHIRASE_VAPID_SUBJECT"],
-        site_url=environment.get("SHIRASE_SITE_URL", DispatchSettings().site_url),
+        site_url=site_url,
         push_ca=environment.get("SHIRASE_PUSH_CA", ""),
         push_origins=tuple(origin for origin in environment.get("SHIRASE_PUSH_ORIGINS", "").split(",") if origin),
     )

@@ -125,7 +125,8 @@ class Messages:
 
     def _write(self, number: int, text: Text, place: int) -> Message:
         limit = min(self._settings.payload_limit_bytes, PADDED_SIZES[-1])
-        message = self._written(number, text, place, limit, PADDED_SIZES)
+        sizes = tuple(size for size in PADDED_SIZES if size >= self._settings.pad_to_bytes) or PADDED_SIZES[-1:]
+        message = self._written(number, text, place, limit, sizes)
         if len(message.plaintext) > limit:
             raise PayloadTooLarge(text.language, len(message.plaintext), limit)
         return message

@@ -33,6 +33,8 @@ class DispatchSettings:
     """Of an answer we read the status and Retry-After; a service that talks on is cut off."""
     payload_limit_bytes: int = 2_600
     """Plaintext that Firefox on Android still takes (2,744 B of body)."""
+    pad_to_bytes: int = 1_024
+    """The least that a payload is padded to: with 2,600 no length tells a warning from a way."""
     pool_depth: int = 0
     """Envelopes made ahead for each subscription (`dispatch.pool`): 109 bytes each, 0 to 4."""
     retry_share: float = 0.05
@@ -56,6 +58,6 @@ class DispatchSettings:
     vapid_subject: str = "mailto:operations@shirase.example"
     """Whom a push service can reach about us (RFC 8292, 2.1)."""
     site_url: str = "https://shirase.example/"
-    """The residents' site, to which notices link."""
+    """The residents' site, to which notices link; ends in a slash. A deployment must name its own."""
     timezone: str = "Asia/Tokyo"
     """The clock that quiet hours are meant in."""

@@ -68,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sink", choices=("nghttpd", "nginx", "stub"), default="nginx")
     parser.add_argument("--rtt-ms", type=float, default=0.0)
     parser.add_argument("--pool", choices=POOLS, default="full")
+    parser.add_argument("--pad-to", type=int, default=1024, help="least payload; 2600 makes bodies of 2,703 bytes")
     parser.add_argument("--broker", default="embedded", help="embedded, kafka (its jars are started), or HOST:PORT")
     parser.add_argument("--max-in-flight", type=int, default=4096)
     parser.add_argument("--reference", type=int, default=300, help="how many pushes pywebpush sends, each way")
@@ -156,6 +157,7 @@ def _send(
                 max_in_flight=given.max_in_flight,
                 metrics_base_port=ports[0],
                 pool_depth=depth,
+                pad_to_bytes=given.pad_to,
             )
         )
     )

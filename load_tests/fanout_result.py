@@ -62,6 +62,7 @@ def result_of(given: argparse.Namespace, ours: Ours, peers: Peers | None) -> dic
         "workers": given.workers,
         "rtt_ms": given.rtt_ms,
         "pool": given.pool,
+        "padded_bytes": given.pad_to,
         "accepted": accepted,
         "lost": seen.lost,
         "duplicates": seen.duplicates,
@@ -78,6 +79,7 @@ def result_of(given: argparse.Namespace, ours: Ours, peers: Peers | None) -> dic
         "peers": {
             "pywebpush_per_s": round(peers.kept.pushes_per_second, 1) if peers else None,
             "pywebpush_readme_per_s": round(peers.readme.pushes_per_second, 1) if peers else None,
+            "pywebpush_readme_cpu_us": round(peers.readme.processor_us_per_push, 1) if peers else None,
             "pywebpush_cpu_us": round(peers.kept.processor_us_per_push, 1) if peers else None,
             "node_per_s": round(peers.node.pushes_per_second, 1) if peers and peers.node else None,
             "node_cpu_us": round(peers.node.processor_us_per_push, 1) if peers and peers.node else None,

@@ -146,6 +146,7 @@ def staged(
             "SHIRASE_PUSH_CA": str(stub.ca_path),
             "SHIRASE_PUSH_ORIGINS": ",".join(stub.origins),
             "SHIRASE_VAPID_SUBJECT": VAPID_SUBJECT,
+            "SHIRASE_SITE_URL": "https://shirase.example/",
             "SHIRASE_MAX_IN_FLIGHT": str(max_in_flight),
             "PYTHONUNBUFFERED": "1",
         }

@@ -160,7 +160,8 @@ def _worker(
     environment = {
         **os.environ, **secrets, "SHIRASE_BROKER": server.bootstrap, "SHIRASE_SEAT": seat,
         "SHIRASE_PUSH_CA": str(stub.ca_path), "SHIRASE_PUSH_ORIGINS": ",".join(stub.origins),
-        "SHIRASE_VAPID_SUBJECT": VAPID_SUBJECT, "SHIRASE_MAX_IN_FLIGHT": str(_MAX_IN_FLIGHT),
+        "SHIRASE_VAPID_SUBJECT": VAPID_SUBJECT, "SHIRASE_SITE_URL": "https://shirase.example/",
+        "SHIRASE_MAX_IN_FLIGHT": str(_MAX_IN_FLIGHT),
     }  # fmt: skip
     command = (
         sys.executable, "-m", "shirase", "worker", "fanout", "--instance", "0", "--data-dir", str(folder / seat),

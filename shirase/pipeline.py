@@ -52,6 +52,10 @@ class PipelineSettings:
     """First of the ports on which the workers serve /metrics; 0 for none."""
     pool_depth: int = 0
     """Envelopes that fan-out workers make ahead for each subscription."""
+    pad_to_bytes: int = 1024
+    """The least that a payload is padded to."""
+    site_url: str = "https://shirase.example/"
+    """The residents' pages, to which pushes link: nobody's, unless somebody serves them."""
 
 
 class PipelineFailed(RuntimeError):
@@ -155,6 +159,8 @@ class Pipeline:
             "SHIRASE_VAPID_SUBJECT": VAPID_SUBJECT,
             "SHIRASE_MAX_IN_FLIGHT": str(self._settings.max_in_flight),
             "SHIRASE_POOL_DEPTH": str(self._settings.pool_depth),
+            "SHIRASE_PAD_TO_BYTES": str(self._settings.pad_to_bytes),
+            "SHIRASE_SITE_URL": self._settings.site_url,
             "PYTHONUNBUFFERED": "1",
         }
         command = (

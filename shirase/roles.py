@@ -261,6 +261,8 @@ def _run_fanout(
         subscribers = from_topic(settings.broker, keys, settings.data_dir / "registry", mine)
     if not settings.vapid_subject:
         raise SettingMissing("SHIRASE_VAPID_SUBJECT is not set: push services want a mailto: or https: contact")
+    if not settings.site_url.endswith("/"):
+        raise SettingMissing("SHIRASE_SITE_URL is not set, or does not end in a slash: every push links to it")
     stop, beat = Stop(), Beat(heartbeat)
     if not _take_share(settings, worker, subscribers, stop, beat):
         return
@@ -271,6 +273,8 @@ def _run_fanout(
         extra_origins=settings.push_origins,
         ca_file=settings.push_ca,
         vapid_subject=settings.vapid_subject,
+        pad_to_bytes=settings.pad_to_bytes,
+        site_url=settings.site_url,
     )
     last_looked = Heartbeat(PAUSE_SECONDS)
     dispatcher = Dispatcher(

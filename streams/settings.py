@@ -82,6 +82,12 @@ class WorkerSettings:
     pool_depth: int = 0
     """Envelopes made ahead for each subscription: 109 bytes each; made when there is nothing to send."""
 
+    pad_to_bytes: int = 1024
+    """The least that a payload is padded to, before it is encrypted: 2600 makes all pushes of one length."""
+
+    site_url: str = ""
+    """Address of the residents' pages, to which every push links; ends in a slash. `fanout` does not start without."""
+
     column_maps: Path | None = None
     """What the columns of a deployment's own gauge tables mean (`ops/gauges.toml`), for `ingest`."""
 
@@ -150,6 +156,8 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         shelters=path("SHIRASE_SHELTERS"),
         max_in_flight=int(environment.get("SHIRASE_MAX_IN_FLIGHT", "4096")),
         pool_depth=int(environment.get("SHIRASE_POOL_DEPTH", "0")),
+        pad_to_bytes=int(environment.get("SHIRASE_PAD_TO_BYTES", "1024")),
+        site_url=environment.get("SHIRASE_SITE_URL", ""),
         engine=environment.get("SHIRASE_ENGINE", "h2"),
         sources=path("SHIRASE_SOURCES"),
         river_zones=path("SHIRASE_RIVER_ZONES"),

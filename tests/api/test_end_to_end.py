@@ -156,6 +156,7 @@ def test_a_resident_signs_up_by_a_push_that_her_own_keys_open(
             secrets_of_a_run
             | {
                 "SHIRASE_VAPID_SUBJECT": "mailto:duty@example.org",
+                "SHIRASE_SITE_URL": "https://shirase.example/",
                 "SHIRASE_PUSH_CA": str(stub.ca_path),
                 "SHIRASE_PUSH_ORIGINS": origin,
             }
@@ -183,5 +184,7 @@ def test_half_of_the_keys_is_a_mistake_and_none_means_that_nobody_can_sign_up(
     assert joining_settings({}) is None
     with pytest.raises(SettingMissing, match="SHIRASE_VAPID_SUBJECT"):
         joining_settings(secrets_of_a_run)
+    with pytest.raises(SettingMissing, match="SHIRASE_SITE_URL"):
+        joining_settings(secrets_of_a_run | {"SHIRASE_VAPID_SUBJECT": "mailto:duty@example.org"})
     with served(build_residents(broker.bootstrap)) as client:
         assert client.post("/subscriptions", json={}).status_code == 404

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -53,6 +54,12 @@ def test_a_payload_is_declarative_web_push_with_our_own_words_beside_it() -> Non
     }
     assert message.topic == tag
     assert message.padded_bytes in PADDED_SIZES
+
+
+@pytest.mark.parametrize(("least", "sizes"), [(0, {1024}), (1536, {1536}), (2600, {2600}), (9999, {2600})])
+def test_no_payload_is_padded_to_less_than_a_deployment_wishes(least: int, sizes: set[int]) -> None:
+    messages = Messages(notice(), replace(SETTINGS, pad_to_bytes=least))
+    assert {message.padded_bytes for message in messages.check()} == sizes
 
 
 def test_one_payload_per_part_and_language_whatever_the_spelling() -> None:

@@ -93,6 +93,7 @@ def test_the_documented_steps_lead_from_documents_to_pushes_and_the_account(kafk
             "SHIRASE_AREAS": str(areas),
             "SHIRASE_POLICY": str(PROJECT / "ops" / "policy.toml"),
             "SHIRASE_VAPID_SUBJECT": "mailto:test@shirase.example",
+            "SHIRASE_SITE_URL": "https://shirase.example/",
             "SHIRASE_NETWORK": "demo-city",
             "SHIRASE_PUSH_ORIGINS": stub.origins[0],
             "SHIRASE_PUSH_CA": str(stub.ca_path),

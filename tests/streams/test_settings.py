@@ -16,6 +16,7 @@ def test_without_a_broker_nothing_starts_and_the_message_says_what_to_set() -> N
 def test_defaults_are_safe() -> None:
     settings = worker_settings({"SHIRASE_BROKER": "127.0.0.1:9092"}, data_dir=Path("data"), instance="0")
     assert (settings.metrics_host, settings.metrics_port) == ("127.0.0.1", -1)
+    assert (settings.pad_to_bytes, settings.site_url) == (1024, "")
     assert settings.push_origins == ()
     assert settings.push_ca == ""
     # A key made up at start would orphan every subscription: these have no default at all.
@@ -44,9 +45,12 @@ def test_every_setting_is_read_from_its_name() -> None:
         "SHIRASE_PUSH_ORIGINS": "https://a.example,,https://b.example",
         "SHIRASE_VAPID_SUBJECT": "mailto:a@example.org",
         "SHIRASE_MAX_IN_FLIGHT": "64",
+        "SHIRASE_PAD_TO_BYTES": "2600",
+        "SHIRASE_SITE_URL": "https://pages.example/",
     }
     settings = worker_settings(environment, data_dir=Path("data"), instance="3")
     assert (settings.broker, settings.instance, settings.workers, settings.max_in_flight) == ("b:1", "3", 4, 64)
+    assert (settings.pad_to_bytes, settings.site_url) == (2600, "https://pages.example/")
     assert settings.push_origins == ("https://a.example", "https://b.example")
     assert (settings.areas, settings.policy, settings.snapshot) == (
         Path("areas.npz"),

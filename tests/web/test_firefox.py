@@ -94,6 +94,7 @@ def test_a_real_browser_shows_the_warning_that_the_agency_issued(
             secrets
             | {
                 "SHIRASE_VAPID_SUBJECT": VAPID_SUBJECT,
+                "SHIRASE_SITE_URL": "https://shirase.example/",
                 "SHIRASE_PUSH_CA": str(run.stub.ca_path),
                 "SHIRASE_PUSH_ORIGINS": run.stub.origins[0],
             }

@@ -91,6 +91,7 @@ def test_an_order_goes_from_a_form_to_a_phone_and_is_taken_back_by_one_person(
             secrets
             | {
                 "SHIRASE_VAPID_SUBJECT": VAPID_SUBJECT,
+                "SHIRASE_SITE_URL": "https://shirase.example/",
                 "SHIRASE_PUSH_CA": str(run.stub.ca_path),
                 "SHIRASE_PUSH_ORIGINS": run.stub.origins[0],
             }
