@@ -1,7 +1,8 @@
 """Errors of the vocabulary itself.
 
 AlertsError
-└── PolicyError     the policy cannot be used: which rule, and what is wrong with it
+├── PolicyError     the policy cannot be used: which rule, and what is wrong with it
+└── WardError       the register of wards cannot be used: which row, and what is wrong with it
 """
 
 
@@ -11,3 +12,7 @@ class AlertsError(Exception):
 
 class PolicyError(AlertsError):
     """A policy that cannot be used. Names the rule, so that it can be found in the file."""
+
+
+class WardError(AlertsError):
+    """A register of wards that cannot be used. Names the row, so that it can be found in the file."""

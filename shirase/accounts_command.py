@@ -1,6 +1,7 @@
 """`shirase accounts` and `shirase audit`: who may act at the console, and whether the trail of acts is whole."""
 
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -23,15 +24,24 @@ def accounts() -> None:
 @click.option("--role", type=click.Choice(["drafter", "approver", "administrator"]), required=True)
 @click.option("--ward", "wards", multiple=True, required=True, help="class20 code, e.g. 1310800; * for all wards.")
 @click.password_option(help="12 characters or more; asked for when it is not given.")
+@click.option("--administrator", "administrators", multiple=True, help="Twice: whose codes are asked for.")
 @_store
-def add(name: str, role: str, wards: tuple[str, ...], password: str, path: Path) -> None:
-    """Add NAME and print the key for its authenticator app, once."""
+def add(
+    name: str, role: str, wards: tuple[str, ...], password: str, administrators: tuple[str, ...], path: Path
+) -> None:
+    """Add NAME and print the key for its authenticator app, once.
+
+    Once there are two administrators, whoever may approve is added by two of them (R24).
+    """
     import pyotp
 
     from api.accounts import AccountExists, Accounts, Role
+    from shirase.second_administrator import NEEDED, administrators_in, prove_two
 
     store = Accounts(path)
     try:
+        if Role(role) is not Role.DRAFTER and len(administrators_in(store)) >= NEEDED:
+            prove_two(store, administrators, _code_of, int(time.time()))
         key = store.add(name, Role(role), frozenset(wards), password)
     except AccountExists:
         click.echo(f"shirase: there is an account {name}; a name is never given twice", err=True)
@@ -42,6 +52,10 @@ def add(name: str, role: str, wards: tuple[str, ...], password: str, path: Path)
     finally:
         store.close()
     click.echo(pyotp.TOTP(key).provisioning_uri(name=name, issuer_name="Shirase"))
+
+
+def _code_of(name: str) -> str:
+    return str(click.prompt(f"code of {name}", hide_input=True))
 
 
 @accounts.command()

@@ -29,6 +29,7 @@ from shirase.keys import main as make_keys
 from shirase.map_command import hazards, seam
 from shirase.pipeline import PipelineFailed, changelog_topics
 from shirase.plan_command import approve, plan
+from shirase.policy_command import policy as policy_group
 from shirase.post_command import post_group
 from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
 from shirase.reports_command import reports
@@ -38,6 +39,7 @@ from shirase.summary import held_megabytes, summary, usage
 from shirase.synth import synthesize
 from shirase.terminal import Terminal
 from shirase.usage import month_of, read_usage, table_of, wards_of_accounts
+from shirase.ward_command import ward
 from streams.broker import ensure_topics, open_broker
 from streams.errors import StreamsError
 from streams.metrics import Role
@@ -336,6 +338,8 @@ main.add_command(hazards)
 main.add_command(seam)
 main.add_command(import_group)
 main.add_command(gate)
+main.add_command(ward)
+main.add_command(policy_group)
 
 
 def _positive(text: str) -> float:

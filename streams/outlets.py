@@ -58,7 +58,7 @@ def register_of(plain: Mapping[str, Any], folder: Path, *, ca_file: str = "") ->
 
     A secret that is missing stops the start: a gateway that gets nothing must be found out before the flood.
     """
-    wards = {ward.code: ward for ward in map(_municipality, plain.get("municipality", ()))}
+    wards = municipalities_of(plain)
     rows = list(plain.get("outlet", ()))
     sender = str(plain.get("sender", ""))
     if rows and not sender:
@@ -68,6 +68,11 @@ def register_of(plain: Mapping[str, Any], folder: Path, *, ca_file: str = "") ->
     if doubled:
         raise OutletError(f"{doubled[0].ward.name} has {doubled[0].form} twice: its state would be that of neither")
     return Register(sender, outlets)
+
+
+def municipalities_of(plain: Mapping[str, Any]) -> dict[str, Municipality]:
+    """Return the municipalities of the register in *plain* by code; raises `OutletError`."""
+    return {ward.code: ward for ward in map(_municipality, plain.get("municipality", ()))}
 
 
 def _municipality(row: Mapping[str, Any]) -> Municipality:
