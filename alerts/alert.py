@@ -12,6 +12,7 @@ from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.place import Circle, Ring
 from alerts.river_stage import RiverStage
+from alerts.wave import Wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class AlertInfo:
     parameters: tuple[Geocode, ...] = ()
     areas: tuple[Area, ...] = ()
     stages: tuple[RiverStage, ...] = ()  # of a river forecast: its stations against their thresholds
+    wave: Wave | None = None  # of a tsunami warning: what it says of these coasts
 
 
 @dataclass(frozen=True, slots=True)

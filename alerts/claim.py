@@ -14,6 +14,7 @@ from alerts.level import Level
 from alerts.place import Cells, Shard
 from alerts.river_stage import RiverStage
 from alerts.theme import Audience
+from alerts.wave import Wave
 
 
 class Release(StrEnum):
@@ -69,6 +70,7 @@ class Danger:
     tie: Tie = Tie.AREA
     stage: RiverStage | None = None  # the river's worst station for these cells
     depth_rank: int | None = None  # how deep the river may stand in all of these cells (`geo.depth`); None: not known
+    wave: Wave | None = None  # what a tsunami warning says of these cells' coast
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,12 @@ whom it is for. Built from codes and names like every other text; level and time
 from collections.abc import Mapping
 from datetime import datetime
 
-from alerts.level import LEVEL_NAMES_JA, Level
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Text
-from alerts.order_words import ORDER_NAMES_JA
+from alerts.level import LEVEL_NAMES_JA
+from alerts.notice import Notice, NoticePart, Phase, Text
+from alerts.order_words import ORDER_NAMES_JA, ORDER_NOUNS_EN, says_order
 from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN, shown_name
 
 _MOST_AREAS = 3
-# Names, not calls: "secure your life" in a title is an order to whoever reads it.
-_ORDER_NAMES_EN: Mapping[Level, str] = {
-    Level.ELDERLY_LEAVE: "evacuation of the elderly",
-    Level.ALL_LEAVE: "evacuation order",
-    Level.SECURE_LIFE: "highest emergency order",
-}
 _PHASES_JA: Mapping[Phase, str] = {
     Phase.LIFTED: "解除", Phase.CANCELLED: "取消", Phase.EASED: "解除", Phase.CORRECTED: "訂正", Phase.CHANGED: "変更",
     Phase.RAISED: "引上げ", Phase.LOWERED: "引下げ",
@@ -44,17 +38,12 @@ def _areas(part: NoticePart) -> tuple[tuple[str, ...], int]:
     return names[:_MOST_AREAS], max(0, len(names) - _MOST_AREAS)
 
 
-def _is_order(notice: Notice, part: NoticePart) -> bool:
-    said = any(name in text.title for text in part.texts for name in ORDER_NAMES_JA.values())
-    return notice.kind is NoticeKind.GO_THERE or said
-
-
 def _japanese(notice: Notice, part: NoticePart, language: str) -> Text:
     names, more = _areas(part)
     place = "、".join(names) + (f"ほか{more}か所" if more else "") if names else "その地域"
     hazard = HAZARDS_JA[part.hazards[0]] if part.hazards else "災害"
     level = "" if part.level is None else f"レベル{part.level.value} "
-    named = ORDER_NAMES_JA if _is_order(notice, part) else LEVEL_NAMES_JA
+    named = ORDER_NAMES_JA if says_order(notice, part) else LEVEL_NAMES_JA
     said = named.get(part.level) if part.level is not None else None
     what = f"{hazard}の{said}" if said else f"{hazard}の情報"
     phase = _PHASES_JA.get(part.phase, "")
@@ -72,7 +61,7 @@ def _english(notice: Notice, part: NoticePart, language: str) -> Text:
     place = ", ".join(names) + (f" and {more} more" if more else "") if names else "that area"
     hazard = HAZARDS_EN[part.hazards[0]] if part.hazards else "danger"
     level = "" if part.level is None else f"Level {part.level.value}, "
-    order = _ORDER_NAMES_EN.get(part.level) if part.level is not None and _is_order(notice, part) else None
+    order = ORDER_NOUNS_EN.get(part.level) if part.level is not None and says_order(notice, part) else None
     what = f"{order} ({hazard})" if order else f"{hazard} information"
     phase = _PHASES_EN.get(part.phase, "")
     title = f"A place you added: {hazard}" + (f" {phase}" if phase else "")

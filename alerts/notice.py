@@ -10,7 +10,9 @@ from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.place import Cells, Shard
 from alerts.river_stage import RiverStage
+from alerts.shaking import Intensity
 from alerts.theme import Audience
+from alerts.wave import Wave
 
 
 class NoticeKind(IntEnum):
@@ -98,10 +100,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What notice 2 draws: the river against its thresholds, and how deep it may stand at a house (`geo.depth`)."""
+    """What a notice draws: one of the three.
 
-    river: RiverStage
+    A river against its thresholds and how deep it may stand at a house (`geo.depth`); how strongly the ground shook; a
+    tsunami's height and arrival.
+    """
+
+    river: RiverStage | None = None
     depth_rank: int | None = None
+    intensity: Intensity | None = None
+    wave: Wave | None = None
 
 
 @dataclass(frozen=True, slots=True)

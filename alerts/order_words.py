@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from alerts.level import Level
-from alerts.notice import Notice, Phase, Recipients, Text
+from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN, MAX_TEXT_BYTES, PartFacts, shown_name
 
 # The three orders since 2021 (災害対策基本法 56, 60); each is one level.
@@ -21,6 +21,12 @@ ORDER_NAMES_EN: Mapping[Level, str] = {
     Level.ELDERLY_LEAVE: "elderly evacuate",
     Level.ALL_LEAVE: "evacuation order",
     Level.SECURE_LIFE: "secure your life",
+}
+# Names, not calls: "secure your life" in a title or within a sentence is an order to whoever reads it.
+ORDER_NOUNS_EN: Mapping[Level, str] = {
+    Level.ELDERLY_LEAVE: "evacuation of the elderly",
+    Level.ALL_LEAVE: "evacuation order",
+    Level.SECURE_LIFE: "highest emergency order",
 }
 _MOST_AREAS = 3
 
@@ -64,6 +70,17 @@ def is_order(events: Iterable[str]) -> bool:
 def reads_as_order(text: Text) -> bool:
     """Say whether *text* is one that `compose_order` wrote: what went out keeps its words and not its events."""
     return any(name in text.title for name in ORDER_NAMES_JA.values())
+
+
+def says_order(notice: Notice, part: NoticePart) -> bool:
+    """Say whether the level of *part* is that of an order, its end included, and not of a warning: kind 3 always is."""
+    return notice.kind is NoticeKind.GO_THERE or any(map(reads_as_order, part.texts))
+
+
+def order_name(level: Level | None, language: str = "ja") -> str:
+    """Return what an order of *level* is called; without a level of its own it is the one that tells all to leave."""
+    names = ORDER_NAMES_JA if language.partition("-")[0] == "ja" else ORDER_NOUNS_EN
+    return names[Level.ALL_LEAVE if level is None or level not in names else level]
 
 
 def orders_to_leave(notice: Notice) -> bool:

@@ -237,7 +237,7 @@ def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
         (
             link,
             state,
-            f'{exercise}<span class="chip {look.value}">{mark}{word_of(worst)}</span>',
+            f'{exercise}<span class="chip {look.value}">{mark}{word_of(notice, worst)}</span>',
             "・".join(HAZARDS_JA[hazard] for hazard in worst.hazards),
             escape("、".join(names[:6])) + more,
             escape(notice.issuer),

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alerts.composed import composed
 from alerts.notice import Notice, NoticeKind, NoticePart, Text
-from alerts.words import JAPAN, PartFacts, compose
+from alerts.order_words import order_name, says_order
+from alerts.words import JAPAN, PartFacts
 from api.look import Look, look_of
 from api.state import Said
 
@@ -68,4 +70,5 @@ def _over(said: Said, names: tuple[str, ...]) -> tuple[Text, ...]:
         sent=said.notice.sent,
         expires=said.notice.expires,
     )
-    return tuple(compose(facts, language) for language in LANGUAGES)
+    events = (order_name(said.part.level),) if says_order(said.notice, said.part) else ()
+    return tuple(composed(facts, language, events, said.part.picture) for language in LANGUAGES)

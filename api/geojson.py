@@ -53,6 +53,7 @@ def _feature(cell: int, face: Face) -> dict[str, object]:
         "geometry": {"type": "Polygon", "coordinates": [ring_of(cell)]},
         "properties": {
             "level": None if verdict.level is None else int(verdict.level),
+            "is_order": verdict.order,
             "severity": verdict.severity.value,
             "hazards": [hazard.value for hazard in verdict.hazards],
             "reasons": verdict.reasons,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.claim import Danger, HazardSnapshot
+from alerts.order_words import is_order
 from alerts.place import Cells
 from api.frame import Frame, middle, nearest_to_mean, outline
 from api.look import PAINT_ORDER, Look, look_of
@@ -30,12 +31,16 @@ class GroundArea:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The worst that touches an area, how much of the area that is, and where to mark it."""
+    """The worst that touches an area, how much of the area that is, and where to mark it.
+
+    `order`: its level is that of an order to leave, somewhere in the area.
+    """
 
     area: GroundArea
     look: Look
     whole: bool
     at: tuple[int, int]
+    order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class Ground:
         mark this one because of the cells at their border. People there are told all the same.
         """
         ranks = np.full(len(self.ids), _NOTHING, dtype=np.int64)
+        orders = np.full(len(self.ids), _NOTHING, dtype=np.int64)
         shards = {shard_of(int(cell)) for cell in self.ids}
         for snapshot in maps:
             if snapshot.shard not in shards:
@@ -64,6 +70,8 @@ class Ground:
                     rank = _RANK[look_of(danger.level, danger.severity)]
                     here = self._core(danger)
                     ranks[here] = np.maximum(ranks[here], rank)
+                    if is_order((danger.event,)):
+                        orders[here] = np.maximum(orders[here], rank)
         found = []
         for number, area in enumerate(self.areas):
             mine = self.owners == number
@@ -72,7 +80,8 @@ class Ground:
                 continue
             here = mine & (ranks == worst)
             whole = bool(here.sum() >= WHOLE_SHARE * mine.sum())
-            found.append(Touched(area, PAINT_ORDER[worst], whole, nearest_to_mean(self.points[here])))
+            order = bool((orders[mine] == worst).any())
+            found.append(Touched(area, PAINT_ORDER[worst], whole, nearest_to_mean(self.points[here]), order))
         found.sort(key=lambda touched: _RANK[touched.look], reverse=True)
         return tuple(found)
 

@@ -15,6 +15,7 @@ from alerts.claim import Lane
 from alerts.drill import drill_words
 from alerts.level import LEVEL_NAMES_JA
 from alerts.notice import Notice, Phase
+from alerts.order_words import order_name, says_order
 from dispatch.errors import PayloadTooLarge
 from dispatch.message import Messages
 from dispatch.settings import DispatchSettings
@@ -97,7 +98,8 @@ def lint(notice: Notice, *, at: datetime, settings: DispatchSettings, live: Iter
             if text.language.startswith("ja") and len(text.title) > LONGEST_TITLE:
                 found.append(Found(Finding.LONG_TITLE, where))
             if part.level is not None and part.phase not in _ENDS and str(int(part.level)) not in start:
-                found.append(Found(Finding.LATE_LEVEL, f"{where} {LEVEL_NAMES_JA[part.level]}"))
+                name = order_name(part.level) if says_order(notice, part) else LEVEL_NAMES_JA[part.level]
+                found.append(Found(Finding.LATE_LEVEL, f"{where} {name}"))
     try:
         for _ in Messages(notice, settings).check():
             pass

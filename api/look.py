@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from alerts.cap import Severity
 from alerts.level import LEVEL_NAMES_JA, Level
-from alerts.notice import NoticePart
-from alerts.order_words import ORDER_NAMES_JA
+from alerts.notice import Notice, NoticePart
+from alerts.order_words import order_name, says_order
 
 
 class Look(StrEnum):
@@ -66,6 +66,9 @@ _LEVELS = {
     Level.PREPARE_MIND: Look.LEVEL_1,
 }
 
+# The levels that a municipality orders; the two below them are the weather office's alone.
+_ORDERS = {look: level for level, look in _LEVELS.items() if level >= Level.ELDERLY_LEAVE}
+
 # Unknown severity asks to be on guard, as the notice's own title does: never the least for being unknown.
 _SEVERITIES = {
     Severity.EXTREME: Look.GREATEST,
@@ -81,12 +84,15 @@ def look_of(level: Level | None, severity: Severity) -> Look:
     return _LEVELS[level] if level is not None else _SEVERITIES[severity]
 
 
-def word_of(part: NoticePart) -> str:
-    """Return what stands beside the level of *part*: an order's own name (避難指示), else the level's.
+def word_of(notice: Notice, part: NoticePart) -> str:
+    """Return what stands beside the level of *part*: an order's own name (避難指示), else the warning's.
 
     An order is known by its title, which is composed from that name: a level alone orders nobody to leave.
     """
-    name = ORDER_NAMES_JA.get(part.level) if part.level is not None else None
-    if name is not None and any(text.language == "ja" and name in text.title for text in part.texts):
-        return name
-    return APPEARANCES[look_of(part.level, part.severity)].word
+    return look_word(look_of(part.level, part.severity), order=says_order(notice, part))
+
+
+def look_word(look: Look, *, order: bool) -> str:
+    """Return the word of *look*, which is another where the level is that of an order to leave."""
+    level = _ORDERS.get(look) if order else None
+    return APPEARANCES[look].word if level is None else order_name(level)

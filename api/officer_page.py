@@ -110,7 +110,7 @@ def draft_page(
         f'<header><h1>案の確認</h1><small>{escape(session.account.name)}　<a href="/">一覧へ</a></small></header><main>'
         f"{_findings(found)}"
         f'<section class="preview"><h2>何を、どこへ</h2>{picture}<table>{rows}</table>{seams(seen.seam)}</section>'
-        + "".join(_part(number, part) for number, part in enumerate(notice.parts, start=1))
+        + "".join(_part(number, notice, part) for number, part in enumerate(notice.parts, start=1))
         + _buttons(record, notice, proposal, session, refusal, bool(stops))
         + _prepared(notice, now)
         + "</main>",
@@ -145,7 +145,7 @@ def _findings(found: Iterable[Found]) -> str:
     return f'<ul class="findings" role="status">{rows}</ul>' if rows else ""
 
 
-def _part(number: int, part: NoticePart) -> str:
+def _part(number: int, notice: Notice, part: NoticePart) -> str:
     look = look_of(part.level, part.severity)
     appearance = APPEARANCES[look]
     mark = f"{appearance.mark} " if part.level is not None else ""
@@ -160,7 +160,7 @@ def _part(number: int, part: NoticePart) -> str:
     )
     hazards = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards)
     return (
-        f'<section><h2>{number}. <span class="chip {look.value}">{mark}{word_of(part)}</span> {hazards}</h2>'
+        f'<section><h2>{number}. <span class="chip {look.value}">{mark}{word_of(notice, part)}</span> {hazards}</h2>'
         f"<p>{escape(names)}</p>{texts}</section>"
     )
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from html import escape
 
 from alerts.notice import NoticeKind, Phase
+from alerts.order_words import says_order
 from alerts.words import HAZARDS_JA
 from api.clock import ago, clock
 from api.entries import Entry, action_of, entries
 from api.faces import Face
 from api.frame import FRAMES, Frame
 from api.ground import Ground, Touched
-from api.look import APPEARANCES, Look
+from api.look import APPEARANCES, Look, look_word
 from api.picture import draw
 from api.reader import Freshness
 from api.state import ENDS, View
@@ -36,6 +37,10 @@ _LEGEND = (Look.LEVEL_5, Look.LEVEL_4, Look.LEVEL_3, Look.LEVEL_2, Look.GREATEST
 NOT_AN_ALL_CLEAR = "これは解除の知らせではありません"
 
 
+# A look, and whether its level is that of an order to leave: the colour is one, the word is not.
+Sight = tuple[Look, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a page is written from: everything but the time."""
@@ -43,7 +48,7 @@ class Scene:
     view: View
     frame: Frame
     listed: tuple[Entry, ...]
-    areas: Mapping[Look, tuple[str, ...]]
+    areas: Mapping[Sight, tuple[str, ...]]
     picture: str
 
 
@@ -51,11 +56,11 @@ def scene_of(view: View, found: tuple[Face, ...], frame: Frame, ground: Ground) 
     """Return what the page for *frame* is written from."""
     touched = ground.touched(view.maps) if ground.areas else ()
     areas = _areas_by_look(touched)
-    spoken = "、".join(f"{_spoken(look)} {_names(names)}" for look, names in areas.items())
+    spoken = "、".join(f"{_spoken(*sight)} {_names(names)}" for sight, names in areas.items())
     listed = entries(view.in_force)
     if not spoken:
         # Without names of areas the worst notice is what can be said of the picture.
-        spoken = f"{_spoken(listed[0].look)} {_names(listed[0].area_names)}" if listed else "出ている情報なし"
+        spoken = f"{_spoken(*_sight(listed[0]))} {_names(listed[0].area_names)}" if listed else "出ている情報なし"
     picture = draw(frame, found, ground, touched, f"{frame.title}の危険の地図。{spoken}")
     return Scene(view, frame, listed, areas, picture)
 
@@ -69,11 +74,15 @@ def render(scene: Scene, fresh: Freshness, *, now: datetime, can_sign_up: bool =
     )
 
 
-def _areas_by_look(touched: Sequence[Touched]) -> Mapping[Look, tuple[str, ...]]:
-    names: dict[Look, list[str]] = {}
+def _sight(entry: Entry) -> Sight:
+    return entry.look, says_order(entry.notice, entry.part)
+
+
+def _areas_by_look(touched: Sequence[Touched]) -> Mapping[Sight, tuple[str, ...]]:
+    names: dict[Sight, list[str]] = {}
     for one in touched:
-        names.setdefault(one.look, []).append(one.area.name if one.whole else f"{one.area.name}の一部")
-    return {look: tuple(found) for look, found in names.items()}
+        names.setdefault((one.look, one.order), []).append(one.area.name if one.whole else f"{one.area.name}の一部")
+    return {sight: tuple(found) for sight, found in names.items()}
 
 
 def render_waiting() -> str:
@@ -143,14 +152,14 @@ def _worst(scene: Scene, now: datetime) -> str:
             "<small>No warning is on record. This is not an all-clear.</small></div></div>"
         )
     if not scene.listed:
-        look, names = next(iter(scene.areas.items()))
-        return f'<div class="worst wide">{_big_chip(look)}<div><strong>{escape(_names(names))}</strong></div></div>'
+        sight, names = next(iter(scene.areas.items()))
+        return f'<div class="worst wide">{_big_chip(*sight)}<div><strong>{escape(_names(names))}</strong></div></div>'
     top = scene.listed[0]
     also = sum(1 for entry in scene.listed[1:] if entry.look is top.look)
     more = f"<p>同じ重さの知らせがほかに{also}件あります。</p>" if also else ""
     kinds = "・".join(HAZARDS_JA[hazard] for hazard in top.part.hazards[:3])
     return (
-        f'<div class="worst wide">{_big_chip(top.look)}<div>'
+        f'<div class="worst wide">{_big_chip(*_sight(top))}<div>'
         f"<strong>{escape(kinds)} {escape(_names(top.area_names, 4))}</strong>"
         f'<p class="act">{escape(action_of(top))}</p>{more}'
         f"<small>{escape(top.notice.issuer)} {_time(top.notice.sent, now, ' 発表')}</small></div></div>"
@@ -162,9 +171,9 @@ def _place(scene: Scene) -> str:
         f"<b>{frame.title}</b>" if frame is scene.frame else f'<a href="/?area={frame.name}">{frame.title}</a>'
         for frame in FRAMES.values()
     )
-    legend = "".join(f"<li>{_chip(look)}</li>" for look in _LEGEND)
+    legend = "".join(f"<li>{_legend(look)}</li>" for look in _LEGEND)
     lines = "".join(
-        f"<li>{_chip(look)}<span>{escape(_names(names))}</span></li>" for look, names in scene.areas.items()
+        f"<li>{_chip(*sight)}<span>{escape(_names(names))}</span></li>" for sight, names in scene.areas.items()
     )
     known = f'<h3>区ごとのいちばん重い情報</h3><ul class="areas">{lines}</ul>' if lines else ""
     return (
@@ -213,7 +222,7 @@ def _entry(entry: Entry, now: datetime, anchor: str = "") -> str:
     areas = ""
     if len(entry.area_names) > 1:
         areas = f"<p><small>対象：{escape(_names(entry.area_names, _MOST_NAMES))}</small></p>"
-    chip = f'<span class="chip">{_CHIPS.get(entry.part.phase, "解除")}</span>' if over else _chip(entry.look)
+    chip = f'<span class="chip">{_CHIPS.get(entry.part.phase, "解除")}</span>' if over else _chip(*_sight(entry))
     return (
         f'<li{anchor}><div class="head">{chip}<h3>{escape(japanese.title) if japanese else ""}</h3></div>'
         f"<p>{escape(japanese.body) if japanese else ''}</p>{areas}{lapsed}"
@@ -226,22 +235,28 @@ def _time(at: datetime, now: datetime, did: str = "") -> str:
     return f'<time datetime="{at.isoformat()}">{clock(at, now=now)}</time>{did}（{ago(at, now=now)}）'
 
 
-def _chip(look: Look) -> str:
-    appearance = APPEARANCES[look]
-    if look.value.startswith("l"):
-        return f'<span class="chip {look.value}"><b>{appearance.mark}</b>{appearance.word}</span>'
-    return f'<span class="chip {look.value}">{appearance.word}</span>'
+def _chip(look: Look, order: bool = False) -> str:
+    word = look_word(look, order=order)
+    mark = f"<b>{APPEARANCES[look].mark}</b>" if look.value.startswith("l") else ""
+    return f'<span class="chip {look.value}">{mark}{word}</span>'
 
 
-def _big_chip(look: Look) -> str:
-    appearance = APPEARANCES[look]
+def _legend(look: Look) -> str:
+    """Return what a colour of the map means: a level has one colour, for the warning and for the order."""
+    words = dict.fromkeys(look_word(look, order=order) for order in (False, True))
+    mark = f"<b>{APPEARANCES[look].mark}</b>" if look.value.startswith("l") else ""
+    return f'<span class="chip {look.value}">{mark}{"・".join(words)}</span>'
+
+
+def _big_chip(look: Look, order: bool) -> str:
     above = "レベル" if look.value.startswith("l") else ""
-    return f'<span class="chip {look.value}">{above}<b>{appearance.mark}</b>{appearance.word}</span>'
+    word = look_word(look, order=order)
+    return f'<span class="chip {look.value}">{above}<b>{APPEARANCES[look].mark}</b>{word}</span>'
 
 
-def _spoken(look: Look) -> str:
-    appearance = APPEARANCES[look]
-    return f"レベル{appearance.mark} {appearance.word}" if look.value.startswith("l") else appearance.word
+def _spoken(look: Look, order: bool) -> str:
+    word = look_word(look, order=order)
+    return f"レベル{APPEARANCES[look].mark} {word}" if look.value.startswith("l") else word
 
 
 def _names(names: Sequence[str], most: int = 30) -> str:

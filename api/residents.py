@@ -20,6 +20,7 @@ from fastapi import Path as Path_
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.middleware.gzip import GZipMiddleware
 
+from alerts.order_words import says_order
 from api.entries import Entry, entries
 from api.errors import NotReady
 from api.faces import Face, FaceCache
@@ -280,6 +281,7 @@ def _listed(entry: Entry) -> dict[str, object]:
         "revision": notice.revision,
         "phase": part.phase.value,
         "level": None if part.level is None else int(part.level),
+        "is_order": says_order(notice, part),
         "severity": part.severity.value,
         "hazards": [hazard.value for hazard in part.hazards],
         "areas": entry.area_names,

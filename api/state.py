@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from alerts.cap import Certainty, Urgency
 from alerts.claim import Danger, HazardSnapshot, Lane, Provenance, Release, Standing
 from alerts.notice import Notice, NoticePart, Phase
+from alerts.order_words import order_name, says_order
 from alerts.place import Cells, Shard
 from alerts.theme import Audience
 from geo.cells import difference, split_by_shard
@@ -189,7 +190,7 @@ def _standings_of(parts: tuple[Said, ...]) -> Iterable[tuple[Shard, Standing]]:
                     severity=said.part.severity,
                     urgency=Urgency.UNKNOWN,
                     certainty=Certainty.UNKNOWN,
-                    event="",
+                    event=order_name(said.part.level) if says_order(said.notice, said.part) else "",
                     area_name="、".join(said.part.area_names),
                     area_code="",
                     cells=cells,

@@ -15,6 +15,7 @@ from alerts.claim import Lane
 from alerts.information_words import inform
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Picture, Text
+from alerts.order_words import says_order
 from alerts.river_stage import thresholds_of
 from dispatch.envelope import record_of
 from dispatch.errors import PayloadTooLarge
@@ -152,6 +153,8 @@ class Messages:
                 "lineage": notice.lineage,
                 "revision": notice.revision,
                 "level": None if part.level is None else int(part.level),
+                # Of a warning it is left out: the phone calls a level by another name when it is an order's.
+                **({"is_order": True} if says_order(notice, part) else {}),
                 "phase": part.phase.value,
                 "lane": notice.lane.value,
                 "sent": round(notice.sent.timestamp()),
@@ -178,9 +181,19 @@ class Messages:
 def picture_of(picture: Picture) -> dict[str, object]:
     """Return *picture* as the phone draws it: heights in metres, times in seconds since 1970.
 
+    Of a river, of shaking (`intensity`) or of a tsunami (`wave`), told apart by what is there.
+
     `levels` are pairs of level and height; `water` begins with what is observed, the rest is the agency's forecast.
     """
+    if picture.intensity is not None:
+        return {"intensity": picture.intensity.value}
+    if picture.wave is not None:
+        wave = picture.wave
+        arrives = None if wave.arrives_at is None else round(wave.arrives_at.timestamp())
+        said = {"wave": wave.warning, "height": wave.height, "height_m": wave.height_m}
+        return {**said, "arrives": arrives, "arriving": wave.arriving}
     river = picture.river
+    assert river is not None
     return {
         "river": river.river,
         "station": river.name,

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from alerts.level import Level
 from alerts.notice import NoticePart, Phase, Text
+from alerts.order_words import order_name
 from alerts.words import JAPAN, MAX_TITLE_WIDTH, width
 from routing.change import Cause
 from routing.go_up import row
@@ -99,7 +100,7 @@ def _japanese(facts: WayFacts) -> Text:
     place = _cut(part.area_names[0] if part.area_names else "この場所", _MAX_PLACE_WIDTH)
     level, now = _says(part.level, True), _clock(facts.sent)
     if part.phase is Phase.LIFTED or answers is None:
-        body = f"{level}避難指示の対象から外れました。{now}。前の道案内は終わりです。"
+        body = f"{level}{order_name(part.level)}の対象から外れました。{now}。前の道案内は終わりです。"
         body += "危険がなくなったという知らせではありません。区の避難情報を確認してください。"
         return Text("ja", _cut(f"{place}：道案内の終わり", MAX_TITLE_WIDTH), body)
     general, step_free = answers
@@ -112,7 +113,8 @@ def _japanese(facts: WayFacts) -> Text:
     body += _step_free_ja(general, step_free)
     if len(facts.entry.parts if facts.entry else ()) > 1:
         body += "川や線路の向こう側の人は画面の案内を確認。"
-    body += f"{_cut(facts.issuer, _MAX_NAME_WIDTH)}の避難指示による案内。道の情報は{_clock(facts.facts_at)}現在。"
+    order = order_name(part.level)
+    body += f"{_cut(facts.issuer, _MAX_NAME_WIDTH)}の{order}による案内。道の情報は{_clock(facts.facts_at)}現在。"
     return Text("ja", _cut(f"{place}：{title}", MAX_TITLE_WIDTH), body)
 
 
@@ -212,7 +214,8 @@ def _english(facts: WayFacts) -> Text:
     if len(facts.entry.parts if facts.entry else ()) > 1:
         body += " Across the river or railway, check the screen."
     issuer = _cut(facts.issuer, _MAX_NAME_WIDTH)
-    body += f" Guidance under the evacuation order of {issuer}; roads as of {_clock(facts.facts_at)}."
+    order = order_name(part.level, "en")
+    body += f" Guidance under the {order} of {issuer}; roads as of {_clock(facts.facts_at)}."
     return Text("en", _cut(f"{place}: {title}", MAX_TITLE_WIDTH), body)
 
 

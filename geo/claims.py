@@ -160,6 +160,7 @@ def _dangers(
             instruction=info.instruction,
             evacuate=ResponseType.EVACUATE in info.response_types,
             stage=stage_for(info.stages, (code.value for code in area.geocodes)),
+            wave=info.wave,
         )
     ], missing
 

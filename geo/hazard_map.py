@@ -9,6 +9,7 @@ from alerts.cap import Severity
 from alerts.claim import Claim, Danger, HazardSnapshot, Standing, Tie
 from alerts.hazard import HazardKind
 from alerts.level import Level
+from alerts.order_words import is_order
 from alerts.place import Cell, Shard
 from geo.cells import contains
 
@@ -33,12 +34,16 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The worst that holds in a cell, and what speaks for it: one reason per danger, worst first."""
+    """The worst that holds in a cell, and what speaks for it: one reason per danger, worst first.
+
+    `order` says that the level is that of an order to leave; of an order and a warning of one level it is the order.
+    """
 
     level: Level | None
     severity: Severity
     hazards: tuple[HazardKind, ...]
     reasons: tuple[str, ...]
+    order: bool = False
 
 
 def rank_of(level: Level | None, severity: Severity) -> tuple[int, int]:
@@ -108,6 +113,7 @@ def worst_at(held: HazardSnapshot, cell: Cell) -> Verdict | None:
         severity=worst.severity,
         hazards=tuple(dict.fromkeys(danger.hazard for danger, _ in here)),
         reasons=tuple(_reason(danger, standing, cell) for danger, standing in here),
+        order=any(danger.level == worst.level and is_order((danger.event,)) for danger, _ in here),
     )
 
 

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from alerts.cap import Severity
-from alerts.claim import Provenance, Standing, Tie
+from alerts.claim import Danger, Provenance, Standing, Tie
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import NoticePart, Phase, Picture, Recipients
 from alerts.place import Cells, Shard
 from alerts.river_stage import RiverStage, tells_more
 from alerts.river_words import RiverFacts, compose_river
+from alerts.shaking import intensity_of, rank
+from alerts.wave import worst_wave
 from geo.cells import difference, intersection, union
 from geo.change import Told
 from geo.depth import DepthRank, deepest, depth_text
@@ -37,9 +39,10 @@ def shown(current: Mapping[Shard, Standing]) -> tuple[Shown, ...]:
     found: dict[tuple[Picture, Level | None, Severity], tuple[set[str], list[int]]] = defaultdict(lambda: (set(), []))
     for standing in current.values():
         for danger in standing.dangers:
-            if danger.stage is None or danger.tie is Tie.RIVER_ASSUMED:
+            picture = _drawn(danger)
+            if picture is None:
                 continue
-            key = Picture(danger.stage, danger.depth_rank), danger.level, danger.severity
+            key = picture, danger.level, danger.severity
             names, cells = found[key]
             names.add(danger.area_name)
             cells += danger.cells
@@ -51,6 +54,18 @@ def shown(current: Mapping[Shard, Standing]) -> tuple[Shown, ...]:
             listed.append(Shown(picture, level, severity, tuple(sorted(names)), left))
             taken = union(taken, left)
     return tuple(listed)
+
+
+def _drawn(danger: Danger) -> Picture | None:
+    """Return what is drawn of *danger*, None of one without a picture."""
+    if danger.hazard is HazardKind.EARTHQUAKE:
+        intensity = intensity_of((danger.event,))
+        return None if intensity is None else Picture(intensity=intensity)
+    if danger.wave is not None:
+        return Picture(wave=danger.wave)
+    if danger.stage is None or danger.tie is Tie.RIVER_ASSUMED:
+        return None
+    return Picture(danger.stage, danger.depth_rank)
 
 
 def going(
@@ -70,7 +85,9 @@ def going(
     moved = [
         (one, here)
         for one in shown(current)
-        if _moved(one.picture.river, last) and (here := intersection(one.cells, within))
+        if one.picture.river is not None
+        and _moved(one.picture.river, last)
+        and (here := intersection(one.cells, within))
     ]
     ladder = sorted({one.level or 0 for one, _ in moved}, reverse=True)
     return tuple(
@@ -85,6 +102,11 @@ def picture_at(pictures: Iterable[Shown], cells: Cells) -> Picture | None:
     if not here:
         return None
     left = difference(cells, union(*(common for _, common in here)))
+    first = here[0][0].picture
+    if first.intensity is not None:
+        return first  # the strongest: nobody reads less than where she is
+    if first.wave is not None:
+        return Picture(wave=worst_wave(one.picture.wave for one, _ in here if one.picture.wave is not None))
     ranks = [_rank(one.picture) for one, _ in here]
     return Picture(here[0][0].picture.river, None if left else deepest(ranks))
 
@@ -99,12 +121,13 @@ def _moved(now: RiverStage, last: Mapping[str, RiverStage]) -> bool:
 
 
 def _part(provenance: Provenance, one: Shown, cells: Cells, rank: int, languages: tuple[str, ...]) -> NoticePart:
-    depth = _rank(one.picture)
+    depth, river = _rank(one.picture), one.picture.river
+    assert river is not None
     texts = (
         compose_river(
             RiverFacts(
                 level=one.level,
-                stage=one.picture.river,
+                stage=river,
                 issuer=provenance.issuer,
                 expires=provenance.expires,
                 depth="" if depth is None else depth_text(depth, language),
@@ -129,11 +152,13 @@ def _part(provenance: Provenance, one: Shown, cells: Cells, rank: int, languages
 
 def _deepest_first(key: tuple[Picture, Level | None, Severity]) -> tuple[object, ...]:
     picture, level, _ = key
-    return -(picture.depth_rank or 0), -(level or 0), picture.river.station, picture.river.now.at
+    shaken = 0 if picture.intensity is None else rank(picture.intensity)
+    station = "" if picture.river is None else f"{picture.river.station} {picture.river.now.at.timestamp():.0f}"
+    return -(picture.depth_rank or 0), -(level or 0), -shaken, station, str(picture.wave)
 
 
 def stations_shown(parts: Iterable[NoticePart]) -> Iterator[RiverStage]:
     """Yield the rivers of which *parts* show a picture."""
     for part in parts:
-        if part.picture is not None:
+        if part.picture is not None and part.picture.river is not None:
             yield part.picture.river

@@ -12,13 +12,13 @@ from datetime import datetime
 
 from alerts.cap import Severity
 from alerts.claim import HazardSnapshot, Lane, Provenance, Release, Standing
+from alerts.composed import composed
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
-from alerts.order_words import compose_order, is_order
 from alerts.place import Shard
 from alerts.policy import SignRule
 from alerts.river_stage import RiverStage
 from alerts.theme import Audience
-from alerts.words import PartFacts, compose
+from alerts.words import PartFacts
 from geo.cells import split_by_shard, union
 from geo.change import NOTHING_TOLD, Change, Difference, Partition, Told, difference, partition_of
 from geo.inhibition import inhibited
@@ -338,7 +338,7 @@ def _parts(provenance: Provenance, changes: tuple[Change, ...], pictures: tuple[
             partial=key.partial,
             headline="",
         )
-        write = compose_order if is_order(key.events) else compose
+        picture = None if change.after is None or change.by_others else picture_at(pictures, change.cells)
         yield NoticePart(
             rank=ladder.index(_danger(change)),
             phase=change.phase,
@@ -348,8 +348,8 @@ def _parts(provenance: Provenance, changes: tuple[Change, ...], pictures: tuple[
             hazards=key.hazards,
             area_names=key.area_names,
             cells=change.cells,
-            texts=tuple(write(facts, language) for language in LANGUAGES),
-            picture=None if change.after is None or change.by_others else picture_at(pictures, change.cells),
+            texts=tuple(composed(facts, language, key.events, picture) for language in LANGUAGES),
+            picture=picture,
         )
 
 

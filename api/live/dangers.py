@@ -46,6 +46,7 @@ def _feature(face: Face) -> dict[str, Any]:
         "geometry": _outline(face.cells),
         "properties": {
             "level": None if verdict.level is None else int(verdict.level),
+            "is_order": verdict.order,
             "severity": verdict.severity.value,
             "hazards": [hazard.value for hazard in verdict.hazards],
             "reasons": verdict.reasons,

@@ -29,7 +29,7 @@ from api.live.facts import LiveFacts
 from api.live.shelters import Shown, shown_of
 from api.live.silence import sources_said
 from api.live.words import lapsed
-from api.look import APPEARANCES, Look, look_of
+from api.look import APPEARANCES, look_of, word_of
 from api.picture import draw
 from api.state import ENDS, Said
 from api.style import PAGE
@@ -190,10 +190,10 @@ def _clock(at: datetime) -> str:
     return f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
-def _chip(look: Look) -> str:
-    appearance = APPEARANCES[look]
-    mark = f"<b>{appearance.mark}</b>" if look.value.startswith("l") else ""
-    return f'<span class="chip {look.value}">{mark}{appearance.word}</span>'
+def _chip(said: Said) -> str:
+    look = look_of(said.part.level, said.part.severity)
+    mark = f"<b>{APPEARANCES[look].mark}</b>" if look.value.startswith("l") else ""
+    return f'<span class="chip {look.value}">{mark}{word_of(said.notice, said.part)}</span>'
 
 
 def _top(told: tuple[tuple[Said, Cells], ...], at: datetime) -> str:
@@ -206,7 +206,7 @@ def _top(told: tuple[tuple[Said, Cells], ...], at: datetime) -> str:
         ja, en = texts.get("ja"), texts.get("en")
         late = lapsed(notice.expires) if notice.expires <= at else {}
         items.append(
-            f'<li><div class="head">{_chip(look_of(part.level, part.severity))}'
+            f'<li><div class="head">{_chip(said)}'
             f"<h3>{escape(ja.title) if ja else ''}</h3></div><p>{escape(ja.body) if ja else ''}</p>"
             + (f'<p><span class="lapsed">{late["ja"]} <span lang="en">{late["en"]}</span></span></p>' if late else "")
             + (f'<p lang="en"><small>{escape(en.title)} {escape(en.body)}</small></p>' if en else "")
@@ -237,7 +237,7 @@ def _notice_line(told: tuple[tuple[Said, Cells], ...], cell: Cell) -> str:
         part = said.part
         if part.phase not in ENDS and said.notice.kind is not NoticeKind.GO_THERE and contains(cells, cell):
             kinds = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards[:2])
-            return f"{_chip(look_of(part.level, part.severity))} {escape(kinds)}"
+            return f"{_chip(said)} {escape(kinds)}"
     return ""
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.notice import NoticeKind
+from alerts.order_words import says_order
 from alerts.place import Cells, Shard
 from api.live.body import Content
 from api.live.dangers import hex_cells
@@ -99,6 +100,7 @@ def _head(said: Said, at: datetime) -> dict[str, Any]:
         "kind": int(notice.kind),
         "tag": topic_and_tag(notice.lineage, kind3=notice.kind is NoticeKind.GO_THERE),
         "level": None if part.level is None else int(part.level),
+        "is_order": says_order(notice, part),
         "issuer": notice.issuer,
         "sent": notice.sent,
         "renew_by": notice.expires,

@@ -14,6 +14,7 @@ from alerts.cap import Certainty, MsgType, ResponseType, Scope, Status, Urgency
 from alerts.hazard import HazardKind, category_of
 from alerts.level import Level
 from alerts.notice import NoticeKind, Phase, Text
+from alerts.order_words import order_name, says_order
 from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cells, Ring
 from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN
 from api.entries import LANGUAGES, Entry, action_of, entries
@@ -35,8 +36,8 @@ _MOST_NAMES = 40
 
 _NOTE = "Expiry of this message is not an all-clear: an order stays in force until it is lifted."
 _WAY_WORDS = {
-    "ja": ("避難の道順を案内中", "避難指示の区域です。場所ごとの避難先と道順はページで確認してください。"),
-    "en": ("Ways to shelters are given", "An order to leave is in force. Which shelter and which way: see the page."),
+    "ja": ("避難の道順を案内中", "{order}の区域です。場所ごとの避難先と道順はページで確認してください。"),
+    "en": ("Ways to shelters are given", "In force here: {order}. Which shelter and which way: see the page."),
 }  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def _info(entry: Entry, text: Text, language: str, areas: tuple[Area, ...], web:
         categories=tuple(dict.fromkeys(category_of(one) for one in part.hazards)) or (category_of(hazard),),
         language=_TAGS[language],
         level=part.level,
-        response_types=_responses(part.phase, part.level),
+        response_types=_responses(part.phase, part.level, order=says_order(notice, part)),
         effective=notice.sent,
         expires=_expires(notice.sent, notice.expires),
         sender_name=clean(notice.issuer),
@@ -152,21 +153,22 @@ def _way_info(said: Said, language: str, areas: tuple[Area, ...], web: str, *, o
         expires=_expires(notice.sent, notice.expires),
         sender_name=clean(notice.issuer),
         headline=headline,
-        description=body,
+        description=body.format(order=order_name(part.level, language)),
         web=web,
         parameters=_parameters(notice.kind, part.phase),
         areas=areas,
     )
 
 
-def _responses(phase: Phase, level: Level | None) -> tuple[ResponseType, ...]:
+def _responses(phase: Phase, level: Level | None, *, order: bool) -> tuple[ResponseType, ...]:
+    """Return what is asked of people; only an order asks to leave, whatever the level of a warning is."""
     if phase is Phase.LIFTED:
         return (ResponseType.ALL_CLEAR,)
     if phase in ENDS or level is None:
         return ()  # eased or withdrawn: another danger may hold, so it is no all-clear
     if level >= Level.SECURE_LIFE:
         return (ResponseType.SHELTER,)
-    return (ResponseType.EVACUATE,) if level >= Level.ELDERLY_LEAVE else (ResponseType.PREPARE,)
+    return (ResponseType.EVACUATE,) if order and level >= Level.ELDERLY_LEAVE else (ResponseType.PREPARE,)
 
 
 def _expires(sent: datetime, expires: datetime) -> datetime | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from alerts.order_words import says_order
 from api.entries import entries
 from api.open_data.book import OpenBook, Published, names
 from streams.payloads import ReceiptRecord
@@ -67,6 +68,7 @@ def _told(published: Published, receipts: Iterable[ReceiptRecord]) -> dict[str, 
             {
                 "phase": entry.part.phase.value,
                 "level": None if entry.part.level is None else int(entry.part.level),
+                "is_order": says_order(entry.notice, entry.part),
                 "hazards": [hazard.value for hazard in entry.part.hazards],
                 "areas": entry.area_names,
                 "texts": {text.language: {"title": text.title, "body": text.body} for text in entry.texts},

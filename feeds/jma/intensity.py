@@ -9,6 +9,7 @@ from datetime import timedelta
 from alerts.alert import GEOCODE_CLASS20, GEOCODE_QUAKE_AREA, AlertInfo, Area, Geocode
 from alerts.cap import Certainty, Severity, Urgency
 from alerts.hazard import HazardKind, category_of
+from alerts.shaking import INTENSITY_NAMES_JA, Intensity
 from feeds.errors import JmaError
 from feeds.jma.envelope import Envelope
 from feeds.jma.tree import child, descendants, text
@@ -20,11 +21,14 @@ SHAKING_VALID_FOR = timedelta(hours=6)
 
 # Each with its official name. The order is the order of the parts in a notice.
 _TOLD: dict[str, tuple[str, Severity]] = {
-    "7": ("震度７", Severity.EXTREME),
-    "6+": ("震度６強", Severity.EXTREME),
-    "6-": ("震度６弱", Severity.EXTREME),
-    "5+": ("震度５強", Severity.SEVERE),
-    "5-": ("震度５弱", Severity.SEVERE),
+    intensity.value: (INTENSITY_NAMES_JA[intensity], severity)
+    for intensity, severity in (
+        (Intensity.SEVEN, Severity.EXTREME),
+        (Intensity.UPPER_6, Severity.EXTREME),
+        (Intensity.LOWER_6, Severity.EXTREME),
+        (Intensity.UPPER_5, Severity.SEVERE),
+        (Intensity.LOWER_5, Severity.SEVERE),
+    )
 }
 # No reading has come in from there, and 5弱 or more is to be expected: it counts as 5弱.
 _NO_READING = "震度５弱以上未入電"

@@ -143,3 +143,10 @@ def test_a_body_of_one_long_sentence_leaves_the_title() -> None:
 @given(st.text(max_size=200))
 def test_sentences_together_are_the_text(text: str) -> None:
     assert "".join(sentences_of(text)) == text
+
+
+def test_the_phone_is_told_whether_a_level_is_an_orders() -> None:
+    order = Text("ja", "レベル4 避難指示", "レベル4 危険な場所から全員避難。21:00。")
+    assert "is_order" not in json.loads(Messages(notice(part()), SETTINGS).for_part(0, "ja").plaintext)["shirase"]
+    for told in (notice(part(texts=(order,))), notice(kind=NoticeKind.GO_THERE)):
+        assert json.loads(Messages(told, SETTINGS).for_part(0, "ja").plaintext)["shirase"]["is_order"] is True

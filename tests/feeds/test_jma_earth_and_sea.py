@@ -7,6 +7,7 @@ import pytest
 from alerts.alert import GEOCODE_QUAKE_AREA, GEOCODE_TSUNAMI_AREA
 from alerts.cap import Certainty, MsgType, Severity
 from alerts.hazard import HazardKind
+from alerts.wave import Wave
 from feeds.jma.intensity import designated_city
 from tests.feeds.telegrams import by_event, changed, codes_of, raw_sample, read_bytes, read_sample
 
@@ -75,6 +76,15 @@ def test_a_tsunami_warning_is_by_coast_with_the_arrival_of_each(shared_data: Pat
     miyagi = next(info for info in great if codes_of(info) == {"220"})
     assert miyagi.onset is not None
     assert miyagi.onset.isoformat() == "2011-03-11T15:00:00+09:00"
+    # 巨大 is a word and no figure; a figure comes with a later telegram.
+    assert miyagi.wave == Wave("大津波警報", "巨大", None, miyagi.onset)
+    iwate = next(info for info in great if codes_of(info) == {"210"})
+    assert iwate.wave is not None
+    assert iwate.wave.arriving
+    later = by_event(read_sample(shared_data, "32-39_11_11_250206_VTSE41"))
+    heights = {info.wave.height_m for infos in later.values() for info in infos if info.wave is not None}
+    assert heights <= {None, 1.0, 3.0, 5.0, 10.0}
+    assert heights - {None}
     assert {info.severity for info in told["津波警報"]} == {Severity.SEVERE}
     assert {info.severity for info in told["津波注意報"]} == {Severity.MODERATE}
     assert miyagi.areas[0].geocodes[0].value_name == GEOCODE_TSUNAMI_AREA

@@ -16,6 +16,8 @@ from alerts.level import Level
 from alerts.notice import NoticeKind, Picture
 from alerts.place import Cell
 from alerts.river_stage import RiverStage, Stage, Trend
+from alerts.shaking import Intensity
+from alerts.wave import Wave
 from alerts.words import MAX_TITLE_WIDTH, width
 from geo.cells import expand
 from geo.depth import DepthRank
@@ -143,6 +145,7 @@ def test_nobody_is_left_with_a_picture_that_is_a_step_behind(heights: list[float
         draft = tell(board, revision, flood(river(height, revision)))
         for part in draft.notice.parts:
             assert part.picture is not None
+            assert part.picture.river is not None
             saw = part.picture.river.now.stage_m
         assert abs(saw - height) < 0.5
 
@@ -154,3 +157,31 @@ def test_each_shard_of_a_document_is_shown_the_same_river() -> None:
     (draft,) = hear(board, said(A, 2, flood(river(3.9, 30))), said(B, 2, flood(river(3.9, 30), there)))
     (part,) = draft.notice.parts
     assert set(expand(part.cells)) == {*HERE, *there}
+
+
+def test_shaking_is_drawn_and_said_in_each_place_as_strongly_as_it_was_there() -> None:
+    half = len(HERE) // 2
+    quake = replace(danger(HERE[:half], None), hazard=HazardKind.EARTHQUAKE, event="震度６強")
+    draft = tell(NoticeBoard(), 1, quake, replace(quake, cells=HERE[half:], event="震度５弱"))
+    found = {part.picture: part for part in draft.notice.parts}
+    assert set(found) == {Picture(intensity=Intensity.UPPER_6), Picture(intensity=Intensity.LOWER_5)}
+    strong = found[Picture(intensity=Intensity.UPPER_6)]
+    assert set(expand(strong.cells)) == set(HERE[:half])
+    assert strong.texts[0].title == "地震 震度６強"
+    assert strong.texts[1].title == "Earthquake: intensity 6 upper"
+
+
+def test_a_tsunami_is_drawn_with_its_height_and_its_time() -> None:
+    wave = Wave("津波警報", "３ｍ", 3.0, AT + timedelta(minutes=25))
+    coast = replace(danger(HERE, None), hazard=HazardKind.TSUNAMI, event="津波警報", wave=wave)
+    (part,) = tell(NoticeBoard(), 1, coast).notice.parts
+    assert part.picture == Picture(wave=wave)
+    assert "最初の波は18:25ごろ" in part.texts[0].body
+    assert tell_nothing_more(coast)
+
+
+def tell_nothing_more(coast: Danger) -> bool:
+    """Say whether the same once more is no push."""
+    board = NoticeBoard()
+    tell(board, 1, coast)
+    return tell(board, 2, coast).notice.parts == ()

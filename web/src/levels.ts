@@ -24,11 +24,11 @@ const SEVERITIES: Record<string, readonly [fill: string, ink: string, mark: stri
   Minor: ["#8DB4D2", "#000000", "i"],
 };
 
-/** Return how a danger of *level*, or without one of *severity*, looks and is called. */
-export function lookOf(level: number | null | undefined, severity: string, words: NowWords): Look {
+/** Return how a danger of *level*, or without one of *severity*, looks and is called. An order to leave has words of its own. */
+export function lookOf(level: number | null | undefined, severity: string, words: NowWords, order = false): Look {
   const known = level ? LEVELS[level] : undefined;
   if (known && level)
-    return { key: `l${level}`, fill: known[0], ink: known[1], mark: String(level), word: words.levels[level as 1] };
+    return { key: `l${level}`, fill: known[0], ink: known[1], mark: String(level), word: (order && said(words.orders, String(level), "")) || words.levels[level as 1] };
   const other = SEVERITIES[severity] ?? ["#C9D1D9", "#000000", "i"];
   return { key: `s${severity}`, fill: other[0], ink: other[1], mark: other[2], word: said(words.severities, severity, words.severities.Unknown) };
 }

@@ -7,7 +7,7 @@ export const SHARD_RESOLUTION = 6;
 
 export interface HazardFeature {
   geometry: { type: "Polygon"; coordinates: Ring[] } | { type: "MultiPolygon"; coordinates: Ring[][] };
-  properties: { level: number | null; severity: string; hazards: string[]; cells: string[] };
+  properties: { level: number | null; is_order?: boolean; severity: string; hazards: string[]; cells: string[] };
 }
 export interface ShelterFeature {
   id: string;
@@ -39,6 +39,8 @@ export interface Notice {
   kind?: number;
   phase: string;
   level: number | null;
+  /** The level is that of an order to leave, not of a warning. */
+  is_order?: boolean;
   severity: string;
   hazards: string[];
   areas: string[];

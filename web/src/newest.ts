@@ -16,6 +16,7 @@ export interface PushPayload {
     revision?: number;
     expires?: number;
     level?: number | null;
+    is_order?: boolean;
     phase?: string;
     sent?: number;
     proof?: string;
@@ -44,6 +45,7 @@ export function noticeOf(payload: unknown, stepFree: boolean, words: NowWords): 
     lang: notification.lang,
     navigate: notification.navigate,
     level: shirase.level ?? null,
+    order: shirase.is_order ?? false,
     phase: shirase.phase ?? "",
     silent: notification.silent ?? false,
     ...(shirase.lineage === undefined ? {} : { lineage: shirase.lineage }),

@@ -26,11 +26,16 @@ export function chip(look: Look, level: number | null, words: NowWords): HTMLEle
 
 /** Return the one big thing: the gravest of what is in force here, with what to do. */
 export function worst(notices: readonly Notice[], dangers: readonly HazardFeature[], order: OrderedWay | undefined, now: number, words: NowWords): HTMLElement {
-  const found = [...notices, ...dangers.map((danger) => danger.properties)].sort((a, b) => gravity(b.level, b.severity) - gravity(a.level, a.severity))[0];
+  // Of an order and a warning of one level the order is what is to be done.
+  const found = [...notices, ...dangers.map((danger) => danger.properties)].sort(
+    (a, b) => gravity(b.level, b.severity) - gravity(a.level, a.severity) || Number(b.is_order ?? false) - Number(a.is_order ?? false),
+  )[0];
   if (!found)
     return html("div", { class: "worst calm" }, html("p", {}, html("strong", {}, words.nothing)), html("p", {}, words.notAllClear));
-  const look = lookOf(found.level, found.severity, words);
-  const action = order ? orderText(order, now, words) : found.level ? said(words.levelActions, String(found.level), "") : "";
+  // A way was told under an order: the level stands for it unless a warning says more.
+  const ordered = found.is_order || (order !== undefined && (order.level ?? 0) >= (found.level ?? 0));
+  const look = lookOf(found.level, found.severity, words, ordered);
+  const action = order ? orderText(order, now, words) : said(ordered ? words.orderActions : words.levelActions, String(found.level ?? ""), "");
   return html(
     "div",
     { class: `worst ${look.key}` },
@@ -42,7 +47,7 @@ export function worst(notices: readonly Notice[], dangers: readonly HazardFeatur
 
 function orderText(order: OrderedWay, now: number, words: NowWords): string {
   const sent = moment(order.sent) ?? now;
-  return fill(words.ordered, { issuer: order.issuer, time: clock(sent, now), ago: ago(sent, now, words) });
+  return fill(words.ordered, { issuer: order.issuer, order: said(words.orders, String(order.level ?? 4), words.orders[4]), time: clock(sent, now), ago: ago(sent, now, words) });
 }
 
 export const kinds = (hazards: readonly string[], words: NowWords): string =>
@@ -53,7 +58,7 @@ export const kinds = (hazards: readonly string[], words: NowWords): string =>
 
 /** Return one notice of the list, with the words of its push where they are in this language. */
 export function noticeItem(notice: Notice, language: Language, now: number, words: NowWords): HTMLElement {
-  const look = lookOf(notice.level, notice.severity, words);
+  const look = lookOf(notice.level, notice.severity, words, notice.is_order);
   const text = textOf(notice.texts, language);
   const sent = moment(notice.sent) ?? now;
   const renew = moment(notice.renew_by);

@@ -10,12 +10,15 @@ import type { Shown } from "./now";
 import { fill } from "./now-words";
 import { dangersAt, kinds, noticeItem, noticesAt, orderAt, worst } from "./notice-view";
 import { riverFigure, stageOf, stageOfPush } from "./river";
+import { isShaking, shakingFigure } from "./shaking";
 import { sketch, type Scene } from "./sketch";
+import { isWave, waveFigure } from "./wave";
 import { guideOfPlan, guideOfTile, wayWords, type Guide } from "./way-view";
 
 // A list of this length is read by nobody on a phone; the first page has all.
 const MOST_NOTICES = 12;
 const MOST_RIVERS = 3;
+const MOST_SHAKEN = 2;
 const STALE_MS = 60_000;
 
 export const tellFinding = (text: string): void => void (byId("finding").textContent = text);
@@ -52,6 +55,7 @@ export function drawState(shown: Shown): void {
   byId("facts").textContent = fill(words.facts, { time: clock(state.asOf, now), ago: ago(state.asOf, now, words) });
   byId("shelters").replaceChildren(shelterList(state["shelters.geojson"]?.features ?? [], answerHere(shown)?.route?.shelter ?? "", spot.point, now, words));
   byId("closures").replaceChildren(closureList(state["closures.geojson"]?.features ?? [], spot.point, now, words));
+  drawShaking(notices, shown, now);
   drawRivers(state, notices, spot.point, shown, now);
   drawGuide(shown);
 }
@@ -65,6 +69,16 @@ function drawRivers(state: State, notices: readonly Notice[], point: Point | und
   const stages = [...told, ...stations].filter((stage) => stage !== undefined).slice(0, MOST_RIVERS);
   byId("rivers").replaceChildren(...stages.map((stage) => riverFigure(stage, river?.official_forecasts ?? [], now, words)));
   byId("river").hidden = !stages.length;
+}
+
+/** Draw how the ground shook here and what a tsunami warning says, the gravest first. */
+function drawShaking(notices: readonly Notice[], { words }: Shown, now: number): void {
+  const figures = notices.flatMap(({ picture }) => {
+    if (!picture) return [];
+    return isShaking(picture) ? [shakingFigure(picture, words)] : isWave(picture) ? [waveFigure(picture, now, words)] : [];
+  });
+  byId("shakings").replaceChildren(...figures.slice(0, MOST_SHAKEN));
+  byId("shaking").hidden = !figures.length;
 }
 
 /** Return what the plan advises for the place that is shown; undefined where no order speaks of it. */
@@ -97,8 +111,8 @@ export function drawGuide(shown: Shown): void {
 /** Return what is known of the ground here: from the row of "go up", else from what notice 2 says. */
 function groundHere({ state, spot }: Shown, answer: Answer | undefined): Ground[] {
   if (answer?.action) return [groundOf(answer.action.key)];
-  const told = noticesAt(state?.["notices.json"]?.in_force ?? [], spot?.cell ?? "").find((notice) => typeof notice.picture?.depth === "number");
-  return told?.picture ? [{ rank: told.picture.depth ?? undefined, collapse: false, stays: false, need: "general", slope: false }] : [];
+  const told = noticesAt(state?.["notices.json"]?.in_force ?? [], spot?.cell ?? "").map(({ picture }) => picture).find((picture) => picture && "depth" in picture && typeof picture.depth === "number");
+  return told && "depth" in told ? [{ rank: told.depth ?? undefined, collapse: false, stays: false, need: "general", slope: false }] : [];
 }
 
 function sceneOf({ state, spot, words }: Shown, guide: Guide | undefined): Scene {

@@ -8,13 +8,15 @@ import { chip } from "./notice-view";
 import { fill, type NowWords } from "./now-words";
 import { answerOf } from "./push-way";
 import { riverFigure, stageOfPush, type PushPicture } from "./river";
+import { isShaking, shakingFigure } from "./shaking";
 import { sketch } from "./sketch";
 import type { Seen } from "./store";
+import { isWave, waveFigure } from "./wave";
 import { guideOfPush, wayWords } from "./way-view";
 
 /** Return the page of one push: its words, and of kind 3 the way with a map drawn from the push alone. */
 export function pushView(seen: Seen, point: Point | undefined, stepFree: boolean, now: number, words: NowWords): HTMLElement {
-  const look = lookOf(seen.level, "Unknown", words);
+  const look = lookOf(seen.level, "Unknown", words, seen.order);
   const came = seen.came ?? seen.sent * 1000;
   const answer = answerOf(seen.way, point, stepFree);
   const view = html(
@@ -53,8 +55,10 @@ export function pushView(seen: Seen, point: Point | undefined, stepFree: boolean
   return view;
 }
 
-/** Return the river and the depth at a house, as the push has them. */
+/** Return what the push draws: the river and the depth at a house, the shaking, or the tsunami. */
 function pictures(picture: PushPicture, now: number, words: NowWords): HTMLElement[] {
+  if (isShaking(picture)) return [shakingFigure(picture, words)];
+  if (isWave(picture)) return [waveFigure(picture, now, words)];
   const stage = stageOfPush(picture);
   const rank = picture.depth ?? undefined;
   return [

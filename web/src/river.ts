@@ -4,6 +4,8 @@ import { ago, clock, moment } from "./ages";
 import { html, svg } from "./dom";
 import { lookOf } from "./levels";
 import type { OfficialForecast, Station } from "./live";
+import type { ShakingPicture } from "./shaking";
+import type { WavePicture } from "./wave";
 import { fill, said, type NowWords } from "./now-words";
 
 // The lines of a Japanese river, with the level that each answers to; the last is the top of the dyke.
@@ -31,7 +33,7 @@ export interface RiverStage {
 }
 
 /** The picture that a push of kind 2 carries, as dispatch/message.py writes it. */
-export interface PushPicture {
+export interface RiverPicture {
   river: string;
   station: string;
   trend: string;
@@ -42,7 +44,11 @@ export interface PushPicture {
 
 const isStep = (level: number): level is Step => level in NAMES;
 
+/** A push draws a river, how the ground shook, or a tsunami. */
+export type PushPicture = RiverPicture | ShakingPicture | WavePicture;
+
 export function stageOfPush(picture: PushPicture): RiverStage | undefined {
+  if (!("river" in picture)) return undefined;
   const [now, ...ahead] = picture.water;
   if (!now) return undefined;
   const peak = ahead.reduce<[number, number] | undefined>((top, one) => (top && top[1] >= one[1] ? top : one), undefined);

@@ -17,6 +17,8 @@ export interface Seen {
   lang: string;
   navigate: string;
   level: number | null;
+  /** The level is that of an order to leave. */
+  order?: boolean;
   phase: string;
   silent?: boolean;
   lineage?: string;

@@ -87,7 +87,7 @@ def test_a_notice_is_read_back_as_it_was_written_in_both_languages() -> None:
     texts = {text.title for text in told[0].parts[0].texts}
     assert {info.headline for info in alert.infos} == texts
     assert all(info.instruction and info.description for info in alert.infos)
-    assert all(ResponseType.EVACUATE in info.response_types for info in alert.infos)
+    assert all(ResponseType.PREPARE in info.response_types for info in alert.infos)
 
 
 def test_its_area_is_never_smaller_than_what_was_told_and_hardly_larger() -> None:
