@@ -1,6 +1,7 @@
 """The closures of a shard: what blocks a way, and what somebody only reported, each with its age.
 
-Nobody's report is called a closure, and no report is left out because nobody confirmed it. The free text of
+Nobody's report is called a closure, and no report is left out because nobody confirmed it; one that the console has
+answered since is. The free text of
 a report is for coordinators; residents read the cause and the name of the place.
 """
 
@@ -13,6 +14,7 @@ from alerts.place import LatLng, Shard
 from alerts.road import RoadReport
 from api.live.body import Content
 from api.live.facts import LiveFacts, RoadLine, shards_of
+from api.same_road import answered, is_answer
 from feeds.resident import SOURCE as RESIDENTS
 from feeds.resident import road_of
 
@@ -24,6 +26,8 @@ def closures_in(facts: LiveFacts, shard: Shard, at: datetime) -> Content:
     shown: list[RoadReport] = []
     crowd: dict[str, list[RoadReport]] = {}
     edges: list[datetime] = []
+    # The console rejects a report by its own word on the place, which is another thing than the report.
+    answers = tuple(word for words in facts.roads.values() for word in words.values() if is_answer(word))
     for name, where in sorted(facts.road_shards.items()):
         if shard not in where:
             continue
@@ -31,6 +35,9 @@ def closures_in(facts: LiveFacts, shard: Shard, at: datetime) -> Content:
         edges += [edge for word in words for edge in (word.valid_from, word.valid_until) if edge is not None]
         for report in standing(words, at):
             if shard not in shards_of(report.place, facts.line_of):
+                continue
+            reported = report.attribution.confidence is Confidence.REPORTED
+            if reported and answered(report, answers):
                 continue
             edges += [report.attribution.fact_at + after for after in (AGEING_AFTER, UNCONFIRMED_AFTER)]
             if report.attribution.source == RESIDENTS:

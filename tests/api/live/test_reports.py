@@ -22,12 +22,17 @@ from api.metrics import ApiMetrics
 from api.rate import RateLimit
 from api.residents import Residents, residents_app
 from api.state import State
+from feeds.console import FEED as CONSOLE_FEED
+from feeds.console import read_console
+from feeds.console_write import console_document
 from feeds.errors import ConsoleError, FeedError
 from feeds.read import read, series_of
 from feeds.resident import FEED, MOST_SLOTS, STANDS_FOR, resident_document
 from streams.client import Producer, Record, Stored
 from streams.fact_book import FactBook
-from streams.facts import emitted
+from streams.facts import emitted, fact_key
+from streams.topics import CLOSURES
+from streams.wire import encode
 from tests.api.browser import Browser
 from tests.api.live.test_board import CURRENT
 from tests.streams.evening import Ingest
@@ -85,6 +90,29 @@ def test_reports_of_one_road_are_counted_and_shown_as_reported() -> None:
     assert (shown["status"], shown["count"], shown["by_residents"]) == ("reported", 3, True)
     pipeline.now = AT + STANDS_FOR
     assert pipeline.shown() == []
+
+
+def test_what_an_officer_rejects_leaves_the_residents_page_until_somebody_says_so_again() -> None:
+    pipeline = Pipeline()
+    browser = pipeline.browser()
+    for _ in range(2):
+        browser.request("POST", "/reports", json=asked())
+    facts = read(pipeline.documents[0], name="report.json", received=AT, feed=FEED).facts
+    assert facts is not None
+    middle = facts.roads[0].place.point
+    assert middle is not None
+    pipeline.now = AT + timedelta(minutes=5)
+    # As the console's form writes it: the point of the report, rounded to a metre.
+    fields = {"point": (round(middle.lat, 5), round(middle.lng, 5)), "cause": "flooded", "name": "", "lifted": True}
+    raw = console_document("closure", "post-1", by="sato", at=pipeline.now, **fields)
+    (rejected,) = read_console(raw, received=pipeline.now, feed=CONSOLE_FEED).facts.roads
+    pipeline.board.apply(Record(CLOSURES.name, 0, 99, fact_key(rejected), encode(rejected)))
+    assert pipeline.shown() == []
+    pipeline.now = AT + timedelta(minutes=9)
+    browser = pipeline.browser()
+    browser.request("POST", "/reports", json=asked())
+    (shown,) = pipeline.shown()
+    assert shown["status"] == "reported"
 
 
 def test_what_is_stored_names_the_road_and_never_where_the_person_stood() -> None:
