@@ -114,6 +114,7 @@ _OFFLINE = (
 _FOOTER = (
     '<footer class="soft">色のない場所が安全という意味ではありません。'
     "避難するときは、お住まいの区の避難情報に従ってください。"
+    '<br><a href="/here">町ごとの文字のページ <span lang="en">Plain page of each town</span></a>'
     "<br>No colour does not mean safe. Follow your ward’s evacuation orders.</footer>"
 )
 

@@ -29,6 +29,7 @@ from api.geojson import areas, collection
 from api.ground import NO_GROUND, Ground
 from api.live.board import LiveBoard
 from api.live.events import Hub
+from api.live.here_index import here_index_routes
 from api.live.lane import Lane
 from api.live.reports import RoadReports, report_routes
 from api.live.routes import live_routes
@@ -197,6 +198,7 @@ def residents_app(
         return _unless_known(drawn.notices, drawn.notices_etag, if_none_match, headers, "application/json")
 
     if live is not None:
+        app.include_router(here_index_routes(live))
         app.include_router(live_routes(live, residents.freshness, Hub(live)))
         app.include_router(way_routes(ways, residents.freshness, now))
         app.include_router(report_routes(reports, now))

@@ -46,6 +46,8 @@ paint-order:stroke;stroke-linejoin:round}
 .badge .mark{fill:#14181d;font-size:62px;font-weight:800;text-anchor:middle;dominant-baseline:central}
 @media (max-width:40rem){.ward{font-size:66px}.badge .mark{font-size:76px}}
 ul{list-style:none;margin:0;padding:0}
+.choose{display:flex;flex-wrap:wrap;gap:.6rem;list-style:none;margin:0;padding:0}
+.choose a{display:inline-block;padding:.55rem .7rem;border:1px solid var(--line);border-radius:.4rem}
 .legend{display:flex;flex-wrap:wrap;gap:.35rem;margin:.6rem 0 .4rem;font-size:.85rem}
 .areas{margin:.5rem 0 0}.areas li{display:flex;gap:.5rem;align-items:baseline;margin:.3rem 0}
 .notices>li{border-top:1px solid var(--line);padding:.7rem 0}.notices>li:first-child{border-top:0;padding-top:.2rem}

@@ -70,6 +70,7 @@ class LiveBoard:
         self.state, self.facts = state, facts
         self.on_change: Callable[[Change], None] = lambda _change: None
         self._here = here or HerePages(lambda _cell: "")
+        self._by_ward: tuple[frozenset[Shard], Mapping[str, tuple[tuple[str, Shard], ...]]] | None = None
         self.answers = Answers()
         self._area = frozenset(area)
         self._lock = threading.Lock()
@@ -98,6 +99,13 @@ class LiveBoard:
     def place_names(self) -> Mapping[str, tuple[str, ...]]:
         """Return the names of the places of each shard."""
         return {f"{shard:x}": self._here.names_in(shard) for shard in self.answers.shards}
+
+    def places_by_ward(self) -> Mapping[str, tuple[tuple[str, Shard], ...]]:
+        """Return the names of the places of each ward, with the shard of each; found once."""
+        covered = frozenset(self.answers.shards)
+        if self._by_ward is None or self._by_ward[0] != covered:
+            self._by_ward = covered, self._here.by_ward(covered)
+        return self._by_ward[1]
 
     def refresh(self, at: datetime) -> Change | None:
         """Make again what changed or grew old by *at*; return what says something else now."""

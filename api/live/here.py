@@ -5,7 +5,7 @@ shard as an anchor, by the name of its chome and by its cell. One page is 100 kB
 to say, the turns of the ways are left out first, never the shelter.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -33,7 +33,7 @@ from api.look import APPEARANCES, look_of, word_of
 from api.picture import draw
 from api.state import ENDS, Said
 from api.style import PAGE
-from geo.cells import contains
+from geo.cells import contains, expand, shard_of
 from routing.go_up import row
 from routing.plan import Advice, Answer, CellAdvice, EvacuationPlan, Side
 
@@ -121,6 +121,16 @@ class HerePages:
         """Return the names of the places of *shard*."""
         return tuple(place.name for place in self._places_of(shard) if place.name != _NOWHERE)
 
+    def by_ward(self, shards: Collection[Shard]) -> Mapping[str, tuple[tuple[str, Shard], ...]]:
+        """Return the names of the places of each ward with their shards, as far as *shards* cover it."""
+        found: dict[str, tuple[tuple[str, Shard], ...]] = {}
+        for ward, cells in self._wards:
+            places = {(self._name_of(Cell(cell)) or ward, shard_of(Cell(cell))) for cell in expand(cells)}
+            here = tuple(sorted(place for place in places if place[1] in shards))
+            if here:
+                found[ward] = here
+        return found
+
     def _listed(
         self,
         shard: Shard,
@@ -140,11 +150,11 @@ class HerePages:
             body = "" if others or not head else f"<p>{head}</p>"
             for line, (first, *more) in said.items():
                 body += f'<p id="{first:x}">{"".join(f"""<i id="{cell:x}"></i>""" for cell in more)}{line}</p>'
-            anchor = escape(_anchor(place.name), quote=True)
+            anchor = escape(anchor_of(place.name), quote=True)
             articles.append(f'<li id="{anchor}"><h3>{escape(place.name)}</h3>{body}</li>')
         # The list itself is the choice when there is no room for both.
         links = "".join(
-            f'<a href="#{escape(_anchor(place.name), quote=True)}">{escape(place.name)}</a> '
+            f'<a href="#{escape(anchor_of(place.name), quote=True)}">{escape(place.name)}</a> '
             for place in (self._places_of(shard) if turns else ())
         )
         choice = f"<section><h2>場所をえらぶ</h2><nav>{links}</nav></section>" if links else ""
@@ -180,7 +190,8 @@ class HerePages:
         return tuple(one for one in found if one is not None)
 
 
-def _anchor(name: str) -> str:
+def anchor_of(name: str) -> str:
+    """Return the anchor of the place *name* on its shard's page."""
     # An id has no spaces; a link to it is written by whoever prints the QR, from the name itself.
     return "".join(name.split())
 

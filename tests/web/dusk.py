@@ -20,6 +20,7 @@ from alerts.road import RoadCause, RoadPlace, RoadReport
 from alerts.shelter import OccupancyBand, ShelterReport, ShelterState, SiteClass
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, shard_at
+from api.live.here import HerePages
 from api.state import State
 from geo.gauges.doubt import Stage
 from routing.network import RoadNetwork
@@ -41,6 +42,8 @@ CELL = Cell(h3.latlng_to_cell(*KOTO, 9))
 SHARD = shard_at(HERE)
 # A cell of the same shard in which the way is up, not out, and one that no danger reaches.
 UPSTAIRS = Cell(sorted(set(h3.grid_ring(CELL, 3)) & set(h3.cell_to_children(SHARD, 9)))[0])
+CHOME = "北砂三丁目"
+WARD = ("江東区", around(*KOTO, rings=8))
 # What a feed may hold in any field; nothing of it may run.
 HURT = "<img src=x onerror=\"window.hurt='{where}'\"><script>window.hurt='{where}'</script>"
 
@@ -81,7 +84,8 @@ class Dusk:
         self.now = datetime.now(UTC).replace(microsecond=0)
         self._hostile = hostile
         self._offset = 0
-        self.board = LiveBoard(State(), LiveFacts(sites={one.id: one for one in SITES}), (SHARD,))
+        here = HerePages(lambda cell: CHOME if cell == CELL else "", [WARD])
+        self.board = LiveBoard(State(), LiveFacts(sites={one.id: one for one in SITES}), (SHARD,), here)
         network = streets()
         self.ways = WayBook(Town(network, place_on(network, SITES[:1])[0], {CELL: 100}))
         self._warning()

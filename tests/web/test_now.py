@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from prometheus_client import CollectorRegistry
 
+from api.geojson import areas
 from api.metrics import ApiMetrics
 from api.reader import Freshness
 from api.residents import Residents, residents_app
@@ -20,7 +21,7 @@ from routing.network import metres_between
 from routing.way_tile import read_tile
 from tests.api.test_end_to_end import served
 from tests.web.conftest import SCREENSHOTS
-from tests.web.dusk import CELL, HERE, SHARD, UPSTAIRS, Dusk
+from tests.web.dusk import CELL, HERE, SHARD, UPSTAIRS, WARD, Dusk
 from tests.web.test_chromium import shot, violations
 
 pytestmark = pytest.mark.browser
@@ -40,7 +41,9 @@ class Site:
 def site_over(dusk: Dusk, built: Path) -> Iterator[Site]:
     registry = CollectorRegistry()
     residents = Residents(dusk.board.state, lambda: Freshness(True, 0, 0.5), can_sign_up=True)
-    app = residents_app(residents, ApiMetrics(registry), registry, web=built, live=dusk.board, ways=dusk.ways)
+    app = residents_app(
+        residents, ApiMetrics(registry), registry, web=built, live=dusk.board, ways=dusk.ways, wards=areas([WARD])
+    )
     with dusk.board.running(lambda: True), served(app) as client:
         yield Site(str(client.base_url).replace("127.0.0.1", "localhost").rstrip("/"), dusk, [])
 

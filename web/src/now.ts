@@ -148,6 +148,19 @@ async function pick(): Promise<void> {
     const { drawMap } = await import("./map");
     drawMap(byId("map"), (cell) => void look({ cell, point: middleOf(cell), exact: false, name: "" }));
   } catch {
+    await pickWithoutWebGL();
+  }
+}
+
+async function pickWithoutWebGL(): Promise<void> {
+  try {
+    const { drawPlainMap } = await import("./plain-map");
+    const holder = byId("map");
+    // What moves by keyboard is within; the frame is no stop of its own.
+    for (const name of ["tabindex", "role"]) holder.removeAttribute(name);
+    holder.classList.add("drawn");
+    await drawPlainMap(holder, (cell) => void look({ cell, point: middleOf(cell), exact: false, name: "" }), { back: shown.words.wholeMap, hint: WORDS[shown.language].mapHint });
+  } catch {
     byId("chooser").hidden = true;
     tellFinding(shown.words.noMap);
   }

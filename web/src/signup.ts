@@ -79,17 +79,28 @@ async function openMap(): Promise<void> {
   const chooser = at("chooser");
   if (!chooser.hidden) return;
   chooser.hidden = false;
-  const { drawMap } = await import("./map");
-  drawMap(at("map"), (cell) => {
+  const pressed = (cell: string): void => {
     state.pressed = cell;
     at<HTMLButtonElement>("add").disabled = false;
-  });
+  };
+  try {
+    const { drawMap } = await import("./map");
+    drawMap(at("map"), pressed);
+  } catch {
+    // No WebGL: the wards as a drawing.
+    const words = WORDS[state.language];
+    const holder = at("map");
+    for (const name of ["tabindex", "role", "aria-describedby"]) holder.removeAttribute(name);
+    holder.classList.add("drawn");
+    const { drawPlainMap } = await import("./plain-map");
+    await drawPlainMap(holder, pressed, { back: words.wholeMap, hint: words.mapHint }).catch(() => (at("place-status").textContent = words.failed));
+  }
 }
 
 async function allow(): Promise<void> {
   const words = WORDS[state.language];
   const status = at("status");
-  if (!("serviceWorker" in navigator) || !("PushManager" in window)) {
+  if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window)) {
     status.textContent = words.unsupported;
     return;
   }

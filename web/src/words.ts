@@ -19,6 +19,7 @@ export interface Words {
   hereDenied: string;
   onMap: string;
   mapHint: string;
+  wholeMap: string;
   placeIs: string;
   addPlace: string;
   removePlace: string;

@@ -155,6 +155,7 @@ export const en: NowWords = {
   person: "a person",
   map: "Map",
   bigMap: "Open a map to move around in",
+  wholeMap: "Back to the whole map",
   noMap: "This phone cannot show that map. See the picture above.",
   mapText: "Around this place. {hazards}; {shelters} shelters, {closures} closures.",
   legend: { you: "you", way: "the way", shelter: "shelter", confirmed: "closed", reported: "closure, unconfirmed" },

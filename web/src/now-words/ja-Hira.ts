@@ -155,6 +155,7 @@ export const jaHira: NowWords = {
   person: "ひと",
   map: "ちず",
   bigMap: "うごかせる ちずを ひらく",
+  wholeMap: "ちず ぜんぶに もどる",
   noMap: "この スマホでは ちずを うごかせません。うえの えを みて ください。",
   mapText: "この ばしょの まわり。{hazards}、ひなんじょ {shelters}、とおれない みち {closures}。",
   legend: { you: "ここ", way: "にげる みち", shelter: "ひなんじょ", confirmed: "とおれない", reported: "とおれないかも" },

@@ -157,6 +157,7 @@ export const ja = {
   person: "人",
   map: "地図",
   bigMap: "動かせる地図をひらく",
+  wholeMap: "地図の全体に戻る",
   noMap: "この端末では動かせる地図を出せません。上の図を見てください。",
   mapText: "この場所のまわり。{hazards}、避難先{shelters}か所、通行止め{closures}か所。",
   legend: { you: "ここ", way: "避難の道", shelter: "避難先", confirmed: "通行止め", reported: "未確認の通行止め" },

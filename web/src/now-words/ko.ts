@@ -154,6 +154,7 @@ export const ko: NowWords = {
   person: "사람",
   map: "지도",
   bigMap: "움직일 수 있는 지도 열기",
+  wholeMap: "전체 지도로 돌아가기",
   noMap: "이 기기에서는 그 지도를 볼 수 없습니다. 위 그림을 보세요.",
   mapText: "이 장소 주변. {hazards}, 대피소 {shelters}곳, 통행금지 {closures}곳.",
   legend: { you: "여기", way: "대피하는 길", shelter: "대피소", confirmed: "통행금지", reported: "미확인 통행금지" },

@@ -153,6 +153,7 @@ export const zhHans: NowWords = {
   person: "人",
   map: "地图",
   bigMap: "打开可移动的地图",
+  wholeMap: "返回整个地图",
   noMap: "本机无法显示该地图，请看上图。",
   mapText: "此地点周围。{hazards}，避难所{shelters}处，封路{closures}处。",
   legend: { you: "我的位置", way: "避难路线", shelter: "避难所", confirmed: "封路", reported: "未确认的封路" },

@@ -11,6 +11,7 @@ export const en: Words = {
   hereDenied: "Your place could not be found. Choose it on the map.",
   onMap: "Choose on the map",
   mapHint: "Press the map to choose a place. Arrow keys move it, Enter chooses the middle.",
+  wholeMap: "Back to the whole map",
   placeIs: "Places to be told about",
   addPlace: "Add this place",
   removePlace: "Remove",

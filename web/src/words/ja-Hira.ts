@@ -11,6 +11,7 @@ export const jaHira: Words = {
   hereDenied: "ばしょが わかりませんでした。ちずから えらんで ください。",
   onMap: "ちずから えらぶ",
   mapHint: "ちずを おすと、その ばしょを えらびます。",
+  wholeMap: "ちず ぜんぶに もどる",
   placeIs: "えらんだ ばしょ",
   addPlace: "この ばしょを たす",
   removePlace: "けす",

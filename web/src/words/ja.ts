@@ -11,6 +11,7 @@ export const ja: Words = {
   hereDenied: "場所を調べられませんでした。地図から選んでください。",
   onMap: "地図から選ぶ",
   mapHint: "地図を押すと、その場所が選ばれます。矢印キーで動かし、Enterで選べます。",
+  wholeMap: "地図の全体に戻る",
   placeIs: "登録する場所",
   addPlace: "この場所を加える",
   removePlace: "外す",

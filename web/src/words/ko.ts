@@ -11,6 +11,7 @@ export const ko: Words = {
   hereDenied: "위치를 찾지 못했습니다. 지도에서 선택해 주세요.",
   onMap: "지도에서 선택",
   mapHint: "지도를 누르면 그 장소가 선택됩니다. 화살표 키로 움직이고 Enter로 선택합니다.",
+  wholeMap: "전체 지도로 돌아가기",
   placeIs: "등록할 장소",
   addPlace: "이 장소 추가",
   removePlace: "삭제",

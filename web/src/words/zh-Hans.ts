@@ -11,6 +11,7 @@ export const zhHans: Words = {
   hereDenied: "无法获取位置，请在地图上选择。",
   onMap: "在地图上选择",
   mapHint: "点按地图即可选择地点。可用方向键移动，按回车键选择。",
+  wholeMap: "返回整个地图",
   placeIs: "要登记的地点",
   addPlace: "添加此地点",
   removePlace: "删除",
