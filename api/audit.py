@@ -7,6 +7,7 @@ who, when, what and on which draft, and never a resident.
 import hashlib
 import json
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -17,6 +18,8 @@ from streams.topics import AUDIT
 BEGINNING = "0" * 64
 _KEY = b"audit"
 _STORED_WITHIN_SECONDS = 10.0
+# A bad night's acts of all wards.
+_MOST_ACTS = 5_000
 
 
 class Act(StrEnum):
@@ -102,6 +105,9 @@ class Trail:
         if broken:
             raise ValueError(f"the audit trail is broken: {broken}")
         self._number, self._before = len(kept), read(kept[-1])[0].hash if kept else BEGINNING
+        self._acts: OrderedDict[tuple[str, str, str, str], str] = OrderedDict()
+        for raw in kept[-_MOST_ACTS:]:
+            self._remember(read(raw)[0])
         self._producer = producer
         self._now = now
         self._lock = threading.Lock()
@@ -112,4 +118,20 @@ class Trail:
             entry = Entry(self._number + 1, self._now(), by, act.value, on, detail[:500], self._before)
             self._producer.send(AUDIT.name, _KEY, write(entry)).result(_STORED_WITHIN_SECONDS)
             self._number, self._before = entry.number, entry.hash
+            self._remember(entry)
         return entry
+
+    def done_at(self, by: str, act: Act, on: str, detail: str) -> str:
+        """Return when *by* last did exactly this, "" when never: by it the same form sent again is known.
+
+        Read back at the start as well, so that the answer to a form is the same after the process was killed.
+        """
+        with self._lock:
+            return self._acts.get((by, act.value, on, detail[:500]), "")
+
+    def _remember(self, entry: Entry) -> None:
+        key = entry.by, entry.act, entry.on, entry.detail
+        self._acts[key] = entry.at
+        self._acts.move_to_end(key)
+        if len(self._acts) > _MOST_ACTS:
+            self._acts.popitem(last=False)

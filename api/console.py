@@ -27,7 +27,7 @@ from api.metrics import ApiMetrics
 from api.office import COOKIE, Office, office_routes
 from api.posting import new_key, posting_routes
 from api.problem import answer_problems
-from api.reader import Freshness
+from api.reader import Freshness, is_current
 from api.reported import Report
 from api.residents import health_answer
 from api.river_rows import GAUGE_HEADS, TIE_HEADS, decide_by, gauge_cells, tie_cells
@@ -40,7 +40,6 @@ from streams.river_desk import RiverDesk, clock_of
 # The officer's page reloads by itself, without a script: some terminals allow none (R20, polling <= 5 s).
 _RELOAD_SECONDS = 5
 _MOST_ROWS = 100
-_STALE_SECONDS = 30.0
 
 
 def console_app(
@@ -106,7 +105,7 @@ def render(
     stale = ""
     if not fresh.ready:
         stale = '<p class="alarm" role="alert">読み込み中です。一覧はまだそろっていません。</p>'
-    elif fresh.age_seconds is None or fresh.age_seconds > _STALE_SECONDS:
+    elif not is_current(fresh):
         stale = '<p class="alarm" role="alert">新しい情報を受け取れていません。一覧は古いことがあります。</p>'
     read_only = (
         '<p class="alarm">この画面は表示専用です。承認・破棄はできません。'

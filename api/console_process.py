@@ -24,7 +24,7 @@ from api.oidc import Oidc, OidcSettings
 from api.oidc_door import oidc_routes
 from api.posted import FOLLOWED
 from api.rate import RateLimit
-from api.reader import TopicReader
+from api.reader import TopicReader, is_current
 from api.sending import FOLLOWED as FAN_OUTS
 from api.wards import Ground
 from api.web import asset_routes, has_console
@@ -78,6 +78,8 @@ def build_console(
     # A topic that two of them follow is read once.
     topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
     reader = TopicReader(bootstrap, topics, _all(applied), metrics)
+    if office is not None:
+        office = replace(office, is_current=lambda: is_current(reader.freshness()))
     app = console_app(desk, reader.freshness, metrics, registry, office=office, rivers=rivers)
     if office is not None:
         app.include_router(board_routes(office, orders))

@@ -22,7 +22,7 @@ from api.accounts import Account, Accounts, Session, SignInRefused
 from api.approval import MayNot, Proposal, may_not_approve, may_void, stands_in
 from api.audit import Act, Trail
 from api.census import Census
-from api.codes import Codes
+from api.codes import FRESH_SECONDS, Codes
 from api.desk import Desk
 from api.errors import ApiError
 from api.form import elsewhere, page, read_form
@@ -82,6 +82,8 @@ class Office:
     foresee: Callable[[RoadReport], Foreseen | None] = lambda _: None
     """What a closure would do, as the planner says; None when it does not answer in time. It may take seconds."""
     posting: PostingSettings = field(default_factory=PostingSettings)
+    is_current: Callable[[], bool] = lambda: True
+    """Whether what was read from the topics is as new as the broker's; nothing is certain of an old state."""
     provider: bool = False
     """Whether people may sign in by the ward's own provider as well."""
     codes: Codes = field(init=False)
@@ -133,6 +135,14 @@ class Office:
             sent.result(_STORED_WITHIN_SECONDS)
         except (StreamsError, TimeoutError):
             raise ApiError(503, "not-stored", "Not sent: the broker did not take it", "Safe to try again.") from None
+
+    def did(self, by: str, act: Act, on: str, detail: str) -> bool:
+        """Say whether *by* has done exactly this a short while ago: the same form again is an answer that was lost.
+
+        Its code is used up, and nothing new is asked for: the decider and the ingest take it once.
+        """
+        at = self.trail.done_at(by, act, on, detail)
+        return bool(at) and (self.now() - datetime.fromisoformat(at)).total_seconds() <= FRESH_SECONDS
 
     def write_down(self, by: str, act: Act, on: str = "", detail: str = "") -> None:
         """Write to the trail; raises `ApiError` when that fails: the act is then not done."""
@@ -251,6 +261,9 @@ def _decided(
     office: Office, session: Session, draft_id: str, asked: Verb, done: Act, refused: Act, fields: dict[str, str]
 ) -> Response:
     account = session.account
+    if any(one.draft_id == draft_id for one in office.desk.view().decided):
+        # Sent again after the answer was lost, or by the second of two: what became of it is the answer to both.
+        return elsewhere(f"/?did={draft_id}")
     record, draft = waiting(office, draft_id)
     notice = draft.notice
     proposal = office.proposal(draft)
@@ -270,15 +283,15 @@ def _decided(
         if stands_in(account, proposal, orders=orders_to_leave(notice)) and len(_ground(fields)) < _SHORTEST_GROUND:
             office.write_down(account.name, refused, draft_id, "acting-for-without-ground")
             return page(refused_page("区に代わって発令する理由を書いてください。", draft_id), 422)
-    wrong = office.codes.take(session, fields.get("code", ""), int(office.now().timestamp()))
-    if wrong is not None:
-        office.write_down(account.name, refused, draft_id, wrong.value)
-        return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)
-    # Written down first: an act that nobody can find again must not happen.
     ground = _ground(fields) if stands_in(account, proposal, orders=orders_to_leave(notice)) else ""
-    office.write_down(
-        account.name, done, draft_id, f"{notice.digest} acting for: {ground}" if ground else notice.digest
-    )
+    detail = f"{notice.digest} acting for: {ground}" if ground else notice.digest
+    if not office.did(account.name, done, draft_id, detail):
+        wrong = office.codes.take(session, fields.get("code", ""), int(office.now().timestamp()))
+        if wrong is not None:
+            office.write_down(account.name, refused, draft_id, wrong.value)
+            return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)
+        # Written down first: an act that nobody can find again must not happen.
+        office.write_down(account.name, done, draft_id, detail)
     office.command(asked, draft_id, record.lineage, account, notice.digest)
     return elsewhere(f"/?did={draft_id}")
 

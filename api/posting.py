@@ -171,6 +171,11 @@ async def _posted(office: Office, session: Session, kind: str, form: dict[str, s
         if many:
             office.write_down(account.name, Act.POST_REFUSED, on, NotYet.MOVES_MANY.value)
             return page(not_posted_page(many), 422)
+    act = {LIFT: Act.LIFT, CORRECT: Act.CORRECT}.get(next((one for one in (LIFT, CORRECT) if form.get(one)), ""))
+    done = act if ends and act is not None else Act.POST
+    if all(office.did(account.name, done, f"{kind}:{one.thing}", one.receipt) for one in parts):
+        # Its answer was lost: its code is used up, and the ingest takes a receipt once.
+        return _all_stored(office, parts, raws)
     if wanted.again or (ends and not office.codes.is_fresh(session, int(at.timestamp()))):
         wrong = office.codes.take(session, form.get("code", ""), int(at.timestamp()))
         if wrong is not None:
@@ -178,10 +183,12 @@ async def _posted(office: Office, session: Session, kind: str, form: dict[str, s
             said = "確認コードが違うか、使用済みです。戻って、新しいコードで送ってください（二重にはなりません）。"
             return page(not_posted_page(said), 403)
     # Written down first: an act that nobody can find again must not happen.
-    act = {LIFT: Act.LIFT, CORRECT: Act.CORRECT}.get(next((one for one in (LIFT, CORRECT) if form.get(one)), ""))
     for one in parts:
-        done = act if ends and act is not None else Act.POST
         office.write_down(account.name, done, f"{kind}:{one.thing}", one.receipt)
+    return _all_stored(office, parts, raws)
+
+
+def _all_stored(office: Office, parts: tuple[Wanted, ...], raws: list[bytes]) -> Response:
     for one, written in zip(parts, raws, strict=True):
         failed = _stored(office, one, written)
         if failed is not None:

@@ -19,6 +19,8 @@ _POLL_SECONDS = 0.1
 # How often the broker is asked what it holds: the answer is the proof that nothing newer is missing.
 _CHECK_SECONDS = 2.0
 _AGAIN_SECONDS = 1.0
+# Several checks: older than this and the broker, or the way to it, is away.
+STALE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Freshness:
     ready: bool
     lag_records: int
     age_seconds: float | None
+
+
+def is_current(fresh: Freshness) -> bool:
+    """Say whether the state can be spoken of as it is now."""
+    return fresh.ready and fresh.age_seconds is not None and fresh.age_seconds <= STALE_SECONDS
 
 
 class TopicReader:

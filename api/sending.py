@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from alerts.notice import Notice
-from streams.checkpoint import Checkpoint, decode_checkpoint, parse_progress_key
+from dispatch.outcomes import PushOutcome
+from streams.checkpoint import Checkpoint, Ring, decode_checkpoint, parse_progress_key
 from streams.client import Record
 from streams.ending import ENDS
 from streams.payloads import DraftRecord, ReceiptRecord
@@ -35,15 +36,34 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Ringed:
+    """The rows of one rank of danger: how many a push service accepted, how many have an end, how many there are."""
+
+    accepted: int
+    ended: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class HowFar:
-    """A fan-out as far as it is known: rows by push service (done, all), ends by outcome, first and last acceptance."""
+    """A fan-out as far as it is known: rows by push service (done, all), ends by outcome, first and last acceptance.
+
+    `rings` go by rank of danger, the greatest (0) first. `heard_at` is when a worker last wrote anything of it.
+    """
 
     origins: Mapping[str, tuple[int, int]]
     outcomes: Mapping[str, int]
+    rings: Mapping[int, "Ringed"]
     first_accepted: datetime | None
     last_accepted: datetime | None
     receipts: int
     workers: int
+    heard_at: datetime | None = None
+
+    @property
+    def accepted(self) -> int:
+        """Return how many rows a push service took."""
+        return self.outcomes.get(PushOutcome.ACCEPTED.value, 0)
 
     @property
     def done(self) -> int:
@@ -65,6 +85,7 @@ class HowFar:
 class _FanOut:
     checkpoints: dict[int, tuple[int, Checkpoint]] = field(default_factory=dict)
     receipts: dict[tuple[int, int], ReceiptRecord] = field(default_factory=dict)
+    heard_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -84,13 +105,17 @@ class Sending:
             lineage, revision, bucket, epoch = parse_progress_key(record.key)
             checkpoint = decode_checkpoint(record.value)
             with self._lock:
-                known = self._of(lineage, revision).checkpoints
+                fan_out = self._of(lineage, revision)
+                fan_out.heard_ms = max(fan_out.heard_ms, record.timestamp_ms)
+                known = fan_out.checkpoints
                 if bucket not in known or known[bucket][0] <= epoch:
                     known[bucket] = epoch, checkpoint
         elif record.topic == RECEIPTS.name:
             receipt = decode(ReceiptRecord, record.value)
             with self._lock:
-                self._of(receipt.lineage, receipt.revision).receipts[receipt.worker, receipt.tail] = receipt
+                fan_out = self._of(receipt.lineage, receipt.revision)
+                fan_out.heard_ms = max(fan_out.heard_ms, record.timestamp_ms)
+                fan_out.receipts[receipt.worker, receipt.tail] = receipt
         elif record.topic == DRAFTS.name:
             verdict = decode(DraftRecord, record.value)
             with self._lock:
@@ -121,9 +146,12 @@ class Sending:
             fan_out = self._fan_outs.get((lineage, revision)) or _FanOut()
             checkpoints = [checkpoint for _, checkpoint in fan_out.checkpoints.values()]
             receipts = [one for (_, tail), one in fan_out.receipts.items() if tail == 0]
+            heard_ms = fan_out.heard_ms
         origins: dict[str, tuple[int, int]] = {}
         outcomes: Counter[str] = Counter()
+        sums = Checkpoint()
         for one in checkpoints:
+            sums.add(one)
             outcomes.update(one.outcomes)
             for origin, progress in one.positions.items():
                 done, total = origins.get(origin, (0, 0))
@@ -133,15 +161,18 @@ class Sending:
             outcomes = Counter()
             for receipt in receipts:
                 outcomes.update(receipt.outcomes)
+            sums.rings = _rings_of(receipts) or sums.rings
         firsts = [one.first_accepted_ms for one in checkpoints] + [one.first_accepted_ms for one in receipts]
         lasts = [one.last_accepted_ms for one in checkpoints] + [one.last_accepted_ms for one in receipts]
         return HowFar(
             origins=dict(sorted(origins.items())),
             outcomes=dict(outcomes.most_common()),
+            rings={rank: _ringed(sums.rings[rank]) for rank in sorted(sums.rings)},
             first_accepted=_moment(min(filter(None, firsts), default=None)),
             last_accepted=_moment(max(filter(None, lasts), default=None)),
             receipts=len({receipt.worker for receipt in receipts}),
             workers=max((receipt.workers for receipt in receipts), default=0),
+            heard_at=_moment(heard_ms or None),
         )
 
     def _of(self, lineage: str, revision: int) -> _FanOut:
@@ -169,6 +200,21 @@ class Sending:
         self._events.move_to_end(lineage)
         if len(self._events) > MOST_NOTICES:
             self._events.popitem(last=False)
+
+
+def _rings_of(receipts: list[ReceiptRecord]) -> dict[int, Ring]:
+    """Return the sums of whole accounts: every row has its end."""
+    found: dict[int, Ring] = {}
+    for receipt in receipts:
+        for rank, outcomes in receipt.rings.items():
+            ring = found.setdefault(int(rank), Ring())
+            ring.outcomes.update(outcomes)
+            ring.rows += sum(outcomes.values())
+    return found
+
+
+def _ringed(ring: Ring) -> Ringed:
+    return Ringed(ring.outcomes[PushOutcome.ACCEPTED.value], sum(ring.outcomes.values()), ring.rows)
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

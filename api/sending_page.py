@@ -6,15 +6,32 @@ from html import escape
 
 from alerts.claim import Lane
 from alerts.notice import Notice
+from alerts.words import HAZARDS_JA
 from api import fields
 from api.accounts import Session
 from api.clock import clock
-from api.sending import Event, HowFar
+from api.look import APPEARANCES, look_of, word_of
+from api.sending import Event, HowFar, Ringed
 from api.sheet import document
-from geo.seam import shown
+from api.verdict import Answer, Verdict, Why
+from geo.seam import FEWEST_SHOWN, shown
 
 # At most 5 s (R20); it stops when all is done, so that it takes nothing away that is being typed.
 RELOAD_SECONDS = 3
+_WORDS = {
+    Why.DONE: ("送り終わりました", ""),
+    Why.PARTLY: ("送り終わりました", "受け付けられなかった分があります。下の「結果」に数があります。"),
+    Why.GOING: ("送っています", "この画面は自分で新しくなります。"),
+    Why.WAITING: ("まだ住民に送られていません", "承認を待っています。"),
+    Why.STOPPED: ("送られていません", "承認された内容と違うため止めました。案を作り直して承認してください。"),
+    Why.EXPIRED: ("送られていません", "送る前に期限が過ぎました。"),
+    Why.NOBODY: ("だれにも送られていません", "この範囲に届く人がいないか、文を作れませんでした。"),
+    Why.REFUSED: ("送られていません", "どの送り先も受け付けませんでした。"),
+    Why.UNANSWERED: ("届いたか分かりません", "送り先が答えませんでした。"),
+    Why.SILENT: ("どこまで送られたか分かりません", "送信の記録が30秒とだえています。続きは自動で送られます。"),
+    Why.NO_NEWS: ("いまの状況が分かりません", "新しい情報を受け取れていません。"),
+    Why.NOT_HEARD: ("まだ分かりません", "結果を待っています。"),
+}
 _OUTCOMES = {
     "accepted": "受け付けられた",
     "gone": "端末の登録が消えていた",
@@ -55,6 +72,7 @@ def sending_page(
     events: Iterable[Event],
     session: Session,
     lineage: str,
+    verdict: Verdict,
     *,
     may_end: bool,
     ended: bool,
@@ -67,23 +85,22 @@ def sending_page(
     return document(
         "知らせ 送信の状況",
         f"<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
-        f'<a href="/">一覧へ</a></small></header><main class="narrow">{_answer(notice, far)}{_said(notice)}'
-        f"{_far(far, now)}{_end(lineage, session, fresh=fresh) if may_end and not ended else ''}"
+        f'<a href="/">一覧へ</a></small></header><main class="narrow">{_answer(verdict, lineage)}{_said(notice)}'
+        f"{_far(notice, far, now)}{_end(lineage, session, fresh=fresh) if may_end and not ended else ''}"
         f"{_timeline(events, now)}</main>",
         head=reload,
         drill=drill,
     )
 
 
-def _answer(notice: Notice | None, far: HowFar) -> str:
-    if notice is None:
-        return (
-            '<p class="alarm" role="status"><strong>まだ分かりません（UNKNOWN）。</strong>結果を待っています。'
-            "もう一度押しても二重には送られません（SAFE TO RETRY）。</p>"
-        )
-    if far.ended:
-        return '<p class="done" role="status"><strong>送り終わりました（SENT）。</strong></p>'
-    return '<p class="done" role="status"><strong>送っています（SENT）。</strong>この画面は自分で新しくなります。</p>'
+def _answer(verdict: Verdict, lineage: str) -> str:
+    word, said = _WORDS[verdict.why]
+    safe = "" if verdict.answer is Answer.SENT else "もう一度押しても二重には送られません（SAFE TO RETRY）。"
+    kind = "done" if verdict.answer is Answer.SENT and verdict.why is not Why.PARTLY else "alarm"
+    return (
+        f'<p class="{kind}" role="status"><strong>{word}（{verdict.answer.value}）。</strong>{said}{safe}'
+        f"<br><small>受付番号 <code>{escape(lineage)}</code></small></p>"
+    )
 
 
 def _said(notice: Notice | None) -> str:
@@ -91,7 +108,34 @@ def _said(notice: Notice | None) -> str:
     return "" if text is None else f"<section><h2>{escape(text.title)}</h2><p>{escape(text.body)}</p></section>"
 
 
-def _far(far: HowFar, now: datetime) -> str:
+def _rings(notice: Notice | None, far: HowFar) -> str:
+    """Return a bar for each ring, the most endangered first, in words that are true without it."""
+    bars = "".join(
+        f"<tr><th scope='row'>{_ring_name(notice, rank)}</th>"
+        f"<td>{_shown(ring.total)}人のうち{_shown(ring.accepted)}人に受け付けられた{_unsent(ring)}</td>"
+        f'<td><progress max="{max(ring.total, 1)}" value="{ring.ended if ring.total >= FEWEST_SHOWN else 0}"'
+        f' aria-label="{_shown(ring.ended)} / {_shown(ring.total)}"></progress></td></tr>'
+        for rank, ring in far.rings.items()
+    )
+    return f'<h3>危険の大きい順 <small lang="en">By danger</small></h3><table>{bars}</table>' if bars else ""
+
+
+def _ring_name(notice: Notice | None, rank: int) -> str:
+    part = None if notice is None else next((one for one in notice.parts if one.rank == rank), None)
+    if notice is None or part is None:
+        return f"{rank + 1}番目"
+    look = look_of(part.level, part.severity)
+    mark = f"{APPEARANCES[look].mark} " if part.level is not None else ""
+    hazards = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards)
+    return f'<span class="chip {look.value}">{mark}{escape(word_of(notice, part))}</span> {hazards}'
+
+
+def _unsent(ring: Ringed) -> str:
+    missed = ring.ended - ring.accepted
+    return f"、{_shown(missed)}人に送れなかった" if missed > 0 else ""
+
+
+def _far(notice: Notice | None, far: HowFar, now: datetime) -> str:
     rows = "".join(
         f"<tr><th scope='row'>{escape(origin.removeprefix('https://'))}</th><td>{_shown(done)} / {_shown(total)}</td>"
         f'<td><progress max="{max(total, 1)}" value="{done}" aria-label="{escape(origin)}"></progress></td></tr>'
@@ -106,7 +150,8 @@ def _far(far: HowFar, now: datetime) -> str:
     last = "まだありません" if far.last_accepted is None else clock(far.last_accepted, now=now)
     return (
         f"<section><h2>どこまで進んだか</h2><p>{_shown(far.done)}人 / {_shown(far.total)}人"
-        f"（最初の1件 {first}、最後の1件 {last}）</p><table>{rows}</table><h3>結果</h3><table>{ends}</table></section>"
+        f"（最初の1件 {first}、最後の1件 {last}）</p>{_rings(notice, far)}<h3>プッシュの送り先</h3>"
+        f"<table>{rows}</table><h3>結果</h3><table>{ends}</table></section>"
     )
 
 

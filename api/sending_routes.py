@@ -14,6 +14,7 @@ from api.form import elsewhere, page, read_form
 from api.office import COOKIE, SAID, Office
 from api.officer_page import refused_page
 from api.sending_page import sending_page
+from api.verdict import verdict_of
 from feeds.console import FEED
 from streams.ending import draft_of_ending, ending_of
 from streams.payloads import Verb
@@ -33,12 +34,16 @@ def sending_routes(office: Office) -> APIRouter:
             return elsewhere("/sign-in")
         notice = office.sending.newest(lineage)
         standing = office.desk.sent(lineage)
+        far = office.sending.how_far(lineage, 0 if notice is None else notice.revision)
+        waits = any(record.lineage == lineage for record in office.desk.view().drafts)
+        verdict = verdict_of(notice, far, waits=waits, current=office.is_current(), now=office.now())
         shown = sending_page(
             notice,
-            office.sending.how_far(lineage, 0 if notice is None else notice.revision),
+            far,
             office.sending.events(lineage),
             session,
             lineage,
+            verdict,
             may_end=bool(standing) and why_not_end(office, session, standing[0]) is None,
             ended=not standing,
             fresh=office.codes.is_fresh(session, int(office.now().timestamp())),

@@ -1,6 +1,6 @@
 """How far one bucket's fan-out is: the value of a `progress` record.
 
-A line of JSON (counts by outcome and by ward, first and last acceptance), a newline, then the packed
+A line of JSON (counts by outcome, by ward and by ring, first and last acceptance), a newline, then the packed
 positions of `dispatch.progress`. Counts and positions are written together, so that after a take-over
 the receipt still adds up.
 """
@@ -19,8 +19,16 @@ from streams.wire import WireError
 
 
 @dataclass(slots=True)
+class Ring:
+    """The rows of one rank of danger, and the ends of those that have one."""
+
+    rows: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
 class Checkpoint:
-    """What is final in a bucket, and what became of it."""
+    """What is final in a bucket, and what became of it. `rings` go by rank: 0 is the greatest danger."""
 
     positions: dict[str, Progress] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -28,6 +36,7 @@ class Checkpoint:
     first_accepted_ms: int | None = None
     last_accepted_ms: int | None = None
     ward_bytes: Counter[str] = field(default_factory=Counter)
+    rings: dict[int, Ring] = field(default_factory=dict)
 
     def accepted(self, ward: str, at_ms: int) -> None:
         """Count an acceptance."""
@@ -40,6 +49,10 @@ class Checkpoint:
         self.outcomes.update(other.outcomes)
         self.wards.update(other.wards)
         self.ward_bytes.update(other.ward_bytes)
+        for rank, ring in other.rings.items():
+            mine = self.rings.setdefault(rank, Ring())
+            mine.rows += ring.rows
+            mine.outcomes.update(ring.outcomes)
         firsts = [at for at in (self.first_accepted_ms, other.first_accepted_ms) if at is not None]
         lasts = [at for at in (self.last_accepted_ms, other.last_accepted_ms) if at is not None]
         self.first_accepted_ms = min(firsts, default=None)
@@ -69,6 +82,7 @@ def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
         "bytes": checkpoint.ward_bytes,
         "first": checkpoint.first_accepted_ms,
         "last": checkpoint.last_accepted_ms,
+        "rings": {str(rank): [ring.rows, ring.outcomes] for rank, ring in checkpoint.rings.items()},
     }
     return orjson.dumps(head) + b"\n" + positions_to(checkpoint.positions)
 
@@ -90,6 +104,10 @@ def decode_checkpoint(value: bytes) -> Checkpoint:
             first_accepted_ms=head["first"],
             last_accepted_ms=head["last"],
             ward_bytes=Counter(dict(head.get("bytes", {}))),
+            rings={
+                int(rank): Ring(int(rows), Counter(dict(outcomes)))
+                for rank, (rows, outcomes) in dict(head.get("rings", {})).items()
+            },
         )
     except (ProgressUnreadable, KeyError, TypeError, ValueError) as error:
         raise WireError("wire-field", "checkpoint") from error

@@ -30,7 +30,7 @@ from dispatch.pushes import Rows, Sealing
 from dispatch.retry import RetryAt
 from dispatch.terms import NUMBER_MASK
 from dispatch.told import Told, unit_of
-from streams.checkpoint import Checkpoint
+from streams.checkpoint import Checkpoint, Ring
 
 # Life before routine; a drill waits for both.
 _LANE_ORDER = {Lane.LIFE_SAFETY: 0, Lane.CANARY: 1, Lane.ROUTINE: 2, Lane.DRILL: 3}
@@ -103,7 +103,11 @@ class FanOut:
         self._sealing_of = np.array(
             [self.sealings.index((sealings or {}).get(bucket, Sealing(b""))) for bucket in self.buckets], dtype=np.int64
         )
-        self._ends = np.zeros((len(told), len(_ENDS)), dtype=np.int64)
+        # Rings: the ranks of danger that the order is frozen by.
+        self._rings: NDArray[np.int64] = np.unique(
+            np.array([part.rank for part in notice.parts] or [0], dtype=np.int64)
+        )
+        self._ends = np.zeros((len(told), len(self._rings), len(_ENDS)), dtype=np.int64)
         self._wards = np.zeros((len(told), len(people.wards)), dtype=np.int32)
         self._ward_bytes = np.zeros((len(told), len(people.wards)), dtype=np.int64)
         self._ward_news = np.zeros((2, len(people.wards)), dtype=np.int64)
@@ -119,6 +123,10 @@ class FanOut:
         """Lay the columns out: `_final` and `_tries` bucket by bucket and origin by origin, the others in order."""
         lengths = [len(one.rows) for one in told]
         bucket = np.repeat(np.arange(len(told), dtype=np.uint32), lengths)
+        ranks = np.array([part.rank for part in self.notice.parts] or [0], dtype=np.int64)
+        parts = _joined([one.parts for one in told], np.uint16)
+        ring = np.searchsorted(self._rings, ranks)[parts]
+        self._ring_rows = self._by_ring(bucket, ring)
         origin = _translated([one.origin for one in told], [one.origins for one in told], self.origins, np.uint16)
         self.selected = len(bucket)
         segment = bucket.astype(np.int64) * max(1, len(self.origins)) + origin
@@ -138,15 +146,13 @@ class FanOut:
         if gone.any():
             # Unsubscribed since the order was frozen: nobody to send to, and nothing open.
             self._final[at[gone]] = 1
-            self._count(bucket[gone], Unsent.UNSUBSCRIBED.value)
+            self._count(bucket[gone], ring[gone], Unsent.UNSUBSCRIBED.value)
         places = _joined([one.places for one in told], np.uint8)
         if ordinals is None:
             # A record of an owner before that came late: what it stored and never sent was chosen anew since.
             twice = _but_last(unit_of(numbers, places)) & (self._final[at] == 0)
             self._final[at[twice]] = 1
-            self._count(bucket[twice], Unsent.SUPERSEDED.value)
-        ranks = np.array([part.rank for part in self.notice.parts] or [0], dtype=np.int64)
-        parts = _joined([one.parts for one in told], np.uint16)
+            self._count(bucket[twice], ring[twice], Unsent.SUPERSEDED.value)
         # By danger, then bucket by bucket: what is saved together stands together. Within, as it was frozen.
         open_now = np.flatnonzero(self._final[at] == 0)
         order = open_now[np.argsort(ranks[parts[open_now]] * len(told) + bucket[open_now], kind="stable")]
@@ -154,6 +160,7 @@ class FanOut:
             [one.language for one in told], [one.languages for one in told], self.languages, np.uint8
         )
         self._bucket, self._origin, self._at = bucket[order], origin[order], at[order]
+        self._ring = ring[order].astype(np.uint16)
         self._row = rows[order].astype(np.uint32)
         self._part, self._place, self._language = parts[order], places[order], language[order]
         self._unit: U64 = unit_of(numbers[order], self._place)
@@ -265,7 +272,7 @@ class FanOut:
         self._state[ended] = State.ENDED
         self._final[self._at[ended]] = 1
         self.left -= len(ended)
-        self._count(buckets, outcome.value)
+        self._count(buckets, self._ring[ended], outcome.value)
         if outcome is PushOutcome.ACCEPTED:
             wards = self._people.ward(self._row[ended])
             # Flat: numpy adds at pairs of indices ten times slower.
@@ -277,9 +284,13 @@ class FanOut:
             self._first_ms[buckets] = np.minimum(self._first_ms[buckets], at_ms)
             self._last_ms[buckets] = at_ms
 
-    def _count(self, buckets: NDArray[Any], end: str) -> None:
-        self._ends[:, _END_CODES[end]] += np.bincount(buckets, minlength=len(self._ends))
+    def _count(self, buckets: NDArray[Any], rings: NDArray[Any], end: str) -> None:
+        self._ends[:, :, _END_CODES[end]] += self._by_ring(buckets, rings)
         self._dirty[buckets] = True
+
+    def _by_ring(self, buckets: NDArray[Any], rings: NDArray[Any]) -> NDArray[np.int64]:
+        flat = np.bincount(buckets * np.int64(len(self._rings)) + rings, minlength=self._ends[:, :, 0].size)
+        return flat.reshape(self._ends.shape[:2])
 
     # ── what is known of a row ────────────────────────────────────────────────────────────────────
 
@@ -405,7 +416,12 @@ class FanOut:
     def _counts(self, local: int) -> Checkpoint:
         before = self._before[local]
         ends, wards = self._ends[local], self._wards[local]
-        outcomes = before.outcomes + Counter({_ENDS[code]: int(ends[code]) for code in np.flatnonzero(ends).tolist()})
+        outcomes = before.outcomes + _named(ends.sum(axis=0))
+        rings = {
+            rank: Ring(int(self._ring_rows[local, at]), before.rings.get(rank, Ring()).outcomes + _named(ends[at]))
+            for at, rank in enumerate(self._rings.tolist())
+            if self._ring_rows[local, at]
+        }
         names = self._people.wards
         by_ward = before.wards + Counter({names[code]: int(wards[code]) for code in np.flatnonzero(wards).tolist()})
         size = self._ward_bytes[local]
@@ -418,6 +434,7 @@ class FanOut:
             before.first_accepted_ms if before.first_accepted_ms is not None else first if first != _NEVER else None,
             last if first != _NEVER else before.last_accepted_ms,
             by_size,
+            rings,
         )
 
     def _checkpoint(self, local: int) -> Checkpoint:
@@ -450,6 +467,10 @@ def urgency_of(notice: Notice) -> tuple[int, int, str, int]:
     """Return what notices are ordered by: lane, worst rank's danger, then lineage and revision."""
     level = max((int(part.level) for part in notice.parts if part.level is not None), default=0)
     return (_LANE_ORDER[notice.lane], -level, notice.lineage, notice.revision)
+
+
+def _named(ends: NDArray[np.int64]) -> Counter[str]:
+    return Counter({_ENDS[code]: int(ends[code]) for code in np.flatnonzero(ends).tolist()})
 
 
 def _distinct(sealings: Iterable[Sealing]) -> tuple[Sealing, ...]:

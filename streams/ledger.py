@@ -123,6 +123,7 @@ class Ledger:
             last_accepted_ms=totals.last_accepted_ms,
             tail=tail,
             ward_bytes=dict(totals.ward_bytes),
+            rings={str(rank): dict(ring.outcomes) for rank, ring in totals.rings.items()},
         )
         key = f"{notice.lineage}|{notice.revision}|{self._owner.worker}" + (f"|{tail}" if tail else "")
         self._producer.send(RECEIPTS.name, key.encode(), encode(receipt)).result(STORED_WITHIN_SECONDS)

@@ -117,7 +117,7 @@ class DraftRecord:
 class ReceiptRecord:
     """The end of one notice's fan-out at one worker, on `receipts`: sums over the buckets it owns.
 
-    `ward_bytes` are the bodies that were accepted, by ward.
+    `ward_bytes` are the bodies that were accepted, by ward; `rings` the outcomes by rank of danger, 0 the greatest.
     `tail` 0 is the notice itself; higher ones are those who joined while it was in force, counted apart.
     Times are milliseconds since 1970; the two acceptances are None where nobody was accepted.
     """
@@ -136,6 +136,7 @@ class ReceiptRecord:
     last_accepted_ms: int | None
     tail: int = 0
     ward_bytes: dict[str, int] = field(default_factory=dict)
+    rings: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ class Room:
     browser: Browser
     app: FastAPI
     posts: Posts
+    office: Office
     sending: Sending = field(default_factory=Sending)
     reported: Reported = field(default_factory=Reported)
     keys: dict[str, str] = field(default_factory=dict)
@@ -219,7 +220,9 @@ def room_in(
     )
     if more is not None:
         app.include_router(more(office))
-    return Room(topics, clock, accounts, desk, drafts, Browser(app), app, posts, office.sending, office.reported)
+    return Room(
+        topics, clock, accounts, desk, drafts, Browser(app), app, posts, office, office.sending, office.reported
+    )
 
 
 def test_nobody_sees_a_draft_without_signing_in(room: Room) -> None:

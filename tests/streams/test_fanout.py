@@ -1,6 +1,7 @@
 """Every row has exactly one end, whatever happens on the way, and the most endangered come first."""
 
 import random
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
@@ -401,3 +402,25 @@ def test_a_progress_key_comes_back_also_from_a_lineage_with_strokes() -> None:
     for wrong in (b"", b"a|1|2", b"a|x|2|3", b"\xff|1|2|3"):
         with pytest.raises(WireError):
             parse_progress_key(wrong)
+
+
+@given(st.integers(0, 9), st.integers(0, 24), st.integers(0, 24))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_rings_are_counted_by_rank_of_danger_and_add_up_after_a_take_over(seed: int, first: int, more: int) -> None:
+    told = frozen(seed)
+    parts = [part for one in told.values() for part in one.parts.tolist()]
+    fanout = fan_out(told)
+    taken = fresh_ones(fanout)[:first]
+    accept(fanout, *taken)
+    saved = {number: decode_checkpoint(encode_checkpoint(one)) for number, one in fanout.take_dirty()}
+    heir = fan_out(told, saved)
+    fanout_rest = fresh_ones(heir)
+    heir.end(fanout_rest[:more], PushOutcome.GONE, at_ms=2)
+    rings = heir.totals()[1].rings
+    assert {rank: ring.rows for rank, ring in rings.items()} == {rank: parts.count(rank) for rank in set(parts)}
+    ended = sorted(parts)[: len(taken)]
+    for rank, ring in rings.items():
+        assert ring.outcomes["accepted"] == ended.count(rank), "the most endangered went first"
+    assert sum(ring.outcomes["gone"] for ring in rings.values()) == len(fanout_rest[:more])
+    totals = heir.totals()[1].outcomes
+    assert sum((ring.outcomes for ring in rings.values()), Counter()) == totals
