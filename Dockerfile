@@ -1,12 +1,15 @@
 # One image for every process: `shirase worker ROLE`, `shirase api NAME`, `python -m dispatch.stub`.
 FROM python:3.11-slim-bookworm AS build
+# For dispatch/native/push.c; what runs has no compiler.
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY requirements.lock ./
 # The lock names every file by its hash: a changed package ends the build.
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY . .
-RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
+    && /venv/bin/python -m dispatch.native
 
 FROM python:3.11-slim-bookworm
 # No shell account, no home: a process that was broken into finds nothing to keep.

@@ -45,7 +45,7 @@ class Libcrypto(threading.local):
 
     def __init__(self) -> None:
         """Raises OSError where there is no libcrypto that has what is needed."""
-        library = _library()
+        library = libcrypto()
         pointer, number, size, text = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t, ctypes.c_char_p
 
         def function(name: str, result: object, *arguments: object) -> Callable[..., int]:
@@ -97,7 +97,8 @@ class Libcrypto(threading.local):
         return self._bytes.raw
 
 
-def _library() -> ctypes.CDLL:
+def libcrypto() -> ctypes.CDLL:
+    """Return the system's libcrypto; raises OSError where it has none of these names."""
     for name in _LIBRARIES:
         try:
             return ctypes.CDLL(name)

@@ -11,6 +11,7 @@ DispatchError
 ├── ToldUnreadable          a `told` record of an unknown version or damaged
 ├── ProgressUnreadable      a `progress` record of an unknown version or damaged
 ├── SenderFull              more was submitted than the sender may hold open
+├── NativeMissing           C that cannot be built or loaded here
 ├── PushServiceBroken       a push service that does not keep to HTTP/2
 └── LinkLost                a connection that ended, or that TLS refused
 
@@ -54,6 +55,10 @@ class PayloadTooLarge(DispatchError):
             "payload-too-large",
             f"the {language} text makes {size_bytes} bytes of {limit_bytes}; shorten it by {size_bytes - limit_bytes}",
         )
+
+
+class NativeMissing(DispatchError):
+    """`push.c` cannot be built or loaded here: Python does its work, unless the setting says that it may not."""
 
 
 class PlanMissing(DispatchError):

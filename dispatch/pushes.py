@@ -4,6 +4,7 @@ Everything that can be done for hundreds of rows at once is; what is left for ea
 address from a column and one AES call.
 """
 
+import logging
 from dataclasses import dataclass
 from struct import Struct
 from typing import Any
@@ -18,6 +19,8 @@ from dispatch.endpoint import MAX_LENGTH, origin_is_allowed
 from dispatch.envelope import HEADER_MIDDLE, Entry, derived_entry, seal
 from dispatch.layers import People
 from dispatch.message import Message, Messages
+from dispatch.native.library import NO_ADDRESS, NO_ENTRY, Native, library_for
+from dispatch.native.packed import Addresses, Bodies
 from dispatch.pool import KEY_AT, SALT_AT, THERE, Generation, entry_for
 from dispatch.registry import Registry
 from dispatch.sender import Headers
@@ -25,6 +28,8 @@ from dispatch.settings import DispatchSettings
 from dispatch.subscription import MAX_PLACES
 from dispatch.terms import CODES, NUMBER_BITS
 from dispatch.vapid import Vapid
+
+log = logging.getLogger(__name__)
 
 _HEAD_BYTES = SALT_AT + 16 + len(HEADER_MIDDLE)
 # What a body begins with, then content key and nonce: all that sealing needs, cut without a slice for each.
@@ -92,6 +97,7 @@ class Pushes:
         self._languages = languages
         self._sealings = sealings
         self._layers = (_Layer(people.base), _Layer(people.delta))
+        self._library = library_for(Native(settings.native))
         self._allowed: dict[str, bool] = {}
         self._headers: dict[tuple[str, str, str], Headers] = {}
         self._shared: dict[tuple[str, str, int], int] = {}
@@ -140,21 +146,57 @@ class Pushes:
         for at in _groups(code):
             some, rows, said = _picked(wanted, at), local[at], which[at]
             name = columns.origins[int(origins[at[0]])]
+            # Keys that were promised to the long form never seal another: the short one has its own, from its words.
+            sealing = Sealing(b"") if short else self._sealings[int(some.generations[0])]
+            messages = [one[0] for one in spoken]
+            if not self._is_allowed(name):
+                refused += some.keys
+                continue
+            headers = self._headers_for(name, int(keys[at[0]]), messages[int(said[0])], now)
+            packed = self._packed(layer, number, some, rows, messages, said, sealing)
+            if packed is not None:
+                batches.append(Batch(name, headers, self._expires_at, some.keys, *packed))
+                continue
             paths = layer.paths(rows)
-            if not self._is_allowed(name) or not _are_paths(paths):
-                good = [one for one, path in enumerate(paths) if self._is_allowed(name) and _are_paths([path])]
+            if not _are_paths(paths):
+                good = [one for one, path in enumerate(paths) if _are_paths([path])]
                 refused += [some.keys[one] for one in sorted(set(range(len(paths))) - set(good))]
                 if not good:
                     continue
                 kept = np.array(good)
                 some, rows, said, paths = _picked(some, kept), rows[kept], said[kept], [paths[one] for one in good]
-            message = spoken[int(said[0])][0]
-            headers = self._headers_for(name, int(keys[at[0]]), message, now)
-            # Keys that were promised to the long form never seal another: the short one has its own, from its words.
-            sealing = Sealing(b"") if short else self._sealings[int(some.generations[0])]
-            messages = [spoken[one][0] for one in said.tolist()]
-            bodies = self._bodies(layer, number, some, rows, messages, sealing)
+            bodies = self._bodies(layer, number, some, rows, [messages[one] for one in said.tolist()], sealing)
             batches.append(Batch(name, headers, self._expires_at, some.keys, paths, bodies))
+
+    def _packed(
+        self,
+        layer: "_Layer",
+        number: int,
+        wanted: Rows,
+        rows: NDArray[np.int64],
+        messages: list[Message],
+        said: NDArray[np.int64],
+        sealing: Sealing,
+    ) -> tuple[Addresses, Bodies] | None:
+        """Return addresses and bodies of rows that the pool has entries for, made in C; None for Python."""
+        library, pooled = self._library, sealing.generation
+        if library is None or pooled is None or number or wanted.nths[0] or not len(pooled.entries):
+            return None
+        columns = layer.registry.columns
+        kinds, which = np.unique(said, return_inverse=True)
+        records = [messages[kind].record for kind in kinds.tolist()]
+        try:
+            made = library.seal(columns.path, columns.path_offset, pooled.entries, rows, which, records)
+        except ValueError as error:
+            log.error("C refused a batch, Python makes it", extra={"reason": str(error)})
+            return None
+        if made.count < len(rows):
+            if (made.states == NO_ADDRESS).any():
+                return None  # doing it again gives the same bytes
+            for at in np.flatnonzero(made.states == NO_ENTRY).tolist():
+                body = self._made_now(layer, int(rows[at]), 0, sealing, messages[int(said[at])])
+                made.bodies.data[at] = np.frombuffer(body, dtype=np.uint8)
+        return made.addresses, made.bodies
 
     def _bodies(
         self,
@@ -170,7 +212,7 @@ class Pushes:
         # The pool is made for the large registry, and for one push a person.
         if pooled is None or number or wanted.nths[0] or not len(pooled.entries):
             return [
-                seal(self._entry(layer, row, nth, sealing, message), message.plaintext, message.padded_bytes)
+                self._made_now(layer, row, nth, sealing, message)
                 for row, nth, message in zip(rows.tolist(), wanted.nths.tolist(), messages, strict=True)
             ]
         entries = pooled.entries[rows]
@@ -187,10 +229,11 @@ class Pushes:
         if len(bodies) < len(rows):
             # What was not filled in time is made now.
             for at in np.flatnonzero(entries[:, 0] != THERE).tolist():
-                message = messages[at]
-                entry = self._entry(layer, int(rows[at]), 0, sealing, message)
-                bodies.insert(at, seal(entry, message.plaintext, message.padded_bytes))
+                bodies.insert(at, self._made_now(layer, int(rows[at]), 0, sealing, messages[at]))
         return bodies
+
+    def _made_now(self, layer: "_Layer", row: int, nth: int, sealing: Sealing, message: Message) -> bytes:
+        return seal(self._entry(layer, row, nth, sealing, message), message.plaintext, message.padded_bytes)
 
     def _speak(self, code: int, *, short: bool) -> _Spoken:
         """Return the message that *code* stands for, with a number that messages of the same headers and size share."""
@@ -268,6 +311,8 @@ def _groups(code: NDArray[np.int64]) -> list[NDArray[np.int64]]:
 
 
 def _picked(wanted: Rows, at: NDArray[Any]) -> Rows:
+    if len(at) == len(wanted.keys):
+        return wanted  # a part that is all of it, in the same order
     return Rows(
         [wanted.keys[one] for one in at.tolist()],
         *(getattr(wanted, name)[at] for name in ("rows", "parts", "languages", "places", "nths", "generations")),

@@ -21,6 +21,8 @@ class DispatchSettings:
 
     engine: str = "h2"
     """What speaks HTTP to push services (`dispatch.engine.Engine`)."""
+    native: str = "auto"
+    """Who seals and frames pushes (`dispatch.native.library.Native`): C where it can be had, always, or never."""
     max_in_flight: int = 4096
     """Requests open at once in one worker: the bound on repeats after a crash (promise 2)."""
     max_connections_per_origin: int = 48

@@ -45,4 +45,5 @@ say "installing the project itself, editable"
 # setuptools warns of every editable installation; this one is meant to be.
 PYTHONWARNINGS=ignore "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
     --no-deps --no-build-isolation --editable .
+"$venv/bin/python" -m dispatch.native || say "no harm done: a C compiler (gcc, libc6-dev) makes sending faster"
 say "done; next: make demo ARGS=\"--headless\" or make test"

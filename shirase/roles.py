@@ -268,6 +268,7 @@ def _run_fanout(
         return
     dispatch = DispatchSettings(
         engine=settings.engine,
+        native=settings.native,
         pool_depth=settings.pool_depth,
         max_in_flight=settings.max_in_flight,
         extra_origins=settings.push_origins,

@@ -21,6 +21,7 @@ from dispatch.errors import DispatchError, PlanMissing
 from dispatch.layers import People
 from dispatch.message import Messages
 from dispatch.metrics import DispatchMetrics
+from dispatch.native.library import Native, library_for
 from dispatch.outcomes import PushOutcome
 from dispatch.pool import Pool
 from dispatch.pushes import Pushes
@@ -110,6 +111,7 @@ class Dispatcher:
         mine = np.isin(np.arange(BUCKETS), list(self._buckets))
         self._pool = Pool(secret, subscribers.people, settings.pool_depth, mine)
         self._metrics.subscriptions.set(subscribers.people.living)
+        self._metrics.native.set(library_for(Native(settings.native)) is not None)
         self._warm = False
         self._headcounts = HeadCounts(self._producer, worker, workers, self._buckets)
         # One of all workers is enough; what it misses while it is away is made good at its start.

@@ -70,6 +70,9 @@ class WorkerSettings:
     engine: str = "h2"
     """What speaks HTTP to push services: `h2` (HTTP/2 framed by hand) or `curl` (libcurl)."""
 
+    native: str = "auto"
+    """Whether C seals and frames pushes: `auto` (where there is a compiler), `on` (or no start), `off` (Python)."""
+
     river_zones: Path | None = None
     """Table `river_zone` (`shirase areas river-zones`): which ground each river endangers; without one none is."""
 
@@ -159,6 +162,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         pad_to_bytes=int(environment.get("SHIRASE_PAD_TO_BYTES", "1024")),
         site_url=environment.get("SHIRASE_SITE_URL", ""),
         engine=environment.get("SHIRASE_ENGINE", "h2"),
+        native=environment.get("SHIRASE_NATIVE", "auto"),
         sources=path("SHIRASE_SOURCES"),
         river_zones=path("SHIRASE_RIVER_ZONES"),
         area_sets=path("SHIRASE_AREA_SETS"),

@@ -41,10 +41,10 @@ def integer(value: int, prefix_bits: int, first: int) -> bytes:
 class Block:
     """The encoded fields of a request around its `:path`."""
 
-    __slots__ = ("_before", "after", "once", "prefixes", "ttl")
+    __slots__ = ("after", "before", "once", "prefixes", "ttl")
 
     def __init__(self, before: bytes, after: bytes, ttl: int, *, once: bool) -> None:
-        self._before = before
+        self.before = before
         self.after = after
         self.ttl = ttl
         self.once = once  # the next request wants another
@@ -53,7 +53,7 @@ class Block:
     def prefix_for(self, length: int) -> tuple[int, bytes]:
         """Return the length of the whole block, and what stands before a path of *length* bytes."""
         # Neither indexing nor Huffman for the path: both cost time with each push.
-        middle = self._before + integer(_PATH_NAME, 4, 0x00) + integer(length, 7, 0x00)
+        middle = self.before + integer(_PATH_NAME, 4, 0x00) + integer(length, 7, 0x00)
         known = len(middle) + length + len(self.after), middle
         self.prefixes[length] = known
         return known

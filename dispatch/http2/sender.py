@@ -17,6 +17,8 @@ from dispatch.http2.lookup import Lookup
 from dispatch.http2.pool import HANDOVER_SECONDS, Line, Pool, Waiting, is_public
 from dispatch.http2.terms import Terms
 from dispatch.message import ttl_seconds
+from dispatch.native.library import load
+from dispatch.native.packed import Addresses
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
 
@@ -145,6 +147,8 @@ class Http2Sender:
 
     def _without_bad_paths(self, batch: Batch, now: float) -> Batch | None:
         """Return *batch* without addresses that are none; they end as FAILED."""
+        if isinstance(batch.paths, Addresses) and load().are_addresses(batch.paths):
+            return batch
         # A line's end is not among the bytes of a path: with one between two, all are looked at together.
         joined, between = b"\n".join(batch.paths), len(batch.paths) - 1
         clean = joined.translate(None, _PATH_BYTES) == b"\n" * between

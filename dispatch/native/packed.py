@@ -1,0 +1,66 @@
+"""Columns of bytes that C can read, and that look like a sequence of bytes to everybody else."""
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.columns import U8
+
+
+class Addresses(Sequence[bytes]):
+    """The addresses of a batch, one after another; the first of `offsets` is 0."""
+
+    __slots__ = ("data", "offsets")
+
+    def __init__(self, data: U8, offsets: NDArray[np.int64]) -> None:
+        self.data = data
+        self.offsets = offsets
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> bytes: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[bytes]: ...
+    def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
+        """Return one address, or a list of them."""
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        place = range(len(self))[at]  # counts from the end as a list does, and refuses what is beyond
+        return self.data[self.offsets[place] : self.offsets[place + 1]].tobytes()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self[:])
+
+
+class Bodies(Sequence[bytes]):
+    """The bodies of a batch, all of one size: the rows of `data`."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: U8) -> None:
+        self.data = data
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes each body has."""
+        return int(self.data.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @overload
+    def __getitem__(self, at: int) -> bytes: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[bytes]: ...
+    def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
+        """Return one body, or a list of them."""
+        if isinstance(at, slice):
+            return [one.tobytes() for one in self.data[at]]
+        return bytes(self.data[at])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self[:])
