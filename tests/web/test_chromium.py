@@ -170,6 +170,17 @@ class Worker:
             {"origin": self._origin, "registrationId": self._ids[-1], "data": data},
         )
 
+    def until_any(self) -> None:
+        """Wait until anything is on the screen."""
+        deadline = time.monotonic() + WITHIN_SECONDS
+        again = time.monotonic() + _AGAIN_SECONDS
+        count = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).length"
+        while not self.page.evaluate(count):
+            if time.monotonic() > again:
+                again += _AGAIN_SECONDS
+                self._deliver(self._pushed)
+            assert time.monotonic() < deadline, f"nothing is shown for {self._pushed}"
+
     def until_shown(self, title: str) -> dict[str, Any]:
         """Return the notification with this *title*, once it is on the screen."""
         deadline = time.monotonic() + WITHIN_SECONDS
@@ -202,6 +213,27 @@ def test_an_older_notice_never_replaces_a_newer_one_and_every_push_shows_somethi
     worker.push("not json at all")
     assert "解除の知らせではありません" in worker.until_shown("新しい知らせがあります")["body"]
     assert worker.until_shown("洪水 第2報")["tag"] == "aaaaaaaaaaaaaaaa"
+
+
+def test_whatever_is_pushed_something_is_shown(phone: BrowserContext, door: Door) -> None:
+    worker = Worker(phone, door)
+    good = payload(1, 4, kind=3, way={"at": 1, "parts": [{"g": {"a": "go", "w": "walkable"}}]})
+    broken: list[object] = [
+        None, [], 7, {}, {"web_push": 8030}, {**good, "web_push": 1}, {**good, "notification": None},
+        {**good, "notification": {**good["notification"], "title": ""}}, {**good, "shirase": 5},
+        {**good, "way": {"at": "x", "parts": 3}}, {**good, "way": {"parts": [None]}},
+    ]  # fmt: skip
+    for one in broken:
+        worker.page.evaluate(
+            """async () => {
+                const shown = await (await navigator.serviceWorker.ready).getNotifications();
+                for (const one of shown) one.close();
+            }"""
+        )
+        worker.push(json.dumps(one))
+        worker.until_any()
+    worker.push("")
+    worker.until_shown("新しい知らせがあります")
 
 
 def test_only_a_higher_level_sounds_again(phone: BrowserContext, door: Door) -> None:

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 
 # Debian's Chromium has no push service: the browser's subscription is ours, and all that follows is real.
 SUBSCRIBED = """
-const own = {endpoint: %s, expirationTime: null, toJSON: () => ({keys: %s}), unsubscribe: async () => true};
+const endpoint = %s + (localStorage.renewed ?? "");
+const own = {endpoint, expirationTime: null, toJSON: () => ({keys: %s}), unsubscribe: async () => true};
 PushManager.prototype.subscribe = PushManager.prototype.getSubscription = async () => own;
 Notification.requestPermission = async () => "granted";
 // A browser answers with the place of a moment ago: each press of the button is somewhere else here.
@@ -27,6 +28,18 @@ let north = 0;
 Geolocation.prototype.getCurrentPosition = (found) =>
   found({coords: {latitude: %f + 0.01 * north++, longitude: %f, accuracy: 10}});
 """
+
+# The event cannot be had from outside; its listener is the worker's own.
+CHANGED = """(fresh) => {
+    const event = new ExtendableEvent('pushsubscriptionchange');
+    const given = fresh && {endpoint: fresh.endpoint, toJSON: () => ({keys: fresh.keys})};
+    const held = [];
+    Object.defineProperties(event, {
+        newSubscription: {value: given}, oldSubscription: {value: null}, waitUntil: {value: (work) => held.push(work)},
+    });
+    self.dispatchEvent(event);
+    return Promise.all(held).then(() => held.length);
+}"""
 
 
 def base64url(data: bytes) -> str:
@@ -62,9 +75,9 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
         page.locator("#allow").click()
     bearer = {"authorization": f"Bearer {answered.value.json()['token']}"}
 
-    def welcomes() -> list[bytes]:
+    def welcomes(token: str = "places") -> list[bytes]:
         door.stub.flush()
-        return [one.body for one in stored(door.stub.bodies_path) if one.token == "places"]
+        return [one.body for one in stored(door.stub.bodies_path) if one.token == token]
 
     until(lambda: bool(welcomes()))
     worker.push(open_body(welcomes()[0], secrets.receiver).decode())
@@ -92,3 +105,32 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
         True
     ]
     assert again == kept, "the same token, and nothing else changed"
+
+    # The browser has let the subscription lapse: opening the page says so under the same token, and a push proves it.
+    page.evaluate("localStorage.renewed = '-2'")
+    page.reload()
+    page.locator("#check-state", has_text="届くのを待っています").wait_for()
+    until(lambda: len(welcomes("places-2")) == 1)
+    # Until the new address is proved nothing changes: a page that is closed now asks again when it is opened.
+    page.reload()
+    until(lambda: len(welcomes("places-2")) == 2)
+    worker.push(open_body(welcomes("places-2")[1], secrets.receiver).decode())
+    page.locator("#check-state", has_text="届きました").wait_for()
+    assert door.client.get("/subscriptions", headers=bearer).json()["places"] == kept["places"]
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert len(welcomes("places-2")) == 2, "what is proved is not asked again"
+
+    # The push service gives another address while nobody has the page open: the worker says so by itself.
+    browser_worker = phone.service_workers[0]
+    browser_worker.evaluate(CHANGED, {"endpoint": f"{door.stub.origins[0]}/push/places-3", "keys": keys})
+    until(lambda: len(welcomes("places-3")) == 1)
+    worker.push(open_body(welcomes("places-3")[0], secrets.receiver).decode())
+    proved = "tag => new Promise(done => { indexedDB.open('shirase', 1).onsuccess = (event) => {"
+    proved += " event.target.result.transaction('me').objectStore('me').get('me').onsuccess = (got) =>"
+    proved += " done(got.target.result.active && got.target.result.proof && got.target.result.wish.endpoint) } })"
+    page.wait_for_function(f"async () => (await ({proved})()).endsWith('/places-3')")
+    assert door.client.get("/subscriptions", headers=bearer).status_code == 200
+    # Without a new address the person is asked: she would be reached by nothing, and not know.
+    browser_worker.evaluate(CHANGED, None)
+    assert "登録が切れました" in worker.until_shown("知らせを受け取る")["body"]

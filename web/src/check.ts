@@ -39,7 +39,8 @@ export async function renewIfLapsed(said: (reach: Reach) => void): Promise<void>
   try {
     const worker = await navigator.serviceWorker.ready;
     const known = await worker.pushManager.getSubscription();
-    if (known?.endpoint === me.wish.endpoint) return;
+    // An address without its proof is one that the server does not send to yet.
+    if (known?.endpoint === me.wish.endpoint && me.proof) return;
     said("lapsed");
     await test(me, said);
   } catch {

@@ -13,7 +13,8 @@ declare const self: ServiceWorkerGlobalScope;
 self.addEventListener("install", (event) => event.waitUntil(install().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => self.clients.claim())));
 
-self.addEventListener("push", (event) => event.waitUntil(onPush(event)));
+// Whatever goes wrong in here, something is shown: a browser takes the permission from a page whose pushes show nothing.
+self.addEventListener("push", (event) => event.waitUntil(onPush(event).catch(() => showUnknown(undefined))));
 
 async function onPush(event: PushEvent): Promise<void> {
   let payload: unknown;
@@ -118,7 +119,8 @@ async function renew(event: PushSubscriptionChangeEvent): Promise<void> {
       event.newSubscription ?? (await self.registration.pushManager.subscribe(options as PushSubscriptionOptionsInit));
     const plain = fresh.toJSON();
     const wish = { ...me.wish, endpoint: fresh.endpoint, keys: plain.keys as { p256dh: string; auth: string } };
-    await updateMe({ wish, proof: "", active: false });
+    // Still active: should the proof not come, the page sees at its next opening that it is missing, and asks again.
+    await updateMe({ wish, proof: "" });
     await request(wish, me.token);
   } catch {
     const words = WORDS[languageOf([me.wish.language])];
