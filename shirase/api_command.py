@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from shirase.areas import DEFAULT_AREAS, named_areas_at, table_at
+from shirase.languages import DEFAULT_LANGUAGES, warn_of_languages
 
 DEFAULT_WEB = Path("web/dist")
 
@@ -85,6 +86,14 @@ def api() -> None:
     show_default=True,
     help="Name of this service as the sender of CAP messages: unique in the world, and for good.",
 )
+@click.option(
+    "--languages",
+    envvar="SHIRASE_LANGUAGES",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_LANGUAGES,
+    show_default=True,
+    help="Who has reviewed the words of each language; the start warns of those that nobody has.",
+)
 def residents(
     broker: str,
     port: int,
@@ -97,6 +106,7 @@ def residents(
     take_reports: bool,
     site_url: str,
     cap_sender: str,
+    languages: Path,
 ) -> None:
     """Serve the first page, the state of each shard, and signing up where its keys are set."""
     from api.joining import joining_settings
@@ -106,6 +116,7 @@ def residents(
 
     if take_reports and not network:
         raise click.UsageError("--take-reports needs --network: a report is of a road that we know")
+    warn_of_languages(languages)
     town = shown_town(network, shelters, area_sets)
     app = build_residents(
         broker,

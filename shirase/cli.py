@@ -26,6 +26,7 @@ from shirase.gate_command import gate
 from shirase.gauges_command import gauges
 from shirase.import_command import import_group
 from shirase.keys import main as make_keys
+from shirase.languages_command import languages
 from shirase.map_command import hazards, seam
 from shirase.pipeline import PipelineFailed, changelog_topics
 from shirase.plan_command import approve, plan
@@ -339,6 +340,7 @@ main.add_command(seam)
 main.add_command(import_group)
 main.add_command(gate)
 main.add_command(ward)
+main.add_command(languages)
 main.add_command(policy_group)
 
 

@@ -77,6 +77,8 @@ class WardFiles:
     municipalities: Mapping[str, Municipality] = field(default_factory=dict)
     outlets: tuple[Outlet, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    unreviewed: frozenset[str] = frozenset()
+    """Languages whose words nobody has reviewed as they are now."""
 
 
 def check_ward(files: WardFiles) -> tuple[Finding, ...]:
@@ -164,6 +166,9 @@ def _setting(files: WardFiles) -> Iterator[Finding]:
         if language.partition("-")[0] not in WRITTEN:
             ja, en = f"{language}の文はありません：英語を読みます", f"no text is written in {language}: English is read"
             yield Finding("language-reads-english", False, ja, en)
+        if language in files.unreviewed:
+            ja, en = f"{language}の文を確かめた人がいません", f"nobody has reviewed the words in {language}"
+            yield Finding("language-not-reviewed", False, ja, en)
     for language in WRITTEN:
         why = why_template_fails(setting.name, language)
         if why:

@@ -13,6 +13,7 @@ import click
 from shirase.accounts_command import DEFAULT_ACCOUNTS
 from shirase.areas import DEFAULT_AREAS
 from shirase.import_command import DEFAULT_SITES
+from shirase.languages import DEFAULT_LANGUAGES, not_reviewed, reviews_at
 
 if TYPE_CHECKING:
     from shirase.ward_check import Finding, WardFiles
@@ -45,6 +46,7 @@ def ward() -> None:
 @click.option(
     "--accounts", type=click.Path(path_type=Path), default=DEFAULT_ACCOUNTS, show_default=True, help="The console's."
 )
+@_path("--languages", DEFAULT_LANGUAGES, "SHIRASE_LANGUAGES")
 @click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Only JSON on standard output, in both languages.")
 def check(
@@ -56,6 +58,7 @@ def check(
     policy: Path,
     shelters: Path,
     accounts: Path,
+    languages: Path,
     language: str,
     as_json: bool,
 ) -> None:
@@ -79,6 +82,7 @@ def check(
         policy=policy,
         shelters=shelters,
         accounts=accounts,
+        languages=languages,
     )
     found = check_ward(files)
     report = report_of(files, found)
@@ -87,7 +91,16 @@ def check(
 
 
 def read_files(
-    code: str, *, wards: Path, areas: Path, duty: Path, outlets: Path, policy: Path, shelters: Path, accounts: Path
+    code: str,
+    *,
+    wards: Path,
+    areas: Path,
+    duty: Path,
+    outlets: Path,
+    policy: Path,
+    shelters: Path,
+    accounts: Path,
+    languages: Path = DEFAULT_LANGUAGES,
 ) -> "WardFiles":
     """Return what the files at these paths say of the ward *code*; a damaged one is named, not raised."""
     from alerts.alert import GEOCODE_CLASS20, Geocode
@@ -118,6 +131,7 @@ def read_files(
     register = None if plain is None else tried("outlets", lambda: register_of(plain, outlets.parent))
     tried("policy", lambda: policy_at(policy))
     cover = tried("areas", lambda: table_at(areas).lookup(Geocode(GEOCODE_CLASS20, f"{code}00")))
+    reviews = tried("languages", lambda: reviews_at(languages))
     sites = tried("shelters", lambda: read_sites(shelters)) if shelters.exists() else None
     found = WardFiles(
         code,
@@ -130,6 +144,7 @@ def read_files(
         sites=sites,
         outlets=() if register is None else register.outlets,
         municipalities={} if register is None or plain is None else municipalities_of(plain),
+        unreviewed=frozenset(one.code for one in not_reviewed(reviews or ())),
     )
     return replace(found, unreadable=unreadable)
 

@@ -56,7 +56,7 @@ export function noticeOf(payload: unknown, stepFree: boolean, words: NowWords): 
 }
 
 /** Return the words for who cannot take steps, from the way inside the push; undefined where it is the same way. */
-function stepFreeText({ notification, shirase, way }: PushPayload, words: NowWords): { title: string; body: string } | undefined {
+export function stepFreeText({ notification, shirase, way }: PushPayload, words: NowWords): { title: string; body: string } | undefined {
   const answer = way?.parts?.[0]?.s && answerOf(way, undefined, true);
   if (!answer) return undefined;
   const place = notification.title.split(/[：:]/)[0] ?? "";
@@ -65,7 +65,7 @@ function stepFreeText({ notification, shirase, way }: PushPayload, words: NowWor
   const when = shirase.sent ? `${clock(shirase.sent * 1000, shirase.sent * 1000)} ` : "";
   const how = go ? `${go} (${fill(words.slow, { n: Math.ceil((answer.slow ?? 0) / 60) })}). ${words.turnBack}` : words.noWay;
   // The general words stay below: who reads it aloud to others must not send them another way.
-  return { title: `${place}: ${words.onlyStepFree}`, body: `${level}${when}${words.onlyStepFree}: ${how}\n${notification.body}` };
+  return { title: `${place}: ${words.onlyStepFree}`, body: `${level}${when}${how}\n${notification.body}` };
 }
 
 /** Return the newer of the two. An equal revision is the same notice once more: the first stays. */

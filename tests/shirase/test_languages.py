@@ -1,0 +1,123 @@
+"""An operator sees which languages nobody has reviewed, and a review ends when a text is changed."""
+
+import json
+import logging
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from alerts.cap import Severity
+from alerts.hazard import HazardKind
+from alerts.level import Level
+from alerts.notice import Phase, Text
+from alerts.order_words import compose_order
+from alerts.quake_words import compose_quake, compose_wave
+from alerts.river_stage import RiverStage, Stage
+from alerts.river_words import RiverFacts, compose_river
+from alerts.shaking import Intensity
+from alerts.wave import Wave
+from alerts.words import FIRST_CHARACTERS, MAX_TITLE_WIDTH, PartFacts, compose, width
+from dispatch.message import text_for
+from shirase.cli import main
+from shirase.languages import DEFAULT_LANGUAGES, ROOT, ReviewState, digest_of, reviews_at, warn_of_languages
+from tests.conftest import PROJECT
+
+SENT = datetime(2026, 9, 8, 3, 30, tzinfo=UTC)
+RIVER = RiverStage("1", "亀島川", "隅田川", Stage(SENT, 3.62, 4))
+
+
+def copied(folder: Path) -> Path:
+    for name in ("web/src/words", "web/src/now-words", "alerts", "dispatch", "routing", "api/live"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def signed(path: Path, code: str, digest: str, push: str) -> Path:
+    path.write_text(f'[{code}]\npush = "{push}"\nreviewed_by = "a reader"\ndigest = "{digest}"\n')
+    return path
+
+
+def test_as_shipped_every_language_of_the_pages_has_its_row_and_nobody_claims_a_review() -> None:
+    reviews = reviews_at(PROJECT / DEFAULT_LANGUAGES)
+    pages = {path.stem for path in (PROJECT / "web/src/now-words").glob("*.ts")}
+    assert {one.code for one in reviews} == pages
+    assert all(one.digest for one in reviews)
+    for one in reviews:
+        assert one.state is not ReviewState.CHANGED, f"{one.code}: its texts changed since {one.reviewed_by} read them"
+
+
+def test_the_row_says_in_which_language_pushes_come() -> None:
+    texts = (Text("ja", "t", "b"), Text("en", "t", "b"))
+    for one in reviews_at(PROJECT / DEFAULT_LANGUAGES):
+        assert text_for(texts, one.code).language == one.push
+
+
+def test_in_every_language_the_first_forty_characters_say_what_and_when() -> None:
+    facts = PartFacts(
+        Phase.ISSUED, Level.ALL_LEAVE, Severity.EXTREME, (HazardKind.FLOOD,),
+        ("小笠原諸島父島母島", "神津島村"), "気象庁・国土交通省関東地方整備局", SENT, SENT + timedelta(hours=6),
+    )  # fmt: skip
+    wave = Wave("大津波警報", "１０ｍ超", 10.0, SENT)
+    told: tuple[Callable[[str], Text], ...] = (
+        lambda language: compose(facts, language),
+        lambda language: compose_order(facts, language),
+        lambda language: compose_quake(facts, Intensity.UPPER_6, language),
+        lambda language: compose_wave(facts, wave, language),
+        lambda language: compose_river(RiverFacts(facts.level, RIVER, "国土交通省", SENT), language),
+    )
+    for one in reviews_at(PROJECT / DEFAULT_LANGUAGES):
+        for number, write in enumerate(told):
+            text = text_for((write("ja"), write("en")), one.code)
+            assert width(text.title) <= MAX_TITLE_WIDTH
+            first = text.body[:FIRST_CHARACTERS]
+            assert "12:30" in first, (one.code, text.body)
+            assert "4" in first or number in (2, 3), (one.code, text.body)
+            action = re.sub(r"12:30|レベル4|Level 4|[,。. ]", "", first)
+            assert len(action) >= 8, (one.code, text.body)
+
+
+@pytest.mark.parametrize(("code", "push"), [("ja", "ja"), ("ko", "en")])
+def test_a_changed_text_ends_its_review(tmp_path: Path, code: str, push: str) -> None:
+    root = copied(tmp_path / "project")
+    path = signed(tmp_path / "languages.toml", code, digest_of(code, push, root), push)
+    assert [one.state for one in reviews_at(path, root)] == [ReviewState.REVIEWED]
+    other = root / "web/src/now-words" / f"{'en' if code == 'ko' else 'ko'}.ts"
+    other.write_text(other.read_text() + "// another language\n")
+    assert [one.state for one in reviews_at(path, root)] == [ReviewState.REVIEWED]
+    words = root / "web/src/now-words" / f"{code}.ts"
+    words.write_text(words.read_text().replace("119", "118"))
+    assert [one.state for one in reviews_at(path, root)] == [ReviewState.CHANGED]
+
+
+def test_the_command_ends_with_1_until_all_are_reviewed(tmp_path: Path) -> None:
+    shipped = CliRunner().invoke(main, ["languages", "--languages", str(PROJECT / DEFAULT_LANGUAGES)])
+    assert shipped.exit_code == 1
+    assert "zh-Hans  not-reviewed" in shipped.output
+    path = signed(tmp_path / "languages.toml", "ko", digest_of("ko", "en"), "en")
+    done = CliRunner().invoke(main, ["languages", "--languages", str(path), "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.output)[0]["state"] == "reviewed"
+
+
+def test_a_process_that_shows_words_warns_at_its_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        warn_of_languages(PROJECT / DEFAULT_LANGUAGES)
+        warn_of_languages(tmp_path / "nowhere.toml")
+    assert [record.getMessage() for record in caplog.records] == [
+        "texts that nobody has reviewed are shown to residents",
+        "nobody knows which languages are reviewed",
+    ]
+    assert "ko" in caplog.records[0].languages  # type: ignore[attr-defined]
+
+
+def test_a_row_that_is_not_understood_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "languages.toml"
+    for text in ('[ko]\nreviewed_by = "x"\n', '[ko]\npush = "en"\nreviewed = "x"\n'):
+        path.write_text(text)
+        with pytest.raises(ValueError, match="languages: ko"):
+            reviews_at(path)
