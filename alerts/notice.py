@@ -14,6 +14,10 @@ from alerts.shaking import Intensity
 from alerts.theme import Audience
 from alerts.wave import Wave
 
+# The mark of a field that came to what an approval covers after the first release, `field(default=..., metadata={LATER:
+# True})`: while it says nothing it is in no digest, so that two versions agree on what was approved (R22).
+LATER = "later"
+
 
 class NoticeKind(IntEnum):
     """The three notices of the service."""

@@ -178,7 +178,10 @@ class Accounts:
                 return SignInRefused.DISABLED
             session = Session(_account(name, row[0], row[1]), secrets.token_urlsafe(16))
             token = secrets.token_urlsafe(32)
-            self._db.execute("INSERT INTO session VALUES (?,?,?,?,?)", (_hash(token), name, session.csrf, at, at))
+            self._db.execute(
+                "INSERT INTO session (token, name, csrf, begun_at, seen_at) VALUES (?,?,?,?,?)",
+                (_hash(token), name, session.csrf, at, at),
+            )
         return token, session
 
     def tie(self, name: str, issuer: str, subject: str) -> bool:
@@ -194,7 +197,9 @@ class Accounts:
             ).fetchone()
             if known is not None and known[0] != name:
                 raise AccountExists(known[0])
-            self._db.execute("INSERT OR IGNORE INTO identity VALUES (?,?,?)", (issuer, subject, name))
+            self._db.execute(
+                "INSERT OR IGNORE INTO identity (issuer, subject, name) VALUES (?,?,?)", (issuer, subject, name)
+            )
         return True
 
     def tied_to(self, issuer: str, subject: str) -> str | None:
@@ -219,7 +224,9 @@ class Accounts:
             if self._db.execute("SELECT 1 FROM account WHERE name = ? AND disabled = 0", (name,)).fetchone() is None:
                 return None
             self._db.execute("DELETE FROM sealed WHERE name = ?", (name,))
-            self._db.executemany("INSERT INTO sealed VALUES (?,?)", [(_hash(f"{name} {code}"), name) for code in codes])
+            self._db.executemany(
+                "INSERT INTO sealed (code, name) VALUES (?,?)", [(_hash(f"{name} {code}"), name) for code in codes]
+            )
         return tuple("-".join(code[at : at + 4] for at in range(0, _SEALED_LENGTH, 4)) for code in codes)
 
     def _take_sealed(self, name: str, given: str) -> bool:

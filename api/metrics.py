@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from streams.version import show_version
+
 # A page within 0.1 s at the server is what a bad line leaves room for.
 _BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -71,6 +73,7 @@ class ApiMetrics:
     """Requests, and how current the state is from which they are answered."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        show_version(registry)
         self._requests = Counter(
             "api_requests_total", "Requests by route and class of status.", ("route", "status"), registry=registry
         )

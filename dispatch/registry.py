@@ -217,7 +217,9 @@ def read_manifest(folder: Path) -> Manifest:
             raise RegistryUnreadable("registry-format", f"{folder} is format {plain['format']}, we read {FORMAT}")
         offsets = {int(partition): int(offset) for partition, offset in plain.pop("topic_offsets").items()}
         tables: dict[str, Any] = {name: tuple(plain.pop(name)) for name in TABLES}
-        return Manifest(**plain, **tables, topic_offsets=offsets)
+        # A newer version of this format may say more: going back to this one must not cost a registry built anew (R22).
+        known = {name: plain[name] for name in Manifest.__slots__ if name in plain}
+        return Manifest(**known, **tables, topic_offsets=offsets)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise RegistryUnreadable("registry-manifest", f"{folder} is not a finished snapshot; build it again") from None
 

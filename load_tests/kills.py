@@ -4,7 +4,8 @@
 
 On Apache Kafka. Half of the kills take the data folder with them; one of four push services is silent for `--hang`
 seconds; with `--stop` the worker is stopped (SIGSTOP) for so long, replaced meanwhile by another machine's, and woken
-up again; `--pauses` are stops of five seconds without a successor. Lost, repeated and the time to the next push are
+up again; `--pauses` are stops of five seconds without a successor. With `--upgrade` each hand-over goes to another
+version or comes back from it. Lost, repeated and the time to the next push are
 counted in the push services' own log.
 """
 
@@ -21,7 +22,7 @@ import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from dispatch.stub.log import Entry
 from dispatch.subscription import Subscription
 from load_tests.errors import LoadTestError
 from load_tests.scene import WORKER, Scene, danger_in, delete_disk, staged, token_of, wait
+from load_tests.versions import THIS
 from streams.parent_death import die_with_parent
 
 RECOVERY_SECONDS = 15.0
@@ -53,6 +55,8 @@ class Todo:
     stop_seconds: float
     pauses: int = 0
     seed: int = 1
+    upgrade: str = ""
+    """The version that a hand-over goes to and the next one comes back from (`load_tests.versions`)."""
 
     @property
     def disks(self) -> int:
@@ -96,6 +100,7 @@ class Result:
     recovery_s: tuple[float, ...]
     woken_exit: int | None
     sending_s: float
+    versions: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -125,6 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hang", type=float, default=60.0, help="seconds for which one of four push services hangs")
     parser.add_argument("--stop", type=float, default=0.0, help="seconds for which the worker is stopped and replaced")
     parser.add_argument("--pauses", type=int, default=0, help="how often it is stopped for 5 s and not replaced")
+    parser.add_argument(
+        "--upgrade", default="", help="each hand-over is to another version or back: next, or a checkout with a .venv"
+    )
     parser.add_argument("--max-in-flight", type=int, default=512)
     parser.add_argument("--broker", default="kafka", help="kafka (its jars are started), or HOST:PORT of an empty one")
     parser.add_argument("--seed", type=int, default=1)
@@ -139,9 +147,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 seed=given.seed,
                 max_in_flight=given.max_in_flight,
                 broker=given.broker,
+                versions=bool(given.upgrade),
             ) as scene,
         ):
-            todo = Todo(given.kills, given.handovers, given.hang, given.stop, given.pauses, given.seed)
+            todo = Todo(given.kills, given.handovers, given.hang, given.stop, given.pauses, given.seed, given.upgrade)
             result = play(scene, todo)
     except LoadTestError as error:
         print(f"kills: {error}", file=sys.stderr)
@@ -164,18 +173,21 @@ def play(scene: Scene, todo: Todo) -> Result:
     ends = threading.Timer(todo.hang_seconds, scene.stub.tell, [[slow]])
     ends.start()
     try:
-        events, woken = act(scene, todo, notice)
+        events, versions, woken = act(scene, todo, notice)
     finally:
         ends.join(max(0.0, todo.hang_seconds - (time.monotonic() - begun)) + 10.0)
     scene.stub.tell([])
     wait(lambda: scene.finished(notice), "the end of the fan-out")
-    return judged(scene, todo, notice, events, woken)
+    return replace(judged(scene, todo, notice, events, woken), versions=tuple(versions))
 
 
-def act(scene: Scene, todo: Todo, notice: Notice) -> tuple[list[Event], int | None]:
-    """Do all that is to be done to the worker, in random order; return it, and how the woken worker ended."""
+def act(scene: Scene, todo: Todo, notice: Notice) -> tuple[list[Event], list[str], int | None]:
+    """Do all that is to be done to the worker, in random order.
+
+    Return it, the versions that it was handed over to, and how the woken worker ended.
+    """
     chance = random.Random(todo.seed)
-    events = []
+    events, versions = [], list[str]()
     for what in todo.in_random_order():
         next_push(scene, notice)
         time.sleep(chance.uniform(*LIFE_SECONDS))  # the random moment itself
@@ -186,6 +198,9 @@ def act(scene: Scene, todo: Todo, notice: Notice) -> tuple[list[Event], int | No
             time.sleep(PAUSE_SECONDS)
             os.kill(pid, signal.SIGCONT)
             continue
+        if what == "hand-over" and todo.upgrade:
+            versions.append(THIS if versions and versions[-1] != THIS else todo.upgrade)
+            scene.version_file.write_text(versions[-1], encoding="utf-8")
         os.kill(pid, signal.SIGTERM if what == "hand-over" else signal.SIGKILL)
         if what == "disk":
             delete_disk(scene, WORKER)
@@ -196,7 +211,7 @@ def act(scene: Scene, todo: Todo, notice: Notice) -> tuple[list[Event], int | No
         woken = stop_and_replace(scene, todo.stop_seconds, events)
     if events:
         next_push(scene, notice)
-    return events, woken
+    return events, versions, woken
 
 
 def stop_and_replace(scene: Scene, seconds: float, events: list[Event]) -> int:

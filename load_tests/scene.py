@@ -26,6 +26,7 @@ from dispatch.stub.log import Entry, entries
 from dispatch.stub.process import StubProcess
 from dispatch.subscription import Place, SealKeys, Subscription
 from load_tests.errors import LoadTestError
+from load_tests.versions import THIS, with_more
 from shirase.homes import homes_in
 from shirase.observer import Observer
 from shirase.pipeline import VAPID_SUBJECT, make_secrets
@@ -65,12 +66,20 @@ class Scene:
     signed_up: list[Subscription] = field(default_factory=list)
     spare: list[Subscription] = field(default_factory=list)
     """Made and not signed up yet."""
+    versions: bool = False
+    """Whether workers run the version that `version_file` names when they start (`load_tests.versions`)."""
+
+    @property
+    def version_file(self) -> Path:
+        """Return the file that says which version a worker runs from its next start on."""
+        return self.folder / "version"
 
     def role(self, name: str, instance: str = "0") -> Role:
         """Return the worker of share *instance*; with another *name* on another machine, its folder its own."""
         data, beat = self.data_of(name), self.folder / "beats" / name
+        program = ("load_tests.versions", str(self.version_file)) if self.versions else ("shirase",)
         command = (
-            sys.executable, "-m", "shirase", "worker", "fanout", "--instance", instance,
+            sys.executable, "-m", *program, "worker", "fanout", "--instance", instance,
             "--data-dir", str(data), "--heartbeat", str(beat),
         )  # fmt: skip
         return Role(name, command, beat, self.environment, self.folder / f"{name}.log")
@@ -83,7 +92,8 @@ class Scene:
         """Put notices on their topic as the decider does, each of one lineage after the one before."""
         for notice in notices:
             headers = {"t-received": b"%d" % round(time.time() * 1000)}
-            self.producer.send(NOTICES.name, notice.lineage.encode(), encode(notice), headers).result(30)
+            value = with_more(encode(notice)) if self.versions else encode(notice)
+            self.producer.send(NOTICES.name, notice.lineage.encode(), value, headers).result(30)
 
     def subscribe(self, people: Iterable[Subscription]) -> None:
         """Put subscriptions, new or changed, on their topic."""
@@ -127,10 +137,11 @@ def staged(
     max_in_flight: int = 4096,
     broker: str = "kafka",
     spare: int = 0,
+    versions: bool = False,
 ) -> Iterator[Scene]:
     """Set up Apache Kafka, push services, *people* on their topic and one supervised worker, all up and running.
 
-    *spare* people more are made and not signed up yet.
+    *spare* people more are made and not signed up yet. With *versions* a worker may be replaced by one of another.
     """
     with ExitStack() as stack:
         stub = stack.enter_context(StubProcess.start(folder / "stub", origins=origins, store_every=0))
@@ -155,6 +166,8 @@ def staged(
         stack.callback(observer.close)
         keys = SealKeys.load(Path(secrets["SHIRASE_SEAL_KEY"]))
         scene = Scene(folder, broker, stub, Supervisor(()), observer, producer, keys, environment, max_in_flight)
+        scene.versions = versions
+        scene.version_file.write_text(THIS, encoding="utf-8")
         made = made_up(people + spare, seed, stub.origins)
         scene.signed_up, scene.spare = made[:people], made[people:]
         scene.subscribe(scene.signed_up)

@@ -16,6 +16,7 @@ from alerts.report import OutcomeKind
 from alerts.returned import Verdict
 from feeds.web import FetchReason
 from streams.topics import ALL
+from streams.version import show_version
 
 
 class Role(StrEnum):
@@ -118,6 +119,7 @@ class StreamMetrics:
     """Counters and times of acceptance, the Faust apps, the decider and their supervisor."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        show_version(registry)
         self._documents = Counter(
             "ingest_documents_total", "Documents by feed and by how they ended.", ("feed", "outcome"), registry=registry
         )

@@ -25,6 +25,7 @@ from dispatch.stub.judge import ACCEPTED
 from dispatch.stub.log import Entry, entries
 from load_tests import correction, kills
 from load_tests.scene import staged
+from load_tests.versions import NEXT, THIS
 from shirase import jma_writer
 from shirase.brute import BruteForce, load_people
 from shirase.jma_writer import Header, WardKind
@@ -220,11 +221,14 @@ def test_kills_a_hand_over_a_hang_and_a_stop_lose_nobody_and_a_correction_reache
     tmp_path: Path,
 ) -> None:
     """The small form of `load_tests.kills` and `load_tests.correction`, one after the other on one broker."""
-    with staged(tmp_path, people=3_000, spare=60, max_in_flight=64) as scene:
-        killed = kills.play(scene, kills.Todo(kills=2, handovers=1, hang_seconds=4.0, stop_seconds=5.0, pauses=1))
+    # A hand-over to the next version, and the one back to this (R22).
+    todo = kills.Todo(kills=2, handovers=2, hang_seconds=4.0, stop_seconds=5.0, pauses=1, upgrade=NEXT)
+    with staged(tmp_path, people=3_000, spare=60, max_in_flight=64, versions=True) as scene:
+        killed = kills.play(scene, todo)
         corrected = correction.play(scene, seed=1)
     assert killed.recovery_s, "recovery is measured, and no machine promises a time to a test"
     assert replace(killed, recovery_most_s=0.0).failures == ()
+    assert killed.versions == (NEXT, THIS)
     assert killed.woken_exit not in (0, None)
     assert replace(corrected, first_ms=0).failures == ()
     assert min(corrected.moved, corrected.left, corrected.joined, corrected.gone, corrected.late) > 0
