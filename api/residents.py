@@ -30,7 +30,7 @@ from api.ground import NO_GROUND, Ground
 from api.live.board import LiveBoard
 from api.live.events import Hub
 from api.live.here_index import here_index_routes
-from api.live.lane import Lane
+from api.live.lane import Front, Lane, Ready
 from api.live.reports import RoadReports, report_routes
 from api.live.routes import live_routes
 from api.live.ways import way_routes
@@ -39,7 +39,7 @@ from api.open_data.routes import OpenData, open_routes
 from api.page import Scene, render, render_waiting, scene_of
 from api.problem import answer_problems, described
 from api.reader import Freshness
-from api.security import Guard, policy_for
+from api.security import Guard, guard_headers, policy_for
 from api.state import State, View
 from api.style import PAGE
 from api.subscriptions import SignUp, subscription_routes
@@ -85,6 +85,10 @@ class _Drawn:
     geojson_etag: str
     notices: bytes
     notices_etag: str
+
+
+# A subscription with its places, or a report of a road, is a few kilobytes.
+_LONGEST_WISH = 65_536
 
 
 class Residents:
@@ -158,9 +162,12 @@ def residents_app(
     # No pages of FastAPI's own: they load scripts from elsewhere.
     app = FastAPI(title="Shirase residents", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    policy = policy_for([PAGE])
     if live is not None:
-        app.add_middleware(Lane, board=live, freshness=residents.freshness)
-    app.add_middleware(Guard, policy=policy_for([PAGE]), metrics=metrics)
+        ready = Ready(live, residents.freshness, guard_headers(policy))
+        app.add_middleware(Lane, ready=ready)
+        app.state.front = Front(ready, metrics)
+    app.add_middleware(Guard, policy=policy, metrics=metrics, most_bytes=_LONGEST_WISH)
     answer_problems(app)
     wards_etag = _etag(wards)
 

@@ -7,7 +7,11 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.metrics import ApiMetrics, Route
+from api.errors import ApiError
+from api.metrics import ApiMetrics, Route, route_named
+
+# More than a report of an office (1 MiB) and than any form of ours.
+MOST_BYTES = 1_100_000
 
 
 def policy_for(styles: Iterable[str], *, forms: bool = False) -> str:
@@ -28,21 +32,29 @@ def _sha256(style: str) -> str:
     return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
-class Guard:
-    """Add the security headers to every answer and count it under its route's template."""
+def guard_headers(policy: str, *, forms: bool = False) -> list[tuple[bytes, bytes]]:
+    """Return the headers that every answer carries; *forms* where forms of ours are sent back."""
+    return [
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        # Under no-referrer a browser sends `Origin: null` with a form, and we could not tell ours from another's.
+        (b"referrer-policy", b"same-origin" if forms else b"no-referrer"),
+        (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    ]
 
-    def __init__(self, app: ASGIApp, *, policy: str, metrics: ApiMetrics, forms: bool = False) -> None:
+
+class Guard:
+    """Add the security headers to every answer, count it under its route's template, and bound what is read for it."""
+
+    def __init__(
+        self, app: ASGIApp, *, policy: str, metrics: ApiMetrics, forms: bool = False, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._app = app
         self._metrics = metrics
-        self._headers = [
-            (b"content-security-policy", policy.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            # Under no-referrer a browser sends `Origin: null` with a form, and we could not tell ours from another's.
-            (b"referrer-policy", b"same-origin" if forms else b"no-referrer"),
-            (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
-            (b"cross-origin-opener-policy", b"same-origin"),
-            (b"cross-origin-resource-policy", b"same-origin"),
-        ]
+        self._most_bytes = most_bytes
+        self._headers = guard_headers(policy, forms=forms)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -50,7 +62,16 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500
+        status, read = 500, 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._most_bytes:
+                # Before the rest is read: an application that asks for the whole body would have it in memory first.
+                raise ApiError(413, "too-large", f"A request has at most {self._most_bytes} bytes")
+            return message
 
         async def guarded(message: Message) -> None:
             nonlocal status
@@ -60,13 +81,10 @@ class Guard:
             await send(message)
 
         try:
-            await self._app(scope, receive, guarded)
+            await self._app(scope, bounded, guarded)
         finally:
             self._metrics.request(_route_of(scope), status, time.perf_counter() - started)
 
 
 def _route_of(scope: Scope) -> Route:
-    try:
-        return Route(getattr(scope.get("route"), "path", ""))
-    except ValueError:
-        return Route.OTHER
+    return route_named(getattr(scope.get("route"), "path", ""))

@@ -127,7 +127,7 @@ def residents(
         take_reports=take_reports,
         published=PublishedAs(cap_sender, site_url),
     )
-    serve(app, host, port)
+    serve(app, host, port, gives_way=True)
 
 
 @api.command()

@@ -36,6 +36,7 @@ from api.live.facts import LiveFacts, Section, shard_at
 from api.metrics import ApiMetrics
 from api.reader import Freshness
 from api.residents import Residents, residents_app
+from api.serve import serve as serve_residents
 from api.state import State
 from shirase.town import shown_town
 from streams.client import Record
@@ -72,7 +73,8 @@ def say(board: LiveBoard, site: str, number: int) -> None:
 def serve(port: int, kind: str, folder: Path) -> None:
     """Serve one of the Python rows until killed."""
     if kind == "files":
-        app = Starlette(routes=[Mount("/", StaticFiles(directory=folder))])
+        files = Starlette(routes=[Mount("/", StaticFiles(directory=folder))])
+        uvicorn.run(files, port=port, loop="uvloop", access_log=False, log_level="error")
     else:
         board, _ = filled()
         registry = CollectorRegistry()
@@ -80,7 +82,7 @@ def serve(port: int, kind: str, folder: Path) -> None:
         app = residents_app(residents, ApiMetrics(registry), registry, live=board)
         if kind == "changing":
             threading.Thread(target=_change, args=(board,), daemon=True).start()
-    uvicorn.run(app, port=port, loop="uvloop", access_log=False, log_level="error")
+        serve_residents(app, "127.0.0.1", port)
 
 
 def _change(board: LiveBoard) -> None:
