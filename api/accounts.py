@@ -95,6 +95,15 @@ CREATE TABLE IF NOT EXISTS identity (
     issuer TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL REFERENCES account(name),
     PRIMARY KEY (issuer, subject)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS passkey (
+    id BLOB PRIMARY KEY, name TEXT NOT NULL REFERENCES account(name), label TEXT NOT NULL, public_key BLOB NOT NULL,
+    sign_count INTEGER NOT NULL, synced INTEGER NOT NULL, made_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (name, label)
+) STRICT;
+CREATE TABLE IF NOT EXISTS passkey_handle (
+    name TEXT PRIMARY KEY REFERENCES account(name), handle BLOB NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE IF NOT EXISTS browser_key (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL) STRICT;
 """
 
 
@@ -111,6 +120,8 @@ class Accounts:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA foreign_keys=ON")
             self._db.executescript(_SCHEMA)
+            self._db.execute("INSERT OR IGNORE INTO browser_key VALUES (1, ?)", (secrets.token_bytes(32),))
+            self.browser_key = bytes(self._db.execute("SELECT value FROM browser_key").fetchone()[0])
         self._hasher = hasher or PasswordHasher()
         self.on_sealed: Callable[[str, int], None] = lambda _name, _left: None
         """Called with the account and how many codes are left whenever a sealed one was used: it is never quiet."""
@@ -168,8 +179,10 @@ class Accounts:
     def sign_in_named(self, name: str, code: str, at: int) -> tuple[str, Session] | SignInRefused:
         """Begin a session of *name*, whose first factor was proved already: by a password or by a provider."""
         refused = self.take_code(name, code, at)
-        if refused is not None:
-            return refused
+        return refused if refused is not None else self.begin(name, at)
+
+    def begin(self, name: str, at: int) -> tuple[str, Session] | SignInRefused:
+        """Begin a session of *name*, who has proved both factors."""
         with self._lock:
             row = self._db.execute(
                 "SELECT role, wards FROM account WHERE name = ? AND disabled = 0", (name,)
@@ -183,6 +196,21 @@ class Accounts:
                 (_hash(token), name, session.csrf, at, at),
             )
         return token, session
+
+    def end_code(self, name: str) -> bool:
+        """End the key of *name*'s authenticator app, e.g. when her telephone was lost; say whether it was ended.
+
+        Not where it is her last factor: she has a passkey first.
+        """
+        with self._lock:
+            return (
+                self._db.execute(
+                    "UPDATE account SET totp = '' WHERE name = ? AND totp <> ''"
+                    " AND EXISTS (SELECT 1 FROM passkey p WHERE p.name = account.name)",
+                    (name,),
+                ).rowcount
+                == 1
+            )
 
     def tie(self, name: str, issuer: str, subject: str) -> bool:
         """Let *subject* of the provider *issuer* sign in as *name*; say whether there is such an account.
@@ -253,6 +281,8 @@ class Accounts:
             ).fetchone()
             if row is None:
                 return SignInRefused.UNKNOWN
+            if not row[0]:
+                return SignInRefused.SECOND_FACTOR
             totp, last_step = pyotp.TOTP(row[0]), int(row[1])
             # Full-width digits are what a Japanese keyboard gives first.
             given = unicodedata.normalize("NFKC", code).strip().encode()

@@ -74,7 +74,16 @@ def console_app(
         fresh = freshness()
         reports = () if office is None else office.reported.waiting(now())
         return Response(
-            render(desk.view(), fresh, now=now(), session=session, did=did, rivers=rivers, reports=reports),
+            render(
+                desk.view(),
+                fresh,
+                now=now(),
+                session=session,
+                did=did,
+                rivers=rivers,
+                reports=reports,
+                passkeys=office is not None and office.passkeys is not None,
+            ),
             200 if fresh.ready else 503,
             {"cache-control": "no-store"},
             media_type="text/html; charset=utf-8",
@@ -100,6 +109,7 @@ def render(
     did: str = "",
     rivers: RiverDesk | None = None,
     reports: Sequence[Report] = (),
+    passkeys: bool = False,
 ) -> str:
     """Return the page; *did* is the draft that its reader has just decided."""
     stale = ""
@@ -111,7 +121,7 @@ def render(
         '<p class="alarm">この画面は表示専用です。承認・破棄はできません。'
         "<br><small>Read only: nobody can sign in, because no accounts are set.</small></p>"
     )
-    who = "" if session is None else _signed_in(session)
+    who = "" if session is None else _signed_in(session, passkeys=passkeys)
     return (
         '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
@@ -171,10 +181,11 @@ def _reports(reports: Sequence[Report], session: Session, now: datetime) -> str:
     return _table(f"道路の通報（確かめてください {len(reports)}件）", reported_rows.HEADS, map(_row, found))
 
 
-def _signed_in(session: Session) -> str:
+def _signed_in(session: Session, *, passkeys: bool) -> str:
+    mine = '<a href="/passkeys">パスキー</a>' if passkeys else ""
     return (
         f'<span>{escape(session.account.name)}</span><a href="/board">全区</a><a class="go" href="/post">投稿する</a>'
-        '<a href="/drill">訓練</a>'
+        f'<a href="/drill">訓練</a>{mine}'
         f'<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{escape(session.csrf)}">'
         "<button>サインアウト</button></form>"
     )

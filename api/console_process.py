@@ -19,9 +19,12 @@ from api.console import console_app
 from api.desk import TOPICS, Desk
 from api.geojson import areas
 from api.metrics import ApiMetrics
-from api.office import Office
+from api.office import Office, Passkeys
 from api.oidc import Oidc, OidcSettings
 from api.oidc_door import oidc_routes
+from api.passkey_door import passkey_routes
+from api.passkey_store import PasskeyStore
+from api.passkeys import PasskeySettings
 from api.posted import FOLLOWED
 from api.rate import RateLimit
 from api.reader import TopicReader, is_current
@@ -52,13 +55,14 @@ def build_console(
     web: Path | None = None,
     provider: OidcSettings | None = None,
     posting: PostingSettings | None = None,
+    passkeys: PasskeySettings | None = None,
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
     With *accounts* (a file of `shirase accounts`) coordinators sign in and decide; *table* tells in which wards a
     draft's cells lie, *named* where a 町丁目 is, *census* how many people live where and can be reached; *web* is the
     folder of the built script, without which the forms are as they are; *provider* lets people sign in by the ward's
-    own identity provider.
+    own identity provider, *passkeys* by what their device holds.
     Raises ValueError when the audit trail is broken: a person looks before anybody acts.
     """
     registry = CollectorRegistry()
@@ -69,6 +73,8 @@ def build_console(
         sending = settings or DispatchSettings()
         office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
         office = replace(office, scripts=web is not None and has_console(web), provider=provider is not None)
+        if passkeys is not None:
+            office = replace(office, passkeys=Passkeys(passkeys, PasskeyStore(accounts)))
     rivers, orders = RiverDesk(), Orders()
     applied = [desk.apply, rivers.apply]
     followed: tuple[str, ...] = ()
@@ -87,6 +93,8 @@ def build_console(
         app.include_router(drawing_routes(office.ground, web))
     if office is not None and provider is not None:
         app.include_router(oidc_routes(office, Oidc(provider)))
+    if office is not None and office.passkeys is not None:
+        app.include_router(passkey_routes(office, office.passkeys))
     app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office)
     return app
 
@@ -116,6 +124,8 @@ def _while_open(reader: TopicReader, office: Office) -> Callable[[object], Abstr
                 yield
         finally:
             office.producer.close()
+            if office.passkeys is not None:
+                office.passkeys.store.close()
             office.accounts.close()
 
     return lifespan

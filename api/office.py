@@ -5,6 +5,7 @@ clipboard or download (R20). Each act is written to the audit trail before it is
 be written down is not done.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,8 +27,13 @@ from api.codes import FRESH_SECONDS, Codes
 from api.desk import Desk
 from api.errors import ApiError
 from api.form import elsewhere, page, read_form
+from api.known_browser import COOKIE as KNOWN_COOKIE
+from api.known_browser import MARK_SECONDS, known_as, mark
 from api.lint import Found, lint
 from api.officer_page import draft_page, refused_page, sign_in_page
+from api.passkey_page import head_for
+from api.passkey_store import PasskeyStore
+from api.passkeys import Challenges, PasskeySettings
 from api.posted import Posts
 from api.preview import Preview, preview_of
 from api.rate import RateLimit
@@ -50,6 +56,8 @@ COOKIE = "__Host-shirase"
 # 「区役所が停電」: a word or two is enough, nothing is not.
 _SHORTEST_GROUND = 4
 _STORED_WITHIN_SECONDS = 10.0
+# Where a call leads; whoever was not signed in goes on there afterwards, and nowhere else.
+_CALLED_TO = re.compile(r"/drafts/[0-9A-Za-z._-]{1,120}")
 
 SAID = {
     MayNot.ROLE: "この役割では承認・破棄できません。",
@@ -58,6 +66,15 @@ SAID = {
     MayNot.NO_WARD: "区が分からない区画です。都の承認者に回してください。",
     MayNot.OTHER_WAY: "この避難情報は、投稿の画面の「出ている避難情報を終わらせる」から終わらせます。",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Passkeys:
+    """What passkeys need; a console without them has codes alone."""
+
+    settings: PasskeySettings
+    store: PasskeyStore
+    challenges: Challenges = field(default_factory=Challenges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,8 @@ class Office:
     """Whether what was read from the topics is as new as the broker's; nothing is certain of an old state."""
     provider: bool = False
     """Whether people may sign in by the ward's own provider as well."""
+    passkeys: Passkeys | None = None
+    """Passkeys beside the codes of an authenticator app."""
     codes: Codes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,6 +124,13 @@ class Office:
     def session(self, token: str) -> Session | None:
         """Return who is signed in."""
         return self.accounts.session(token, int(self.now().timestamp())) if token else None
+
+    def head(self, session: Session | None) -> str:
+        """Return the script by which *session*, or whoever signs in, shows a passkey; nothing where there is none."""
+        if self.passkeys is None or not self.scripts:
+            return ""
+        has = session is None or bool(self.passkeys.store.of(session.account.name))
+        return head_for(can_show=has)
 
     def proposal(self, draft: Draft) -> Proposal:
         """Return what the rule of approval looks at."""
@@ -152,14 +178,29 @@ class Office:
             raise ApiError(503, "not-written-down", "Not done: it could not be written to the audit trail") from None
 
 
-def signed_in(office: Office, found: tuple[str, Session], at: int) -> Response:
-    """Return the answer that begins a session, which is written down first, however its first factor was proved."""
+def signed_in(
+    office: Office, found: tuple[str, Session], at: int, answer: Response | None = None, detail: str = ""
+) -> Response:
+    """Return the answer that begins a session, which is written down first, however its factors were proved.
+
+    The browser is known from then on: guesses from elsewhere do not keep its owner out of it.
+    """
     token, session = found
+    name = session.account.name
     office.codes.has_given(session, at)
-    office.write_down(session.account.name, Act.SIGN_IN)
-    answer = elsewhere("/")
+    office.write_down(name, Act.SIGN_IN, detail=detail)
+    answer = answer or elsewhere("/")
     answer.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="strict", path="/")
+    known = mark(office.accounts.browser_key, name, at)
+    answer.set_cookie(
+        KNOWN_COOKIE, known, max_age=MARK_SECONDS, secure=True, httponly=True, samesite="strict", path="/"
+    )
     return answer
+
+
+def called_to(path: str) -> str:
+    """Return *path* where a call may have led to it, and the list otherwise: a form sends nobody to another site."""
+    return path if _CALLED_TO.fullmatch(path) else "/"
 
 
 def author_of(source: Provenance) -> str:
@@ -176,24 +217,34 @@ def office_routes(office: Office) -> APIRouter:
     """Return the routes of signing in and deciding."""
     router = APIRouter()
 
+    def form_again(problem: str, to: str) -> str:
+        return sign_in_page(problem, provider=office.provider, to=called_to(to), head=office.head(None))
+
     @router.get("/sign-in")
-    def form() -> Response:
-        return page(sign_in_page("", provider=office.provider))
+    def form(to: str = "") -> Response:
+        return page(form_again("", to))
 
     @router.post("/sign-in")
-    async def sign_in(request: Request, origin: Annotated[str, Header()] = "") -> Response:
+    async def sign_in(
+        request: Request,
+        origin: Annotated[str, Header()] = "",
+        given: Annotated[str, Cookie(alias=KNOWN_COOKIE)] = "",
+    ) -> Response:
         fields = await read_form(request, origin)
-        name = fields.get("name", "")[:40]
+        name, to = fields.get("name", "")[:40], fields.get("to", "")
         address = request.client.host if request.client else ""
-        # By address and by name: guesses at one account from many addresses are as bad.
-        if any(office.limit.wait_seconds(key, time.monotonic()) for key in (f"a:{address}", f"n:{name}")):
-            raise ApiError(429, "too-many", "Too many attempts", "Wait a minute and try again.")
         at = int(office.now().timestamp())
+        known = known_as(office.accounts.browser_key, name, given, at)
+        # By address and by name: guesses at one account from many addresses are as bad. Her own browser has its own
+        # tries, or whoever knows her name could keep her out for a night.
+        keys = (f"b:{known}",) if known else (f"a:{address}", f"n:{name}")
+        if any(office.limit.wait_seconds(key, time.monotonic()) for key in keys):
+            raise ApiError(429, "too-many", "Too many attempts", "Wait a minute and try again.")
         found = office.accounts.sign_in(name, fields.get("password", ""), fields.get("code", ""), at)
         if isinstance(found, SignInRefused):
             office.write_down(name, Act.SIGN_IN_REFUSED, detail=found.value)
-            return page(sign_in_page("名前・パスワード・確認コードのどれかが違います。", provider=office.provider), 403)
-        return signed_in(office, found, at)
+            return page(form_again("名前・パスワード・確認コードのどれかが違います。", to), 403)
+        return signed_in(office, found, at, elsewhere(called_to(to)))
 
     @router.post("/sign-out")
     async def sign_out(
@@ -214,7 +265,7 @@ def office_routes(office: Office) -> APIRouter:
     def look(draft_id: str, token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
         session = office.session(token)
         if session is None:
-            return elsewhere("/sign-in")
+            return elsewhere(f"/sign-in?to={path}" if (path := called_to(f"/drafts/{draft_id}")) != "/" else "/sign-in")
         record, draft = waiting(office, draft_id)
         notice = draft.notice
         proposal = office.proposal(draft)
@@ -230,6 +281,7 @@ def office_routes(office: Office) -> APIRouter:
                 office.preview(ground_of(notice), notice.lane),
                 office.ground.cells,
                 now=office.now(),
+                head=office.head(session),
             )
         )
 

@@ -54,18 +54,24 @@ _ACTING = (
 _ENDS = {Phase.LIFTED: "解除するとき", Phase.CANCELLED: "誤りとして取り消すとき"}
 
 
-def sign_in_page(problem: str, *, provider: bool = False) -> str:
-    """Return the form to sign in, with what went wrong before; *provider*: there is the ward's own way too."""
+def sign_in_page(problem: str, *, provider: bool = False, to: str = "/", head: str = "") -> str:
+    """Return the form to sign in, with what went wrong before; *provider*: there is the ward's own way too.
+
+    *to* is where a call led; *head* brings the script of passkeys, for which the form has its place.
+    """
     other = '<p><a class="go" href="/sign-in/oidc">区の認証でサインイン</a></p>' if provider else ""
     alarm = f'<p class="alarm" role="alert">{escape(problem)}</p>' if problem else ""
     return document(
         "知らせ 担当者 サインイン",
         f"<header><h1>知らせ 担当者画面</h1></header><main class='narrow'>{alarm}"
+        f'<div id="by-passkey" data-to="{escape(to)}" hidden></div>'
         '<form method="post" action="/sign-in"><section><h2>サインイン <small lang="en">Sign in</small></h2>'
+        f'<input type="hidden" name="to" value="{escape(to)}">'
         '<label>名前<input name="name" autocomplete="username" required autofocus></label>'
         '<label>パスワード<input name="password" type="password" autocomplete="current-password" required></label>'
         '<label>確認コード（6桁）<input name="code" inputmode="numeric" autocomplete="one-time-code" required></label>'
         f'<button class="go">サインイン</button></section></form>{other}</main>',
+        head=head,
     )
 
 
@@ -90,6 +96,7 @@ def draft_page(
     wards: Mapping[str, Cells],
     *,
     now: datetime,
+    head: str = "",
 ) -> str:
     """Return a draft as it would go out: whom it touches (*seen*), its words, and the two buttons."""
     stops = [one for one in found if one.stops]
@@ -114,6 +121,7 @@ def draft_page(
         + _buttons(record, notice, proposal, session, refusal, bool(stops))
         + _prepared(notice, now)
         + "</main>",
+        head=head,
         drill=notice.lane is Lane.DRILL,
     )
 

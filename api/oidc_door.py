@@ -91,7 +91,7 @@ def oidc_routes(office: Office, oidc: Oidc) -> APIRouter:
         name = tickets.name(ticket, at)
         if name is None:
             return _refused(office, "", "oidc-ticket")
-        if office.limit.wait_seconds(f"n:{name}", time.monotonic()):
+        if office.limit.wait_seconds(f"o:{name}", time.monotonic()):
             raise ApiError(429, "too-many", "Too many attempts", "Wait a minute and try again.")
         found = office.accounts.sign_in_named(name, fields.get("code", ""), int(at))
         if isinstance(found, SignInRefused):

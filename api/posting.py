@@ -79,6 +79,7 @@ def posting_routes(office: Office) -> APIRouter:
             new_key=new_key,
             fresh=fresh,
             scripts=office.scripts,
+            head=office.head(session),
             closure=kept,
             crossings=crossings,
         )

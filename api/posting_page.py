@@ -58,6 +58,7 @@ def forms_page(
     new_key: Callable[[], str],
     fresh: bool = False,
     scripts: bool = False,
+    head: str = "",
     closure: Mapping[str, str] = _NOTHING,
     crossings: str = "",
 ) -> str:
@@ -74,7 +75,7 @@ def forms_page(
         + _form("incident", "被害・出来事を登録する", "Incident", _incident(names), session, new_key())
         + crossings
         + "</main>",
-        head=SCRIPT if scripts else "",
+        head=(SCRIPT if scripts else "") + head,
     )
 
 

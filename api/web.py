@@ -25,6 +25,7 @@ _TYPES = {
 }
 # What the console's pages ask for where it was built; they work without.
 CONSOLE_SCRIPT = "console.js"
+PASSKEY_SCRIPT = "passkey.js"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 

@@ -101,6 +101,21 @@ def tie(name: str, issuer: str, subject: str, path: Path) -> None:
         sys.exit(1)
 
 
+@accounts.command("lost-code")
+@click.argument("name")
+@_store
+def lost_code(name: str, path: Path) -> None:
+    """End the authenticator key of NAME, e.g. of a lost telephone. Refused where it is her last factor."""
+    from api.accounts import Accounts
+
+    store = Accounts(path)
+    ended = store.end_code(name)
+    store.close()
+    if not ended:
+        click.echo(f"shirase: {name} has no passkey, or no key to end: nothing was changed", err=True)
+        sys.exit(1)
+
+
 @accounts.command("list")
 @_store
 def list_accounts(path: Path) -> None:

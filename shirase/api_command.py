@@ -171,6 +171,7 @@ def console(
     from api.census import Census
     from api.console_process import build_console
     from api.oidc import oidc_settings
+    from api.passkeys import passkey_settings
     from api.serve import serve
     from streams.preview import posting_settings
 
@@ -186,6 +187,7 @@ def console(
         census=census,
         posting=posting,
         provider=oidc_settings(os.environ),
+        passkeys=passkey_settings(os.environ),
         web=web if web.exists() else None,
     )
     serve(app, host, port)

@@ -22,7 +22,7 @@ from types import ModuleType
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from api import joining, oidc
+from api import joining, oidc, passkeys
 from feeds.dis.form import SCHEMA_FILE
 from shirase.telegrams_page import telegrams_page
 from streams import preview, settings, topics
@@ -39,6 +39,7 @@ SETTINGS = (
     ("`shirase api residents`, for signing up; set all of them or none", joining, "JoiningSettings"),
     ("`shirase post` and `shirase api console`", preview, "PostingSettings"),
     ("`shirase api console`, for a ward's own identity provider; all of them or none", oidc, "OidcSettings"),
+    ("`shirase api console`, for passkeys; both or none", passkeys, "PasskeySettings"),
 )
 
 DATA_CLASSES = {0: "0 public", 1: "1 operational", 2: "2 pseudonymous"}

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from api.accounts import EVERY_WARD, Accounts, Role
 from api.census import Census
 from api.console_process import build_console
+from api.passkeys import PasskeySettings
 from api.residents_process import build_residents
 from shirase.api_command import DEFAULT_WEB, people_at
 from shirase.areas import DEFAULT_AREAS, table_at
@@ -25,6 +26,7 @@ from shirase.town import shown_town
 
 _OFFICERS = (("kakuu_tantou", Role.DRAFTER), ("kakuu_shounin", Role.APPROVER))
 _PASSWORD_BYTES = 12
+_NAME = "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,14 @@ class DemoOfficer:
 class DemoPages:
     """Both applications, each in a thread of the demo's process with a port of its own."""
 
-    def __init__(self, residents: FastAPI, console: FastAPI, officers: tuple[DemoOfficer, ...]) -> None:
+    def __init__(
+        self, residents: FastAPI, console: FastAPI, officers: tuple[DemoOfficer, ...], listener: socket.socket
+    ) -> None:
         self.officers = officers
-        self._servers = tuple(_Served(app) for app in (residents, console))
-        self.residents, self.console = (served.address for served in self._servers)
+        self._servers = (_Served(residents, _listening()), _Served(console, listener))
+        self.residents = f"http://127.0.0.1:{self._servers[0].port}/"
+        # A name and no address: browsers make passkeys for names only.
+        self.console = f"http://{_NAME}:{self._servers[1].port}/"
 
     @classmethod
     def start(
@@ -60,11 +66,21 @@ class DemoPages:
         town = shown_town(network, None)
         path = folder / "accounts.sqlite"
         registry = folder / "subscribers" / "registry"
+        listener = _listening()
+        passkeys = PasskeySettings(_NAME, f"http://{_NAME}:{listener.getsockname()[1]}")
         census = Census.of(people_at("demo-city"), registry if registry.exists() else None)
         return cls(
             build_residents(bootstrap, table=table, web=web if web.exists() else None, town=town),
-            build_console(bootstrap, accounts=path, table=table, census=census, web=web if web.exists() else None),
+            build_console(
+                bootstrap,
+                accounts=path,
+                table=table,
+                census=census,
+                web=web if web.exists() else None,
+                passkeys=passkeys,
+            ),
             _officers(path),
+            listener,
         )
 
     def wait(self, seconds: float) -> bool:
@@ -82,13 +98,16 @@ class DemoPages:
 
 
 class _Served:
-    def __init__(self, app: FastAPI) -> None:
-        # Bound here and handed over: a port that was free a moment ago may be another program's by now.
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
+        self.port = listener.getsockname()[1]
         self.server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [listener]}, name="page", daemon=True)
         self.thread.start()
+
+
+def _listening() -> socket.socket:
+    """Return a bound socket to hand over: a port that was free a moment ago may be another program's by now."""
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def _officers(path: Path) -> tuple[DemoOfficer, ...]:

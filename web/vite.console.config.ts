@@ -13,7 +13,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: { console: resolve(import.meta.dirname, "src/console.ts") },
+      input: {
+        console: resolve(import.meta.dirname, "src/console.ts"),
+        passkey: resolve(import.meta.dirname, "src/passkey.ts"),
+      },
       output: { entryFileNames: "[name].js" },
     },
   },

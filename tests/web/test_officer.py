@@ -5,8 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from fastapi import APIRouter
 from playwright.sync_api import Browser, Page
 
+from api.console_process import drawing_routes
+from api.office import Office, Passkeys
+from api.passkey_door import passkey_routes
+from api.passkey_store import PasskeyStore
+from api.passkeys import PasskeySettings
 from streams.payloads import Command, FactEffect, Verb
 from streams.topics import COMMANDS
 from streams.wire import decode
@@ -57,6 +63,78 @@ def test_three_taps_from_the_list_to_the_send_without_a_script(
         assert "UNKNOWN" in page.locator("[role=status]").inner_text()
     command = decode(Command, room.topics.of(COMMANDS.name)[0])
     assert (command.verb, command.by) == (Verb.APPROVE, "sato")
+
+
+def with_scripts(tmp_path: Path, built: Path) -> tuple[Room, Office]:
+    """Return a console with its scripts, and its office: passkeys need the origin, which is known when it is served."""
+    offices: list[Office] = []
+
+    def more(office: Office) -> APIRouter:
+        offices.append(office)
+        return drawing_routes(office.ground, built)
+
+    return room_in(tmp_path, more=more, scripts=True), offices[0]
+
+
+def test_a_passkey_is_added_signs_in_where_the_call_led_and_approves_in_three_taps(
+    chromium: Browser, tmp_path: Path, built: Path
+) -> None:
+    room, office = with_scripts(tmp_path, built)
+    room.add("sato")
+    complaints: list[str] = []
+    with at_the_console(chromium, room, 360, 740, scripts=True) as page:
+        url = page.url.split("/sign-in")[0]
+        passkeys = Passkeys(PasskeySettings("localhost", url), PasskeyStore(tmp_path / "accounts.sqlite"))
+        object.__setattr__(office, "passkeys", passkeys)
+        room.app.include_router(passkey_routes(office, passkeys))
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("WebAuthn.enable")
+        device = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        added = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": device})
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        sign_in(page, room, "sato")
+        page.get_by_role("link", name="パスキー").click()
+        page.get_by_label("名前（例 当番の電話）").fill("当番の電話")
+        page.get_by_label("確認コード（6桁）").fill(room.code("sato"))
+        page.get_by_role("button", name="パスキーを登録する").click()
+        page.get_by_role("cell", name="当番の電話").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert violations(page) == []
+        shot(page, "console-passkeys-phone")
+        page.goto(url)
+        page.get_by_role("button", name="サインアウト").click()
+        # The call that woke her names the draft; she is not signed in.
+        draft = f"/drafts/{room.drafts['feed'].draft_id}"
+        page.goto(url + draft)
+        shot(page, "console-passkey-sign-in-phone")
+        page.get_by_role("button", name="パスキーでサインイン").click()
+        page.wait_for_url(url + draft)
+        assert violations(page) == []
+        taps = 1  # on the notification of the call
+        shot(page, "console-passkey-draft-phone")
+        page.get_by_role("button", name="パスキーで：この内容で住民に送る").click()
+        taps += 1
+        page.wait_for_url("**/?did=**")
+        taps += 1  # the finger that the device asks for
+        assert taps <= 3
+        assert "UNKNOWN" in page.locator("[role=status]").inner_text()
+        (credential,) = devtools.send("WebAuthn.getCredentials", {"authenticatorId": added["authenticatorId"]})[
+            "credentials"
+        ]
+        assert credential["isResidentCredential"]
+    command = decode(Command, room.topics.of(COMMANDS.name)[0])
+    assert (command.verb, command.by) == (Verb.APPROVE, "sato")
+    acts = [act for _, act, _ in room.topics.acts()]
+    assert acts == ["sign-in", "passkey-added", "sign-out", "sign-in", "passkey-shown", "approve"]
+    assert complaints == []
 
 
 def test_the_officers_pages_have_no_barrier_by_day_and_by_night(chromium: Browser, tmp_path: Path) -> None:
