@@ -91,6 +91,7 @@ def seams(report: SeamReport | None) -> str:
         f"<strong>伝わらない{_shown(seam.not_told)}人</strong></li>"
         for seam in report.seams[:_MOST_SEAMS]
     )
+    outside = f"<p>範囲の外{SEAM_M}m以内に住んでいて、伝わらない人：{_shown(report.beyond)}人</p>"
     line = (
         f"<p>区の境から{SEAM_M}m以内で、伝わる人と伝わらない人：</p><ul>{items}</ul>"
         if items
@@ -98,7 +99,7 @@ def seams(report: SeamReport | None) -> str:
     )
     ward = report.by_ward
     return (
-        f'<details class="seams"><summary>区の境目 <small lang="en">Seams</small></summary>{line}'
+        f'<details class="seams"><summary>区の境目 <small lang="en">Seams</small></summary>{outside}{line}'
         f"<p>区単位（{escape('、'.join(ward.wards)) or 'なし'}）で出すと{_shown(ward.told)}人。"
         f"うち必要のない人{_shown(ward.told_without_need)}人、危険なのに伝わらない人{_shown(ward.in_danger_untold)}人。</p></details>"
     )

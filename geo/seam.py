@@ -1,8 +1,8 @@
 """The seam report: who across a ward line was told, who was not, and what ward codes would have done.
 
-A resident cannot see the line between two wards, and water does not either. For each notice: the people
-within a cell's width (about 330 m) across a line from cells that were told, told and not told; and both
-errors of alerting by whole wards: people told without need, and people in danger who were not.
+A resident cannot see the line between two wards, and water does not either. For each notice: the people who live
+within 300 m outside of what was told; those of them across a ward line, told and not told; and both errors of
+alerting by whole wards: people told without need, and people in danger who were not.
 """
 
 from collections import defaultdict
@@ -13,9 +13,10 @@ import h3.api.basic_int as h3
 
 from alerts.place import Cell, Cells
 from geo.cells import expand
+from geo.nearness import PARTS, near, parts_within
 
-# Middle to middle of two neighbouring cells at Tokyo; the cells that touch one that was told are "across".
-SEAM_M = 330
+# Four minutes on foot: whoever lives so near hears the same sirens and asks why the telephone is silent.
+SEAM_M = 300
 # Who alerts by ward would leave a ward out in which next to nobody is in danger.
 LEAST_SHARE = 0.1
 FEWEST_SHOWN = 20
@@ -23,7 +24,7 @@ FEWEST_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """One ward line, seen from the side that was told: people of *across* next to it."""
+    """One ward line, seen from the side that was told: people of *across* within SEAM_M of ground told in *ward*."""
 
     ward: str
     across: str
@@ -50,6 +51,8 @@ class SeamReport:
     by_ward: ByWard
     assumed: int = 0
     """People on ground that a river is only assumed to endanger, who were not told by this notice."""
+    beyond: int = 0
+    """People who live within SEAM_M outside of what was told, in whatever ward, and were not told."""
 
     def lines(self) -> tuple[str, ...]:
         """Return the report for a person; figures under 20 read "<20" (promise 15)."""
@@ -65,7 +68,8 @@ class SeamReport:
         )
         return (
             f"told by cells: {shown(self.told)} people",
-            f"within {SEAM_M} m across a ward line:" if rows else "no ward line within a cell of who was told",
+            f"within {SEAM_M} m outside, not told: {shown(self.beyond)} people",
+            f"within {SEAM_M} m across a ward line:" if rows else f"no ward line within {SEAM_M} m of who was told",
             *rows,
             *(
                 [f"river tie assumed: {shown(self.assumed)} people on that ground were not told"]
@@ -99,15 +103,14 @@ def seam_report(
     """
     told_cells = _known(told, ward_of)
     danger_cells = told_cells if in_danger is None else _known(in_danger, ward_of)
-    across: dict[tuple[str, str], set[Cell]] = defaultdict(set)
-    for cell in told_cells:
-        for near in h3.grid_disk(cell, 1):
-            if near in ward_of and ward_of[near] != ward_of[cell]:
-                across[ward_of[cell], ward_of[near]].add(Cell(near))
+    beyond = _people_near(near(_edge(told_cells)) & ward_of.keys() - told_cells, told_cells, people)
     seams = [
-        Seam(ward, other, _people(cells & told_cells, people), _people(cells - told_cells, people))
-        for (ward, other), cells in across.items()
+        Seam(
+            ward, other, _people_near(cells & told_cells, here, people), _people_near(cells - told_cells, here, people)
+        )
+        for (ward, other), cells, here in _across(told_cells, ward_of)
     ]
+    seams = [seam for seam in seams if seam.told or seam.not_told]
     seams.sort(key=lambda seam: (-seam.not_told, -seam.told, seam.ward, seam.across))
     wards = tuple(sorted(named)) if named is not None else _wards_in_danger(danger_cells, ward_of, people)
     alerted = {Cell(cell) for cell, ward in ward_of.items() if ward in set(wards)}
@@ -118,7 +121,32 @@ def seam_report(
         _people(danger_cells - alerted, people),
     )
     untold = _known(assumed, ward_of) - told_cells
-    return SeamReport(_people(told_cells, people), tuple(seams), by_ward, _people(untold, people))
+    return SeamReport(_people(told_cells, people), tuple(seams), by_ward, _people(untold, people), beyond)
+
+
+def _across(told: set[Cell], ward_of: Mapping[int, str]) -> list[tuple[tuple[str, str], set[Cell], set[Cell]]]:
+    """Return for each pair of wards the cells of the other near ground told in the one, and that ground."""
+    others: dict[tuple[str, str], set[Cell]] = defaultdict(set)
+    here: dict[tuple[str, str], set[Cell]] = defaultdict(set)
+    for cell in told:
+        for other in near((cell,)):
+            if other in ward_of and ward_of[other] != ward_of[cell]:
+                pair = ward_of[cell], ward_of[other]
+                others[pair].add(other)
+                here[pair].add(cell)
+    return [(pair, cells, here[pair]) for pair, cells in others.items()]
+
+
+def _edge(cells: set[Cell]) -> set[Cell]:
+    """Return those of *cells* of which a neighbour is not among them."""
+    return {cell for cell in cells if any(other not in cells for other in h3.grid_disk(cell, 1))}
+
+
+def _people_near(cells: set[Cell], ground: set[Cell], people: Mapping[int, int]) -> int:
+    """Return how many people of *cells* live within SEAM_M of *ground*; a part of one counts as one."""
+    edge = _edge(ground)
+    parts = sum(people.get(cell, 0) * number for cell, number in parts_within(cells, edge, SEAM_M).items())
+    return -(-parts // PARTS)
 
 
 def _known(cells: Cells, ward_of: Mapping[int, str]) -> set[Cell]:

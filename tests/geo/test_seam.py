@@ -1,5 +1,6 @@
 """Who across a ward line was told: on real ward borders, with the people of the census."""
 
+import math
 from functools import cache
 from pathlib import Path
 
@@ -85,10 +86,43 @@ TWO: dict[int, str] = {cell: "east" if h3.cell_to_latlng(cell)[1] > 139.8 else "
 
 
 def by_hand(told: set[Cell], people: dict[int, int], named: set[str]) -> tuple[int, int, int, int, int]:
-    across = {c for c in DISK if any(n in told and TWO[n] != TWO[c] for n in h3.grid_disk(c, 1) if n in TWO)}
+    """Return the sums by looking at every 50 m of every cell and every side of every cell that was told."""
+    across = [0, 0]
+    for side in ("east", "west"):
+        sides = [one for cell in told if TWO[cell] == side for one in sides_of(cell)]
+        for is_told in (True, False):
+            others = [cell for cell in DISK if TWO[cell] != side and (cell in told) == is_told]
+            across[not is_told] += -(-sum(people[cell] * parts_by_hand(cell, sides) for cell in others) // 49)
     alerted = {c for c in DISK if TWO[c] in named}
-    sums = (across & told, across - told, alerted, alerted - told, told - alerted)
-    return tuple(sum(people[c] for c in cells) for cells in sums)  # type: ignore[return-value]
+    sums = (alerted, alerted - told, told - alerted)
+    return (*across, *(sum(people[c] for c in cells) for cells in sums))  # type: ignore[return-value]
+
+
+Side = tuple[tuple[float, float], tuple[float, float]]
+
+
+def flat(point: tuple[float, float]) -> tuple[float, float]:
+    return point[1] * math.cos(math.radians(35.7)) * 111_195.08, point[0] * 111_195.08
+
+
+@cache
+def sides_of(cell: int) -> tuple[Side, ...]:
+    corners = [flat(point) for point in h3.cell_to_boundary(cell)]
+    return tuple(zip(corners, corners[1:] + corners[:1], strict=True))
+
+
+@cache
+def metres(point: tuple[float, float], side: Side) -> float:
+    (ax, ay), (bx, by) = side
+    x, y = flat(point)
+    along = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2)
+    along = min(1.0, max(0.0, along))
+    return math.hypot(x - ax - along * (bx - ax), y - ay - along * (by - ay))
+
+
+def parts_by_hand(cell: int, sides: list[Side]) -> int:
+    points = [h3.cell_to_latlng(part) for part in h3.cell_to_children(cell, 11)]
+    return sum(any(metres(point, side) <= 300 for side in sides) for point in points)
 
 
 def sums_of(report: SeamReport) -> tuple[int, int, int, int, int]:
@@ -101,11 +135,17 @@ def sums_of(report: SeamReport) -> tuple[int, int, int, int, int]:
 
 
 @given(st.sets(st.sampled_from(DISK)), st.sets(st.sampled_from(["east", "west"])), st.integers(0, 50))
-@settings(max_examples=60, deadline=None, derandomize=True)
-def test_the_sums_are_those_of_counting_cell_by_cell(told: set[Cell], named: set[str], each: int) -> None:
+@settings(max_examples=10, deadline=None, derandomize=True)
+def test_the_sums_are_those_of_counting_house_by_house(told: set[Cell], named: set[str], each: int) -> None:
     people: dict[int, int] = {cell: each + number for number, cell in enumerate(DISK)}
     report = seam_report(compact(told), TWO, people, named=named)
-    assert sums_of(report) == by_hand(told, people, named)
+    found, expected = sums_of(report), by_hand(told, people, named)
+    # The middle of one part of 30 to 80 people may fall on the other side of the 300 m by the projection's last digits.
+    assert found[:2] == pytest.approx(expected[:2], abs=4)
+    assert found[2:] == expected[2:]
+    sides = [side for cell in told for side in sides_of(cell)]
+    beyond = sum(people[cell] * parts_by_hand(cell, sides) for cell in DISK if cell not in told) / 49
+    assert report.beyond == pytest.approx(beyond, abs=4)
     assert report.told == sum(people[cell] for cell in told)
 
 
@@ -115,7 +155,22 @@ def test_small_figures_are_not_shown_and_nobody_at_all_is() -> None:
     assert "<20" in lines[0]
     nothing = seam_report((), TWO, {})
     assert nothing.by_ward.wards == ()
-    assert "no ward line" in nothing.lines()[1]
+    assert "not told: 0 people" in nothing.lines()[1]
+    assert "no ward line" in nothing.lines()[2]
+
+
+def test_a_cell_that_touches_the_line_counts_for_the_people_near_it_and_for_no_others() -> None:
+    """One cell told: of each neighbour the near part only, and of cells that touch it nowhere those behind a corner."""
+    (middle,) = h3.grid_disk(DISK[0], 0)
+    ring = {cell: 490 for cell in h3.grid_disk(middle, 2) if cell != middle}
+    wards = {middle: "told", **dict.fromkeys(ring, "other")}
+    (seam,) = seam_report((Cell(middle),), wards, ring).seams
+    neighbours = 490 * 6
+    assert 0.85 * neighbours < seam.not_told < 1.6 * neighbours
+    inner = {cell: number for cell, number in ring.items() if cell in h3.grid_disk(middle, 1)}
+    (near_only,) = seam_report((Cell(middle),), wards, inner).seams
+    assert near_only.not_told < neighbours, "whoever lives at the far side of a neighbour is more than 300 m away"
+    assert seam.not_told > near_only.not_told, "and somebody in no cell that touches it is not"
 
 
 # ── the census' meshes ────────────────────────────────────────────────────────────────────────────
