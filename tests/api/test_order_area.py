@@ -191,7 +191,7 @@ def test_a_preview_shows_no_figure_under_twenty(tmp_path: Path) -> None:
     room = room_in(tmp_path, wards_table(), census(1, few))
     room.add("sato")
     page = preview(room.sign_in("sato"), wards="", line=KOTO, metres="60")
-    assert page.count("&lt;20人") == 3
+    assert page.count("&lt;20人") == 4
     assert ">7人" not in page
 
 
