@@ -44,6 +44,10 @@ class Act(StrEnum):
     LIFT = "lift"
     CORRECT = "correct"
     DRILL = "drill"
+    REHEARSE = "rehearse"
+    REHEARSE_APPROVED = "rehearse-approved"
+    REHEARSE_ENDED = "rehearse-ended"
+    REHEARSED = "rehearsed"
     END_REFUSED = "end-refused"
 
 

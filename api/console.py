@@ -28,6 +28,7 @@ from api.office import COOKIE, Office, office_routes
 from api.posting import new_key, posting_routes
 from api.problem import answer_problems
 from api.reader import Freshness, is_current
+from api.rehearsing import rehearsing_routes
 from api.reported import Report
 from api.residents import health_answer
 from api.river_rows import GAUGE_HEADS, TIE_HEADS, decide_by, gauge_cells, tie_cells
@@ -64,6 +65,7 @@ def console_app(
         app.include_router(office_routes(office))
         app.include_router(posting_routes(office))
         app.include_router(drilling_routes(office))
+        app.include_router(rehearsing_routes(office))
         app.include_router(sending_routes(office))
 
     @app.get("/")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CollectorRegistry
 
 from api.accounts import Accounts
-from api.audit import Trail
+from api.audit import Trail, read
 from api.board import FOLLOWED as ORDERED
 from api.board import Orders
 from api.board_routes import board_routes
@@ -28,6 +28,7 @@ from api.passkeys import PasskeySettings
 from api.posted import FOLLOWED
 from api.rate import RateLimit
 from api.reader import TopicReader, is_current
+from api.rehearsal import Rehearsals
 from api.sending import FOLLOWED as FAN_OUTS
 from api.wards import Ground
 from api.web import asset_routes, has_console
@@ -141,8 +142,10 @@ def _office(
     posting: PostingSettings | None,
 ) -> Office:
     producer = Producer(bootstrap)
-    kept = (record.value for record in read_to_end(bootstrap, AUDIT.name))
-    trail = Trail(producer, (value for value in kept if value is not None), lambda: datetime.now(UTC).isoformat())
+    kept = [record.value for record in read_to_end(bootstrap, AUDIT.name) if record.value is not None]
+    trail = Trail(producer, kept, lambda: datetime.now(UTC).isoformat())
+    rehearsals = Rehearsals()
+    rehearsals.recall(read(value)[0] for value in kept)
     return Office(
         accounts=Accounts(accounts),
         trail=trail,
@@ -154,6 +157,7 @@ def _office(
         census=census or Census(),
         foresee=lambda report: ask(bootstrap, report, datetime.now(UTC), ASK_SECONDS),
         posting=posting or PostingSettings(),
+        rehearsals=rehearsals,
     )
 
 

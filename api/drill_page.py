@@ -46,7 +46,10 @@ def drill_page(
         "訓練 知らせ",
         f"<header><h1>訓練です。住民には届きません</h1><small>{escape(session.account.name)}　"
         '<a href="/">訓練を終えて一覧へ</a></small></header>'
-        f'<main class="forms">{answer}<section id="order"><h2>訓練の案を作る <small lang="en">Drill</small></h2>'
+        f'<main class="forms">{answer}<nav>'
+        '<a class="go" href="/console/rehearse">一人で15分のリハーサル</a> '
+        '<a class="go" href="/console/card">1枚の手引き</a></nav>'
+        '<section id="order"><h2>訓練の案を作る <small lang="en">Drill</small></h2>'
         "<p>「訓練の通知を受け取る」登録をした端末だけに届きます。題も文も「訓練」で始まります。</p>"
         f'<form method="post" action="/drill">{fields.keys(session, key)}{order_fields(names, {}, drill=True)}'
         '<button class="go">訓練の案を作る</button></form></section>'

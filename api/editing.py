@@ -36,7 +36,8 @@ def editing_routes(office: Office) -> APIRouter:
         if session is None:
             return elsewhere("/sign-in")
         _, draft = waiting(office, draft_id)
-        return page(edit_page(draft_id, draft.notice, _wards_of(office, draft.notice), session, now=office.now()))
+        notice, bar = draft.notice, office.bar(session, draft.notice.lineage)
+        return page(edit_page(draft_id, notice, _wards_of(office, notice), session, now=office.now(), bar=bar))
 
     @router.post("/drafts/{draft_id}/edit")
     async def change(

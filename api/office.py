@@ -37,6 +37,8 @@ from api.passkeys import Challenges, PasskeySettings
 from api.posted import Posts
 from api.preview import Preview, preview_of
 from api.rate import RateLimit
+from api.rehearsal import Rehearsal, Rehearsals, watched
+from api.rehearsal_page import rehearsal_bar
 from api.reported import Reported
 from api.sending import Sending
 from api.wanted import Known
@@ -66,6 +68,9 @@ SAID = {
     MayNot.NO_WARD: "区が分からない区画です。都の承認者に回してください。",
     MayNot.OTHER_WAY: "この避難情報は、投稿の画面の「出ている避難情報を終わらせる」から終わらせます。",
 }
+
+
+_REHEARSED = "リハーサルの案です。承認は、作った人の「訓練の手順」の画面から行います。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Office:
     """Whether people may sign in by the ward's own provider as well."""
     passkeys: Passkeys | None = None
     """Passkeys beside the codes of an authenticator app."""
+    rehearsals: Rehearsals = field(default_factory=Rehearsals)
     codes: Codes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -120,6 +126,35 @@ class Office:
         """Return what an order in *cells* would do."""
         wards = tuple(self.ground.names.get(code, code) for code in sorted(self.ground.wards_of(cells)))
         return preview_of(cells, wards, census=self.census, ward_of=self.ground.ward_of, at=self.now(), lane=lane)
+
+    def bar(self, session: Session, lineage: str) -> str:
+        """Return what stands above a page of *lineage* while its reader rehearses with it; empty otherwise."""
+        running = self.rehearsals.of(session.account.name)
+        if running is None or not running.has(lineage):
+            return ""
+        return rehearsal_bar(self.watch(running), self.real_drafts(session), now=self.now())
+
+    def watch(self, running: Rehearsal) -> Rehearsal:
+        """Return *running* as far as its own draft and notices have come, and keep it."""
+
+        def found(draft_id: str) -> tuple[Found, ...] | None:
+            record = self.desk.draft(draft_id)
+            return None if record is None or record.draft is None else self.lint(record.draft.notice)
+
+        seen = watched(running, found=found, newest=self.sending.newest, at=self.now())
+        self.rehearsals.keep(seen)
+        return seen
+
+    def real_drafts(self, session: Session) -> tuple[DraftRecord, ...]:
+        """Return the drafts of real notices that wait for *session*: no rehearsal may hide one."""
+        return tuple(
+            record
+            for record in self.desk.view().drafts
+            if record.draft is not None
+            and record.draft.notice.parts
+            and record.draft.notice.lane is not Lane.DRILL
+            and may_not_approve(session.account, self.proposal(record.draft)) is None
+        )
 
     def session(self, token: str) -> Session | None:
         """Return who is signed in."""
@@ -277,11 +312,12 @@ def office_routes(office: Office) -> APIRouter:
                 proposal,
                 office.lint(notice),
                 session,
-                "" if refusal is None else SAID[refusal],
+                _REHEARSED if office.rehearsals.owner_of(notice.lineage) else "" if refusal is None else SAID[refusal],
                 office.preview(ground_of(notice), notice.lane),
                 office.ground.cells,
                 now=office.now(),
                 head=office.head(session),
+                bar=office.bar(session, notice.lineage),
             )
         )
 
@@ -319,12 +355,18 @@ def _decided(
     record, draft = waiting(office, draft_id)
     notice = draft.notice
     proposal = office.proposal(draft)
+    warned: tuple[str, ...] = ()
     may_not = may_not_approve(account, proposal) if asked is Verb.APPROVE else may_void(account, proposal)
     if may_not is not None:
         office.write_down(account.name, refused, draft_id, may_not.value)
         return page(refused_page(SAID[may_not], draft_id), 403)
+    if asked is Verb.APPROVE and office.rehearsals.owner_of(notice.lineage):
+        office.write_down(account.name, refused, draft_id, "rehearsed")
+        return page(refused_page(_REHEARSED, draft_id), 409)
     if asked is Verb.APPROVE:
-        stops = [one.finding.value for one in office.lint(notice) if one.stops]
+        found = office.lint(notice)
+        stops = [one.finding.value for one in found if one.stops]
+        warned = tuple(dict.fromkeys(one.finding.value for one in found if not one.stops))
         if stops:
             office.write_down(account.name, refused, draft_id, ",".join(stops))
             return page(refused_page(f"このままでは送れません（{'、'.join(stops)}）。", draft_id), 409)
@@ -336,7 +378,8 @@ def _decided(
             office.write_down(account.name, refused, draft_id, "acting-for-without-ground")
             return page(refused_page("区に代わって発令する理由を書いてください。", draft_id), 422)
     ground = _ground(fields) if stands_in(account, proposal, orders=orders_to_leave(notice)) else ""
-    detail = f"{notice.digest} acting for: {ground}" if ground else notice.digest
+    passed = f" passed: {','.join(warned)}" if warned else ""
+    detail = f"{notice.digest}{f' acting for: {ground}' if ground else ''}{passed}"
     if not office.did(account.name, done, draft_id, detail):
         wrong = office.codes.take(session, fields.get("code", ""), int(office.now().timestamp()))
         if wrong is not None:

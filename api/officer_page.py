@@ -30,7 +30,7 @@ from streams.river_desk import clock_of
 _MOST_NAMES = 30
 LANGUAGES = {"ja": "日本語", "ja-Hira": "やさしい日本語", "en": "English", "zh-Hans": "简体中文", "ko": "한국어"}
 
-_FINDINGS = {
+FINDINGS = {
     Finding.NO_AREA: "対象の区画がありません",
     Finding.NO_ACTION: "取るべき行動がありません",
     Finding.NO_TIME: "時刻がありません",
@@ -40,6 +40,10 @@ _FINDINGS = {
     Finding.EXPIRED: "期限が過ぎています",
     Finding.LONG_TITLE: "題が20字を超えています",
     Finding.LATE_LEVEL: "レベルが最初の40字に入っていません",
+    Finding.LEVEL_DIFFERS: "文のレベルや避難情報の名前が、この知らせのレベルと違います",
+    Finding.NO_SOURCE: "だれが出した知らせか、文にありません",
+    Finding.NO_HAZARD: "何の災害か、文にありません",
+    Finding.NO_PLACE: "どこのことか、文に地名がありません",
     Finding.LANGUAGE_MISSING: "この言語の文がありません",
     Finding.SOON_OVER: "30分以内に期限が来ます",
     Finding.LOWER_THAN_LIVE: "同じ場所に、もっと高いレベルの知らせが出ています",
@@ -97,8 +101,9 @@ def draft_page(
     *,
     now: datetime,
     head: str = "",
+    bar: str = "",
 ) -> str:
-    """Return a draft as it would go out: whom it touches (*seen*), its words, and the two buttons."""
+    """Return a draft as it would go out: whom it touches (*seen*), its words, the buttons; *bar* is a rehearsal's."""
     stops = [one for one in found if one.stops]
     look = look_of(notice.parts[0].level, notice.parts[0].severity) if notice.parts else Look.INFORMATION
     picture = draw_area(seen.cells, wards, look.value, f"対象の範囲。{'、'.join(seen.wards)}") if seen.cells else ""
@@ -112,17 +117,18 @@ def draft_page(
         ("作った人", escape("、".join(sorted(proposal.authors))) or "（届いた電文）"),
     )
     rows = "".join(f"<tr><th scope='row'>{name}</th><td>{value}</td></tr>" for name, value in facts)
+    drill = "訓練 " if notice.lane is Lane.DRILL else ""
     return document(
-        "知らせ 案の確認",
-        f'<header><h1>案の確認</h1><small>{escape(session.account.name)}　<a href="/">一覧へ</a></small></header><main>'
-        f"{_findings(found)}"
+        f"{drill or '知らせ '}案の確認",
+        f"{bar}<header><h1>{drill}案の確認</h1><small>{escape(session.account.name)}　"
+        f'<a href="/">一覧へ</a></small></header><main>{_findings(found)}'
         f'<section class="preview"><h2>何を、どこへ</h2>{picture}<table>{rows}</table>{seams(seen.seam)}</section>'
         + "".join(_part(number, notice, part) for number, part in enumerate(notice.parts, start=1))
         + _buttons(record, notice, proposal, session, refusal, bool(stops))
         + _prepared(notice, now)
         + "</main>",
         head=head,
-        drill=notice.lane is Lane.DRILL,
+        drill=bool(drill),
     )
 
 
@@ -147,7 +153,7 @@ def _prepared(notice: Notice, now: datetime) -> str:
 def _findings(found: Iterable[Found]) -> str:
     rows = "".join(
         f'<li class="{"stop" if one.stops else "warn"}">{"送れません" if one.stops else "注意"}：'
-        f"{_FINDINGS[one.finding]} <small>{escape(one.where)}</small></li>"
+        f"{FINDINGS[one.finding]} <small>{escape(one.where)}</small></li>"
         for one in found
     )
     return f'<ul class="findings" role="status">{rows}</ul>' if rows else ""

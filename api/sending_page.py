@@ -78,13 +78,17 @@ def sending_page(
     ended: bool,
     fresh: bool,
     now: datetime,
+    bar: str = "",
 ) -> str:
-    """Return the page of the newest revision of *lineage*; *fresh* says that ending it asks for no code."""
+    """Return the page of the newest revision of *lineage*; *fresh* says that ending it asks for no code.
+
+    *bar* is a rehearsal's.
+    """
     drill = notice is not None and notice.lane is Lane.DRILL
     reload = "" if far.ended else f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">'
     return document(
-        "知らせ 送信の状況",
-        f"<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
+        f"{'訓練' if drill else '知らせ'} 送信の状況",
+        f"{bar}<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
         f'<a href="/">一覧へ</a></small></header><main class="narrow">{_answer(verdict, lineage)}{_said(notice)}'
         f"{_far(notice, far, now)}{_end(lineage, session, fresh=fresh) if may_end and not ended else ''}"
         f"{_timeline(events, now)}</main>",

@@ -48,6 +48,7 @@ def sending_routes(office: Office) -> APIRouter:
             ended=not standing,
             fresh=office.codes.is_fresh(session, int(office.now().timestamp())),
             now=office.now(),
+            bar=office.bar(session, lineage),
         )
         return page(shown)
 
@@ -75,6 +76,9 @@ def why_not_end(office: Office, session: Session, notice: Notice) -> MayNot | No
 
     A live order of the console is ended by a document of its own, which the map and the planner read as well.
     """
+    if notice.lane is Lane.DRILL and office.rehearsals.owner_of(notice.lineage) == session.account.name:
+        # Whoever rehearses alone ends her own, a drafter too.
+        return None
     if notice.feed == FEED and notice.lane is not Lane.DRILL:
         return MayNot.OTHER_WAY
     return may_void(session.account, office.proposal_of(notice))

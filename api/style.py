@@ -106,6 +106,17 @@ paint-order:stroke;stroke-linejoin:round}
 .drill{background:#0b5d3b}.drill header{background:#0b5d3b;color:#fff;border-color:#fff}.drill header small{color:#fff}
 .drill section{border:4px dashed #0b5d3b}.drill button.go{background:#0b5d3b;border-color:#0b5d3b}
 .chip.exercise{background:#0b5d3b;color:#fff}
+.rehearsing{background:#0b5d3b;color:#fff;display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;
+padding:.5rem 1rem;border-bottom:4px dashed #fff}.rehearsing a.go{background:#fff;color:#0b5d3b;border-color:#fff}
+.real{background:#8b0000;color:#fff;padding:.7rem 1rem;font-size:1.15rem;display:grid;gap:.4rem}
+.real a.go{background:#fff;color:#8b0000;border-color:#fff;font-weight:700}
+.practice{border:2px dashed currentColor;border-radius:.4rem;padding:.4rem .7rem}main.rehearsal{max-width:44rem}
+.quarter{display:block;width:100%;max-width:34rem;height:auto;margin:.5rem 0;background:var(--land);
+border:1px solid var(--line);border-radius:.4rem}.quarter .river{fill:#9cc4e4}.quarter .road{stroke:var(--border);
+stroke-width:3}.quarter .way{stroke:#0b5d3b;stroke-width:7}.quarter .closed{stroke:#8b0000;stroke-width:5;fill:none}
+.quarter .home{fill:var(--ink)}.quarter .site{fill:#fff;stroke:#0b5d3b;stroke-width:5}
+.quarter text{font-size:11px;fill:var(--ink);stroke:var(--halo);stroke-width:3px;paint-order:stroke}
+.quarter .mid{text-anchor:middle}.quarter .end{text-anchor:end}progress{width:100%;height:1.2rem}
 #drawing{height:22rem;border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0}
 #drawing:focus-visible{outline:3px solid #1a73e8;outline-offset:2px}
 .ending{border:3px solid #1b6e3c}.ending ul{list-style:none;margin:0;padding:0}

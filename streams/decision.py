@@ -14,6 +14,7 @@ from alerts.policy import COORDINATORS_ONLY
 from geo.cells import contains, union
 from geo.sign import ORDER_WITHOUT_SIGN
 from streams.digest import approval_digest
+from streams.drill import PRACTICE_SECOND
 from streams.edit import ground_of, why_no_edit
 from streams.ending import why_no_end
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
@@ -69,6 +70,8 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     if command.verb is Verb.CREATE:
         return _create(ledger, command, at)
     if command.verb is Verb.END:
+        if command.by == PRACTICE_SECOND:
+            return Decided(None, None, "practice-person")
         return _end(ledger, command, at)
     known = ledger.drafts.get(command.draft_id)
     if known is None:
@@ -83,6 +86,11 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     if ledger.has_newer(known.draft):
         # Approved now it would bring back what its own source has since changed, lifted or cancelled.
         return Decided(None, None, "draft-superseded")
+    if command.by == PRACTICE_SECOND and (
+        known.draft.notice.lane is not Lane.DRILL or command.verb is not Verb.APPROVE
+    ):
+        # The second person of a rehearsal is no person: nothing real goes out by it, whoever sent the command.
+        return Decided(None, None, "practice-person")
     if command.digest != known.draft.notice.digest:
         # The approver saw something else than what would go out: nothing goes out (R14).
         return Decided(None, None, "approval-digest-mismatch")

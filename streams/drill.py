@@ -22,6 +22,10 @@ from streams.digest import approval_digest
 from streams.notice_board import LANGUAGES
 from streams.payloads import Draft
 
+# Who approves in a rehearsal, played by the system. No account can be called so, and the decider lets it touch nothing
+# but drills.
+PRACTICE_SECOND = "rehearsal:second-person"
+
 _MARKS = {"ja": ("【訓練】", "これは訓練です。"), "en": ("DRILL: ", "This is a drill. ")}
 
 

@@ -473,7 +473,7 @@ def test_five_things_stop_a_send_and_all_else_is_a_warning() -> None:
         worded = replace(part, texts=(Text("ja", title, body), Text("en", "Flood level 4", "Leave now. 21:00")))
         return {one.finding for one in lint(replace(notice, parts=(worded,)), at=at, settings=config)}
 
-    good = ("洪水 レベル4 避難指示", "レベル4 全員避難 21:00 江東区")
+    good = ("洪水 レベル4 避難指示", "レベル4 全員避難 21:00 気象庁 江東区")
     assert said(*good) == set()
     assert Finding.NO_ACTION in said(good[0], " ")
     assert Finding.NO_TIME in said(good[0], "レベル4 全員避難")
