@@ -13,6 +13,7 @@ from alerts.notice import Notice, NoticeKind, NoticePart, Phase
 from alerts.order_words import orders_to_leave
 from alerts.place import Cells
 from alerts.words import HAZARDS_JA
+from api import buttons
 from api.accounts import Session
 from api.approval import Proposal, stands_in
 from api.area_picture import draw_area
@@ -198,13 +199,10 @@ def _buttons(
         acting = stands_in(session.account, proposal, orders=orders_to_leave(notice))
         approve = (
             f'<form method="post" action="{path}/approve">{hidden}{_ACTING if acting else ""}{code}'
-            '<button class="go">この内容で住民に送る <small lang="en">Approve and send</small></button></form>'
+            f'<button class="go">{buttons.APPROVE}</button></form>'
         )
-    void = (
-        f'<form method="post" action="{path}/void">{hidden}{code}'
-        '<button>破棄する（だれにも送らない） <small lang="en">Discard</small></button></form>'
-    )
-    edit = f'<p><a href="{path}/edit">文・期限・範囲を直す</a></p>'
+    void = f'<form method="post" action="{path}/void">{hidden}{code}<button>{buttons.DISCARD}</button></form>'
+    edit = f'<p><a href="{path}/edit">{buttons.EDIT}</a></p>'
     return (
         f'<section class="acts"><h2>決める</h2>{approve}{edit}'
         f"<details><summary>破棄する</summary>{void}</details></section>"

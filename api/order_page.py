@@ -6,8 +6,9 @@ from html import escape
 
 from alerts.order_words import ORDER_NAMES_JA
 from alerts.words import HAZARDS_JA
-from api import fields
+from api import buttons, fields
 from api.accounts import Session
+from api.buttons import Button
 from api.lifting import CORRECT, LIFT
 from api.wanted import LEVELS, ORDER_HAZARDS
 from streams.payloads import ReportRecord
@@ -80,15 +81,14 @@ def _ending(one: Standing, session: Session, new_key: Callable[[], str], *, fres
     told = f"送れた{one.told:,}人" if one.told >= 20 or one.told == 0 else "送れた20人未満"
     said = f"レベル{int(info.level)} {name}（{HAZARDS_JA[info.hazard]}）{where}"
 
-    def button(field: str, word: str, english: str) -> str:
+    def button(field: str, word: Button) -> str:
         return (
             f'<form method="post" action="/post/order">{fields.keys(session, new_key())}'
             f"{fields.hidden(field, one.thing)}{'' if fresh else fields.code('', needed=True)}"
-            f'<button>{word} <small lang="en">{english}</small></button></form>'
+            f"<button>{word}</button></form>"
         )
 
     return (
         f"<li><p><strong>{escape(said)}</strong><br><small>{told}に送ります。ほかの人には送りません。</small></p>"
-        f'<div class="pair">{button(LIFT, "解除する", "All clear")}'
-        f"{button(CORRECT, '誤りとして取り消す', 'Correct')}</div></li>"
+        f'<div class="pair">{button(LIFT, buttons.LIFT)}{button(CORRECT, buttons.CORRECT)}</div></li>'
     )

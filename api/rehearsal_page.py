@@ -11,12 +11,14 @@ from api.clock import clock
 from api.lint import Found
 from api.practice_town import ROAD_NAMES, Effect, draw_quarter
 from api.rehearsal import SECONDS_MEANT, Fault, Rehearsal, Result, Step
-from api.rehearsal_words import ENTRIES, FAULT_WORDS, PRACTISE, STATES
+from api.rehearsal_words import ENTRIES, FAULT_WORDS, PRACTISE
+from api.said import WORDS, State
 from api.sheet import document
 from streams.payloads import DraftRecord
 
 PATH = "/console/rehearse"
 _RELOAD_SECONDS = 3
+_ASK_AGAIN_SECONDS = 10
 # Where nothing can be typed the page asks again by itself: a real draft shows at once.
 _WITHOUT_FIELDS = frozenset({Step.GAUGE, Step.MEND, Step.CORRECT, Step.ALL_CLEAR})
 
@@ -114,7 +116,7 @@ def step_page(
     else:
         act = _act(step, running, session, notice, found, effect, now)
     wrong = f'<p class="alarm" role="alert">{escape(said)}</p>' if said else ""
-    reload = waiting or (step in _WITHOUT_FIELDS and not said)
+    reload = _RELOAD_SECONDS if waiting else _ASK_AGAIN_SECONDS if step in _WITHOUT_FIELDS and not said else 0
     return _whole(
         "訓練リハーサル",
         session,
@@ -152,22 +154,24 @@ def _act(
             )
         case Step.MEND:
             return (
-                f'<p><a class="go" href="/drafts/{escape(draft)}/edit">文を直す <small lang="en">Edit</small></a> '
+                f'<p><a class="go" href="/drafts/{escape(draft)}/edit" autofocus>文を直す '
+                '<small lang="en">Edit</small></a> '
                 f'<a class="go" href="/drafts/{escape(draft)}">案を見る</a></p>'
             )
         case Step.SECOND | Step.AGAIN:
             return _second(session, notice, found)
         case Step.FOLLOW:
-            choices = tuple(STATES.items())
+            choices = tuple((state.value, f"{WORDS[state].word} {WORDS[state].said}") for state in State)
             return (
-                f'<p><a class="go" href="/sending/{escape(lineage)}">訓練の送信の状況を見る</a></p>'
+                f'<p><a class="go" href="/sending/{escape(lineage)}" autofocus>訓練の送信の状況を見る</a></p>'
                 f'<form method="post" action="{PATH}/answer">{csrf}{fields.radios("いまの状態は？", "state", choices)}'
                 '<button class="go">答える</button></form>'
             )
         case Step.CLOSE:
             return _quarter(csrf, effect)
         case Step.CORRECT | Step.ALL_CLEAR:
-            return f'<p><a class="go" href="/sending/{escape(lineage)}">訓練の送信の状況・終わらせるボタンへ</a></p>'
+            there = f'href="/sending/{escape(lineage)}"'
+            return f'<p><a class="go" {there} autofocus>訓練の送信の状況・終わらせるボタンへ</a></p>'
 
 
 def _second(session: Session, notice: Notice | None, found: Sequence[Found]) -> str:
@@ -249,8 +253,8 @@ def _to_practise(result: Result) -> tuple[str, ...]:
     return (*faults, *(f"{ENTRIES[step].title}：{PRACTISE[step]}" for step in result.slow))
 
 
-def _whole(title: str, session: Session, bar: str, body: str, *, reload: bool = False) -> str:
-    head = f'<meta http-equiv="refresh" content="{_RELOAD_SECONDS}">' if reload else ""
+def _whole(title: str, session: Session, bar: str, body: str, *, reload: int = 0) -> str:
+    head = f'<meta http-equiv="refresh" content="{reload}">' if reload else ""
     return document(
         title,
         f"{bar}<header><h1>{title}</h1><small>{escape(session.account.name)}　住民には届きません　"

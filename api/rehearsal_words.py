@@ -68,12 +68,6 @@ ENTRIES: Mapping[Step, Entry] = {
     ),
 }
 
-STATES: Mapping[str, str] = {
-    "sent": "SENT 送られた",
-    "not-sent": "NOT SENT 送られていない",
-    "unknown": "UNKNOWN まだ分からない",
-}
-
 FAULT_WORDS: Mapping[Fault, str] = {
     Fault.STATE_MISREAD: "SENT・NOT SENT・UNKNOWN の読み方（いちばん上の一語だけを見る）",
     Fault.LIFTED_A_MISTAKE: "誤りは「解除する」ではなく「誤りとして取り消す」（知らせた全員に届く）",

@@ -15,12 +15,14 @@ from alerts.claim import Lane
 from api.accounts import Account, Role, Session
 from api.approval import may_not_approve
 from api.audit import Act
+from api.card_page import card_page
 from api.errors import ApiError
 from api.form import elsewhere, page, read_form
 from api.office import COOKIE, SAID, Office
 from api.practice_town import ROAD_NAMES, effect_of
 from api.rehearsal import Fault, Rehearsal, Step, practice_draft, result_of
 from api.rehearsal_page import PATH, result_page, start_page, step_page
+from api.said import State
 from streams.drill import PRACTICE_SECOND
 from streams.payloads import Draft, Verb
 
@@ -37,6 +39,11 @@ def rehearsing_routes(office: Office) -> APIRouter:
         if session is None:
             return elsewhere("/sign-in")
         return _shown(office, session, again=bool(again))
+
+    @router.get("/console/card")
+    def card(token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
+        session = office.session(token)
+        return elsewhere("/sign-in") if session is None else page(card_page())
 
     @router.post(PATH + "/{word}")
     async def act(
@@ -57,8 +64,11 @@ def rehearsing_routes(office: Office) -> APIRouter:
         running = office.watch(running)
         match word:
             case "read":
+                # Not before the decider has opened it: until then the page asks again.
+                if running.step is not Step.GAUGE or _waiting(office, running) is None:
+                    return elsewhere(PATH)
                 office.rehearsals.keep(running.did(Step.GAUGE, office.now()))
-                return elsewhere(f"/drafts/{running.drafts[0][0]}" if running.step is Step.GAUGE else PATH)
+                return elsewhere(f"/drafts/{running.drafts[0][0]}")
             case "second":
                 return _approved(office, session, running, form)
             case "answer":
@@ -185,7 +195,7 @@ def _answered(office: Office, session: Session, running: Rehearsal, form: Mappin
     if running.step is not Step.FOLLOW:
         return elsewhere(PATH)
     # The step is there because its notice is: SENT is what the page of what goes out says.
-    if form.get("state", "") != "sent":
+    if form.get("state", "") != State.SENT.value:
         office.rehearsals.keep(running.met(faults=[Fault.STATE_MISREAD]))
         return _shown(office, session, said="違います。送信の状況の、いちばん上の一語を見てください。", status=422)
     office.rehearsals.keep(running.did(Step.FOLLOW, office.now()))

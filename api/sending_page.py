@@ -9,6 +9,7 @@ from alerts.notice import Notice
 from alerts.words import HAZARDS_JA
 from api import fields
 from api.accounts import Session
+from api.buttons import CORRECT, LIFT, Button
 from api.clock import clock
 from api.look import APPEARANCES, look_of, word_of
 from api.sending import Event, HowFar, Ringed
@@ -160,16 +161,16 @@ def _far(notice: Notice | None, far: HowFar, now: datetime) -> str:
 
 
 def _end(lineage: str, session: Session, *, fresh: bool) -> str:
-    def button(word: str, said: str, english: str) -> str:
+    def button(word: str, said: Button) -> str:
         return (
             f'<form method="post" action="/sending/{escape(lineage)}/{word}">{fields.hidden("csrf", session.csrf)}'
             f"{'' if fresh else fields.code('', needed=True)}"
-            f'<button>{said} <small lang="en">{english}</small></button></form>'
+            f"<button>{said}</button></form>"
         )
 
     return (
         '<section class="ending"><h2>終わらせる</h2><p>前に知らせた人だけに送ります。</p><div class="pair">'
-        f"{button('lift', '解除する', 'All clear')}{button('correct', '誤りとして取り消す', 'Correct')}</div></section>"
+        f"{button('lift', LIFT)}{button('correct', CORRECT)}</div></section>"
     )
 
 

@@ -117,6 +117,13 @@ stroke-width:3}.quarter .way{stroke:#0b5d3b;stroke-width:7}.quarter .closed{stro
 .quarter .home{fill:var(--ink)}.quarter .site{fill:#fff;stroke:#0b5d3b;stroke-width:5}
 .quarter text{font-size:11px;fill:var(--ink);stroke:var(--halo);stroke-width:3px;paint-order:stroke}
 .quarter .mid{text-anchor:middle}.quarter .end{text-anchor:end}progress{width:100%;height:1.2rem}
+main.card{max-width:54rem;gap:.5rem}main.card section{padding:.5rem .8rem}main.card ol{margin:0;padding-left:1.3rem}
+main.card td.fill{min-width:12rem;color:var(--soft)}main.card th small{font-weight:400}
+@page{size:A4;margin:9mm}
+@media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#888}
+main.card{max-width:none;padding:0;gap:.3rem;font-size:10.5pt;line-height:1.35}main.card small{font-size:8pt}
+main.card section{break-inside:avoid;padding:.25rem .6rem}
+main.card th,main.card td{padding:.12rem .4rem}.rehearsing{display:none}}
 #drawing{height:22rem;border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0}
 #drawing:focus-visible{outline:3px solid #1a73e8;outline-offset:2px}
 .ending{border:3px solid #1b6e3c}.ending ul{list-style:none;margin:0;padding:0}
