@@ -183,9 +183,10 @@ def _approved(office: Office, session: Session, running: Rehearsal, form: Mappin
         return _shown(office, session, said="「送れません」が残っています。", status=409)
     if form.get("digest", "") != notice.digest:
         return _shown(office, session, said="見ていた内容が変わりました。もう一度確かめてください。", status=409)
-    if office.codes.take(session, form.get("code", ""), int(office.now().timestamp())) is not None:
-        return _shown(office, session, said="確認コードが違うか、使用済みです。", status=403)
-    office.write_down(account.name, Act.REHEARSE_APPROVED, draft.draft, notice.digest)
+    if not office.did(account.name, Act.REHEARSE_APPROVED, draft.draft, notice.digest):
+        if office.codes.take(session, form.get("code", ""), int(office.now().timestamp())) is not None:
+            return _shown(office, session, said="確認コードが違うか、使用済みです。", status=403)
+        office.write_down(account.name, Act.REHEARSE_APPROVED, draft.draft, notice.digest)
     office.command(Verb.APPROVE, draft.draft, notice.lineage, second, notice.digest)
     office.rehearsals.has_asked(draft.draft)
     return elsewhere(PATH)
