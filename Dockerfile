@@ -14,7 +14,8 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editab
 FROM python:3.11-slim-bookworm
 # No shell account, no home: a process that was broken into finds nothing to keep.
 RUN useradd --system --uid 10001 --no-create-home shirase \
-    && install -d -o shirase -g shirase /var/lib/shirase /var/lib/shirase-areas
+    && install -d -o shirase -g shirase /var/lib/shirase /var/lib/shirase-areas /var/lib/shirase-static \
+    && install -d -m 0700 -o shirase -g shirase /var/lib/shirase-accounts
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1

@@ -41,6 +41,8 @@ from streams.river_desk import RiverDesk, clock_of
 # The officer's page reloads by itself, without a script: some terminals allow none (R20, polling <= 5 s).
 _RELOAD_SECONDS = 5
 _MOST_ROWS = 100
+# Above what `api.form` reads, so that it is the form's own words that a person is told.
+_LONGEST_FORM = 131_072
 
 
 def console_app(
@@ -57,7 +59,8 @@ def console_app(
     app = FastAPI(title="Shirase console", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     forms = office is not None
-    app.add_middleware(Guard, policy=policy_for([CONSOLE], forms=forms), metrics=metrics, forms=forms)
+    policy = policy_for([CONSOLE], forms=forms)
+    app.add_middleware(Guard, policy=policy, metrics=metrics, forms=forms, most_bytes=_LONGEST_FORM)
     answer_problems(app)
     if office is not None:
         # Before the office's own: to change a draft is no verdict on it.

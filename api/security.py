@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ApiError
 from api.metrics import ApiMetrics, Route, route_named
+from api.problem import unexpected
 
 # More than a report of an office (1 MiB) and than any form of ours.
 MOST_BYTES = 1_100_000
@@ -42,6 +43,8 @@ def guard_headers(policy: str, *, forms: bool = False) -> list[tuple[bytes, byte
         (b"permissions-policy", b"geolocation=(self), camera=(), microphone=()"),
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"cross-origin-resource-policy", b"same-origin"),
+        # Without TLS a browser passes over it; with it there is no way back to a line that can be read on the way.
+        (b"strict-transport-security", b"max-age=31536000"),
     ]
 
 
@@ -62,7 +65,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status, read = 500, 0
+        status, read, begun = 500, 0, False
 
         async def bounded() -> Message:
             nonlocal read
@@ -74,14 +77,19 @@ class Guard:
             return message
 
         async def guarded(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
         try:
             await self._app(scope, bounded, guarded)
+        except Exception as error:
+            if begun:
+                raise  # half an answer has left: the connection ends with it
+            # Here and not outside: an answer to what nobody foresaw has the headers too.
+            await unexpected(error)(scope, receive, guarded)
         finally:
             self._metrics.request(_route_of(scope), status, time.perf_counter() - started)
 

@@ -29,7 +29,10 @@ def serve(app: FastAPI, host: str, port: int, *, gives_way: bool = False) -> Non
         access_log=False,
         log_level="warning",
         server_header=False,
-        proxy_headers=False,
+        # Only a proxy on this machine is believed about who asks: else everybody behind it would be one address, and
+        # share what one address may ask for. Nothing of it is written down.
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",
         limit_concurrency=MOST_AT_ONCE,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
