@@ -38,6 +38,34 @@ class SilenceRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AloneRule:
+    """`[alone]` of `ops/policy.toml`: when one person may let go what needs two, where a second cannot be reached.
+
+    Off unless a policy says otherwise. It can make the area smaller than what two persons are needed for as wide,
+    never larger. *after_seconds* is how long the draft waits first: a rung of the ladder has then been called.
+    """
+
+    on: bool = False
+    most_people: int = 50_000
+    window_minutes: int = 60
+    after_seconds: float = 60.0
+
+
+# Before the name of whoever approved, where she did it alone: it stands on the notice for as long as that is kept.
+_ALONE = "alone:"
+
+
+def alone_as(name: str) -> str:
+    """Return how *name* is written down as who approved alone."""
+    return f"{_ALONE}{name}"
+
+
+def alone_by(approved_by: str) -> str:
+    """Return who approved alone, "" where two did, or nobody."""
+    return approved_by.removeprefix(_ALONE) if approved_by.startswith(_ALONE) else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Duty:
     """All rosters, and the metropolitan officers with whom every ladder ends. A rung is climbed each *rung_seconds*."""
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from alerts.alert import AlertInfo
 from alerts.cap import Certainty, MsgType, ResponseType, Severity, Status
 from alerts.claim import Lane, Release
-from alerts.duty import SilenceRule
+from alerts.duty import AloneRule, SilenceRule
 from alerts.errors import PolicyError
 from alerts.hazard import HazardKind
 from alerts.level import Level
@@ -69,15 +69,16 @@ class Policy:
     sign: SignRule = SignRule()
     themes: tuple[Theme, ...] = ()
     silence: SilenceRule = SilenceRule()  # noqa: RUF009 - frozen
+    alone: AloneRule = AloneRule()  # noqa: RUF009 - frozen
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Policy":
         """Return the policy that *plain* (the parsed TOML) describes, or raise `PolicyError`."""
-        unknown = set(plain) - {"version", "rule", "independent_sign", "theme", "silence"}
+        unknown = set(plain) - {"version", "rule", "independent_sign", "theme", "silence", "alone"}
         if unknown:
             raise PolicyError(
-                f"unknown table {_listed(unknown)}: only version, [independent_sign], [silence], [[theme]] and [[rule]]"
-                " are read"
+                f"unknown table {_listed(unknown)}: only version, [independent_sign], [silence], [alone], [[theme]]"
+                " and [[rule]] are read"
             )
         if plain.get("version") != 1:
             raise PolicyError(f"version is {plain.get('version')!r}: this program reads version 1")
@@ -91,7 +92,7 @@ class Policy:
                 raise PolicyError(f"rule {name!r} occurs twice: a reason must name one rule")
         sign = _sign_rule(plain.get("independent_sign", {}))
         silence = _silence_rule(plain.get("silence", {}))
-        return cls(rules, sign, themes_from_plain(plain.get("theme", [])), silence)
+        return cls(rules, sign, themes_from_plain(plain.get("theme", [])), silence, _alone_rule(plain.get("alone", {})))
 
 
 def release_for(policy: Policy, report: Report, info: AlertInfo) -> tuple[Release, str]:
@@ -218,6 +219,27 @@ def _silence_rule(row: object) -> SilenceRule:
     if isinstance(after, bool) or not isinstance(after, int | float) or not 30.0 <= after <= 3600.0:
         raise PolicyError(f"{place}: after_seconds is {after!r}, between 30 and 3600")
     return SilenceRule(float(after), _level(row, "min_level", place) or usual.min_level, usual.on if on is None else on)
+
+
+def _alone_rule(row: object) -> AloneRule:
+    place, usual = "[alone]", AloneRule()
+    if not isinstance(row, Mapping):
+        raise PolicyError(f"{place} is not a table")
+    unknown = set(row) - set(AloneRule.__slots__)
+    if unknown:
+        raise PolicyError(f"{place}: unknown field {_listed(unknown)}; known are {_listed(set(AloneRule.__slots__))}")
+    on = _flag(row, "on", place)
+    people = _within(row, "most_people", usual.most_people, 1, usual.most_people, place)
+    window = _within(row, "window_minutes", usual.window_minutes, 10, 1440, place)
+    after = _within(row, "after_seconds", usual.after_seconds, 30, 3600, place)
+    return AloneRule(usual.on if on is None else on, int(people), int(window), float(after))
+
+
+def _within(row: Mapping[str, Any], name: str, usual: float, least: float, most: float, place: str) -> float:
+    value = row.get(name, usual)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise PolicyError(f"{place}: {name} is {value!r}, between {least} and {most}")
+    return value
 
 
 def _listed(names: set[str] | frozenset[str]) -> str:

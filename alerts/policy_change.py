@@ -125,8 +125,8 @@ def _verdict(policy: Policy, report: Report) -> Verdict:
 
 
 def settings_changed(old: Policy, new: Policy) -> tuple[tuple[str, bool], ...]:
-    """Return what else differs, in words, each with whether it widens: the sign, and the silence rule."""
-    return tuple(chain(_sign(old, new), _silence(old, new)))
+    """Return what else differs, in words, each with whether it widens: the sign, silence, and one person alone."""
+    return tuple(chain(_sign(old, new), _silence(old, new), _alone(old, new)))
 
 
 def _sign(old: Policy, new: Policy) -> Iterator[tuple[str, bool]]:
@@ -155,6 +155,20 @@ def _silence(old: Policy, new: Policy) -> Iterator[tuple[str, bool]]:
     if before.min_level != after.min_level:
         words = f"silence.min_level: {before.min_level.value} -> {after.min_level.value}"
         yield words, after.min_level < before.min_level
+
+
+def _alone(old: Policy, new: Policy) -> Iterator[tuple[str, bool]]:
+    before, after = old.alone, new.alone
+    if before.on != after.on:
+        yield f"alone.on: {before.on} -> {after.on}", after.on
+    if before.most_people != after.most_people:
+        yield f"alone.most_people: {before.most_people} -> {after.most_people}", after.most_people > before.most_people
+    if before.window_minutes != after.window_minutes:
+        words = f"alone.window_minutes: {before.window_minutes} -> {after.window_minutes}"
+        yield words, after.window_minutes < before.window_minutes
+    if before.after_seconds != after.after_seconds:
+        words = f"alone.after_seconds: {before.after_seconds:g} -> {after.after_seconds:g}"
+        yield words, after.after_seconds < before.after_seconds
 
 
 def said(difference: Difference, old: Policy, new: Policy) -> str:

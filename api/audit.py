@@ -49,6 +49,8 @@ class Act(StrEnum):
     REHEARSE_ENDED = "rehearse-ended"
     REHEARSED = "rehearsed"
     END_REFUSED = "end-refused"
+    ALONE = "approve-alone"
+    ALONE_REFUSED = "approve-alone-refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,11 @@ class Trail:
         """
         with self._lock:
             return self._acts.get((by, act.value, on, detail[:500]), "")
+
+    def latest(self, act: Act) -> tuple[tuple[str, str, str], ...]:
+        """Return by whom, on what and when *act* was done, as far as is kept in memory."""
+        with self._lock:
+            return tuple((by, on, at) for (by, done, on, _), at in self._acts.items() if done == act.value)
 
     def _remember(self, entry: Entry) -> None:
         key = entry.by, entry.act, entry.on, entry.detail

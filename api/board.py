@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.claim import Lane
+from alerts.duty import alone_by
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Phase, Recipients
 from alerts.order_words import reads_as_order
@@ -37,6 +38,8 @@ class OrderStanding:
     expires: datetime
     cells: Cells
     drill: bool = False
+    alone: str = ""
+    """Who let it go alone, "" where two did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Orders:
             expires=notice.expires,
             cells=cells,
             drill=notice.lane is Lane.DRILL,
+            alone=alone_by(notice.approved_by) or (known.alone if known is not None else ""),
         )
 
 

@@ -63,8 +63,9 @@ def _line(row: WardRow, now: datetime) -> str:
 def _order(order: OrderStanding, now: datetime) -> str:
     drill = "【訓練】" if order.drill else ""
     lapsed = f" <span class='lapsed'>期限切れ・有効（{_clock(order.expires)}）</span>" if order.expires <= now else ""
+    alone = f" <strong class='lapsed'>ひとりで承認：{escape(order.alone)}</strong>" if order.alone else ""
     level = f"<span class='chip l{int(order.level)}'>{int(order.level)}</span> " if order.level is not None else ""
-    return f"{level}{drill}{escape(order.title)}　{_clock(order.since)}〜 {escape(order.issuer)}{lapsed}"
+    return f"{level}{drill}{escape(order.title)}　{_clock(order.since)}〜 {escape(order.issuer)}{lapsed}{alone}"
 
 
 def _draft(draft: DraftRecord, now: datetime) -> str:

@@ -15,9 +15,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.middleware.gzip import GZipMiddleware
 
 from alerts.claim import Lane
+from alerts.duty import alone_by
 from alerts.words import HAZARDS_JA
 from api import reported_rows
 from api.accounts import Session
+from api.alone_routes import alone_routes
 from api.clock import clock
 from api.desk import DeadLetter, Desk, DeskView
 from api.drilling import drilling_routes
@@ -65,6 +67,7 @@ def console_app(
     if office is not None:
         # Before the office's own: to change a draft is no verdict on it.
         app.include_router(editing_routes(office))
+        app.include_router(alone_routes(office))
         app.include_router(office_routes(office))
         app.include_router(posting_routes(office))
         app.include_router(drilling_routes(office))
@@ -221,11 +224,16 @@ def _decided_row(record: DraftRecord, view: DeskView, now: datetime) -> str:
         (
             clock(record.at, now=now),
             "送られた" if approved else "破棄した",
-            escape(record.reason.partition(":")[2]),
+            _by(record.reason.partition(":")[2]),
             ("送信中" if accepted is None else f"{accepted:,}") if approved else "",
             f'<a href="/sending/{escape(record.lineage)}"><code>{escape(record.draft_id[:8])}</code></a>',
         )
     )
+
+
+def _by(who: str) -> str:
+    alone = alone_by(who)
+    return f"<strong>{escape(alone)}（ひとりで承認）</strong>" if alone else escape(who)
 
 
 def _table(title: str, heads: Iterable[str], rows: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CollectorRegistry
 
+from alerts.duty import AloneRule
 from api.accounts import Accounts
 from api.audit import Trail, read
 from api.board import FOLLOWED as ORDERED
@@ -57,13 +58,15 @@ def build_console(
     provider: OidcSettings | None = None,
     posting: PostingSettings | None = None,
     passkeys: PasskeySettings | None = None,
+    alone: AloneRule | None = None,
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
     With *accounts* (a file of `shirase accounts`) coordinators sign in and decide; *table* tells in which wards a
     draft's cells lie, *named* where a 町丁目 is, *census* how many people live where and can be reached; *web* is the
     folder of the built script, without which the forms are as they are; *provider* lets people sign in by the ward's
-    own identity provider, *passkeys* by what their device holds.
+    own identity provider, *passkeys* by what their device holds; *alone* is when one
+    person may let go what needs two.
     Raises ValueError when the audit trail is broken: a person looks before anybody acts.
     """
     registry = CollectorRegistry()
@@ -74,13 +77,14 @@ def build_console(
         sending = settings or DispatchSettings()
         office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
         office = replace(office, scripts=web is not None and has_console(web), provider=provider is not None)
+        office = replace(office, alone_rule=alone or AloneRule())
         if passkeys is not None:
             office = replace(office, passkeys=Passkeys(passkeys, PasskeyStore(accounts)))
     rivers, orders = RiverDesk(), Orders()
     applied = [desk.apply, rivers.apply]
     followed: tuple[str, ...] = ()
     if office is not None:
-        applied += [office.posts.apply, office.sending.apply, office.reported.apply, orders.apply]
+        applied += [office.alone.apply, office.posts.apply, office.sending.apply, office.reported.apply, orders.apply]
         followed = (*FOLLOWED, *FAN_OUTS, *ORDERED)
     # A topic that two of them follow is read once.
     topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))

@@ -58,7 +58,7 @@ def drilling_routes(office: Office) -> APIRouter:
         except FormWrong as error:
             return page(not_posted_page(str(error)), 422)
         office.write_down(session.account.name, Act.DRILL, draft.draft, draft.notice.digest)
-        office.command(Verb.CREATE, draft.draft, draft.notice.lineage, session.account, draft.notice.digest, draft)
+        office.command(Verb.CREATE, draft.draft, draft.notice.lineage, session.account.name, draft.notice.digest, draft)
         return elsewhere(f"/drill?did={draft.draft}")
 
     return router

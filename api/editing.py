@@ -72,7 +72,7 @@ def _changed(office: Office, session: Session, draft_id: str, form: dict[str, st
     if changed.notice.digest == draft.notice.digest:
         return elsewhere(f"/drafts/{draft_id}")
     office.write_down(account.name, Act.EDIT, draft_id, f"{draft.notice.digest} {changed.notice.digest}")
-    office.command(Verb.EDIT, draft_id, draft.provenance.lineage, account, draft.notice.digest, changed)
+    office.command(Verb.EDIT, draft_id, draft.provenance.lineage, account.name, draft.notice.digest, changed)
     return elsewhere(f"/drafts/{draft_id}")
 
 

@@ -7,7 +7,7 @@ be written down is not done.
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
@@ -15,11 +15,14 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from alerts.claim import Lane, Provenance
+from alerts.duty import AloneRule
 from alerts.notice import Notice
 from alerts.order_words import orders_to_leave
 from alerts.place import Cells
 from alerts.road import RoadReport
 from api.accounts import Account, Accounts, Session, SignInRefused
+from api.alone import SHORTEST_REASON, AloneBook, Asked, LetGo, NotAlone, together, why_not_alone
+from api.alone_page import alone_form
 from api.approval import MayNot, Proposal, may_not_approve, may_void, stands_in
 from api.audit import Act, Trail
 from api.census import Census
@@ -45,6 +48,7 @@ from api.wanted import Known
 from api.wards import Ground
 from dispatch.settings import DispatchSettings
 from feeds.console import FEED
+from geo.cells import union
 from streams.client import Producer
 from streams.edit import ground_of
 from streams.errors import StreamsError
@@ -104,6 +108,9 @@ class Office:
     foresee: Callable[[RoadReport], Foreseen | None] = lambda _: None
     """What a closure would do, as the planner says; None when it does not answer in time. It may take seconds."""
     posting: PostingSettings = field(default_factory=PostingSettings)
+    alone_rule: AloneRule = field(default_factory=AloneRule)
+    """When one person may let go what needs two (R14); off unless a policy says otherwise."""
+    alone: AloneBook = field(default_factory=AloneBook)
     is_current: Callable[[], bool] = lambda: True
     """Whether what was read from the topics is as new as the broker's; nothing is certain of an old state."""
     provider: bool = False
@@ -174,6 +181,30 @@ class Office:
         authors = frozenset(filter(None, (author_of(draft.provenance), *draft.edited_by)))
         return Proposal(authors, notice.lane, self.ground.wards_of(cells), self.census.residents(cells))
 
+    def why_not_alone(self, account: Account, record: DraftRecord, draft: Draft, reason: str) -> NotAlone | None:
+        """Return why *account* cannot let *draft* go alone, None when it can; all that went alone of late counts."""
+        if self.alone_rule.on and not self.is_current():
+            return NotAlone.NO_NEWS
+        at, rule, wards_of = self.now(), self.alone_rule, self.ground.wards_of
+        asked = Asked(self.proposal(draft), record.lineage, ground_of(draft.notice), record.at)
+        standing = union(*(ground_of(one) for one in self.desk.sent(record.lineage)))
+        earlier = (*self.alone.earlier(), *self._asked_alone(record.draft_id))
+        ground = together(asked, account.name, earlier, standing, rule=rule, wards_of=wards_of, at=at)
+        return why_not_alone(
+            account, asked, ground, reason, rule=rule, wards_of=wards_of, residents=self.census.residents, at=at
+        )
+
+    def _asked_alone(self, but: str) -> Iterator[LetGo]:
+        """Yield what the trail says was let go alone and waits for the decider still, the draft *but* left out."""
+        for by, on, at in self.trail.latest(Act.ALONE):
+            record = self.desk.draft(on) if on != but else None
+            if record is not None and record.draft is not None:
+                yield LetGo(by, datetime.fromisoformat(at), record.lineage, ground_of(record.draft.notice))
+
+    def has_decided(self, draft_id: str) -> bool:
+        """Say whether a person has decided this draft of late."""
+        return any(one.draft_id == draft_id for one in self.desk.view().decided)
+
     def lint(self, notice: Notice) -> tuple[Found, ...]:
         """Return what is wrong with *notice*, beside what is live."""
         return lint(notice, at=self.now(), settings=self.settings, live=self.sending.in_force())
@@ -187,10 +218,10 @@ class Office:
         return self.ground.wards_of(ground_of(notice))
 
     def command(
-        self, verb: Verb, draft_id: str, lineage: str, by: Account, digest: str, draft: Draft | None = None
+        self, verb: Verb, draft_id: str, lineage: str, by: str, digest: str, draft: Draft | None = None
     ) -> None:
-        """Ask the decider; raises `ApiError` when the broker did not take it: then nothing happened."""
-        command = Command(verb, draft_id, by.name, self.now(), digest, draft)
+        """Ask the decider in the name of *by*; raises `ApiError` when the broker did not take it: nothing happened."""
+        command = Command(verb, draft_id, by, self.now(), digest, draft)
         try:
             sent = self.producer.send(COMMANDS.name, lineage.encode(), encode(command))
             sent.result(_STORED_WITHIN_SECONDS)
@@ -315,6 +346,7 @@ def office_routes(office: Office) -> APIRouter:
                 _REHEARSED if office.rehearsals.owner_of(notice.lineage) else "" if refusal is None else SAID[refusal],
                 office.preview(ground_of(notice), notice.lane),
                 office.ground.cells,
+                alone=alone_section(office, session, record, draft),
                 now=office.now(),
                 head=office.head(session),
                 bar=office.bar(session, notice.lineage),
@@ -349,7 +381,7 @@ def _decided(
     office: Office, session: Session, draft_id: str, asked: Verb, done: Act, refused: Act, fields: dict[str, str]
 ) -> Response:
     account = session.account
-    if any(one.draft_id == draft_id for one in office.desk.view().decided):
+    if office.has_decided(draft_id):
         # Sent again after the answer was lost, or by the second of two: what became of it is the answer to both.
         return elsewhere(f"/?did={draft_id}")
     record, draft = waiting(office, draft_id)
@@ -387,8 +419,18 @@ def _decided(
             return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)
         # Written down first: an act that nobody can find again must not happen.
         office.write_down(account.name, done, draft_id, detail)
-    office.command(asked, draft_id, record.lineage, account, notice.digest)
+    office.command(asked, draft_id, record.lineage, account.name, notice.digest)
     return elsewhere(f"/?did={draft_id}")
+
+
+def alone_section(office: Office, session: Session, record: DraftRecord, draft: Draft) -> str:
+    """Return the form of one person alone, where this is her own draft; "" where somebody else's would do."""
+    if may_not_approve(session.account, office.proposal(draft)) is not MayNot.OWN:
+        return ""
+    why = office.why_not_alone(session.account, record, draft, "x" * SHORTEST_REASON)
+    waited = (office.now() - record.at).total_seconds()
+    left = max(0, round(office.alone_rule.after_seconds - waited))
+    return alone_form(record.draft_id, draft.notice.digest, session, why, left)
 
 
 def _ground(fields: Mapping[str, str]) -> str:

@@ -103,8 +103,12 @@ def draft_page(
     now: datetime,
     head: str = "",
     bar: str = "",
+    alone: str = "",
 ) -> str:
-    """Return a draft as it would go out: whom it touches (*seen*), its words, the buttons; *bar* is a rehearsal's."""
+    """Return a draft as it would go out: whom it touches (*seen*), its words, the buttons; *bar* is a rehearsal's.
+
+    *alone* is the form of one person alone, where there is one.
+    """
     stops = [one for one in found if one.stops]
     look = look_of(notice.parts[0].level, notice.parts[0].severity) if notice.parts else Look.INFORMATION
     picture = draw_area(seen.cells, wards, look.value, f"対象の範囲。{'、'.join(seen.wards)}") if seen.cells else ""
@@ -126,6 +130,7 @@ def draft_page(
         f'<section class="preview"><h2>何を、どこへ</h2>{picture}<table>{rows}</table>{seams(seen.seam)}</section>'
         + "".join(_part(number, notice, part) for number, part in enumerate(notice.parts, start=1))
         + _buttons(record, notice, proposal, session, refusal, bool(stops))
+        + alone
         + _prepared(notice, now)
         + "</main>",
         head=head,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 
+from alerts.duty import alone_by
 from alerts.report import OutcomeKind
 from api.accounts import Session
 from api.clock import clock
@@ -105,9 +106,7 @@ def _order_verdict(became: Became, report: ReportRecord) -> str:
     if report.reason in _ENDED and report.outcome in _ON_THE_MAP:
         return _done(f"{_ENDED[report.reason]}を送りました（SENT）。", "前に知らせた人だけに届きます。")
     if became.decided is not None and became.decided.state is DraftState.APPROVED:
-        return _done(
-            "住民に送られました（SENT）。", f"{escape(became.decided.reason.partition(':')[2])} が承認しました。"
-        )
+        return _done("住民に送られました（SENT）。", f"{escape(_who(became.decided.reason))}が承認しました。")
     if became.decided is not None:
         return _done("住民に送られていません（NOT SENT）。", "案は破棄されました。")
     if became.waiting is not None:
@@ -119,6 +118,12 @@ def _order_verdict(became: Became, report: ReportRecord) -> str:
     if report.outcome in _ON_THE_MAP:
         return _alarm("まだ分かりません（UNKNOWN）。", "受け付けられました。案の結果を待っています。")
     return _alarm("住民に送られていません（NOT SENT）。", f"理由：{escape(report.reason)} {escape(report.detail)}")
+
+
+def _who(reason: str) -> str:
+    who = reason.partition(":")[2]
+    alone = alone_by(who)
+    return f"{alone}（ひとりで）" if alone else f"{who} "
 
 
 def _awaits_effect(became: Became, now: datetime) -> bool:

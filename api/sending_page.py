@@ -5,6 +5,7 @@ from datetime import datetime
 from html import escape
 
 from alerts.claim import Lane
+from alerts.duty import alone_by
 from alerts.notice import Notice
 from alerts.words import HAZARDS_JA
 from api import fields
@@ -90,7 +91,8 @@ def sending_page(
     return document(
         f"{'訓練' if drill else '知らせ'} 送信の状況",
         f"{bar}<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
-        f'<a href="/">一覧へ</a></small></header><main class="narrow">{_answer(verdict, lineage)}{_said(notice)}'
+        f'<a href="/">一覧へ</a></small></header><main class="narrow">{_alone(notice)}'
+        f"{_answer(verdict, lineage)}{_said(notice)}"
         f"{_far(notice, far, now)}{_end(lineage, session, fresh=fresh) if may_end and not ended else ''}"
         f"{_timeline(events, now)}</main>",
         head=reload,
@@ -106,6 +108,11 @@ def _answer(verdict: Verdict, lineage: str) -> str:
         f'<p class="{kind}" role="status"><strong>{word}（{verdict.answer.value}）。</strong>{said}{safe}'
         f"<br><small>受付番号 <code>{escape(lineage)}</code></small></p>"
     )
+
+
+def _alone(notice: Notice | None) -> str:
+    by = "" if notice is None else alone_by(notice.approved_by)
+    return f'<p class="alarm" role="alert"><strong>{escape(by)}がひとりで承認しました。</strong></p>' if by else ""
 
 
 def _said(notice: Notice | None) -> str:
@@ -189,6 +196,9 @@ def _what(what: str) -> str:
 
 
 def _by(by: str) -> str:
+    alone = alone_by(by.removeprefix("approved-by:"))
+    if alone:
+        return f"<strong>{escape(alone)}（ひとりで承認）</strong>"
     kind, _, who = by.partition(":")
     return escape(who) if who else f"<code>{escape(kind)}</code>"
 

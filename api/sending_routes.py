@@ -101,5 +101,5 @@ def _ended(office: Office, session: Session, lineage: str, word: str, form: dict
             return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", ""), 403)
     draft = draft_of_ending(ending_of(standing[0], _PHASES[word], at=at), by=account.name)
     office.write_down(account.name, _ACTS[word], lineage, draft.notice.digest)
-    office.command(Verb.END, draft.draft, lineage, account, draft.notice.digest, draft)
+    office.command(Verb.END, draft.draft, lineage, account.name, draft.notice.digest, draft)
     return elsewhere(f"/sending/{lineage}")

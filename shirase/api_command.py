@@ -15,6 +15,7 @@ from shirase.areas import DEFAULT_AREAS, named_areas_at, table_at
 from shirase.languages import DEFAULT_LANGUAGES, warn_of_languages
 
 DEFAULT_WEB = Path("web/dist")
+DEFAULT_POLICY = Path("ops/policy.toml")
 
 _broker = click.option("--broker", required=True, help="HOST:PORT of the Kafka broker.")
 _host = click.option("--host", default="127.0.0.1", show_default=True)
@@ -156,6 +157,13 @@ def residents(
     show_default=True,
     help="Built pages (`make web`): a map to draw on; without them the forms are as they are.",
 )
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_POLICY,
+    show_default=True,
+    help="Whether, and how far, one officer may let go alone; without the file nobody may.",
+)
 def console(
     broker: str,
     port: int,
@@ -166,6 +174,7 @@ def console(
     people: str,
     subscribers: Path | None,
     web: Path,
+    policy: Path,
 ) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.census import Census
@@ -173,6 +182,7 @@ def console(
     from api.oidc import oidc_settings
     from api.passkeys import passkey_settings
     from api.serve import serve
+    from shirase.roles import policy_at
     from streams.preview import posting_settings
 
     table = table_at(areas) if areas.exists() else None
@@ -188,6 +198,7 @@ def console(
         posting=posting,
         provider=oidc_settings(os.environ),
         passkeys=passkey_settings(os.environ),
+        alone=policy_at(policy).alone if policy.exists() else None,
         web=web if web.exists() else None,
     )
     serve(app, host, port)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from alerts.claim import Lane
-from alerts.duty import Call, SilenceRule, is_silent, ladder
+from alerts.duty import Call, SilenceRule, alone_by, is_silent, ladder
 from alerts.level import Level
 from alerts.notice import Notice
 from alerts.place import Cells
@@ -59,9 +59,12 @@ def key_of(draft_id: str, person: str, way: str) -> bytes:
 
 def wards_of(record: DraftRecord, ground: Mapping[str, Cells]) -> tuple[str, ...]:
     """Return the wards whose ground a draft touches, of those that have a roster."""
-    if record.draft is None:
-        return ()
-    cells = union(*(part.cells for part in record.draft.notice.parts)) if record.draft.notice.parts else ()
+    return () if record.draft is None else wards_under(record.draft.notice, ground)
+
+
+def wards_under(notice: Notice, ground: Mapping[str, Cells]) -> tuple[str, ...]:
+    """Return the wards whose ground *notice* touches, of those that have a roster."""
+    cells = union(*(part.cells for part in notice.parts)) if notice.parts else ()
     return tuple(code for code, here in sorted(ground.items()) if intersection(here, cells))
 
 
@@ -97,6 +100,7 @@ class Pager:
         self._producer = Producer(bootstrap)
         self._pages = calls_so_far(bootstrap)
         self._waiting: dict[str, _Draft] = {}
+        self._alone: list[Notice] = []
         self._told = Ground()
         self._shelters: dict[bytes, ShelterReport] = {}
         self._channels: dict[tuple[str, Way], Channel] = {
@@ -126,6 +130,9 @@ class Pager:
             # Not before: a draft that was decided while nobody was here wakes nobody.
             for draft in list(self._waiting.values()):
                 self._climb(draft)
+            alone, self._alone = self._alone, []
+            for notice in alone:
+                self._say_alone(notice)
         for key, channel in self._channels.items():
             for passage in channel.poll(self._clock(), 0.0):
                 self._passed(key, passage)
@@ -144,7 +151,13 @@ class Pager:
     def _hear(self, record: Record) -> None:
         if record.topic == NOTICES.name:
             if record.value is not None:
-                self._told.hear(decode(Notice, record.value))
+                notice = decode(Notice, record.value)
+                self._told.hear(notice)
+                if (
+                    alone_by(notice.approved_by)
+                    and self._clock() - notice.approved_at.timestamp() < _CALL_LIVES_SECONDS
+                ):
+                    self._alone.append(notice)
         elif record.topic == SHELTERS.name:
             self._hear_shelter(record)
         else:
@@ -181,17 +194,28 @@ class Pager:
             for way in self._register.ways[call.person]:
                 known = self._pages.get(key_of(draft.record.draft_id, call.person, way.value))
                 under_way = self._open[call.person, way]
-                identifier = _id(draft.record, call.person, way)
+                identifier = _id(draft.record.draft_id, call.person, way)
                 if identifier not in under_way and (known is None or known.state is ChannelState.SENT):
-                    self._call(draft, call, way, identifier)
+                    self._call(draft.record.draft_id, call, way, identifier, self._words(draft, way))
         level = level_of(draft.record)
         if is_silent(self._rule, level, waited):
             assert level is not None
             self._silent(draft, level)
 
-    def _call(self, draft: _Draft, call: Call, way: Way, identifier: str) -> None:
+    def _say_alone(self, notice: Notice) -> None:
+        """Call everybody of the wards and the metropolitan officer at once: one person let this go alone (R14)."""
+        about = f"alone.{notice.lineage}.{notice.revision}"
+        wards = wards_under(notice, self._ground)
+        for call in ladder(replace(self._register.duty, rung_seconds=0.0), wards):
+            for way in self._register.ways[call.person]:
+                known = self._pages.get(key_of(about, call.person, way.value))
+                if known is None or known.state is ChannelState.SENT:
+                    words = alone_words(notice, about, way, self._console_url)
+                    self._call(about, call, way, _id(about, call.person, way), words)
+
+    def _call(self, about: str, call: Call, way: Way, identifier: str, body: bytes) -> None:
         page = PageRecord(
-            draft_id=draft.record.draft_id,
+            draft_id=about,
             ward=call.ward,
             rung=call.rung.value,
             person=call.person,
@@ -204,7 +228,6 @@ class Pager:
         # Written before the call: somebody may be awake already when this process ends.
         self._store(page).result(_STORED_WITHIN_SECONDS)
         self._metrics.called(page.rung, page.way, ChannelState.SENT)
-        body = self._words(draft, way)
         content_type = "application/json" if way is Way.WEBHOOK else "application/octet-stream"
         outgoing = Outgoing(identifier, body, content_type, self._clock() + _CALL_LIVES_SECONDS)
         self._open[call.person, way][identifier] = page
@@ -290,8 +313,29 @@ class Pager:
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-def _id(record: DraftRecord, person: str, way: Way) -> str:
-    return f"{record.draft_id}.{person}.{way.value}"
+def alone_words(notice: Notice, about: str, way: Way, console_url: str) -> bytes:
+    """Return what a call says of a notice that one person let go alone."""
+    by = alone_by(notice.approved_by)
+    what = notice.parts[0].texts[0].title if notice.parts and notice.parts[0].texts else "知らせ"
+    title = f"【ひとりで承認】{what}"
+    url = f"{console_url.rstrip('/')}/sending/{notice.lineage}" if console_url else ""
+    plain = {
+        "notice": notice.lineage,
+        "title": title,
+        "by": by,
+        "at": notice.approved_at.isoformat(),
+        "lane": notice.lane.value,
+        "url": url,
+    }
+    if way is Way.PUSH:
+        body = f"{by}がひとりで承認し、住民に送りました。内容を確かめてください。"
+        shown = {"title": title, "body": body, "navigate": url, "tag": about}
+        return _json({"web_push": 8030, "notification": shown, "shirase_call": plain})
+    return _json(plain)
+
+
+def _id(about: str, person: str, way: Way) -> str:
+    return f"{about}.{person}.{way.value}"
 
 
 def _json(plain: Mapping[str, object]) -> bytes:

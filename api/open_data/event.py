@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from alerts.duty import alone_by
 from alerts.order_words import says_order
 from api.entries import entries
 from api.open_data.book import OpenBook, Published, names
@@ -62,6 +63,7 @@ def _told(published: Published, receipts: Iterable[ReceiptRecord]) -> dict[str, 
         "sent": notice.sent,
         "received": notice.received,
         "approved": notice.approved_at,
+        "by_one_person_alone": bool(alone_by(notice.approved_by)),
         "by_policy": notice.approved_by.startswith("policy"),
         "valid_until": notice.expires,
         "said": [

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from alerts.claim import Lane, Release
-from alerts.duty import SilenceRule
+from alerts.duty import SilenceRule, alone_as
 from alerts.fact import Attribution, Confidence
 from alerts.hazard import HazardKind
 from alerts.level import Level
@@ -196,6 +196,27 @@ def test_a_decision_ends_the_ladder_and_a_restart_wakes_nobody_again(
             break
     assert [json.loads(came.body)["draft"] for came in gateway.came] == ["draft-1", "draft-2"]
     again.close()
+
+
+def test_what_one_person_let_go_alone_calls_everybody_at_once_and_once(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    clock = Clock()
+    one = replace(plain_notice(part(), lineage="order-1"), approved_by=alone_as("aoki"), approved_at=AT)
+    old = replace(one, lineage="order-0", approved_at=AT - timedelta(hours=1))
+    by_two = replace(one, lineage="order-2", approved_by="baba")
+    put(broker, *((NOTICES.name, notice.lineage, notice) for notice in (one, old, by_two)))
+    for _ in range(2):
+        worker = pager(broker, gateway, tmp_path, clock)
+        pages = called(broker, worker, 3)
+        for _ in range(10):
+            worker.step()
+        worker.close()
+    assert {page.draft_id for page in pages.values()} == {"alone.order-1.1"}
+    assert sorted(came.path for came in gateway.came) == ["/koto-1", "/koto-2", "/tokyo"], "at once, and no one twice"
+    said = json.loads(gateway.came[0].body)
+    assert (said["by"], said["url"]) == ("aoki", "https://console.example/sending/order-1")
+    assert said["title"].startswith("【ひとりで承認】")
 
 
 def test_a_gateway_that_refuses_is_written_down_and_the_next_rung_is_woken(
