@@ -152,7 +152,7 @@ def _open(office: Office, session: Session, running: Rehearsal, number: int) -> 
     assert cover is not None
     ward = office.ground.names[running.ward]
     draft = practice_draft(running.officer, ward, cover.cells, running.began, number, at=office.now())
-    office.command(Verb.CREATE, draft.draft, draft.notice.lineage, session.account, draft.notice.digest, draft)
+    office.command(Verb.CREATE, draft.draft, draft.notice.lineage, session.account.name, draft.notice.digest, draft)
     opened = running.reopening() if number else running
     office.rehearsals.keep(opened)
     return opened
@@ -187,7 +187,7 @@ def _approved(office: Office, session: Session, running: Rehearsal, form: Mappin
         if office.codes.take(session, form.get("code", ""), int(office.now().timestamp())) is not None:
             return _shown(office, session, said="確認コードが違うか、使用済みです。", status=403)
         office.write_down(account.name, Act.REHEARSE_APPROVED, draft.draft, notice.digest)
-    office.command(Verb.APPROVE, draft.draft, notice.lineage, second, notice.digest)
+    office.command(Verb.APPROVE, draft.draft, notice.lineage, second.name, notice.digest)
     office.rehearsals.has_asked(draft.draft)
     return elsewhere(PATH)
 
@@ -217,6 +217,6 @@ def _quit(office: Office, session: Session, running: Rehearsal) -> Response:
     done = ",".join(step.value for step, _ in running.done)
     office.write_down(session.account.name, Act.REHEARSE_ENDED, running.draft[0], f"done: {done}")
     if draft is not None:
-        office.command(Verb.VOID, draft.draft, draft.notice.lineage, session.account, draft.notice.digest)
+        office.command(Verb.VOID, draft.draft, draft.notice.lineage, session.account.name, draft.notice.digest)
     office.rehearsals.end(session.account.name)
     return elsewhere("/drill")

@@ -162,7 +162,9 @@ def test_a_policy_makes_it_narrower_and_never_wider_than_two_persons_are_needed_
 
 def koto_room(tmp_path: Path, each: int = 10) -> Room:
     table = wards_table()
-    people: dict[int, int] = {cell: each for code in table.codes() if (ward := _cover(table, code)) for cell in expand(ward)}
+    people: dict[int, int] = dict.fromkeys(
+        (cell for code in table.codes() for cell in expand(_cover(table, code))), each
+    )
     room = room_in(tmp_path, table, Census(people))
     object.__setattr__(room.office, "alone_rule", replace(RULE, most_people=50_000))
     return room
