@@ -5,7 +5,6 @@ wrote that threatens lives or covers more than one ward needs somebody else. Wha
 written by nobody here, so one person is enough (R7, R9).
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,8 +80,3 @@ def may_void(account: Account, proposal: Proposal) -> MayNot | None:
     if account.everywhere or proposal.wards & account.wards:
         return None
     return MayNot.OTHER_WARD
-
-
-def wards_named(codes: Collection[str], known: Collection[str]) -> frozenset[str]:
-    """Return those of *codes* that are wards of this deployment; an empty *known* means that all are."""
-    return frozenset(code for code in codes if not known or code in known)

@@ -6,24 +6,20 @@ subscribers nothing but places, flags and their number is looked at.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.cap import Severity
 from alerts.claim import Lane
-from alerts.level import Level
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.place import Cells
 from dispatch.layers import People
 from dispatch.life import are_reachable
 from dispatch.registry import Registry, load
 from dispatch.selection import select
+from dispatch.unapproved import unapproved
 from geo.cells import ranges
-
-_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ class Census:
             return Reach(residents, 0, 0)
         # Who was not there for half a year is sent it too, and is not counted on (R19).
         there = are_reachable(registry.columns.seen, at.timestamp())
-        reachable = select(People(registry), _asking(cells, lane, at), at=at, only=there)
+        reachable = select(People(registry), unapproved(cells, at, lane=lane), at=at, only=there)
         return Reach(residents, _with_a_place(registry, cells), len(reachable))
 
 
@@ -86,34 +82,3 @@ def _with_a_place(registry: Registry, cells: Iterable[int]) -> int:
     last = np.searchsorted(registry.index_cell, highs.astype(np.uint64), side="right")
     rows = [registry.index_row[start:end] for start, end in zip(first, last, strict=True) if end > start]
     return len(np.unique(np.concatenate(rows))) if rows else 0
-
-
-def _asking(cells: Cells, lane: Lane, at: datetime) -> Notice:
-    """Return the notice whose selection is counted: level 4, which nobody's quiet holds back (R2)."""
-    part = NoticePart(
-        rank=0,
-        phase=Phase.ISSUED,
-        recipients=Recipients.CELLS,
-        level=Level.ALL_LEAVE,
-        severity=Severity.EXTREME,
-        hazards=(),
-        area_names=(),
-        cells=cells,
-        texts=(),
-    )
-    return Notice(
-        lineage="",
-        revision=0,
-        kind=NoticeKind.DANGER_IS_COMING,
-        lane=lane,
-        document="",
-        feed="",
-        issuer="",
-        sent=at,
-        received=at,
-        expires=at,
-        parts=(part,),
-        digest="",
-        approved_by="",
-        approved_at=_NEVER,
-    )

@@ -36,11 +36,6 @@ class Frame:
         return round((self.north - self.south) * self._units_per_degree_lat)
 
     @property
-    def units_per_km(self) -> float:
-        """Return the scale."""
-        return self._units_per_degree_lat / _KM_PER_DEGREE
-
-    @property
     def _units_per_degree_lat(self) -> float:
         middle = math.cos(math.radians((self.south + self.north) / 2))
         return WIDTH / ((self.east - self.west) * middle)

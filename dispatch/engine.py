@@ -7,9 +7,7 @@ from dispatch.batch import BatchSender
 from dispatch.curl import CurlSender
 from dispatch.http2.sender import Http2Sender
 from dispatch.one_by_one import OneByOne
-from dispatch.sender import Sender
 from dispatch.settings import DispatchSettings
-from dispatch.singly import Singly
 
 
 class Engine(StrEnum):
@@ -27,14 +25,9 @@ def always() -> bool:
 MaySend = Callable[[], bool]
 
 
-def sender_of(settings: DispatchSettings) -> Sender:
-    """Return the engine that *settings* name, for a caller with one push at a time."""
-    return _ENGINES[Engine(settings.engine)][0](settings)
-
-
 def batch_sender_of(settings: DispatchSettings, may_send: MaySend = always) -> BatchSender:
     """Return the engine that *settings* name, for a caller with batches; it asks *may_send* before it writes."""
-    return _ENGINES[Engine(settings.engine)][1](settings, may_send)
+    return _ENGINES[Engine(settings.engine)](settings, may_send)
 
 
 def _http2(settings: DispatchSettings, may_send: MaySend) -> Http2Sender:
@@ -45,8 +38,4 @@ def _curl(settings: DispatchSettings, may_send: MaySend) -> OneByOne:
     return OneByOne(CurlSender(settings, may_send=may_send))
 
 
-_Makers = tuple[Callable[[DispatchSettings], Sender], Callable[[DispatchSettings, MaySend], BatchSender]]
-_ENGINES: dict[Engine, _Makers] = {
-    Engine.H2: (lambda settings: Singly(_http2(settings, always)), _http2),
-    Engine.CURL: (CurlSender, _curl),
-}
+_ENGINES: dict[Engine, Callable[[DispatchSettings, MaySend], BatchSender]] = {Engine.H2: _http2, Engine.CURL: _curl}

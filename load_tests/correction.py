@@ -5,21 +5,18 @@ and its disk deleted. Whom the correction reached must be whom the alert reached
 both are read from the push services' log.
 """
 
-import argparse
-import json
 import os
 import random
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from load_tests.errors import LoadTestError
 from load_tests.kills import for_two_thirds, told_by
-from load_tests.scene import WORKER, Scene, correction_of, delete_disk, staged, token_of, wait
+from load_tests.scene import WORKER, Scene, correction_of, delete_disk, token_of, wait
+from load_tests.scene_command import arguments_of, play_once
 
 MOVE, LEAVE, JOIN = 0.05, 0.02, 0.02
 # Click to first POST (promise 9).
@@ -64,33 +61,12 @@ class Result:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run once and print the result; the last line is JSON."""
-    parser = argparse.ArgumentParser(prog="python -m load_tests.correction", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--people", type=int, default=40_000)
-    parser.add_argument("--max-in-flight", type=int, default=512)
-    parser.add_argument("--broker", default="kafka", help="kafka (its jars are started), or HOST:PORT of an empty one")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true", dest="as_json", help="only the last line")
-    given = parser.parse_args(arguments)
-    try:
-        with tempfile.TemporaryDirectory(prefix="shirase-correction-") as folder:
-            spare = round(given.people * JOIN)
-            with staged(
-                Path(folder),
-                people=given.people,
-                seed=given.seed,
-                max_in_flight=given.max_in_flight,
-                broker=given.broker,
-                spare=spare,
-            ) as scene:
-                result = play(scene, given.seed)
-    except LoadTestError as error:
-        print(f"correction: {error}", file=sys.stderr)
-        return 2
-    said = asdict(result) | {"failures": result.failures, "load_average": os.getloadavg()}
-    if not given.as_json:
-        print(json.dumps(said, indent=1))
-    print(json.dumps(said))
-    return 1 if result.failures else 0
+    return play_once(
+        arguments_of("correction", __doc__),
+        arguments,
+        lambda scene, given: play(scene, given.seed),
+        spare=lambda given: round(given.people * JOIN),
+    )
 
 
 def play(scene: Scene, seed: int) -> Result:

@@ -10,28 +10,26 @@ counted in the push services' own log.
 """
 
 import argparse
-import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 
 from alerts.notice import Notice
 from dispatch.stub.behaviour import Act, Rule
 from dispatch.stub.log import Entry
 from dispatch.subscription import Subscription
 from load_tests.errors import LoadTestError
-from load_tests.scene import WORKER, Scene, danger_in, delete_disk, staged, token_of, wait
+from load_tests.scene import WORKER, Scene, danger_in, delete_disk, token_of, wait
+from load_tests.scene_command import arguments_of, play_once
 from load_tests.versions import THIS
 from streams.parent_death import die_with_parent
 
@@ -123,8 +121,7 @@ class Result:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run once and print the result; the last line is JSON."""
-    parser = argparse.ArgumentParser(prog="python -m load_tests.kills", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--people", type=int, default=40_000)
+    parser = arguments_of("kills", __doc__)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--handovers", type=int, default=3)
     parser.add_argument("--hang", type=float, default=60.0, help="seconds for which one of four push services hangs")
@@ -133,33 +130,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--upgrade", default="", help="each hand-over is to another version or back: next, or a checkout with a .venv"
     )
-    parser.add_argument("--max-in-flight", type=int, default=512)
-    parser.add_argument("--broker", default="kafka", help="kafka (its jars are started), or HOST:PORT of an empty one")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true", dest="as_json", help="only the last line")
-    given = parser.parse_args(arguments)
-    try:
-        with (
-            tempfile.TemporaryDirectory(prefix="shirase-kills-") as folder,
-            staged(
-                Path(folder),
-                people=given.people,
-                seed=given.seed,
-                max_in_flight=given.max_in_flight,
-                broker=given.broker,
-                versions=bool(given.upgrade),
-            ) as scene,
-        ):
-            todo = Todo(given.kills, given.handovers, given.hang, given.stop, given.pauses, given.seed, given.upgrade)
-            result = play(scene, todo)
-    except LoadTestError as error:
-        print(f"kills: {error}", file=sys.stderr)
-        return 2
-    said = asdict(result) | {"failures": result.failures, "load_average": os.getloadavg()}
-    if not given.as_json:
-        print(json.dumps(said, indent=1))
-    print(json.dumps(said))
-    return 1 if result.failures else 0
+
+    def wanted(given: argparse.Namespace) -> Todo:
+        return Todo(given.kills, given.handovers, given.hang, given.stop, given.pauses, given.seed, given.upgrade)
+
+    return play_once(
+        parser,
+        arguments,
+        lambda scene, given: play(scene, wanted(given)),
+        versions=lambda given: bool(given.upgrade),
+    )
 
 
 def play(scene: Scene, todo: Todo) -> Result:

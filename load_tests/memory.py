@@ -14,15 +14,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from alerts.cap import Severity
-from alerts.claim import Lane
 from alerts.level import Level
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
+from alerts.notice import Notice, Text
 from alerts.place import Cell
 from dispatch.columns import ARRAYS
 from dispatch.layers import People
@@ -33,6 +31,7 @@ from dispatch.registry import load
 from dispatch.selection import Selection, select
 from dispatch.settings import DispatchSettings
 from dispatch.told import Told, freeze
+from dispatch.unapproved import unapproved
 from dispatch.vapid import Vapid, VapidKey
 from load_tests.crowd import SERVICES, make_crowd
 from load_tests.processor_time import pss_bytes
@@ -111,10 +110,7 @@ def measure(folder: Path, depth: int) -> dict[str, float]:
 
 def _notice(cells: tuple[Cell, ...], now: datetime) -> Notice:
     text = Text("ja", "【架空】大雨特別警報", "命を守るために最善の行動を。")
-    part = NoticePart(0, Phase.ISSUED, Recipients.CELLS, Level.SECURE_LIFE, Severity.EXTREME, (), (), cells, (text,))
-    until = now + timedelta(hours=2)
-    kind, lane = NoticeKind.DANGER_IS_COMING, Lane.LIFE_SAFETY
-    return Notice("memory", 1, kind, lane, "", "", "", now, now, until, (part,), "", "policy", now)
+    return unapproved(cells, now, level=Level.SECURE_LIFE, texts=(text,))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -166,12 +166,6 @@ class RoadNetwork:
         found: NDArray[np.int64] = np.flatnonzero(sizes[piece] * _LARGE_PIECE >= count)
         return found if len(found) else np.arange(count)
 
-    def positions_near(self, point: LatLng, metres: float) -> list[int]:
-        """Return the positions of the nodes within *metres* of *point*, nearest first; ties by id."""
-        found = self._tree.query_ball_point(_flat(point), metres)
-        east, north = _flat(point)
-        return sorted(found, key=lambda at: (math.dist((east, north), self._flat_points[at]), at))
-
     @cached_property
     def _flat_points(self) -> NDArray[np.float64]:
         return np.column_stack(

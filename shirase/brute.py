@@ -7,7 +7,6 @@ itself. It looks at every place of every person, in plain Python, and uses only 
 import csv
 import gzip
 import hashlib
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,11 +70,6 @@ class BruteCount:
     def rows(self) -> frozenset[int]:
         """Return the row numbers, each once."""
         return frozenset(key // _PLACES if self.by_place else key for key in self.part_of_row)
-
-    @property
-    def by_part(self) -> Counter[int]:
-        """Return how many people each part has."""
-        return Counter(self.part_of_row.values())
 
     @property
     def digest(self) -> str:

@@ -104,10 +104,6 @@ class Pipeline:
             if waiting:
                 time.sleep(_LOOK_SECONDS)
 
-    def log_of(self, name: str) -> Path:
-        """Return the log file of a worker."""
-        return self._settings.run_dir / f"{name}.log"
-
     @property
     def seal_keys(self) -> SealKeys:
         """Return the keys under which subscriptions are sealed on their topic."""

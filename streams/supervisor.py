@@ -236,7 +236,7 @@ class Supervisor:
             self._wait_a_little()
 
     def run(self) -> None:
-        """Keep the roles running until SIGINT, SIGTERM or `ask_to_stop`; then end them and return."""
+        """Keep the roles running until SIGINT or SIGTERM; then end them and return."""
         before = {
             number: signal.signal(number, lambda _number, _frame: self._stopping.set())
             for number in (signal.SIGINT, signal.SIGTERM)
@@ -248,10 +248,6 @@ class Supervisor:
             self.stop()
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-    def ask_to_stop(self) -> None:
-        """Make `run` end; may be called from another thread."""
-        self._stopping.set()
 
     def pid(self, name: str) -> int:
         """Return the process id of a role, 0 while it does not run."""

@@ -5,14 +5,12 @@ selection took half a second instead of an eighth.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
-from alerts.cap import Severity
-from alerts.claim import Lane
 from alerts.level import Level
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
+from alerts.notice import Notice, Text
 from alerts.place import Cell
 from dispatch.layers import People
 from dispatch.message import Messages
@@ -20,6 +18,7 @@ from dispatch.pushes import Pushes, Sealing
 from dispatch.selection import Selection, select
 from dispatch.settings import DispatchSettings
 from dispatch.told import decode, encode, freeze
+from dispatch.unapproved import unapproved
 from streams.fanout import FanOut
 
 # Enough for every push service and language that matters; each costs a tenth of a millisecond.
@@ -52,25 +51,5 @@ def warm(people: People, settings: DispatchSettings, pushes: MakePushes) -> int:
 
 
 def _to_nobody(cells: tuple[Cell, ...]) -> Notice:
-    """Return a notice for *cells* that no worker would take: it was approved by nobody."""
-    now = datetime.now(UTC)
     texts = tuple(Text(language, "訓練ではない試運転", "どこにも送られない。") for language in ("ja", "en"))
-    part = NoticePart(
-        0, Phase.ISSUED, Recipients.CELLS, Level.SECURE_LIFE, Severity.EXTREME, (), ("試運転",), cells, texts
-    )
-    return Notice(
-        lineage="warm-up",
-        revision=1,
-        kind=NoticeKind.DANGER_IS_COMING,
-        lane=Lane.LIFE_SAFETY,
-        document="",
-        feed="",
-        issuer="",
-        sent=now,
-        received=now,
-        expires=now + timedelta(minutes=5),
-        parts=(part,),
-        digest="",
-        approved_by="",
-        approved_at=now,
-    )
+    return unapproved(cells, datetime.now(UTC), level=Level.SECURE_LIFE, area_names=("試運転",), texts=texts)

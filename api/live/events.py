@@ -59,11 +59,6 @@ class Hub:
         """Return whether nobody else may listen now."""
         return len(self._waiting) >= self._most
 
-    @property
-    def listening(self) -> int:
-        """Return how many listen."""
-        return len(self._waiting)
-
     def publish(self, change: Change) -> None:
         """Tell everybody of *change*; called by the thread that made it."""
         with self._lock:

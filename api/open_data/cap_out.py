@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from alerts.alert import Alert, AlertInfo, Area, Geocode, Reference
-from alerts.cap import Certainty, MsgType, ResponseType, Scope, Status, Urgency
+from alerts.cap import Certainty, MsgType, ResponseType, Scope, Urgency
 from alerts.hazard import HazardKind, category_of
 from alerts.level import Level
 from alerts.notice import NoticeKind, Phase, Text
@@ -21,6 +21,7 @@ from api.entries import LANGUAGES, Entry, action_of, entries
 from api.open_data.book import Published
 from api.state import ENDS, Said
 from feeds.cap_write import time_text
+from feeds.outgoing.notice_cap import status_of
 from geo.cells import compact, count, parent_of, union
 from geo.outline import rings_of
 
@@ -50,7 +51,7 @@ def alert_of(published: Published, *, sender: str, site_url: str) -> Alert:
         identifier=published.name,
         sender=sender,
         sent=_sent(published),
-        status=Status.EXERCISE if published.drill else Status.ACTUAL,
+        status=status_of(notice.lane),
         msg_type=kind,
         scope=Scope.PUBLIC,
         source=clean(notice.issuer),

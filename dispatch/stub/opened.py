@@ -1,9 +1,6 @@
 """Open accepted bodies as a phone would, with code that the sender does not use (http_ece)."""
 
-import json
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import http_ece
@@ -38,22 +35,3 @@ def open_body(body: bytes, receiver: Receiver) -> bytes:
         raise EnvelopeUnreadable(f"the receiver cannot open this body: {error}") from error
     assert isinstance(plain, bytes)
     return plain
-
-
-class JsonLinesReceivers:
-    """Read secrets from lines of `{"token", "private", "auth"}`, values in base64url."""
-
-    def __init__(self, path: Path) -> None:
-        self._receivers: dict[str, Receiver] = {}
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                said = json.loads(line)
-                self._receivers[said["token"]] = Receiver(_decode(said["private"]), _decode(said["auth"]))
-
-    def receiver(self, token: str) -> Receiver | None:
-        """Return the secrets behind a token, or None."""
-        return self._receivers.get(token)
-
-
-def _decode(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

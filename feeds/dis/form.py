@@ -11,7 +11,6 @@ from jsonschema.exceptions import ValidationError
 
 FORMAT = "shirase-dis"
 SCHEMA_FILE = "report.schema.json"
-MAX_ROWS = 5_000
 
 
 @cache

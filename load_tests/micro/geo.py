@@ -27,16 +27,12 @@ import shapely
 from shapely.geometry import shape as shape_of
 from shapely.prepared import prep
 
-from alerts.cap import Severity
-from alerts.claim import Lane
-from alerts.hazard import HazardKind
-from alerts.level import Level
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
-from alerts.place import HAZARD_RESOLUTION, Cells
+from alerts.place import HAZARD_RESOLUTION
 from dispatch.columns import NO_QUIET_HOURS, Columns
 from dispatch.layers import People
 from dispatch.registry import Registry
 from dispatch.selection import select
+from dispatch.unapproved import unapproved
 from geo import grid
 from geo.cells import expand
 from geo.cover import cover
@@ -104,7 +100,7 @@ def measure_audience(count: int, seed: int = 1) -> Beside:
     registry = _registry(count, seed)
     crowd = People(registry)
     banks = cover([strip(AOBA.line, _BANK_KM)])
-    notice = _notice(banks)
+    notice = unapproved(banks, datetime(2026, 9, 18, 9, 0, tzinfo=UTC))
     ours, chosen = _best(lambda: select(crowd, notice, at=notice.sent), _ROUNDS)
     points = _points(registry)
     tree = shapely.STRtree(points)
@@ -194,37 +190,6 @@ def _points(registry: Registry) -> Any:
     known, back = np.unique(cells, return_inverse=True)
     middles = np.array([h3.cell_to_latlng(int(cell)) for cell in known])
     return shapely.points(middles[back][:, ::-1])
-
-
-def _notice(cells: Cells) -> Notice:
-    at = datetime(2026, 9, 18, 9, 0, tzinfo=UTC)
-    part = NoticePart(
-        rank=0,
-        phase=Phase.ISSUED,
-        recipients=Recipients.CELLS,
-        level=Level.ALL_LEAVE,
-        severity=Severity.SEVERE,
-        hazards=(HazardKind.FLOOD,),
-        area_names=(),
-        cells=cells,
-        texts=(),
-    )
-    return Notice(
-        lineage="micro",
-        revision=1,
-        kind=NoticeKind.DANGER_IS_COMING,
-        lane=Lane.LIFE_SAFETY,
-        document="",
-        feed="jma",
-        issuer="",
-        sent=at,
-        received=at,
-        expires=at,
-        parts=(part,),
-        digest="",
-        approved_by="",
-        approved_at=at,
-    )
 
 
 def main() -> None:

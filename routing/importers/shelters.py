@@ -187,10 +187,6 @@ def _municipal(path: Path) -> Iterable[Site | str]:
         yield _judged(replace(site, remark=_text(row.get("備考"))), emergency=True)
 
 
-def _accessible(text: str) -> bool:
-    return text in _YES or "有" in text or ("可" in text and "不可" not in text)
-
-
 def _merged(sites: Iterable[Site]) -> tuple[Site, ...]:
     """Return one site for all rows of one name at one place; the smallest id names it."""
     by_name: dict[str, list[Site]] = {}
