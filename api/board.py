@@ -19,10 +19,10 @@ from alerts.shelter import ShelterReport, ShelterState
 from geo.cells import difference, union
 from streams.client import Record
 from streams.payloads import DraftRecord, PageRecord
-from streams.topics import NOTICES, PAGES
+from streams.topics import APPROVED, PAGES
 from streams.wire import decode
 
-FOLLOWED = (NOTICES.name, PAGES.name)
+FOLLOWED = (*sorted(APPROVED), PAGES.name)
 _ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
 
 
@@ -68,7 +68,7 @@ class Orders:
         """Take in one record. Raises `Refused` for one that cannot be read."""
         if record.value is None:
             return
-        if record.topic == NOTICES.name:
+        if record.topic in APPROVED:
             notice = decode(Notice, record.value)
             with self._lock:
                 self._take(notice)

@@ -16,10 +16,10 @@ from streams.decision import POLICY
 from streams.edit import ground_of
 from streams.ending import ENDS
 from streams.payloads import DraftRecord, DraftState, ReceiptRecord, ReportRecord, SourceRecord
-from streams.topics import DEAD_LETTERS, DRAFTS, NOTICES, RECEIPTS, REPORTS, SOURCES
+from streams.topics import APPROVED, DEAD_LETTERS, DRAFTS, RECEIPTS, REPORTS, SOURCES
 from streams.wire import decode
 
-TOPICS = (DRAFTS.name, REPORTS.name, DEAD_LETTERS.name, SOURCES.name, RECEIPTS.name, NOTICES.name)
+TOPICS = (DRAFTS.name, REPORTS.name, DEAD_LETTERS.name, SOURCES.name, RECEIPTS.name, *sorted(APPROVED))
 
 # More than a shift can look at; the topics keep the rest.
 MOST_KEPT = 500
@@ -88,7 +88,7 @@ class Desk:
                 # By worker and tail: a receipt that is written again counts once.
                 by_worker = self._accepted.setdefault((receipt.lineage, receipt.revision), {})
                 by_worker[receipt.worker, receipt.tail] = receipt.outcomes.get("accepted", 0)
-        elif record.topic == NOTICES.name and record.value is not None:
+        elif record.topic in APPROVED and record.value is not None:
             notice = decode(Notice, record.value)
             with self._lock:
                 self._take_notice(notice)

@@ -21,7 +21,7 @@ from dispatch.curl import CurlSender
 from dispatch.secret_file import read_secret
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import SealKeys
-from dispatch.vapid import Vapid, VapidKey
+from dispatch.vapid import FIRST_DRILL_KEY, Vapid, keys_of_lanes
 from geo.areas import AreaTable
 from streams.client import Producer
 from streams.settings import SettingMissing
@@ -53,6 +53,9 @@ class JoiningSettings:
     site_url: str
     """Address of the residents' pages, to which pushes link; ends in a slash."""
 
+    drill_vapid_key: Path | None = None
+    """VAPID private key file of drills, 0600; without it nobody can sign up for drills."""
+
     push_ca: str = ""
     """CA file for the push services; empty for the system's."""
 
@@ -81,6 +84,7 @@ def joining_settings(environment: Mapping[str, str]) -> JoiningSettings | None:
         signup_secret=Path(environment["SHIRASE_SIGNUP_SECRET"]),
         vapid_subject=environment["SHIRASE_VAPID_SUBJECT"],
         site_url=site_url,
+        drill_vapid_key=Path(drill) if (drill := environment.get("SHIRASE_DRILL_VAPID_KEY", "")) else None,
         push_ca=environment.get("SHIRASE_PUSH_CA", ""),
         push_origins=tuple(origin for origin in environment.get("SHIRASE_PUSH_ORIGINS", "").split(",") if origin),
     )
@@ -97,11 +101,12 @@ class Joining:
             vapid_subject=settings.vapid_subject,
             site_url=settings.site_url,
         )
-        key = VapidKey.load(settings.vapid_key)
+        keys = keys_of_lanes(settings.vapid_key, settings.drill_vapid_key)
+        drill = keys.get(FIRST_DRILL_KEY)
         roll = Roll()
         self._reader = TopicReader(bootstrap, TOPICS, roll.apply, metrics)
         self._producer = Producer(bootstrap)
-        self._postman = Postman(lambda: CurlSender(dispatch), Vapid({0: key}, settings.vapid_subject), dispatch)
+        self._postman = Postman(lambda: CurlSender(dispatch), Vapid(keys, settings.vapid_subject), dispatch)
         self.sign_up = SignUp(
             proofs=Proofs(read_secret(settings.signup_secret)),
             keys=SealKeys.load(settings.seal_key),
@@ -111,7 +116,8 @@ class Joining:
             roll=roll,
             read_at=lambda partition, offset: read_at(bootstrap, partition, offset),
             ward_of=lambda cell: _ward_of(table, cell),
-            vapid_public=key.public_text,
+            vapid_public=keys[0].public_text,
+            drill_public="" if drill is None else drill.public_text,
             limit=RateLimit(_BURST, _PER_MINUTE),
         )
 

@@ -15,7 +15,7 @@ from streams.checkpoint import Checkpoint, Ring, decode_checkpoint, parse_progre
 from streams.client import Record
 from streams.ending import ENDS
 from streams.payloads import DraftRecord, ReceiptRecord
-from streams.topics import DRAFTS, NOTICES, PROGRESS, RECEIPTS
+from streams.topics import APPROVED, DRAFTS, PROGRESS, RECEIPTS
 from streams.wire import decode
 
 # The desk reads the others: one reader gives each record to all.
@@ -120,7 +120,7 @@ class Sending:
             verdict = decode(DraftRecord, record.value)
             with self._lock:
                 self._happened(verdict.lineage, Event(verdict.at, verdict.state.value, verdict.reason))
-        elif record.topic == NOTICES.name:
+        elif record.topic in APPROVED:
             notice = decode(Notice, record.value)
             with self._lock:
                 self._took(notice)

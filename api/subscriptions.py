@@ -42,7 +42,7 @@ from dispatch.subscription import (
     check,
 )
 from dispatch.terms import LONGEST_STAY_SECONDS, Terms, Whose, flaw
-from dispatch.vapid import encode
+from dispatch.vapid import FIRST_DRILL_KEY, encode
 from streams.client import Producer, Record
 from streams.errors import StreamsError
 from streams.topics import SUBSCRIPTIONS
@@ -148,6 +148,8 @@ class SignUp:
     vapid_public: str
     limit: RateLimit
     vapid_key: int = 0
+    drill_public: str = ""
+    """The key of drills as browsers want it; empty where nobody can sign up for them."""
     clock: Callable[[], float] = time.time
 
     def subscription(self, identifier: bytes, asked: SubscriptionIn) -> Subscription:
@@ -157,6 +159,8 @@ class SignUp:
             raise ApiError(422, "consent-missing", "Alerts need your consent in its present wording")
         if any(version != CONSENT_VERSIONS[purpose] for purpose, version in versions.items()):
             raise ApiError(422, "consent-outdated", "The wording that was agreed to is not the present one")
+        if asked.drill and not self.drill_public:
+            raise ApiError(422, "drills-not-offered", "Nobody can sign up for drills here")
         now = self.clock()
         places = tuple(
             Place(Cell(int(place.cell, 16)), Role[place.role.upper()], place.min_level, place.terms(now))
@@ -175,7 +179,8 @@ class SignUp:
             quiet_hours=quiet,
             drill=asked.drill,
             ward=self.ward_of(places[0].cell) if asked.places else "",
-            vapid_key=self.vapid_key,
+            # Whether the browser really subscribed with it the welcome shows: signed with another, it is refused.
+            vapid_key=FIRST_DRILL_KEY if asked.drill else self.vapid_key,
             seen=span_of(now),
             consents=tuple(Consent(purpose, version, agreed_at) for purpose, version in sorted(versions.items())),
         )
@@ -233,7 +238,8 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         responses={200: _JSON},
     )
     def key() -> Response:
-        return _json(200, {"application_server_key": sign_up.vapid_public, "consents": CONSENT_VERSIONS})
+        drills = {"drill_server_key": sign_up.drill_public} if sign_up.drill_public else {}
+        return _json(200, {"application_server_key": sign_up.vapid_public, "consents": CONSENT_VERSIONS} | drills)
 
     @router.post(
         "/subscriptions",

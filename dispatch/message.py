@@ -60,6 +60,11 @@ class Messages:
         self._short: dict[tuple[int, str, int], Message] = {}
         self._digests: dict[tuple[str, int], bytes] = {}
 
+    @property
+    def lane(self) -> Lane:
+        """Return the lane of the notice."""
+        return self._notice.lane
+
     def for_part(self, part: int, language: str, place: int = 0) -> Message:
         """Return what a reader of *language* in *part* is sent; *place* is a number and a manner (`dispatch.terms`).
 

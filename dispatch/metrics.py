@@ -69,7 +69,22 @@ class DispatchMetrics:
         self.hash_stops = Counter(
             "dispatch_hash_stops_total", "Notices stopped because they are not what was approved.", registry=registry
         )
+        self.lane_stops = Counter(
+            "dispatch_lane_stops_total",
+            "Notices stopped because their lane is not that of their topic, or because drills have no key here.",
+            ("reason",),
+            registry=registry,
+        )
+        self.wrong_keys = Counter(
+            "dispatch_wrong_key_rows_total",
+            "Rows refused because they signed up with the key of another lane.",
+            ("lane",),
+            registry=registry,
+        )
+        for reason in ("other-lane", "no-key-of-the-lane"):
+            self.lane_stops.labels(reason)
         for lane in Lane:
+            self.wrong_keys.labels(lane.value)
             self.selected.labels(lane.value)
             self.first_push_seconds.labels(lane.value)
             for outcome in PushOutcome:

@@ -5,6 +5,7 @@ address from a column and one AES call.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from struct import Struct
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
 
+from alerts.claim import Lane
 from dispatch.batch import Batch
 from dispatch.columns import U8, U16
 from dispatch.endpoint import MAX_LENGTH, origin_is_allowed
@@ -27,7 +29,7 @@ from dispatch.sender import Headers
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import MAX_PLACES
 from dispatch.terms import CODES, NUMBER_BITS
-from dispatch.vapid import Vapid
+from dispatch.vapid import Vapid, is_drill_key
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +89,12 @@ class Pushes:
         *,
         languages: tuple[str, ...],
         sealings: tuple[Sealing, ...],
+        on_wrong_key: Callable[[int], None] = lambda _: None,
     ) -> None:
+        """*on_wrong_key* hears of how many rows were refused because their key is one of the other lane."""
         self._people = people
+        self._drill = messages.lane is Lane.DRILL
+        self._on_wrong_key = on_wrong_key
         self._messages = messages
         self._expires_at = expires_at
         self._vapid = vapid
@@ -149,10 +155,17 @@ class Pushes:
             # Keys that were promised to the long form never seal another: the short one has its own, from its words.
             sealing = Sealing(b"") if short else self._sealings[int(some.generations[0])]
             messages = [one[0] for one in spoken]
+            key = int(keys[at[0]])
+            if is_drill_key(key) is not self._drill:
+                # At the very last hop, whatever selected them: no drill by the live key, nothing live by a drill's.
+                log.error("rows of another lane's key", extra={"rows": len(some.keys), "reason": "key-of-another-lane"})
+                self._on_wrong_key(len(some.keys))
+                refused += some.keys
+                continue
             if not self._is_allowed(name):
                 refused += some.keys
                 continue
-            headers = self._headers_for(name, int(keys[at[0]]), messages[int(said[0])], now)
+            headers = self._headers_for(name, key, messages[int(said[0])], now)
             packed = self._packed(layer, number, some, rows, messages, said, sealing)
             if packed is not None:
                 batches.append(Batch(name, headers, self._expires_at, some.keys, *packed))

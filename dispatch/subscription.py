@@ -27,6 +27,7 @@ from dispatch.life import span_of
 from dispatch.secret_file import read_secret, write_secret
 from dispatch.settings import DispatchSettings
 from dispatch.terms import MINE, Terms, flaw, packed, unpacked
+from dispatch.vapid import is_drill_key
 
 BUCKETS = 256
 MAX_PLACES = 5
@@ -126,6 +127,9 @@ def _flaw(subscription: Subscription) -> str:
     misfit = _misfit(subscription)
     if misfit:
         return misfit
+    # At sign-up only: one of before drills had a key of their own is read, and refused at each push.
+    if subscription.drill is not is_drill_key(subscription.vapid_key):
+        return "key-of-another-lane"
     if not is_on_curve(subscription.p256dh):
         return "p256dh"
     if not all(is_hazard_cell(place.cell) for place in subscription.places):

@@ -28,6 +28,13 @@ from dispatch.secret_file import read_secret, write_secret
 TOKEN_LIFE_SECONDS = 12 * 3600
 # Renewed this long before the end, so that a token never ends in a request's way.
 RENEW_BEFORE_SECONDS = 3600
+# Key numbers from here on are of drills: a push of one lane is never signed for a subscription of the other.
+FIRST_DRILL_KEY = 128
+
+
+def is_drill_key(number: int) -> bool:
+    """Say whether key *number* is one of the drill lane."""
+    return number >= FIRST_DRILL_KEY
 
 
 class VapidKey:
@@ -82,6 +89,11 @@ def generate_key_file(path: Path) -> VapidKey:
     return key
 
 
+def keys_of_lanes(live: Path, drill: Path | None) -> dict[int, VapidKey]:
+    """Return the keys by number: the live one, and that of drills where there is one."""
+    return {0: VapidKey.load(live), **({} if drill is None else {FIRST_DRILL_KEY: VapidKey.load(drill)})}
+
+
 class Vapid:
     """Authorization headers for push services, signed once per origin and half a day."""
 
@@ -89,9 +101,17 @@ class Vapid:
         if not subject.startswith(("mailto:", "https://")) or subject in ("mailto:", "https://"):
             # Apple answers 403 without it; the others cannot reach us when we hurt them.
             raise ValueError("the VAPID subject must be a mailto: or https: address of ours")
+        live = {pair.public for number, pair in keys.items() if not is_drill_key(number)}
+        if any(is_drill_key(number) and pair.public in live for number, pair in keys.items()):
+            # One key for both would make every subscriber of drills one of what is real, and the other way round.
+            raise KeyFileUnsafe("drill-key", "the key of drills is the live key: make another with `shirase keys`")
         self._keys = dict(keys)
         self._subject = subject
         self._headers: dict[tuple[str, int], tuple[float, str]] = {}
+
+    def has(self, number: int) -> bool:
+        """Say whether key *number* is loaded."""
+        return number in self._keys
 
     def authorization(self, origin: str, now: float, key: int = 0) -> str:
         """Return the Authorization header for *origin*, valid for another hour at least."""

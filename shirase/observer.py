@@ -23,10 +23,10 @@ from streams.payloads import (
     ReceiptRecord,
     ReportRecord,
 )
-from streams.topics import DRAFTS, EFFECTS, NOTICES, RECEIPTS, REPORTS, Topic
+from streams.topics import DRAFTS, DRILL_NOTICES, EFFECTS, NOTICES, RECEIPTS, REPORTS, Topic
 from streams.wire import decode
 
-_WATCHED: Sequence[Topic] = (REPORTS, DRAFTS, NOTICES, RECEIPTS, EFFECTS)
+_WATCHED: Sequence[Topic] = (REPORTS, DRAFTS, NOTICES, DRILL_NOTICES, RECEIPTS, EFFECTS)
 _POLL_SECONDS = 0.05
 
 
@@ -166,7 +166,7 @@ class Observer:
                 account.drafts[draft.draft_id] = draft
                 if draft.complete:
                     account.decided(draft.document)
-            case NOTICES.name:
+            case NOTICES.name | DRILL_NOTICES.name:
                 notice = decode(Notice, record.value)
                 account.notices[notice.lineage, notice.revision] = notice
                 account.stamps[notice.lineage, notice.revision] = record.headers

@@ -186,9 +186,12 @@ def make_secrets(folder: Path) -> dict[str, str]:
     """Make the key files of a run that has none, and return the settings that name them."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     vapid, seal, envelope = folder / "vapid.pem", folder / "seal.json", folder / "envelope.bin"
+    drill = folder / "drill-vapid.pem"
     signup = folder / "signup.bin"
     if not vapid.exists():
         generate_key_file(vapid)
+    if not drill.exists():
+        generate_key_file(drill)
     if not seal.exists():
         SealKeys.generate_file(seal)
     if not envelope.exists():
@@ -197,6 +200,7 @@ def make_secrets(folder: Path) -> dict[str, str]:
         write_secret(signup, secrets.token_bytes(32))
     return {
         "SHIRASE_VAPID_KEY": os.fspath(vapid),
+        "SHIRASE_DRILL_VAPID_KEY": os.fspath(drill),
         "SHIRASE_SEAL_KEY": os.fspath(seal),
         "SHIRASE_ENVELOPE_SECRET": os.fspath(envelope),
         "SHIRASE_SIGNUP_SECRET": os.fspath(signup),

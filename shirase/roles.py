@@ -245,7 +245,7 @@ def _run_fanout(
     from dispatch.secret_file import read_secret
     from dispatch.settings import DispatchSettings
     from dispatch.subscription import SealKeys
-    from dispatch.vapid import Vapid, VapidKey
+    from dispatch.vapid import Vapid, keys_of_lanes
     from streams.dispatcher import PAUSE_SECONDS, Dispatcher, buckets_of
     from streams.ownership import Heartbeat
     from streams.subscribers import from_snapshot, from_topic
@@ -284,7 +284,7 @@ def _run_fanout(
         workers=settings.workers,
         subscribers=subscribers,
         sender=batch_sender_of(dispatch, last_looked.may_send),
-        vapid=Vapid({0: VapidKey.load(vapid_key)}, settings.vapid_subject),
+        vapid=Vapid(keys_of_lanes(vapid_key, settings.drill_vapid_key), settings.vapid_subject),
         secret=secret,
         settings=dispatch,
         metrics=DispatchMetrics(registry),

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from dispatch.columns import NO_QUIET_HOURS, Columns, Flag
 from dispatch.registry import build
 from dispatch.subscription import Role
+from dispatch.vapid import FIRST_DRILL_KEY
 from geo.areas import AreaTable
 from shirase.homes import Homes, homes_in
 from shirase.receivers import TOKEN_BYTES, Receivers, make
@@ -194,7 +195,7 @@ def _columns(drawn: _Drawn, receivers: Receivers, homes: Homes, endpoint_base: s
         ward=drawn.ward.astype(np.uint16),
         quiet_start=drawn.quiet_start.astype(np.uint8),
         quiet_end=drawn.quiet_end.astype(np.uint8),
-        vapid_key=np.zeros(count, dtype=np.uint8),
+        vapid_key=np.where(drawn.flags == Flag.DRILL, FIRST_DRILL_KEY, 0).astype(np.uint8),
         seen=np.zeros(count, dtype=np.uint16),
         place_offset=drawn.place_offset.astype(np.uint32),
         place_cell=drawn.place_cell,

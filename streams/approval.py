@@ -24,6 +24,8 @@ class Mismatch(StrEnum):
     EXPIRY = "expires-otherwise"
     TEMPLATE = "template"  # approved for words that this worker does not write
     RULE = "route-rule"
+    LANE = "other-lane"  # a drill on the topic of what is real, or the other way round
+    NO_KEY = "no-key-of-the-lane"  # drills have a key of their own, and this worker was given none
     PLAN = "plan"  # what a plan says is not what its digest says
 
 

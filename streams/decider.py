@@ -15,9 +15,10 @@ from streams.acceptance import HEADER_NOTICE_MS
 from streams.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused, dead_letter
 from streams.decision import Decided, Ledger, decide
+from streams.drill import topic_of
 from streams.metrics import Hop, Role, StreamMetrics
 from streams.payloads import Command, DraftRecord, DraftState
-from streams.topics import COMMANDS, DEAD_LETTERS, DRAFTS, NOTICES
+from streams.topics import COMMANDS, DEAD_LETTERS, DRAFTS, DRILL_NOTICES, NOTICES
 from streams.wire import decode, encode
 
 log = logging.getLogger(__name__)
@@ -35,9 +36,10 @@ def recall(bootstrap: str) -> Ledger:
     for record in read_to_end(bootstrap, DRAFTS.name):
         if record.value is not None:
             ledger.knows(decode(DraftRecord, record.value))
-    for record in read_to_end(bootstrap, NOTICES.name):
-        if record.value is not None:
-            ledger.has_sent(decode(Notice, record.value))
+    for topic in (NOTICES, DRILL_NOTICES):
+        for record in read_to_end(bootstrap, topic.name):
+            if record.value is not None:
+                ledger.has_sent(decode(Notice, record.value))
     return ledger
 
 
@@ -96,7 +98,8 @@ class Decider:
         notice, verdict = decided.notice, decided.record
         if notice is not None:
             # The notice first: were the verdict stored alone, the notice would never go out.
-            stored.append(self._producer.send(NOTICES.name, notice.lineage.encode(), encode(notice), headers))
+            topic = topic_of(notice.lane).name
+            stored.append(self._producer.send(topic, notice.lineage.encode(), encode(notice), headers))
             self._ledger.has_sent(notice)
             for part in notice.parts:
                 self._metrics.notice_part(notice.kind, part.phase)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from alerts.claim import Lane
 from alerts.notice import Notice
 from dispatch.batch import BatchSender
 from dispatch.columns import U16, U64
@@ -28,7 +29,7 @@ from dispatch.pushes import Pushes
 from dispatch.selection import Selection, select
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import BUCKETS
-from dispatch.vapid import Vapid
+from dispatch.vapid import FIRST_DRILL_KEY, Vapid
 from dispatch.ways import with_ways
 from streams.approval import Mismatch, mismatch_of, plans_mismatch
 from streams.checkpoint import Checkpoint
@@ -36,6 +37,7 @@ from streams.client import Consumer, Producer, Record
 from streams.course import Course, chosen_at, complete, without
 from streams.courses import Courses
 from streams.dead_letters import Refused, dead_letter
+from streams.drill import topic_of
 from streams.fanout import FanOut
 from streams.headcount import HeadCounts
 from streams.late import heard_by_nobody_asleep
@@ -48,7 +50,7 @@ from streams.plan_book import PlanBook
 from streams.rolling import Rolling
 from streams.subscribers import Subscribers
 from streams.told_book import ToldBook
-from streams.topics import DEAD_LETTERS, NOTICES, SUBSCRIPTIONS
+from streams.topics import APPROVED, DEAD_LETTERS, NOTICES, SUBSCRIPTIONS
 from streams.warming import warm
 from streams.wire import decode
 
@@ -119,7 +121,7 @@ class Dispatcher:
         self._plans = PlanBook(bootstrap)
         self._without_plan: list[Record] = []
         self._notices = Consumer(bootstrap)
-        self._notices.assign_from_oldest([NOTICES.name])
+        self._notices.assign_from_oldest(sorted(APPROVED))
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────
 
@@ -195,7 +197,10 @@ class Dispatcher:
             self._stream_metrics.dead_letter(NOTICES.name, error.reason)
             return
         received_ms = int(record.headers.get("t-received", b"%d" % record.timestamp_ms))
-        mismatch = mismatch_of(notice)
+        mismatch = self._lane_mismatch(record, notice) or mismatch_of(notice)
+        if mismatch is Mismatch.LANE and (notice.expires <= datetime.now(UTC) or self._ledger.is_done(notice)):
+            # A drill of before drills had a topic of their own: it is over, and wakes nobody at each start.
+            return
         if mismatch is not None:
             self._stop(notice, mismatch)
             return
@@ -213,6 +218,13 @@ class Dispatcher:
         if not self._ledger.is_done(notice):
             self._begin(notice, received_ms)
         self._resume_tails(notice, received_ms)
+
+    def _lane_mismatch(self, record: Record, notice: Notice) -> Mismatch | None:
+        """Return why the lane of *notice* is not that of its topic, or has no key here."""
+        if record.topic != topic_of(notice.lane).name:
+            return Mismatch.LANE
+        drill = notice.lane is Lane.DRILL
+        return Mismatch.NO_KEY if drill and not self._vapid.has(FIRST_DRILL_KEY) else None
 
     def _wait_for_plan(self, record: Record, notice: Notice) -> None:
         """Keep a notice of ways until its plan has come: it is stored before the notice, on another topic."""
@@ -234,6 +246,8 @@ class Dispatcher:
         """Send nothing of what is not what was approved, and say so where people look (R14)."""
         log.error("notice stopped", extra={"lineage": notice.lineage, "reason": mismatch.value})
         self._metrics.hash_stops.inc()
+        if mismatch in (Mismatch.LANE, Mismatch.NO_KEY):
+            self._metrics.lane_stops.labels(mismatch.value).inc()
 
     def _begin(self, notice: Notice, received_ms: int) -> None:
         self._refresh()
@@ -294,6 +308,7 @@ class Dispatcher:
             self._secret,
             languages=fanout.languages,
             sealings=fanout.sealings,
+            on_wrong_key=lambda rows: self._metrics.wrong_keys.labels(notice.lane.value).inc(rows),
         )
 
     def _close_finished(self) -> None:

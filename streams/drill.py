@@ -21,6 +21,7 @@ from geo.change import NOTHING_TOLD
 from streams.digest import approval_digest
 from streams.notice_board import LANGUAGES
 from streams.payloads import Draft
+from streams.topics import DRILL_NOTICES, NOTICES, Topic
 
 # Who approves in a rehearsal, played by the system. No account can be called so, and the decider lets it touch nothing
 # but drills.
@@ -40,6 +41,11 @@ class DrillOrder:
     cells: Cells
     issuer: str
     expires: datetime
+
+
+def topic_of(lane: Lane) -> Topic:
+    """Return the topic on which approved notices of *lane* stand: a drill on no other than its own."""
+    return DRILL_NOTICES if lane is Lane.DRILL else NOTICES
 
 
 def as_drill(text: Text) -> Text:

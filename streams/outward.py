@@ -26,11 +26,12 @@ from geo.outline import rings_of
 from streams.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused
 from streams.digest import approval_digest
+from streams.drill import topic_of
 from streams.metrics import Role, StreamMetrics
 from streams.outlets import Outlet, Register
 from streams.outward_metrics import OutwardMetrics
 from streams.payloads import ChannelRecord
-from streams.topics import CHANNELS, NOTICES
+from streams.topics import APPROVED, CHANNELS, NOTICES
 from streams.wire import decode, encode
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ class Outward:
         self._leaving: dict[int, dict[bytes, _Leaving]] = {number: {} for number in range(len(self._channels))}
         self._screens_at = 0.0
         self._notices = Consumer(bootstrap)
-        self._notices.assign_from_oldest([NOTICES.name])
+        self._notices.assign_from_oldest(sorted(APPROVED))
 
     def run(self, should_stop: Callable[[], bool], beat: Callable[[], None]) -> None:
         """Work until told to stop."""
@@ -171,6 +172,10 @@ class Outward:
         except Refused as error:
             # The fan-out puts it aside as a dead letter; once is enough.
             log.warning("a notice is unreadable", extra={"reason": error.reason})
+            return
+        if record.topic != topic_of(notice.lane).name:
+            # The fan-out pages somebody; no other system hears of it either.
+            log.error("a notice stands on the topic of another lane", extra={"lineage": notice.lineage})
             return
         if approval_digest(notice) != notice.digest:
             log.error("notice kept in", extra={"lineage": notice.lineage, "reason": "digest-mismatch"})

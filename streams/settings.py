@@ -43,6 +43,9 @@ class WorkerSettings:
     vapid_key: Path | None
     """VAPID private key file, 0600. No default: a key made up at start would orphan every subscription."""
 
+    drill_vapid_key: Path | None
+    """VAPID private key file of drills, 0600. No default, and never the live key: without it no drill is sent."""
+
     seal_key: Path | None
     """Key file that unseals the values of `subscriptions`, 0600."""
 
@@ -150,6 +153,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         workers=int(environment.get("SHIRASE_FANOUT_WORKERS", "1")),
         snapshot=path("SHIRASE_SNAPSHOT"),
         vapid_key=path("SHIRASE_VAPID_KEY"),
+        drill_vapid_key=path("SHIRASE_DRILL_VAPID_KEY"),
         seal_key=path("SHIRASE_SEAL_KEY"),
         envelope_secret=path("SHIRASE_ENVELOPE_SECRET"),
         push_ca=environment.get("SHIRASE_PUSH_CA", ""),

@@ -115,6 +115,12 @@ NOTICES = Topic(
     ("dispatch", "notices", "evacuation", "channels", "residents", "console"),
     "approved revisions: cells, texts, expiry, digest; of kind 3 the order and, per shard, plan version and digest",
 )  # fmt: skip
+DRILL_NOTICES = Topic(
+    "drill-notices", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 0,
+    ("dispatch", "channels", "residents", "console"),
+    "as `notices`, of drills only: who may write or read drills is a right of its own, and no stage of what is real "
+    "reads it",
+)  # fmt: skip
 SUBSCRIPTIONS = Topic(
     "subscriptions", "subscription id", 16, Cleanup.COMPACT, None, 16_384, 2, ("dispatch", "residents"),
     "the source of truth; values are encrypted with a key kept outside Kafka; a tombstone forgets; keys `roll-N` are "
@@ -165,11 +171,14 @@ DEAD_LETTERS = Topic(
     "original bytes and a reason code; of subscriptions the reason and length only",
 )  # fmt: skip
 
+# Where approved revisions stand, live and practised.
+APPROVED: frozenset[str] = frozenset({NOTICES.name, DRILL_NOTICES.name})
+
 # What the planner acts on, in the order in which it reads them at its start.
 PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, CAPS, NOTICES)
 
 ALL: tuple[Topic, ...] = (
     TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, CAPS, CROSSINGS, PLANS,
-    EFFECTS, PREVIEWS, DRAFTS, PAGES, COMMANDS, NOTICES,
+    EFFECTS, PREVIEWS, DRAFTS, PAGES, COMMANDS, NOTICES, DRILL_NOTICES,
     SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, HEADCOUNTS, SOURCES, AUDIT, DEAD_LETTERS,
 )  # fmt: skip

@@ -16,10 +16,10 @@ from api.state import Said, said_after
 from dispatch.message import topic_and_tag
 from streams.client import Record
 from streams.payloads import ReceiptRecord
-from streams.topics import NOTICES, RECEIPTS
+from streams.topics import APPROVED, RECEIPTS
 from streams.wire import decode
 
-TOPICS = (NOTICES.name, RECEIPTS.name)
+TOPICS = (*sorted(APPROVED), RECEIPTS.name)
 # A year of a metropolis; the topic itself keeps ninety days.
 MOST_NOTICES = 5_000
 _OPEN = (Lane.LIFE_SAFETY, Lane.ROUTINE, Lane.DRILL)
@@ -60,7 +60,7 @@ class OpenBook:
         """Take in one record of `TOPICS`. Raises `Refused` for one that cannot be read."""
         if record.value is None:
             return
-        if record.topic == NOTICES.name:
+        if record.topic in APPROVED:
             notice = decode(Notice, record.value)
             with self._lock:
                 self._take(notice)

@@ -23,6 +23,7 @@ from dispatch.endpoint import check_endpoint
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import SealKeys
+from dispatch.vapid import FIRST_DRILL_KEY
 from streams.client import Record, Stored
 from streams.topics import SUBSCRIPTIONS
 from tests.api.browser import Browser
@@ -80,7 +81,9 @@ class Door:
     sign_up: SignUp
 
 
-def doors(limit: RateLimit | None = None, clock: Callable[[], float] = lambda: 1_790_000_000.0) -> Door:
+def doors(
+    limit: RateLimit | None = None, clock: Callable[[], float] = lambda: 1_790_000_000.0, drill_public: str = ""
+) -> Door:
     topic, box, keys = Topic(), PostBox(), SealKeys({1: bytes(32)}, 1)
     sign_up = SignUp(
         proofs=Proofs(bytes(32)),
@@ -92,6 +95,7 @@ def doors(limit: RateLimit | None = None, clock: Callable[[], float] = lambda: 1
         read_at=topic.read_at,
         ward_of=lambda cell: "1310800" if f"{cell:x}" == KOTO else "",
         vapid_public="BPublic",
+        drill_public=drill_public,
         limit=limit or RateLimit(1000, 1000.0),
         clock=clock,
     )
@@ -374,3 +378,25 @@ def test_the_roll_keeps_places_of_records_and_nothing_else() -> None:
     assert b"sealed" not in repr(roll._places).encode()
     roll.apply(Record(SUBSCRIPTIONS.name, 3, 18, b"id", None, {}, 0))
     assert roll.find(b"id") is None
+
+
+def test_whoever_signs_up_for_drills_is_asked_by_the_key_of_drills() -> None:
+    door = doors(drill_public="BDrill")
+    said = door.browser.get("/subscriptions/key").json()
+    assert (said["application_server_key"], said["drill_server_key"]) == ("BPublic", "BDrill")
+    for drill, key in ((False, 0), (True, FIRST_DRILL_KEY)):
+        phone = Phone()
+        _, answer = joined(door, phone, drill=drill)
+        assert answer.status_code == 200, answer.text
+        assert door.box.letters[-1].vapid_key == key
+        last = door.topic.records[-1]
+        assert last.value is not None
+        stored = door.keys.unseal(last.key, last.value)
+        assert (stored.drill, stored.vapid_key) == (drill, key)
+
+
+def test_without_a_key_of_drills_nobody_can_sign_up_for_them(door: Door) -> None:
+    assert "drill_server_key" not in door.browser.get("/subscriptions/key").json()
+    answer = door.browser.request("POST", "/subscriptions", json=wish(Phone(), drill=True))
+    assert (answer.status_code, answer.json()["code"]) == (422, "drills-not-offered")
+    assert door.box.letters == []

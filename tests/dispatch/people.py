@@ -15,6 +15,7 @@ from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.place import Cell, Cells
 from dispatch.subscription import Place, QuietHours, Role, Subscription
+from dispatch.vapid import FIRST_DRILL_KEY
 
 KOTO = h3.latlng_to_cell(35.6727, 139.8169, 9)
 NOON = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)  # 12:00 in Tokyo
@@ -65,6 +66,7 @@ def resident(
         drill=drill,
         canary=canary,
         ward=ward,
+        vapid_key=FIRST_DRILL_KEY if drill else 0,
     )
 
 

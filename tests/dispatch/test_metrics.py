@@ -16,5 +16,5 @@ def test_every_outcome_in_every_lane_is_there_at_zero() -> None:
             assert registry.get_sample_value("dispatch_pushes_total", labels) == 0
     assert registry.get_sample_value("dispatch_ward_accepted_pushes_total", {"ward": "13108"}) == 0
     names = {label for metric in registry.collect() for sample in metric.samples for label in sample.labels}
-    assert names == {"outcome", "lane", "ward", "le"}
+    assert names == {"outcome", "lane", "ward", "le", "reason"}
     assert b"dispatch_push_seconds_bucket" in generate_latest(registry)

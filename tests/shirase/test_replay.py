@@ -24,7 +24,7 @@ from shirase.replay import (
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, Record, read_to_end
 from streams.payloads import DraftRecord, ReceiptRecord, ReportRecord
-from streams.topics import DRAFTS, EFFECTS, NOTICES, RECEIPTS, REPORTS, TELEGRAMS
+from streams.topics import DRAFTS, DRILL_NOTICES, EFFECTS, NOTICES, RECEIPTS, REPORTS, TELEGRAMS
 from streams.wire import encode
 from tests.dispatch.people import notice
 from tests.feeds.test_jma_headlines import raw as headline
@@ -61,7 +61,7 @@ def still(*reports: ReportRecord) -> Observer:
 @pytest.fixture
 def fresh() -> Iterator[Broker]:
     with open_broker("embedded") as broker:
-        ensure_topics(broker, [TELEGRAMS, REPORTS, DRAFTS, EFFECTS, NOTICES, RECEIPTS])
+        ensure_topics(broker, [TELEGRAMS, REPORTS, DRAFTS, EFFECTS, NOTICES, DRILL_NOTICES, RECEIPTS])
         yield broker
 
 

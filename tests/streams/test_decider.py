@@ -6,22 +6,26 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import CollectorRegistry
 
-from alerts.claim import Release
+from alerts.claim import Lane, Release
+from alerts.hazard import HazardKind
+from alerts.level import Level
 from alerts.notice import Notice
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, read_to_end
 from streams.decider import Decider, recall
+from streams.drill import DrillOrder, drill_draft
 from streams.metrics import StreamMetrics
-from streams.payloads import Command, Draft, DraftRecord, DraftState
-from streams.topics import COMMANDS, DEAD_LETTERS, DRAFTS, NOTICES
+from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
+from streams.topics import COMMANDS, DEAD_LETTERS, DRAFTS, DRILL_NOTICES, NOTICES
 from streams.wire import decode, encode
+from tests.api.evening import NINE_PM, around
 from tests.streams.test_decision import approve, create, draft
 
 
 @pytest.fixture
 def fresh() -> Iterator[Broker]:
     with open_broker("embedded") as broker:
-        ensure_topics(broker, [COMMANDS, DRAFTS, NOTICES, DEAD_LETTERS])
+        ensure_topics(broker, [COMMANDS, DRAFTS, NOTICES, DRILL_NOTICES, DEAD_LETTERS])
         yield broker
 
 
@@ -60,6 +64,20 @@ def test_a_command_leads_to_a_notice_and_a_verdict_with_the_headers_of_its_docum
     assert record.headers["t-received"] == b"17"
     assert int(record.headers["t-approved"]) > 0
     assert verdicts(fresh) == [("draft-1", DraftState.APPROVED)]
+
+
+def test_a_drill_stands_on_a_topic_of_its_own_and_is_remembered(fresh: Broker) -> None:
+    order = DrillOrder(
+        "thing", Level.ALL_LEAVE, HazardKind.FLOOD, ("江東区",), around(35.672, 139.817), "江東区", NINE_PM
+    )
+    practised = drill_draft(order, by="sato", at=NINE_PM)
+    said = Command(Verb.APPROVE, practised.draft, "sato", NINE_PM, practised.notice.digest)
+    ask(fresh, create(draft()), Command(Verb.CREATE, practised.draft, "sato", NINE_PM, draft=practised), said)
+    decide_all(fresh, 3)
+    assert [one.lane for one in notices(fresh)] == [Lane.LIFE_SAFETY]
+    (record,) = read_to_end(fresh.bootstrap, DRILL_NOTICES.name)
+    assert decode(Notice, record.value).lane is Lane.DRILL
+    assert recall(fresh.bootstrap).last[practised.notice.lineage] == (1, Lane.DRILL)
 
 
 def test_poison_goes_aside_and_its_neighbours_are_decided(fresh: Broker) -> None:

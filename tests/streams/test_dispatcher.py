@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from alerts.cap import Severity
+from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticePart, Phase, Recipients
 from alerts.place import Cell
@@ -27,7 +28,7 @@ from dispatch.registry import Registry
 from dispatch.sender import Push
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import BUCKETS, Place, QuietHours, Subscription
-from dispatch.vapid import Vapid, VapidKey
+from dispatch.vapid import FIRST_DRILL_KEY, Vapid, VapidKey
 from streams import course, outbox
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, read_to_end
@@ -38,13 +39,13 @@ from streams.newcomers import LATE_SECONDS
 from streams.ownership import Replaced
 from streams.payloads import ReceiptRecord
 from streams.subscribers import Subscribers
-from streams.topics import DEAD_LETTERS, NOTICES, OWNERS, PLANS, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
+from streams.topics import DEAD_LETTERS, DRILL_NOTICES, NOTICES, OWNERS, PLANS, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
 from streams.wire import decode, encode
 from tests.dispatch.people import KOTO, notice, part, resident
 from tests.streams.test_evacuation_board import Desk
 
 IN_FLIGHT = 8
-KEY = VapidKey.generate()
+KEY, DRILL_KEY = VapidKey.generate(), VapidKey.generate()
 NORTH, SOUTH = (Cell(cell) for cell in sorted(h3.grid_ring(KOTO, 3))[:2])
 FCM, APPLE = "https://fcm.googleapis.com", "https://web.push.apple.com"
 Verdict = Callable[[Push], PushOutcome | None]
@@ -100,7 +101,9 @@ class FakeSender:
 @pytest.fixture
 def fresh() -> Iterator[Broker]:
     with open_broker("embedded") as broker:
-        ensure_topics(broker, [NOTICES, PLANS, TOLD, PROGRESS, RECEIPTS, OWNERS, SUBSCRIPTIONS, DEAD_LETTERS])
+        ensure_topics(
+            broker, [NOTICES, DRILL_NOTICES, PLANS, TOLD, PROGRESS, RECEIPTS, OWNERS, SUBSCRIPTIONS, DEAD_LETTERS]
+        )
         yield broker
 
 
@@ -116,7 +119,7 @@ def people(count: int, *cells: Cell, origin: str = "", seed: int = 1) -> list[Su
     ]
 
 
-def worker(broker: Broker, residents: list[Subscription], sender: FakeSender) -> Dispatcher:
+def worker(broker: Broker, residents: list[Subscription], sender: FakeSender, *, drills: bool = True) -> Dispatcher:
     registry = Registry.of(columns_of(residents))
     return Dispatcher(
         broker.bootstrap,
@@ -124,7 +127,7 @@ def worker(broker: Broker, residents: list[Subscription], sender: FakeSender) ->
         workers=1,
         subscribers=Subscribers(registry, None, None, frozenset(range(BUCKETS))),
         sender=sender,
-        vapid=Vapid({0: KEY}, "mailto:operations@shirase.example"),
+        vapid=Vapid({0: KEY, **({FIRST_DRILL_KEY: DRILL_KEY} if drills else {})}, "mailto:operations@shirase.example"),
         secret=b"s" * 32,
         settings=DispatchSettings(max_in_flight=IN_FLIGHT, retry_first_seconds=0.01, retry_cap_seconds=0.02),
         metrics=DispatchMetrics(CollectorRegistry()),
@@ -140,11 +143,11 @@ def flood(*parts: NoticePart, revision: int = 1, hours: float = 2.0, lineage: st
     return replace(made, digest=approval_digest(made))
 
 
-def publish(broker: Broker, *notices: Notice | bytes) -> None:
+def publish(broker: Broker, *notices: Notice | bytes, topic: str = NOTICES.name) -> None:
     with Producer(broker.bootstrap) as producer:
         for one in notices:
             value = one if isinstance(one, bytes) else encode(one)
-            producer.send(NOTICES.name, b"lineage-1", value, {"t-received": b"1000"}).result(30)
+            producer.send(topic, b"lineage-1", value, {"t-received": b"1000"}).result(30)
 
 
 def receipts(broker: Broker) -> list[ReceiptRecord]:
@@ -747,3 +750,67 @@ def test_a_push_service_that_hangs_does_not_keep_the_next_ranges_from_the_others
     (receipt,) = finish(fresh, dispatcher)
     assert receipt.outcomes == {"accepted": 60}
     assert len(sender.submitted) == 60
+
+
+def drilled(**changed: object) -> Notice:
+    """Return a drill, as somebody approved it."""
+    made = replace(flood(lineage="drill"), lane=Lane.DRILL, **changed)  # type: ignore[arg-type]
+    return replace(made, digest=approval_digest(made))
+
+
+def people_of_both_lanes() -> list[Subscription]:
+    rng = random.Random(7)
+    return [resident(rng, (Place(Cell(KOTO)),), drill=drill) for drill in (False,) * 6 + (True,) * 4]
+
+
+def test_each_lane_is_sent_by_its_own_topic_and_its_own_key(fresh: Broker) -> None:
+    sender = FakeSender()
+    publish(fresh, flood())
+    publish(fresh, drilled(), topic=DRILL_NOTICES.name)
+    both = finish(fresh, worker(fresh, people_of_both_lanes(), sender), count=2)
+    assert {one.lineage: one.outcomes for one in both} == {"lineage-1": {"accepted": 6}, "drill": {"accepted": 4}}
+    keys = Counter(dict(push.headers)["Authorization"].rpartition("k=")[2] for push in sender.submitted)
+    assert keys == {KEY.public_text: 6, DRILL_KEY.public_text: 4}
+
+
+@pytest.mark.parametrize(
+    ("notice", "topic", "drills", "reason"),
+    [
+        (drilled(), NOTICES.name, True, "other-lane"),
+        (flood(), DRILL_NOTICES.name, True, "other-lane"),
+        (drilled(), DRILL_NOTICES.name, False, "no-key-of-the-lane"),
+    ],
+    ids=["drill-on-notices", "live-on-drill-notices", "no-drill-key"],
+)
+def test_a_notice_of_another_lane_than_its_topic_or_without_a_key_is_stopped(
+    fresh: Broker, notice: Notice, topic: str, drills: bool, reason: str
+) -> None:
+    sender = FakeSender()
+    publish(fresh, notice, topic=topic)
+    dispatcher = worker(fresh, people_of_both_lanes(), sender, drills=drills)
+    stops = dispatcher._metrics.lane_stops.labels(reason)
+    turn(dispatcher, lambda: stops._value.get() == 1)
+    assert dispatcher._metrics.hash_stops._value.get() == 1, "it pages"
+    publish(fresh, flood(lineage="lineage-2"))
+    (receipt,) = finish(fresh, dispatcher)
+    assert (receipt.lineage, len(sender.submitted)) == ("lineage-2", 6)
+
+
+def test_a_drill_of_before_drills_had_a_topic_is_over_and_wakes_nobody(fresh: Broker) -> None:
+    sender = FakeSender()
+    old = drilled(expires=datetime.now(UTC) - timedelta(hours=1))
+    publish(fresh, old, flood())
+    dispatcher = worker(fresh, people_of_both_lanes(), sender)
+    finish(fresh, dispatcher)
+    assert dispatcher._metrics.hash_stops._value.get() == 0
+    assert len(sender.submitted) == 6
+
+
+def test_whoever_signed_up_for_drills_by_the_live_key_is_refused_and_counted(fresh: Broker) -> None:
+    sender = FakeSender()
+    before = [replace(one, vapid_key=0) for one in people_of_both_lanes()]
+    publish(fresh, drilled(), topic=DRILL_NOTICES.name)
+    dispatcher = worker(fresh, before, sender)
+    (receipt,) = finish(fresh, dispatcher)
+    assert (receipt.outcomes, sender.submitted) == ({"failed": 4}, [])
+    assert dispatcher._metrics.wrong_keys.labels(Lane.DRILL.value)._value.get() == 4

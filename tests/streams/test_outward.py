@@ -23,14 +23,14 @@ from feeds.outgoing.forms import Form, Municipality
 from feeds.read import read
 from shirase.channels_command import channels as command
 from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer
+from streams.client import Producer, read_to_end
 from streams.digest import approval_digest
 from streams.metrics import StreamMetrics
 from streams.outlets import OutletError, register_of
 from streams.outward import Outward, holds, states, why_kept_in
 from streams.outward_metrics import OutwardMetrics
 from streams.payloads import ChannelRecord
-from streams.topics import ALL, NOTICES
+from streams.topics import ALL, CHANNELS, NOTICES
 from streams.wire import encode
 from tests.dispatch.gateway import Gateway, gateway_at
 from tests.dispatch.people import KOTO, part
@@ -205,10 +205,18 @@ def test_a_form_without_a_document_fails_aloud_and_a_person_says_that_it_was_typ
 
 def test_what_is_not_what_was_approved_leaves_by_no_outlet(broker: Broker, gateway: Gateway, tmp_path: Path) -> None:
     good = replace(approved(), lineage="lineage-2")
-    publish(broker, replace(approved(), digest="0" * 64), replace(good, digest=approval_digest(good)))
+    astray = replace(approved(lane=Lane.DRILL), lineage="lineage-3")
+    publish(
+        broker,
+        replace(approved(), digest="0" * 64),
+        replace(astray, digest=approval_digest(astray)),
+        replace(good, digest=approval_digest(good)),
+    )
     worker = outward(broker, gateway, tmp_path)
     until(worker, broker, all_in(ChannelState.ACCEPTED, "webhook.1"))
     assert [json.loads(came.body)["lineage"] for came in gateway.came] == ["lineage-2"]
+    keys = [record.key for record in read_to_end(broker.bootstrap, CHANNELS.name)]
+    assert not any(key.startswith(b"lineage-3") for key in keys), "a drill on the topic of what is real"
     worker.close()
 
 
