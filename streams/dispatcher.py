@@ -16,7 +16,7 @@ import numpy as np
 
 from alerts.claim import Lane
 from alerts.notice import Notice
-from dispatch.batch import BatchSender
+from dispatch.batch import BatchAnswer, BatchSender
 from dispatch.columns import U16, U64
 from dispatch.errors import DispatchError, PlanMissing
 from dispatch.layers import People
@@ -61,6 +61,10 @@ PAUSE_SECONDS = 5.0
 # Who hands over waits this long for its last answers: well within the five seconds that its supervisor gives it.
 LAST_ANSWERS_SECONDS = 2.0
 _IDLE_SECONDS = 0.01
+# While more than this is open, answers are waited for until there are so many, or this long: a turn costs as much for
+# a handful. Less is open of a notice for few, whose answers are dealt with as they come.
+GATHER_ROWS = 512
+GATHER_SECONDS = 0.002
 # Entries made in a turn with nothing to send: 7 ms, by which a notice that comes then waits at most.
 ENTRIES_A_TURN = 64
 
@@ -146,7 +150,7 @@ class Dispatcher:
         now = time.time()
         more = self._outbox.fill(now)
         wait = _IDLE_SECONDS if self._courses and not more else 0.0
-        self._outbox.answers(self._sender.poll_batches(wait), time.time())
+        self._outbox.answers(self._gathered(wait), time.time())
         if self._ledger.save(self._outbox.fanouts):
             for fanout in self._outbox.fanouts:
                 self._meter(fanout)
@@ -156,6 +160,16 @@ class Dispatcher:
         self._metrics.in_flight.set(self._sender.in_flight)
         self._stream_metrics.lag(Role.FANOUT, NOTICES.name, len(self._courses))
         self._stream_metrics.progressed(Role.FANOUT, now)
+
+    def _gathered(self, wait: float) -> list[BatchAnswer]:
+        """Return what has come back; amid a large notice some hundreds of answers, which cost little more than one."""
+        answers = self._sender.poll_batches(wait)
+        count, until = sum(len(answer.keys) for answer in answers), time.monotonic() + GATHER_SECONDS
+        while count < GATHER_ROWS <= self._sender.in_flight and (left := until - time.monotonic()) > 0:
+            more = self._sender.poll_batches(left)
+            count += sum(len(answer.keys) for answer in more)
+            answers += more
+        return answers
 
     def close(self) -> None:
         """Wait a little for what is open, store what is known and leave; the next owner repeats what is still open."""

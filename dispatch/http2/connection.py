@@ -49,6 +49,8 @@ from dispatch.outcomes import PushOutcome, outcome_of_status, rule_of
 
 # Until the peer has said how many; most say 100 to 1,000.
 FIRST_MAX_STREAMS = 100
+# Less is read sooner than C is called.
+_WORTH_BYTES = 100
 _PLAIN = END_HEADERS | PADDED | PRIORITY_FLAG
 
 
@@ -139,7 +141,7 @@ class Connection:
         self.heard_at = now
         if self._input:
             data = self._input + data
-        place, end, begun = 0, len(data), self._requests.next
+        place, end, begun = self._plain_answers(data, 0, now), len(data), self._requests.next
         unpack, streams, ending, bodies = HEAD.unpack_from, self._streams, self._ending, self._requests.bodies
         # Answers come in runs: same chunk, same status. One answer object for each run.
         chunk: Chunk | None = None
@@ -178,12 +180,35 @@ class Connection:
                 if number in ending or number in bodies:
                     ending.pop(number, None)
                     self._requests.forget_body(number)
+                if begin == HEAD_BYTES:
+                    # What a read begins with, its answer was the last of the read before: now come the others.
+                    place = self._plain_answers(data, place, now)
                 continue
             self._answered(chunk, status, keys, now)
             chunk, keys = None, []
             self._frame(kind, flags, number & 0x7FFFFFFF, data[begin:after], now, wall)
+            place = self._plain_answers(data, place, now)
         self._answered(chunk, status, keys, now)
         self._input = data[place:]
+
+    def _plain_answers(self, data: bytes, place: int, now: float) -> int:
+        """Take the answers from *place* on that C can read; return the place behind them, for what is unusual."""
+        library, streams = self._terms.library, self._streams
+        if library is None or self._block is not None or self._requests.bodies or len(data) - place < _WORTH_BYTES:
+            return place
+        numbers, statuses, after = library.answers(data, place)
+        asked = set(numbers)
+        if not numbers or len(asked) != len(numbers) or not streams.keys() >= asked:
+            return place  # what nobody asked for is looked at one by one
+        chunk, status, keys = streams[numbers[0]], statuses[0], list[int]()
+        for number, said in zip(numbers, statuses, strict=True):
+            of = streams.pop(number)
+            if of is not chunk or said != status:
+                self._answered(chunk, status, keys, now)
+                chunk, status, keys = of, said, []
+            keys.append(of.keys[(number - of.first) >> 1])
+        self._answered(chunk, status, keys, now)
+        return after
 
     def _answered(self, chunk: Chunk | None, status: int, keys: list[int], now: float) -> None:
         if chunk is not None:

@@ -17,7 +17,7 @@ from dispatch.http2.lookup import Lookup
 from dispatch.http2.pool import HANDOVER_SECONDS, Line, Pool, Waiting, is_public
 from dispatch.http2.terms import Terms
 from dispatch.message import ttl_seconds
-from dispatch.native.library import load
+from dispatch.native.library import Native, library_for, load
 from dispatch.native.packed import Addresses
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
@@ -51,7 +51,11 @@ class Http2Sender:
         self._may_send = may_send
         self._make_http1 = http1
         self._http1: BatchSender | None = None
-        self._terms = Terms(settings.max_reply_bytes, settings.retry_after_cap_seconds)
+        self._terms = Terms(
+            settings.max_reply_bytes,
+            settings.retry_after_cap_seconds,
+            library=library_for(Native(settings.native)),
+        )
         self._context = ssl.create_default_context(cafile=settings.ca_file or None)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
         self._context.set_alpn_protocols(["h2", "http/1.1"])

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from dispatch.native.library import Library
+
 # nginx ends a connection after about 29,500 bodies that it threw away ("http2 flood detected"), and counts
 # bytes too; a connection that is replaced before costs one handshake in 20,000 pushes.
 RETIRE_AFTER_REQUESTS = 20_000
@@ -16,3 +18,4 @@ class Terms:
     retry_after_cap_seconds: float
     retire_after_requests: int = RETIRE_AFTER_REQUESTS
     retire_after_bytes: int = RETIRE_AFTER_BYTES
+    library: Library | None = None  # reads plain answers; Python reads all of them without it

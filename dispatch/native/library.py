@@ -19,7 +19,7 @@ from dispatch.endpoint import MAX_LENGTH
 from dispatch.envelope import HEADER_BYTES, TAG_BYTES, Entry, seal
 from dispatch.errors import NativeMissing
 from dispatch.native.build import built
-from dispatch.native.packed import Addresses, Bodies
+from dispatch.native.packed import Addresses, Bodies, where
 from dispatch.pool import ENTRY_BYTES
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 SEALED, NO_ADDRESS, NO_ENTRY = range(3)
 # A run of frames is written here first; it grows to the largest.
 _FIRST_SCRATCH_BYTES = 256 * 1024
+_MOST_ANSWERS = 4096
 _REFUSALS = {-1: "a row, or the number of its words, that does not exist", -2: "no room", -3: "libcrypto failed"}
 
 
@@ -74,22 +75,30 @@ class Sealed:
 class Library(threading.local):
     """The functions of `push.c`. What they work on belongs to one thread: each has another."""
 
+    _scratch: U8 = np.empty(0, dtype=np.uint8)
+    _scratch_at = 0
+
     def __init__(self, path: Path) -> None:
         """Raises NativeMissing where the library or libcrypto cannot be loaded."""
         try:
             functions, crypto = ctypes.CDLL(str(path)), libcrypto()
-            self._seal, self._frames, self._are = (
+            self._seal, self._frames, self._are, self._answers = (
                 _typed(functions, f"shirase_{name}", *arguments)
                 for name, arguments in (
                     ("seal", [ctypes.c_void_p] * 2),
                     ("frames", [ctypes.c_void_p]),
                     ("are_addresses", [ctypes.c_void_p, ctypes.c_uint64] * 2 + [ctypes.c_uint64]),
+                    ("answers", [ctypes.c_char_p, *[ctypes.c_uint64] * 3, *[ctypes.c_void_p] * 3]),
                 )
             )
             self._crypto = _aes_of(crypto)
         except (OSError, AttributeError) as error:
             raise NativeMissing("not-loadable", str(error)) from None
-        self._scratch = np.empty(_FIRST_SCRATCH_BYTES, dtype=np.uint8)
+        self._room(_FIRST_SCRATCH_BYTES)
+        self._read = np.empty((2, _MOST_ANSWERS), dtype=np.int64)
+        self._read_at = where(self._read)
+        self._next = ctypes.c_uint64()
+        self._next_at = ctypes.addressof(self._next)
 
     def seal(
         self,
@@ -120,9 +129,9 @@ class Library(threading.local):
         bodies = np.empty((count, HEADER_BYTES + size + TAG_BYTES), dtype=np.uint8)
         states = np.empty(count, dtype=np.uint8)
         job = _Sealing(
-            path.ctypes.data, len(path), path_offset.ctypes.data, entries.ctypes.data, len(entries),
-            rows.ctypes.data, which.ctypes.data, count, _place_of(words), len(records), size, MAX_LENGTH,
-            room.ctypes.data, room.size, offsets.ctypes.data, bodies.ctypes.data, bodies.size, states.ctypes.data,
+            where(path), len(path), where(path_offset), where(entries), len(entries),
+            where(rows), where(which), count, _place_of(words), len(records), size, MAX_LENGTH,
+            self._scratch_at, room.size, where(offsets), where(bodies), bodies.size, where(states),
         )  # fmt: skip
         done = self._seal(ctypes.byref(self._crypto), ctypes.byref(job))
         if done < 0:
@@ -146,9 +155,9 @@ class Library(threading.local):
         each = 2 * _HEAD_BYTES + len(before) + 1 + _LONGEST_INTEGER + len(after) + size
         room = self._room(text + count * each)
         job = _Framing(
-            addresses.data.ctypes.data, addresses.data.size, offsets.ctypes.data, bodies.data.ctypes.data, size,
+            addresses.data_at, addresses.data.size, addresses.offsets_at, bodies.data_at, size,
             len(bodies), begin, count, stream, _place_of(before), len(before), _place_of(after), len(after),
-            room.ctypes.data, room.size,
+            self._scratch_at, room.size,
         )  # fmt: skip
         done = self._frames(ctypes.byref(job))
         if done < 0:
@@ -157,12 +166,24 @@ class Library(threading.local):
 
     def are_addresses(self, addresses: Addresses) -> bool:
         """Say whether all of *addresses* are as sign-up lets them in."""
-        data, offsets = addresses.data, addresses.offsets
-        return bool(self._are(data.ctypes.data, data.size, offsets.ctypes.data, len(addresses), MAX_LENGTH) == 1)
+        are = self._are(addresses.data_at, addresses.data.size, addresses.offsets_at, len(addresses), MAX_LENGTH)
+        return are == 1
+
+    def answers(self, data: bytes, place: int) -> tuple[list[int], list[int], int]:
+        """Return streams and statuses of the plain answers that *data* has from *place* on, and the place behind them.
+
+        Plain is what is one HEADERS frame, begins with a status of 200 to 299 and ends its stream.
+        """
+        second = self._read_at + 8 * _MOST_ANSWERS
+        count = self._answers(data, len(data), place, _MOST_ANSWERS, self._read_at, second, self._next_at)
+        if not count:
+            return [], [], place
+        return self._read[0, :count].tolist(), self._read[1, :count].tolist(), self._next.value
 
     def _room(self, size: int) -> U8:
         if self._scratch.size < size:
             self._scratch = np.empty(size, dtype=np.uint8)
+            self._scratch_at = where(self._scratch)
         return self._scratch
 
 

@@ -1,7 +1,7 @@
 """Columns of bytes that C can read, and that look like a sequence of bytes to everybody else."""
 
 from collections.abc import Iterator, Sequence
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,21 @@ from numpy.typing import NDArray
 from dispatch.columns import U8
 
 
+def where(array: NDArray[Any]) -> int:
+    """Return where the elements of *array* are: in half of the time that `array.ctypes.data` takes."""
+    return int(array.__array_interface__["data"][0])
+
+
 class Addresses(Sequence[bytes]):
     """The addresses of a batch, one after another; the first of `offsets` is 0."""
 
-    __slots__ = ("data", "offsets")
+    __slots__ = ("data", "data_at", "offsets", "offsets_at")
 
     def __init__(self, data: U8, offsets: NDArray[np.int64]) -> None:
         self.data = data
         self.offsets = offsets
+        self.data_at = where(data)  # asked for with each run of frames
+        self.offsets_at = where(offsets)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -39,10 +46,11 @@ class Addresses(Sequence[bytes]):
 class Bodies(Sequence[bytes]):
     """The bodies of a batch, all of one size: the rows of `data`."""
 
-    __slots__ = ("data",)
+    __slots__ = ("data", "data_at")
 
     def __init__(self, data: U8) -> None:
         self.data = data
+        self.data_at = where(data)
 
     @property
     def size(self) -> int:

@@ -1,5 +1,5 @@
-/* Seal and frame pushes: what `dispatch/pushes.py` and `dispatch/http2/requests.py` do in Python, for hundreds of rows at
- * a time. They are the reference: a property test holds this file to their bytes, for every size and every refusal.
+/* Seal and frame pushes, and read the plainest of their answers: what `dispatch/pushes.py`, `dispatch/http2/requests.py` and
+ * `dispatch/http2/connection.py` do in Python, for hundreds of rows at a time. They are the reference: a property test holds this file to their bytes, for every size and every refusal.
  *
  * No header of Python's or of OpenSSL's is needed: columns come as pointers with their lengths, libcrypto's functions as
  * pointers in `struct libcrypto`. Nothing is allocated, kept or freed here, and nothing is written outside of the buffers
@@ -21,10 +21,13 @@ static const uint8_t HEADER_MIDDLE[] = {0x00, 0x00, 0x10, 0x00, PUBLIC_BYTES};
 enum { HEADER_BYTES = SALT_BYTES + sizeof HEADER_MIDDLE + PUBLIC_BYTES };
 
 /* RFC 9113, 4.1, 4.2 and 6; as in dispatch/http2/frames.py. */
-enum { HEAD_BYTES = 9, LARGEST_FRAME = 16384, DATA = 0, HEADERS = 1, END_STREAM = 1, END_HEADERS = 4, PADDED = 8 };
+enum { HEAD_BYTES = 9, LARGEST_FRAME = 16384, DATA = 0, HEADERS = 1, RST_STREAM = 3, END_STREAM = 1, END_HEADERS = 4, PADDED = 8 };
 enum { PRIORITY_FLAG = 32, LARGEST_STREAM = 0x7fffffff };
 /* RFC 7541: `:path` by its number in the static table, without indexing; a length with a prefix of 7 bits. */
 enum { PATH_NAME = 4, PREFIX_MOST = 127, LONGEST_INTEGER = 5 };
+
+/* RFC 7541, appendices A and B: `:status` is number 8 to 14; 0, 1 and 2 have Huffman codes of five bits, 00000 to 00010. */
+enum { INDEXED_200 = 0x88, INDEXED_204 = 0x89, INDEXED_206 = 0x8a, THREE_PLAIN = 0x03, TWO_PACKED = 0x82 };
 
 enum { GCM_GET_TAG = 0x10 }; /* EVP_CTRL_AEAD_GET_TAG */
 
@@ -246,4 +249,54 @@ int64_t shirase_frames(const struct framing *job)
         out = put(out, job->bodies + at * job->body_bytes, job->body_bytes);
     }
     return out - job->out;
+}
+
+/* Return the status of a block if it is 200 to 299 and its first field, behind changes of the table's size; else 0. */
+static int64_t accepted_status(const uint8_t *block, uint64_t bytes)
+{
+    for (; bytes > 0 && (block[0] & 0xe0) == 0x20 && (block[0] & 0x1f) != 0x1f; bytes--)
+        block++;
+    if (bytes < 1)
+        return 0;
+    if (block[0] == INDEXED_200 || block[0] == INDEXED_204 || block[0] == INDEXED_206)
+        return block[0] == INDEXED_200 ? 200 : block[0] == INDEXED_204 ? 204 : 206;
+    if ((block[0] != 0x48 && block[0] != 0x08 && block[0] != 0x18) || bytes < 4)
+        return 0;
+    if (block[1] == TWO_PACKED) {
+        const int bits = block[2] << 8 | block[3], first = bits >> 11, second = bits >> 6 & 31, third = bits >> 1 & 31;
+        return first == 2 && second <= 2 && third <= 2 && (bits & 1) ? 200 + second * 10 + third : 0;
+    }
+    if (block[1] != THREE_PLAIN || bytes < 5 || block[2] != '2' || block[3] < '0' || block[3] > '9' || block[4] < '0'
+        || block[4] > '9')
+        return 0;
+    return 200 + (block[3] - '0') * 10 + (block[4] - '0');
+}
+
+/* Read answers from `place` on for as long as each is one HEADERS frame that begins with 200 to 299 and ends its stream; a
+ * RST_STREAM of the same stream right behind it says nothing more (RFC 9113, 8.1). Return how many, at most `room`, with
+ * their streams and statuses; `*next` is the place behind them. */
+int64_t shirase_answers(
+    const uint8_t *data, uint64_t bytes, uint64_t place, uint64_t room, int64_t *streams, int64_t *statuses, uint64_t *next)
+{
+    uint64_t count = 0;
+    while (place <= bytes && bytes - place >= HEAD_BYTES) {
+        const uint8_t *head = data + place;
+        const uint64_t length = (uint64_t)head[0] << 16 | (uint64_t)head[1] << 8 | head[2];
+        const int64_t stream = (int64_t)((uint64_t)head[5] << 24 | (uint64_t)head[6] << 16 | (uint64_t)head[7] << 8 | head[8]);
+        if (length > LARGEST_FRAME || bytes - place - HEAD_BYTES < length)
+            break;
+        if (count == 0 || head[3] != RST_STREAM || length != 4 || stream != streams[count - 1]) {
+            if (count == room || head[3] != HEADERS
+                || (head[4] & (END_STREAM | END_HEADERS | PADDED | PRIORITY_FLAG)) != (END_STREAM | END_HEADERS))
+                break;
+            const int64_t status = accepted_status(head + HEAD_BYTES, length);
+            if (status == 0)
+                break;
+            streams[count] = stream;
+            statuses[count++] = status;
+        }
+        place += HEAD_BYTES + length;
+    }
+    *next = place;
+    return (int64_t)count;
 }

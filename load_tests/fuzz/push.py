@@ -77,7 +77,17 @@ def framing(library: Library, rng: random.Random) -> None:
     library.frames(addresses, Bodies(np.zeros((count, size), dtype=np.uint8)), begin, most, stream, before, after)
 
 
-TARGETS: tuple[Callable[[Library, random.Random], None], ...] = (sealing, framing)
+def answers(library: Library, rng: random.Random) -> None:
+    """Read frames, some of them cut or changed."""
+    plain = [b"\0\0\5\1\5\0\0\0" + bytes([rng.randrange(256)]) + b"H\x82\x10\3a" for _ in range(rng.randint(0, 50))]
+    said = bytearray(b"".join(plain))
+    for _ in range(rng.randint(0, 3) if said else 0):
+        said[rng.randrange(len(said))] = rng.randrange(256)
+    whole = bytes(said[: rng.randint(0, len(said))])
+    library.answers(whole, number(rng, rng.randint(0, len(whole))) % 2**64)
+
+
+TARGETS: tuple[Callable[[Library, random.Random], None], ...] = (sealing, framing, answers)
 
 
 def rounds(library: Library, count: int, seed: int) -> Counter[str]:
