@@ -416,16 +416,16 @@ class FanOut:
     def _counts(self, local: int) -> Checkpoint:
         before = self._before[local]
         ends, wards = self._ends[local], self._wards[local]
-        outcomes = before.outcomes + _named(ends.sum(axis=0))
+        outcomes = _plus(before.outcomes, _named(ends.sum(axis=0)))
         rings = {
             rank: Ring(int(self._ring_rows[local, at]), before.rings.get(rank, Ring()).outcomes + _named(ends[at]))
             for at, rank in enumerate(self._rings.tolist())
             if self._ring_rows[local, at]
         }
         names = self._people.wards
-        by_ward = before.wards + Counter({names[code]: int(wards[code]) for code in np.flatnonzero(wards).tolist()})
+        by_ward = _plus(before.wards, {names[code]: int(wards[code]) for code in np.flatnonzero(wards).tolist()})
         size = self._ward_bytes[local]
-        by_size = before.ward_bytes + Counter({names[code]: int(size[code]) for code in np.flatnonzero(size).tolist()})
+        by_size = _plus(before.ward_bytes, {names[code]: int(size[code]) for code in np.flatnonzero(size).tolist()})
         first, last = int(self._first_ms[local]), int(self._last_ms[local])
         return Checkpoint(
             {},
@@ -471,6 +471,11 @@ def urgency_of(notice: Notice) -> tuple[int, int, str, int]:
 
 def _named(ends: NDArray[np.int64]) -> Counter[str]:
     return Counter({_ENDS[code]: int(ends[code]) for code in np.flatnonzero(ends).tolist()})
+
+
+def _plus(before: Counter[str], news: Mapping[str, int]) -> Counter[str]:
+    # Counters add up by a loop in Python; most have nothing to add to.
+    return before + Counter(news) if before else Counter(news)
 
 
 def _distinct(sealings: Iterable[Sealing]) -> tuple[Sealing, ...]:
