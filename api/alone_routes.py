@@ -1,16 +1,15 @@
 """The route by which one person lets a small area go alone: every refusal and every use is in the audit trail."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from alerts.duty import alone_as
 from api.accounts import Session
 from api.alone import LetGo
 from api.alone_page import SAID
 from api.audit import Act
-from api.form import elsewhere, page, read_form
-from api.office import COOKIE, Office, waiting
+from api.filled import filled
+from api.form import elsewhere, page
+from api.office import Office, waiting
 from api.officer_page import refused_page
 from streams.edit import ground_of
 from streams.payloads import Verb
@@ -21,16 +20,9 @@ def alone_routes(office: Office) -> APIRouter:
     router = APIRouter()
 
     @router.post("/drafts/{draft_id}/alone")
-    async def alone(
-        draft_id: str,
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        return _let_go(office, session, draft_id, await read_form(request, origin, session))
+    async def alone(draft_id: str, request: Request) -> Response:
+        session, form = await filled(office, request)
+        return _let_go(office, session, draft_id, form)
 
     return router
 

@@ -14,7 +14,8 @@ from alerts.road import RoadReport
 from api import fields
 from api.accounts import Session
 from api.errors import ApiError, FormWrong
-from api.form import elsewhere, page, read_form
+from api.filled import filled
+from api.form import page, read_form
 from api.office import COOKIE, Office
 from api.posted_page import not_posted_page
 from api.sheet import document
@@ -35,15 +36,8 @@ def closure_preview_routes(office: Office) -> APIRouter:
     router = APIRouter()
 
     @router.post("/post/closure/preview")
-    async def preview(
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        form = await read_form(request, origin, session)
+    async def preview(request: Request) -> Response:
+        session, form = await filled(office, request)
         try:
             wanted, report = _read(office, session, form)
         except FormWrong as error:

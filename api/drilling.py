@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.claim import Lane
 from alerts.hazard import HazardKind
@@ -19,7 +19,8 @@ from api.audit import Act
 from api.drill_page import drill_page
 from api.editing import hours_from
 from api.errors import FormWrong
-from api.form import elsewhere, page, read_form
+from api.filled import filled
+from api.form import elsewhere, page
 from api.office import COOKIE, Office
 from api.posted_page import not_posted_page
 from api.posting import new_key, offered_names
@@ -44,15 +45,9 @@ def drilling_routes(office: Office) -> APIRouter:
         return page(drill_page(session, names, waiting, sent, did, new_key(), now=office.now()))
 
     @router.post("/drill")
-    async def propose(
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        given = plain_of(await read_form(request, origin, session))
+    async def propose(request: Request) -> Response:
+        session, form = await filled(office, request)
+        given = plain_of(form)
         try:
             draft = drill_of(office, session, given)
         except FormWrong as error:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.notice import Notice, Text
 from api.accounts import Session
@@ -16,7 +16,8 @@ from api.approval import may_void
 from api.audit import Act
 from api.edit_page import edit_page, field_of
 from api.errors import FormWrong
-from api.form import elsewhere, page, read_form
+from api.filled import filled
+from api.form import elsewhere, page
 from api.office import COOKIE, SAID, Office, waiting
 from api.officer_page import refused_page
 from api.wanted import HOURS
@@ -40,16 +41,9 @@ def editing_routes(office: Office) -> APIRouter:
         return page(edit_page(draft_id, notice, _wards_of(office, notice), session, now=office.now(), bar=bar))
 
     @router.post("/drafts/{draft_id}/edit")
-    async def change(
-        draft_id: str,
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        return _changed(office, session, draft_id, await read_form(request, origin, session))
+    async def change(draft_id: str, request: Request) -> Response:
+        session, form = await filled(office, request)
+        return _changed(office, session, draft_id, form)
 
     return router
 

@@ -3,6 +3,8 @@
 ApiError            carries status, stable code and a sentence; leaves as application/problem+json
 └── NotReady        the topics have not been read to their end: an answer now would be a guess
 
+SignInFirst         nobody is signed in: the browser is sent to the page where that is done
+
 FormWrong           a form of the console asks for what is not to be had; its words are for who filled it in
 """
 
@@ -27,3 +29,7 @@ class NotReady(ApiError):
 
 class FormWrong(ValueError):
     """What is wrong with a form, in words for the person who filled it in."""
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in who could have filled in this form."""

@@ -8,7 +8,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.errors import ApiError
+from api.errors import ApiError, SignInFirst
+from api.form import elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ def problem(status: int, code: str, title: str, detail: str = "") -> Response:
 def answer_problems(app: FastAPI) -> None:
     """Make every error of *app* a problem document."""
     app.add_exception_handler(ApiError, _ours)
+    app.add_exception_handler(SignInFirst, _sign_in)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _unexpected)
@@ -46,6 +48,10 @@ def answer_problems(app: FastAPI) -> None:
 async def _ours(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     return problem(error.status, error.code, error.title, error.detail)
+
+
+async def _sign_in(_request: Request, _error: Exception) -> Response:
+    return elsewhere("/sign-in")
 
 
 async def _invalid(_request: Request, _error: Exception) -> Response:

@@ -8,7 +8,7 @@ drill that its officer rehearses with (the decider says so as well).
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.alert import GEOCODE_CLASS20, Geocode
 from alerts.claim import Lane
@@ -17,7 +17,8 @@ from api.approval import may_not_approve
 from api.audit import Act
 from api.card_page import card_page
 from api.errors import ApiError
-from api.form import elsewhere, page, read_form
+from api.filled import filled
+from api.form import elsewhere, page
 from api.office import COOKIE, SAID, Office
 from api.practice_town import ROAD_NAMES, effect_of
 from api.rehearsal import Fault, Rehearsal, Step, practice_draft, result_of
@@ -46,16 +47,8 @@ def rehearsing_routes(office: Office) -> APIRouter:
         return elsewhere("/sign-in") if session is None else page(card_page())
 
     @router.post(PATH + "/{word}")
-    async def act(
-        word: str,
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        form = await read_form(request, origin, session)
+    async def act(word: str, request: Request) -> Response:
+        session, form = await filled(office, request)
         if word == "begin":
             return _begun(office, session, form)
         running = office.rehearsals.of(session.account.name)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.claim import Lane
 from alerts.notice import Notice, Phase
@@ -10,7 +10,8 @@ from api.accounts import Session
 from api.approval import MayNot, may_void
 from api.audit import Act
 from api.errors import ApiError
-from api.form import elsewhere, page, read_form
+from api.filled import filled
+from api.form import elsewhere, page
 from api.office import COOKIE, SAID, Office
 from api.officer_page import refused_page
 from api.sending_page import sending_page
@@ -53,17 +54,8 @@ def sending_routes(office: Office) -> APIRouter:
         return page(shown)
 
     @router.post("/sending/{lineage}/{word}")
-    async def end(
-        lineage: str,
-        word: str,
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        form = await read_form(request, origin, session)
+    async def end(lineage: str, word: str, request: Request) -> Response:
+        session, form = await filled(office, request)
         if word not in _PHASES:
             raise ApiError(404, "not-found", "There is no such page")
         return _ended(office, session, lineage, word, form)
