@@ -52,6 +52,10 @@ def _approve() -> str:
                 f"命に関わる知らせと、{wide}知らせは、書いた人とは別の人が承認する。",
                 f"Life-threatening, {WIDE_WARDS} wards or more, over {WIDE_PEOPLE:,} people: another person approves.",
             ),
+            (
+                f"二人目を呼んでも来ないときは、1区・{WIDE_PEOPLE:,}人まで一人で送れる（区の決まりが許すとき）。全員が呼ばれる。",
+                f"Nobody came: alone, one ward, up to {WIDE_PEOPLE:,} people, where policy allows; all are called.",
+            ),
         ),
     )
 

@@ -8,7 +8,8 @@ from alerts.notice import Notice
 from api import fields
 from api.accounts import Session
 from api.clock import clock
-from api.lint import Found
+from api.lint import Finding, Found
+from api.officer_page import FINDINGS
 from api.practice_town import ROAD_NAMES, Effect, draw_quarter
 from api.rehearsal import SECONDS_MEANT, Fault, Rehearsal, Result, Step
 from api.rehearsal_words import ENTRIES, FAULT_WORDS, PRACTISE
@@ -230,7 +231,7 @@ def result_page(session: Session, result: Result, real: Sequence[DraftRecord], *
         f"<td>{_minutes(result.seconds.get(step.value, 0))}</td><td>{_minutes(SECONDS_MEANT[step])}</td></tr>"
         for step in Step
     )
-    stops = "".join(f"<li><code>{escape(stop)}</code></li>" for stop in result.stops) or "<li>ありません</li>"
+    stops = "".join(f"<li>{_found(stop)}</li>" for stop in result.stops) or "<li>ありません</li>"
     practise = (
         "".join(f"<li>{escape(line)}</li>" for line in _to_practise(result)) or "<li>ありません。よくできました。</li>"
     )
@@ -246,6 +247,11 @@ def result_page(session: Session, result: Result, real: Sequence[DraftRecord], *
         f'<p><a class="go" href="{PATH}?again=1">もう一度</a> '
         '<a class="go" href="/">訓練を終えて一覧へ</a></p></section>',
     )
+
+
+def _found(code: str) -> str:
+    """Return a stop in words; one of a version before is shown as it was kept."""
+    return FINDINGS[Finding(code)] if code in set(Finding) else escape(code)
 
 
 def _to_practise(result: Result) -> tuple[str, ...]:

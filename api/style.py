@@ -111,19 +111,21 @@ padding:.5rem 1rem;border-bottom:4px dashed #fff}.rehearsing a.go{background:#ff
 .real{background:#8b0000;color:#fff;padding:.7rem 1rem;font-size:1.15rem;display:grid;gap:.4rem}
 .real a.go{background:#fff;color:#8b0000;border-color:#fff;font-weight:700}
 .practice{border:2px dashed currentColor;border-radius:.4rem;padding:.4rem .7rem}main.rehearsal{max-width:44rem}
+main.rehearsal th{white-space:normal}main.rehearsal th,main.rehearsal td{padding:.3rem}
 .quarter{display:block;width:100%;max-width:34rem;height:auto;margin:.5rem 0;background:var(--land);
 border:1px solid var(--line);border-radius:.4rem}.quarter .river{fill:#9cc4e4}.quarter .road{stroke:var(--border);
 stroke-width:3}.quarter .way{stroke:#0b5d3b;stroke-width:7}.quarter .closed{stroke:#8b0000;stroke-width:5;fill:none}
 .quarter .home{fill:var(--ink)}.quarter .site{fill:#fff;stroke:#0b5d3b;stroke-width:5}
 .quarter text{font-size:11px;fill:var(--ink);stroke:var(--halo);stroke-width:3px;paint-order:stroke}
 .quarter .mid{text-anchor:middle}.quarter .end{text-anchor:end}progress{width:100%;height:1.2rem}
-main.card{max-width:54rem;gap:.5rem}main.card section{padding:.5rem .8rem}main.card ol{margin:0;padding-left:1.3rem}
-main.card td.fill{min-width:12rem;color:var(--soft)}main.card th small{font-weight:400}
+main.card{max-width:60rem;gap:.5rem}main.card section{padding:.5rem .8rem}main.card ol{margin:0;padding-left:1.3rem}
+main.card li{margin:.15rem 0}main.card td.fill{min-width:10rem;color:var(--soft)}main.card th small{font-weight:400}
 @page{size:A4;margin:9mm}
-@media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#888}
-main.card{max-width:none;padding:0;gap:.3rem;font-size:10.5pt;line-height:1.35}main.card small{font-size:8pt}
-main.card section{break-inside:avoid;padding:.25rem .6rem}
-main.card th,main.card td{padding:.12rem .4rem}.rehearsing{display:none}}
+@media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#888}.rehearsing{display:none}
+main.card{max-width:none;padding:0;gap:.3rem;font-size:10pt;line-height:1.3}main.card small{font-size:8pt}
+main.card h1{font-size:12pt}main.card h2{font-size:11.5pt;margin:0 0 .1rem}main.card table{font-size:10pt}
+main.card section{break-inside:avoid;padding:.2rem .5rem;border-radius:0;overflow:visible}main.card p{margin:.1rem 0}
+main.card th,main.card td{padding:.1rem .35rem}main.card td.fill{height:1.6rem}}
 #drawing{height:22rem;border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0}
 #drawing:focus-visible{outline:3px solid #1a73e8;outline-offset:2px}
 .ending{border:3px solid #1b6e3c}.ending ul{list-style:none;margin:0;padding:0}

@@ -15,6 +15,7 @@ from alerts.notice import Phase
 from api.accounts import Role
 from api.audit import read
 from api.lint import Finding
+from api.officer_page import FINDINGS
 from api.practice_town import ROAD_NAMES, effect_of
 from api.rehearsal import (
     SECONDS_MEANT,
@@ -124,7 +125,7 @@ def test_one_officer_alone_goes_through_the_whole_evening(room: Room, stages: St
     begun = room.clock.now
     end = rehearse(officer)
     assert "訓練の結果" in end
-    assert Finding.NO_TIME.value in end, "the stop that was met"
+    assert FINDINGS[Finding.NO_TIME] in end, "the stop that was met"
     assert room.clock.now - begun < timedelta(minutes=15)
     # All that went out: drills, told first as such, approved by the played person, ended as they were.
     assert [(one.lane, one.approved_by) for one in stages.sent] == [
