@@ -49,6 +49,8 @@ class Act(StrEnum):
     REHEARSE_ENDED = "rehearse-ended"
     REHEARSED = "rehearsed"
     END_REFUSED = "end-refused"
+    CHANNEL_AGAIN = "channel-again"
+    CHANNEL_TYPED = "channel-typed-by-hand"
     ALONE = "approve-alone"
     ALONE_REFUSED = "approve-alone-refused"
 

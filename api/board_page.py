@@ -10,7 +10,7 @@ from alerts.words import JAPAN
 from api.board import OrderStanding, WardRow
 from api.sheet import document
 from dispatch.channel import ChannelState
-from streams.payloads import DraftRecord
+from streams.payloads import ChannelRecord, DraftRecord
 
 _RELOAD_SECONDS = 5
 _OLD_DRAFT = timedelta(minutes=1)
@@ -22,18 +22,26 @@ _STATES = {
 }
 
 
-def board_page(rows: Sequence[WardRow], unassigned: Sequence[DraftRecord], now: datetime) -> str:
-    """Return the page. *unassigned* are drafts that lie in no ward that is known."""
+def board_page(
+    rows: Sequence[WardRow], unassigned: Sequence[DraftRecord], now: datetime, trouble: Sequence[ChannelRecord] = ()
+) -> str:
+    """Return the page. *unassigned* are drafts in no ward that is known, *trouble* channels that failed or are late."""
     lines = "".join(_line(row, now) for row in sorted(rows, key=_worst_first))
     orders = sum(bool(row.orders) for row in rows)
     waiting = len({draft.draft_id for row in rows for draft in row.drafts} | {one.draft_id for one in unassigned})
     away = sum(not row.joined for row in rows)
     other = "".join(f"<li>{_draft(draft, now)}</li>" for draft in unassigned)
     beyond = f"<section><h2>区の分からない案</h2><ul>{other}</ul></section>" if other else ""
+    stuck = (
+        f'<p class="alarm" role="alert"><strong>渡せていない経路 {len(trouble)}</strong>　'
+        '<a href="/channels">配信の経路</a></p>'
+        if trouble
+        else ""
+    )
     return document(
         "知らせ 全区の状況",
         "<header><h1>全区の状況 <small lang='en'>All wards</small></h1><a href='/'>一覧へ</a>"
-        f"<small>{_clock(now)} 現在</small></header><main>"
+        f"<small>{_clock(now)} 現在</small></header><main>{stuck}"
         f"<p><strong>避難情報のある区 {orders}</strong>　判断待ちの案 {waiting}　担当者のいない区 {away}</p>{beyond}"
         "<section><table class='board'><thead><tr><th scope='col'>区</th><th scope='col'>発令中</th>"
         "<th scope='col'>判断待ち</th><th scope='col'>呼び出し</th><th scope='col'>避難所</th></tr></thead>"

@@ -41,7 +41,8 @@ def board_routes(office: Office, orders: Orders) -> APIRouter:
             {record.draft_id: orders.called(record.draft_id) for record, _ in drafts},
         )
         known = office.ground.names.keys()
-        return page(board_page(shown, [record for record, wards in drafts if not wards & known], office.now()))
+        lost = [record for record, wards in drafts if not wards & known]
+        return page(board_page(shown, lost, office.now(), office.channels.trouble(office.now())))
 
     return router
 

@@ -20,6 +20,7 @@ from alerts.words import HAZARDS_JA
 from api import reported_rows
 from api.accounts import Session
 from api.alone_routes import alone_routes
+from api.channels_routes import channels_routes
 from api.clock import clock
 from api.desk import DeadLetter, Desk, DeskView
 from api.drilling import drilling_routes
@@ -68,6 +69,7 @@ def console_app(
         # Before the office's own: to change a draft is no verdict on it.
         app.include_router(editing_routes(office))
         app.include_router(alone_routes(office))
+        app.include_router(channels_routes(office))
         app.include_router(office_routes(office))
         app.include_router(posting_routes(office))
         app.include_router(drilling_routes(office))
@@ -192,7 +194,8 @@ def _reports(reports: Sequence[Report], session: Session, now: datetime) -> str:
 def _signed_in(session: Session, *, passkeys: bool) -> str:
     mine = '<a href="/passkeys">パスキー</a>' if passkeys else ""
     return (
-        f'<span>{escape(session.account.name)}</span><a href="/board">全区</a><a class="go" href="/post">投稿する</a>'
+        f'<span>{escape(session.account.name)}</span><a href="/board">全区</a>'
+        '<a href="/channels">経路</a><a class="go" href="/post">投稿する</a>'
         f'<a href="/drill">訓練</a>{mine}'
         f'<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{escape(session.csrf)}">'
         "<button>サインアウト</button></form>"

@@ -1,6 +1,6 @@
 """The coordinators' process: its application over a broker, with what it reads, what it writes, and its accounts."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from api.board import FOLLOWED as ORDERED
 from api.board import Orders
 from api.board_routes import board_routes
 from api.census import Census
+from api.channels import FOLLOWED as LEFT
 from api.console import console_app
 from api.desk import TOPICS, Desk
 from api.geojson import areas
@@ -34,6 +35,7 @@ from api.sending import FOLLOWED as FAN_OUTS
 from api.wards import Ground
 from api.web import asset_routes, has_console
 from dispatch.settings import DispatchSettings
+from feeds.outgoing.forms import Municipality
 from geo.areas import AreaTable
 from geo.named_areas import NamedAreas
 from streams.client import Producer, Record, read_to_end
@@ -59,6 +61,8 @@ def build_console(
     posting: PostingSettings | None = None,
     passkeys: PasskeySettings | None = None,
     alone: AloneRule | None = None,
+    municipalities: Mapping[str, Municipality] | None = None,
+    cap_sender: str = "",
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
@@ -77,15 +81,24 @@ def build_console(
         sending = settings or DispatchSettings()
         office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
         office = replace(office, scripts=web is not None and has_console(web), provider=provider is not None)
-        office = replace(office, alone_rule=alone or AloneRule())
+        office = replace(
+            office, alone_rule=alone or AloneRule(), municipalities=municipalities or {}, cap_sender=cap_sender
+        )
         if passkeys is not None:
             office = replace(office, passkeys=Passkeys(passkeys, PasskeyStore(accounts)))
     rivers, orders = RiverDesk(), Orders()
     applied = [desk.apply, rivers.apply]
     followed: tuple[str, ...] = ()
     if office is not None:
-        applied += [office.alone.apply, office.posts.apply, office.sending.apply, office.reported.apply, orders.apply]
-        followed = (*FOLLOWED, *FAN_OUTS, *ORDERED)
+        applied += [
+            office.alone.apply,
+            office.channels.apply,
+            office.posts.apply,
+            office.sending.apply,
+            office.reported.apply,
+            orders.apply,
+        ]
+        followed = (*FOLLOWED, *LEFT, *FAN_OUTS, *ORDERED)
     # A topic that two of them follow is read once.
     topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
     reader = TopicReader(bootstrap, topics, _all(applied), metrics)

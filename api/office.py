@@ -26,6 +26,7 @@ from api.alone_page import alone_form
 from api.approval import MayNot, Proposal, may_not_approve, may_void, stands_in
 from api.audit import Act, Trail
 from api.census import Census
+from api.channels import Channels
 from api.codes import FRESH_SECONDS, Codes
 from api.desk import Desk
 from api.errors import ApiError
@@ -48,6 +49,7 @@ from api.wanted import Known
 from api.wards import Ground
 from dispatch.settings import DispatchSettings
 from feeds.console import FEED
+from feeds.outgoing.forms import Municipality
 from geo.cells import union
 from streams.client import Producer
 from streams.edit import ground_of
@@ -108,6 +110,10 @@ class Office:
     foresee: Callable[[RoadReport], Foreseen | None] = lambda _: None
     """What a closure would do, as the planner says; None when it does not answer in time. It may take seconds."""
     posting: PostingSettings = field(default_factory=PostingSettings)
+    channels: Channels = field(default_factory=Channels)
+    municipalities: Mapping[str, Municipality] = field(default_factory=dict)
+    """Wards as they sign, by their five digits: by it a document that left is shown as it was."""
+    cap_sender: str = ""
     alone_rule: AloneRule = field(default_factory=AloneRule)
     """When one person may let go what needs two (R14); off unless a policy says otherwise."""
     alone: AloneBook = field(default_factory=AloneBook)

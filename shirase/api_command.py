@@ -5,6 +5,7 @@ other command start half a second later.
 """
 
 import os
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from shirase.languages import DEFAULT_LANGUAGES, warn_of_languages
 
 DEFAULT_WEB = Path("web/dist")
 DEFAULT_POLICY = Path("ops/policy.toml")
+DEFAULT_OUTLETS = Path("ops/outlets.toml")
 
 _broker = click.option("--broker", required=True, help="HOST:PORT of the Kafka broker.")
 _host = click.option("--host", default="127.0.0.1", show_default=True)
@@ -164,6 +166,13 @@ def residents(
     show_default=True,
     help="Whether, and how far, one officer may let go alone; without the file nobody may.",
 )
+@click.option(
+    "--outlets",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUTLETS,
+    show_default=True,
+    help="How wards sign, to show what left by a channel; its secrets are not read.",
+)
 def console(
     broker: str,
     port: int,
@@ -175,6 +184,7 @@ def console(
     subscribers: Path | None,
     web: Path,
     policy: Path,
+    outlets: Path,
 ) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.census import Census
@@ -183,12 +193,14 @@ def console(
     from api.passkeys import passkey_settings
     from api.serve import serve
     from shirase.roles import policy_at
+    from streams.outlets import municipalities_of
     from streams.preview import posting_settings
 
     table = table_at(areas) if areas.exists() else None
     named = named_areas_at(area_sets, table) if table is not None else None
     census = Census.of(people_at(people), subscribers)
     posting = posting_settings(os.environ)
+    register = tomllib.loads(outlets.read_text(encoding="utf-8")) if outlets.exists() else {}
     app = build_console(
         broker,
         accounts=accounts,
@@ -199,6 +211,8 @@ def console(
         provider=oidc_settings(os.environ),
         passkeys=passkey_settings(os.environ),
         alone=policy_at(policy).alone if policy.exists() else None,
+        municipalities=municipalities_of(register),
+        cap_sender=str(register.get("sender", "")),
         web=web if web.exists() else None,
     )
     serve(app, host, port)

@@ -23,6 +23,7 @@ from feeds.outgoing.forms import Form, Municipality, leaves_of, why_not
 from feeds.outgoing.notice_cap import is_correction
 from geo.cells import intersection
 from geo.outline import rings_of
+from streams.again import Questions, is_again
 from streams.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused
 from streams.digest import approval_digest
@@ -56,6 +57,8 @@ def states(bootstrap: str) -> dict[bytes, ChannelRecord]:
     """Return where every revision stands, as the topic has it."""
     found: dict[bytes, ChannelRecord] = {}
     for record in read_to_end(bootstrap, CHANNELS.name):
+        if is_again(record.key):
+            continue
         if record.value is None:
             found.pop(record.key, None)
         else:
@@ -131,6 +134,7 @@ class Outward:
         self._screens_at = 0.0
         self._notices = Consumer(bootstrap)
         self._notices.assign_from_oldest(sorted(APPROVED))
+        self._questions = Questions.at(bootstrap)
 
     def run(self, should_stop: Callable[[], bool], beat: Callable[[], None]) -> None:
         """Work until told to stop."""
@@ -148,6 +152,7 @@ class Outward:
             for notice in sorted(fresh, key=lambda one: (one.lineage, one.revision)):
                 self._give(notice)
             self._change_screens()
+            self._give_again()
         for number, (_, channel) in enumerate(self._channels):
             for passage in channel.poll(self._clock(), _POLL_SECONDS if self._leaving[number] else 0.0):
                 self._passed(number, passage)
@@ -160,6 +165,7 @@ class Outward:
         for _, channel in self._channels:
             channel.close()
         self._notices.close()
+        self._questions.consumer.close()
         self._producer.close()
 
     @property
@@ -202,6 +208,19 @@ class Outward:
             self._overtake(number, notice)
             self._leave(number, key, notice)
 
+    def _give_again(self) -> None:
+        """Give again what a person asks for, if it is the newest and not on its way: the same id, the same bytes."""
+        for key, asked in self._questions.take():
+            place = key_of(asked.lineage, asked.revision, asked.ward, Form(asked.form))
+            revisions = self._revisions.get(asked.lineage, {})
+            for number, (outlet, _) in enumerate(self._channels):
+                here = (outlet.ward.code, outlet.form.value) == (asked.ward, asked.form)
+                newest = place in self._states and asked.revision == max(revisions, default=0)
+                if here and newest and place not in self._leaving[number]:
+                    log.warning("sent again", extra={"form": asked.form, "ward": asked.ward})
+                    self._leave(number, place, revisions[asked.revision], by=asked.by)
+            self._producer.send(CHANNELS.name, key, None)
+
     def _kept_in(self, outlet: Outlet, notice: Notice) -> str:
         reason = why_kept_in(outlet, notice, self._ground.get(outlet.ward.code, ()))
         if reason == "elsewhere":
@@ -220,7 +239,7 @@ class Outward:
                 del self._leaving[number][key]
                 self._end(outlet, key, record, ChannelState.FAILED, _OVERTAKEN)
 
-    def _leave(self, number: int, key: bytes, notice: Notice) -> None:
+    def _leave(self, number: int, key: bytes, notice: Notice, by: str = "") -> None:
         outlet, channel = self._channels[number]
         record = ChannelRecord(
             lineage=notice.lineage,
@@ -234,6 +253,7 @@ class Outward:
             drill=notice.lane is Lane.DRILL,
             correction=is_correction(notice),
             at=self._now(),
+            by=by,
         )
         try:
             outgoing = self._outgoing(outlet, notice)

@@ -277,6 +277,18 @@ class ChannelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AgainRecord:
+    """A person asks that a revision be given to a channel again, on `channels`; gone when it was."""
+
+    lineage: str
+    revision: int
+    ward: str
+    form: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PageRecord:
     """One person called because a draft waits, or that nobody decided in time, on `pages`.
 

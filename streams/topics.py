@@ -150,9 +150,10 @@ OWNERS = Topic(
     "who owns a share of the buckets, by epoch; read back to its end before the first send",
 )  # fmt: skip
 CHANNELS = Topic(
-    "channels", "lineage + revision + ward + form", 4, Cleanup.COMPACT, None, 16_384, 1, ("channels", "console"),
+    "channels", "lineage + revision + ward + form, or again + form key", 4, Cleanup.COMPACT, None, 16_384, 1,
+    ("channels", "console"),
     "where a revision stands in L-Alert, DIS, CAP, on screens, at loudspeakers and webhooks: sent, accepted, failed or "
-    "typed by hand, the SHA-256 of what left, whether it corrects and whether it is a drill",
+    "typed by hand, the SHA-256 of what left, whether it corrects and whether it is a drill; questions to send again",
 )  # fmt: skip
 HEADCOUNTS = Topic(
     "headcounts", "day + worker + workers", 1, Cleanup.DELETE, 24 * 400, 1_000_000, 1, ("console",),

@@ -22,6 +22,7 @@ from dispatch.webhook import generate_webhook_secret, is_signed, read_webhook_se
 from feeds.outgoing.forms import Form, Municipality
 from feeds.read import read
 from shirase.channels_command import channels as command
+from streams.again import again_key
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, read_to_end
 from streams.digest import approval_digest
@@ -29,7 +30,7 @@ from streams.metrics import StreamMetrics
 from streams.outlets import OutletError, register_of
 from streams.outward import Outward, holds, states, why_kept_in
 from streams.outward_metrics import OutwardMetrics
-from streams.payloads import ChannelRecord
+from streams.payloads import AgainRecord, ChannelRecord
 from streams.topics import ALL, CHANNELS, NOTICES
 from streams.wire import encode
 from tests.dispatch.gateway import Gateway, gateway_at
@@ -283,3 +284,32 @@ def test_the_register_as_shipped_is_read_and_lists_no_outlet() -> None:
     wards = [Municipality(row["code"], row["name"], row["readings"]) for row in plain["municipality"]]
     assert len(wards) == 23
     assert {ward.name for ward in wards} == {name for ward in wards for name in ward.readings}
+
+
+def test_a_gateway_that_is_away_holds_up_no_other_form_and_what_failed_is_sent_again_once_for_each_press(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    gateway.tell(400)
+    publish(broker, approved())
+    worker = outward(broker, gateway, tmp_path)
+    files = [form.value for form in Form if form is not Form.WEBHOOK]
+    until(worker, broker, all_in(ChannelState.ACCEPTED, *(f"{form}.1" for form in files)))
+    until(worker, broker, all_in(ChannelState.FAILED, "webhook.1"))
+    gateway.statuses = [202]
+    asked = AgainRecord("lineage-1", 1, KOTO_WARD, "webhook", "aoki", datetime.now(UTC))
+    with Producer(broker.bootstrap) as producer:
+        for _ in range(2):
+            producer.send(CHANNELS.name, again_key("the-form"), encode(asked)).result(30)
+    found = until(worker, broker, all_in(ChannelState.ACCEPTED, "webhook.1"))
+    for _ in range(5):
+        worker.step()
+    assert found["webhook.1"].by == "aoki"
+    assert len(gateway.came) == 2, "pressed twice is sent once"
+    assert len({came.headers["webhook-id"] for came in gateway.came}) == 1, "the receiver counts it once"
+    assert gateway.came[0].body == gateway.came[1].body
+    worker.close()
+    again = outward(broker, gateway, tmp_path)
+    for _ in range(10):
+        again.step()
+    assert len(gateway.came) == 2, "a question that was answered is gone"
+    again.close()
