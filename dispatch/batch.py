@@ -74,6 +74,10 @@ class BatchSender(Protocol):
         """Return how many more may be submitted now."""
         ...
 
+    def open_ahead(self, origins: Sequence[str]) -> None:
+        """Begin connections to push services that none leads to: pushes to them are about to be submitted."""
+        ...
+
     def submit_batch(self, batch: Batch) -> None:
         """Take all of *batch*; raises SenderFull, and takes none, when it is larger than `free`."""
         ...

@@ -19,6 +19,10 @@ from dispatch.subscription import Subscription
 Rows = NDArray[Any]
 
 
+# A strided look at so many rows tells the large push services from the small.
+_SAMPLE_ROWS = 4_096
+
+
 class People:
     """All subscriptions of a worker: *base* without the rows that are not *alive*, then *delta*."""
 
@@ -68,6 +72,14 @@ class People:
         registry = Registry.of(columns, version=manifest.version, topic_offsets=manifest.topic_offsets, bucket=bucket)
         old = np.concatenate([np.flatnonzero(keep), np.arange(self.base.count, self.count)])
         return People(registry), old
+
+    def main_origins(self, most: int) -> tuple[str, ...]:
+        """Return up to *most* push services, those of most people first, by a sample."""
+        base = self.base.columns
+        sample = base.origin[:: max(1, base.count // _SAMPLE_ROWS)]
+        counts = np.bincount(sample, minlength=len(base.origins))
+        first = np.argsort(-counts, kind="stable")[:most]
+        return tuple(base.origins[code] for code in first.tolist() if counts[code])
 
     # ── columns ───────────────────────────────────────────────────────────────────────────────────
 

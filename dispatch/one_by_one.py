@@ -1,5 +1,6 @@
 """Take batches, and hand them to a sender of single pushes: libcurl wants an object for each request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -23,6 +24,9 @@ class OneByOne:
     def free(self) -> int:
         """Return how many more may be submitted now."""
         return self._sender.free
+
+    def open_ahead(self, origins: Sequence[str]) -> None:
+        """Do nothing: libcurl connects when it has something to send."""
 
     def submit_batch(self, batch: Batch) -> None:
         """Take all of *batch*, or raise SenderFull."""

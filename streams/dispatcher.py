@@ -56,6 +56,8 @@ from streams.wire import decode
 
 log = logging.getLogger(__name__)
 
+# Of each of these push services, those of most people, a few connections are opened before they are needed.
+_AHEAD_ORIGINS = 16
 # Longer than any turn of the loop: whoever stood still this long may have been replaced meanwhile.
 PAUSE_SECONDS = 5.0
 # Who hands over waits this long for its last answers: well within the five seconds that its supervisor gives it.
@@ -161,6 +163,10 @@ class Dispatcher:
         self._stream_metrics.lag(Role.FANOUT, NOTICES.name, len(self._courses))
         self._stream_metrics.progressed(Role.FANOUT, now)
 
+    def _take_answers(self) -> None:
+        """Let the sender go on, above all with its handshakes, amid a longer step."""
+        self._outbox.answers(self._sender.poll_batches(0.0), time.time())
+
     def _gathered(self, wait: float) -> list[BatchAnswer]:
         """Return what has come back; amid a large notice some hundreds of answers, which cost little more than one."""
         answers = self._sender.poll_batches(wait)
@@ -264,10 +270,14 @@ class Dispatcher:
             self._metrics.lane_stops.labels(mismatch.value).inc()
 
     def _begin(self, notice: Notice, received_ms: int) -> None:
+        if notice.lane is Lane.LIFE_SAFETY and notice.expires > datetime.now(UTC):
+            # Hands are shaken while it is found out whom to tell.
+            self._sender.open_ahead(self._subscribers.people.main_origins(_AHEAD_ORIGINS))
         self._refresh()
         try:
             messages = self._messages(notice)
             list(messages.check())
+            self._take_answers()
         except PlanMissing:
             # It tells a cell of which its plan says nothing: that is no way that anybody approved.
             self._stop(notice, Mismatch.PLAN)
@@ -286,6 +296,7 @@ class Dispatcher:
         chosen = self._select(notice, self._buckets - complete(frozen), datetime.fromtimestamp(chosen_s, UTC))
         if frozen:
             chosen = without(people, chosen, self._told.parts_of(notice.lineage, notice.revision)[0])
+        self._take_answers()
         self._metrics.select_seconds.observe(time.monotonic() - begun)
         self._metrics.selected.labels(notice.lane.value).inc(len(chosen))
         self._metrics.quieted.inc(chosen.quieted)

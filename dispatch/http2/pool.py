@@ -66,6 +66,7 @@ class Pool:
         self.addresses = 1  # how many there are to try
         self.rests_until = 0.0  # monotonic: no connection is begun before
         self.max_streams = 100
+        self.ahead = 0  # connections wanted before there is anything to send
 
     def add(self, waiting: Waiting) -> None:
         """Let a batch wait for its turn."""
@@ -95,7 +96,7 @@ class Pool:
         """Return how many more connections what waits is worth; one at a time where the last did not come up."""
         if self.failures:
             return max(0, min(1 - self.opening(), most - self.serving()))
-        needed = -(-self.queued // min(self.max_streams, _MOST_AT_ONCE)) - self.opening()
+        needed = max(self.ahead, -(-self.queued // min(self.max_streams, _MOST_AT_ONCE))) - self.opening()
         return max(0, min(needed, most - self.serving()))
 
     def failed(self, now: float) -> None:

@@ -6,7 +6,7 @@ import select
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dispatch.batch import Batch, BatchAnswer, BatchSender
@@ -24,6 +24,8 @@ from dispatch.settings import DispatchSettings
 
 log = logging.getLogger(__name__)
 
+# Connections opened before there is anything to send: enough for the first hundreds, little for who gets nothing.
+AHEAD = 4
 # How often deadlines are looked at: much finer than any of them.
 TICK_SECONDS = 0.05
 # A longer silence between two polls means that the process was stopped or starved.
@@ -81,6 +83,15 @@ class Http2Sender:
     def free(self) -> int:
         """Return how many more may be submitted now."""
         return self._settings.max_in_flight - self._in_flight
+
+    def open_ahead(self, origins: Sequence[str]) -> None:
+        """Begin a few connections to each push service that none leads to; the next polls go on with them."""
+        now = time.monotonic()
+        for origin in origins:
+            pool = self._pool(origin)
+            if pool.allowed and not pool.http1 and not pool.serving() and self._may_send():
+                pool.ahead = AHEAD
+                self._connect(pool, now)
 
     def submit_batch(self, batch: Batch) -> None:
         """Take all of *batch*; it is handed over by the next poll."""
@@ -199,6 +210,8 @@ class Http2Sender:
         wall = self._clock()
         for pool in self._pools.values():
             if not pool.queue:
+                if pool.ahead and self._may_send():
+                    self._connect(pool, now)
                 continue
             self._let_go_of_expired(pool, now, wall)
             if pool.http1:
@@ -259,7 +272,7 @@ class Http2Sender:
         if not usable:
             self._give_up(pool, now, "no-public-address")
             return
-        pool.addresses = len(usable)
+        pool.addresses, pool.ahead = len(usable), 0
         for _ in range(wanted):
             address = usable[pool.failures % len(usable)]
             try:
@@ -280,6 +293,7 @@ class Http2Sender:
 
     def _give_up(self, pool: Pool, now: float, why: str) -> None:
         """Return what waits for a push service that cannot be reached: the caller decides when to try again."""
+        pool.ahead = 0
         log.warning("push service cannot be reached", extra={"host": pool.host, "reason": why})
         while pool.queue:
             self._let_go(pool.pop(), PushOutcome.NOT_SENT, now)

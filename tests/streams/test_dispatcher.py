@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -62,6 +62,7 @@ class FakeSender:
         self.verdict = verdict
         self.on_submit = on_submit
         self.submitted: list[Push] = []
+        self.opened_ahead: list[tuple[tuple[str, ...], int]] = []
         self.answers_left = 10**9
         self._open: deque[Push] = deque()
 
@@ -72,6 +73,9 @@ class FakeSender:
     @property
     def free(self) -> int:
         return 1000 - len(self._open)
+
+    def open_ahead(self, origins: Sequence[str]) -> None:
+        self.opened_ahead.append((tuple(origins), len(self.submitted)))
 
     def submit_batch(self, batch: Batch) -> None:
         for key, path, body in zip(batch.keys, batch.paths, batch.bodies, strict=True):
@@ -191,6 +195,9 @@ def test_who_is_told_is_stored_before_the_first_push(fresh: Broker) -> None:
     publish(fresh, flood())
     (receipt,) = finish(fresh, worker(fresh, residents, sender))
     assert seen == [30]
+    ((origins, submitted),) = sender.opened_ahead
+    assert submitted == 0, "hands are shaken before there is anything to send"
+    assert set(origins) == {push.origin for push in sender.submitted}
     assert (receipt.selected, receipt.outcomes) == (30, {"accepted": 30})
     assert receipt.received_ms == 1000
     assert receipt.first_accepted_ms is not None

@@ -82,6 +82,9 @@ class PushService:
     def free(self) -> int:
         return SETTINGS.max_in_flight - len(self._open)
 
+    def open_ahead(self, origins: Sequence[str]) -> None:
+        """Nothing to do in memory."""
+
     def submit_batch(self, batch: Batch) -> None:
         for key in batch.keys:
             arrives = self.now + self._chance.choice((0.0, 0.02, 0.1, 0.6))

@@ -16,7 +16,7 @@ from dispatch.batch import Batch, BatchAnswer
 from dispatch.curl import CurlSender
 from dispatch.errors import SenderFull
 from dispatch.http2.lookup import Address, Lookup
-from dispatch.http2.sender import Http2Sender
+from dispatch.http2.sender import AHEAD, Http2Sender
 from dispatch.one_by_one import OneByOne
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
@@ -241,6 +241,45 @@ def test_a_connection_that_waited_for_work_is_closed_by_us_first(stub: StubProce
     sender.submit_batch(pushes(origin, b"/push/after", keys_from=1))
     assert poll(sender, 1)[1][0] is PushOutcome.REFUSED
     sender.close()
+
+
+def test_hands_are_shaken_before_there_is_anything_to_send(stub: StubProcess) -> None:
+    origin = stub.origins[0]
+    sender = sender_for(origin, ca_path=stub.ca_path)
+    sender.open_ahead((origin, origin, "https://elsewhere.example"))
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while not sender._lines or not all(line.connection.ready for line in sender._lines.values()):
+        assert time.monotonic() < give_up_at
+        assert sender.poll_batches(0.05) == []
+    opened = set(sender._lines)
+    assert len(opened) == AHEAD
+    sender.submit_batch(pushes(origin, b"/push/ahead"))
+    poll(sender, 1)
+    sender.open_ahead((origin,))
+    assert set(sender._lines) == opened, "what is open serves, and no more is opened beside it"
+    sender.close()
+
+
+def test_opening_ahead_asks_once_and_only_for_whom_we_may_write(stub: StubProcess) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        away = f"https://localhost:{gone.getsockname()[1]}"
+    sender = sender_for(away, ca_path=stub.ca_path)
+    sender.open_ahead((away,))
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while not (pool := sender._pools[away]).failures or pool.ahead:
+        assert time.monotonic() < give_up_at
+        assert sender.poll_batches(0.05) == []
+    failures = pool.failures
+    assert sender.poll_batches(0.05) == []
+    assert (sender._lines, pool.failures) == ({}, failures)
+    sender.submit_batch(pushes(away, b"/x"))
+    assert poll(sender, 1)[0][0] is PushOutcome.NOT_SENT
+    sender.close()
+    replaced = sender_for(stub.origins[0], ca_path=stub.ca_path, may_send=False)
+    replaced.open_ahead(stub.origins[:1])
+    assert replaced.poll_batches(0.05) == []
+    assert not replaced._lines
+    replaced.close()
 
 
 def test_a_flood_of_hung_requests_is_given_up_together(tmp_path: Path) -> None:
