@@ -168,9 +168,12 @@ class Dispatcher:
         self._outbox.answers(self._sender.poll_batches(0.0), time.time())
 
     def _gathered(self, wait: float) -> list[BatchAnswer]:
-        """Return what has come back; amid a large notice some hundreds of answers, which cost little more than one."""
+        """Return what has come back; amid a large notice some hundreds of answers, which cost little more than one.
+
+        Not while there is room for more rows: then *wait* is 0.
+        """
         answers = self._sender.poll_batches(wait)
-        count, until = sum(len(answer.keys) for answer in answers), time.monotonic() + GATHER_SECONDS
+        count, until = sum(len(answer.keys) for answer in answers), time.monotonic() + (GATHER_SECONDS if wait else 0.0)
         while count < GATHER_ROWS <= self._sender.in_flight and (left := until - time.monotonic()) > 0:
             more = self._sender.poll_batches(left)
             count += sum(len(answer.keys) for answer in more)
