@@ -8,6 +8,7 @@ an unknown depth is water, an unknown arrival of a forecast danger is soon.
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from alerts.place import Cell
 from routing.go_up import WATER
@@ -84,19 +85,28 @@ def decide(
     going up does not help.
     """
     if ground.stays and situation.hazards <= SUDDEN and not outlook.active:
-        return Answer(Advice.STAY, Why.DISTRICT_STAYS)
+        return _without_way(Advice.STAY, Why.DISTRICT_STAYS)
     if not _in_zone(ground, outlook, situation):
-        return Answer(Advice.STAY, Why.NOT_IN_ZONE)
-    refusal = way if isinstance(way, Why) else why_not_walked(way.slow_seconds, outlook, situation, pace)
-    if refusal is None and isinstance(way, Route):
+        return _without_way(Advice.STAY, Why.NOT_IN_ZONE)
+    if isinstance(way, Why):
+        refusal = way
+    elif (refused := why_not_walked(way.slow_seconds, outlook, situation, pace)) is not None:
+        refusal = refused
+    else:
         why = Why.NOT_CONFIRMED_OPEN if way.offer is Offer.DESIGNATED else Why.WALKABLE
         return Answer(Advice.GO, why, way)
-    assert refusal is not None
     leave_by = last_hour(outlook, situation, pace)
     if leave_by is not None:
         return Answer(Advice.LEAVE_EARLY, refusal, leave_by=leave_by)
     # Up is away from water and from a slope; in a storm, a quake or a fire it is no safer than down.
-    return Answer(Advice.GO_UP, refusal, action=key) if key else Answer(Advice.STAY, refusal)
+    return _without_way(Advice.GO_UP, refusal, key) if key else _without_way(Advice.STAY, refusal)
+
+
+# Every reason of every advice with every row of the table is a few thousand; a city shares some ten.
+@lru_cache(maxsize=4096)
+def _without_way(advice: Advice, why: Why, action: str = "") -> Answer:
+    """Return the one value that all cells of this advice share: nobody can change it."""
+    return Answer(advice, why, action=action)
 
 
 def last_hour(outlook: Outlook, situation: Situation, pace: Pace = PACE) -> datetime | None:

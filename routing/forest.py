@@ -99,6 +99,21 @@ class Forest:
         label = self.labels[position]
         return None if label >= NEVER else self.shelters[label % self.scale]
 
+    def nearest_of(self, positions: Iterable[int]) -> list[tuple[Shelter, int] | None]:
+        """Return for each position its shelter and the seconds to it, or None where there is no way.
+
+        As `shelter_at` and `seconds_at`, for many at once: the labels are taken apart compiled.
+        """
+        wanted = np.fromiter(positions, dtype=np.int64)
+        labels = np.frombuffer(self.labels, dtype=np.int64)[wanted]
+        seconds, ranks = np.divmod(labels, self.scale)
+        ranks[labels >= NEVER] = -1
+        shelters = self.shelters
+        return [
+            None if rank < 0 else (shelters[rank], taken)
+            for rank, taken in zip(ranks.tolist(), seconds.tolist(), strict=True)
+        ]
+
     def arcs_from(self, position: int) -> list[int]:
         """Return the arcs of the way from a position."""
         head, found = self.network.columns.arcs.plain.head, []

@@ -18,7 +18,7 @@ from alerts.place import HAZARD_RESOLUTION, Cell, LatLng, Shard
 from alerts.reception import cap_id
 from alerts.shelter import SiteClass
 from geo.cells import shard_of
-from routing.advice import PACE, Pace, decide, stays_put
+from routing.advice import PACE, Pace, decide, stays_put, why_not_walked
 from routing.assignment import Key, WardLimits
 from routing.change import AdviceChange, Cause, by_caps, changes
 from routing.check import Violation, violations
@@ -26,7 +26,7 @@ from routing.choice import Known, Walk, choose
 from routing.closure import RoadClosure, blocked_roads
 from routing.forest import Variant
 from routing.go_up import Need, key_of
-from routing.ground import Outlook, Situation
+from routing.ground import NO_OUTLOOK, Outlook, Situation
 from routing.network import RoadNetwork, metres_between
 from routing.parts import CellPart, parts_of
 from routing.passable import Blocked, RoadCells, blocked_arcs, in_danger
@@ -236,7 +236,7 @@ class Planner:
     def _answer(self, part: CellPart, variant: Variant, walk: Walk | Why, facts: Facts) -> Answer:
         situation = facts.situation
         ground, outlook = situation.ground_of(part.cell), situation.outlook_of(part.cell)
-        way: Route | Why = walk if isinstance(walk, Why) else self._route(part, variant, walk, facts)
+        way: Route | Why = walk if isinstance(walk, Why) else self._way(part, variant, walk, facts)
         if isinstance(way, Route) and situation.outlook:
             outlook = _along(outlook, way, situation)
         answer = decide(
@@ -245,6 +245,17 @@ class Planner:
         if answer.why is Why.DISTRICT_STAYS:
             return replace(answer, sites=_temporary(part.cell, facts.shelters))
         return answer
+
+    def _way(self, part: CellPart, variant: Variant, walk: Walk, facts: Facts) -> Route | Why:
+        """Return the route of *walk*, or why it is no advice: a way that nobody is told is not drawn."""
+        if not facts.situation.outlook:  # what is forecast along a way is known once it is drawn
+            refusal = why_not_walked(self._slow_seconds(walk, facts), NO_OUTLOOK, facts.situation, self.pace)
+            if refusal is not None:
+                return refusal
+        return self._route(part, variant, walk, facts)
+
+    def _slow_seconds(self, walk: Walk, facts: Facts) -> int:
+        return self.pace.slow_seconds(walk.seconds + round(walk.metres), night=facts.situation.night)
 
     def _route(self, part: CellPart, variant: Variant, walk: Walk, facts: Facts) -> Route:
         key = (variant, (part.cell, part.number))
@@ -255,7 +266,7 @@ class Planner:
         else:
             route = self._drawn(walk, shelter)
             self._routes[key] = (walk, route)
-        slow = self.pace.slow_seconds(walk.seconds + round(walk.metres), night=facts.situation.night)
+        slow = self._slow_seconds(walk, facts)
         unconfirmed = tuple(
             Unconfirmed(report.report_id, report.reported_at)
             for report in facts.reported

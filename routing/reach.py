@@ -36,10 +36,9 @@ def options_of(
             for rank in forest.sources[group[row]]:
                 found[column].append((int(seconds[row, column]), rank))
     answers = []
-    for position, pairs in zip(positions, found, strict=True):
-        nearest, seconds_there = forest.shelter_at(position), forest.seconds_at(position)
-        if not pairs and nearest is not None and seconds_there is not None:
-            answers.append([(nearest.id, seconds_there)])
+    for nearest, pairs in zip(forest.nearest_of(positions), found, strict=True):
+        if not pairs and nearest is not None:
+            answers.append([(nearest[0].id, nearest[1])])
         else:
             answers.append([(forest.shelters[rank].id, seconds) for seconds, rank in sorted(pairs)[:most]])
     return answers

@@ -33,7 +33,7 @@ import numpy as np
 
 from alerts.hazard import HazardKind
 from alerts.shelter import ShelterState
-from routing.advice import PACE, decide
+from routing.advice import PACE, decide, why_not_walked
 from routing.forest import NEVER, Forest, grow
 from routing.ground import NO_OUTLOOK, UNKNOWN_GROUND, Situation
 from routing.importers.roads import read_roads
@@ -141,12 +141,14 @@ def _advice(forest: Forest, anchors: Iterable[int]) -> list[Answer]:
     """Decide every cell by R1. The lines that people are shown are drawn for those who are told."""
     situation = Situation(frozenset({_FLOOD}), _AT, _AT)
     decided = []
-    for position in anchors:
-        shelter, seconds = forest.shelter_at(position), forest.seconds_at(position)
+    for nearest in forest.nearest_of(anchors):
         way: Route | Why = Why.NOT_CONNECTED
-        if shelter is not None and seconds is not None:
+        if nearest is not None:
+            shelter, seconds = nearest
             slow = PACE.slow_seconds(seconds, night=False)
-            way = Route(shelter.id, shelter.name, Offer.OPEN, seconds, slow, 0, (), (), ())
+            # As the planner: a walk that is no advice is not made into a route.
+            refusal = why_not_walked(slow, NO_OUTLOOK, situation, PACE)
+            way = refusal or Route(shelter.id, shelter.name, Offer.OPEN, seconds, slow, 0, (), (), ())
         decided.append(decide(UNKNOWN_GROUND, NO_OUTLOOK, way, situation, key="unknown"))
     return decided
 

@@ -5,15 +5,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.hazard import HazardKind
 from alerts.place import LatLng
 from geo.depth import DepthRank
-from routing.advice import PACE, decide
-from routing.go_up import TABLE, Do, Duration, Need, key_of, row
+from routing.advice import PACE, decide, last_hour, why_not_walked
+from routing.go_up import TABLE, WATER, Do, Duration, Need, key_of, row
 from routing.ground import Ground, Outlook, Situation
-from routing.plan import Advice, Route, Why
-from routing.shelter import Offer
+from routing.plan import Advice, Answer, Route, Why
+from routing.shelter import SUDDEN, Offer
 
 NOON = datetime(2026, 9, 18, 3, 0, tzinfo=UTC)
 FLOOD = Situation(frozenset({HazardKind.FLOOD}), NOON, NOON)
@@ -151,3 +153,41 @@ def test_lifts_are_not_used_in_a_quake_and_up_helps_against_water_and_slopes_onl
     assert "崖" in slope.ja
     storm = replace(QUAKE, hazards=frozenset({HazardKind.STORM}))
     assert decide(Ground(), CALM, Why.NO_USABLE_SHELTER, storm).advice is Advice.STAY
+
+
+def decided_plainly(ground: Ground, outlook: Outlook, way: Route | Why, situation: Situation, key: str) -> Answer:
+    """R1 as it was first written down: every answer made anew."""
+    sudden = situation.hazards <= SUDDEN
+    if ground.stays and sudden and not outlook.active:
+        return Answer(Advice.STAY, Why.DISTRICT_STAYS)
+    zoneless = not situation.hazards <= WATER
+    if ground.dry and not ground.collapse_zone and not outlook.active and not zoneless:
+        return Answer(Advice.STAY, Why.NOT_IN_ZONE)
+    refusal = way if isinstance(way, Why) else why_not_walked(way.slow_seconds, outlook, situation)
+    if refusal is None:
+        assert isinstance(way, Route)
+        return Answer(Advice.GO, Why.NOT_CONFIRMED_OPEN if way.offer is Offer.DESIGNATED else Why.WALKABLE, way)
+    leave_by = last_hour(outlook, situation)
+    if leave_by is not None:
+        return Answer(Advice.LEAVE_EARLY, refusal, leave_by=leave_by)
+    return Answer(Advice.GO_UP, refusal, action=key) if key else Answer(Advice.STAY, refusal)
+
+
+moments = st.none() | st.integers(-60, 3000).map(lambda minutes: after(minutes=minutes))
+grounds = st.builds(Ground, depth=st.sampled_from(DepthRank), collapse_zone=st.booleans(), stays=st.booleans())
+outlooks = st.builds(Outlook, arrives_at=moments, storm_from=moments, active=st.booleans())
+hazards = st.frozensets(st.sampled_from(HazardKind), min_size=1, max_size=3)
+ways = st.sampled_from(Why) | st.builds(route, st.integers(0, 90), st.sampled_from(Offer))
+
+
+@settings(deadline=None, derandomize=True)
+@given(ground=grounds, outlook=outlooks, way=ways, kinds=hazards, night=st.booleans(), key=st.sampled_from(["", "k"]))
+def test_answers_that_cells_share_are_those_made_anew(
+    ground: Ground, outlook: Outlook, way: Route | Why, kinds: frozenset[HazardKind], night: bool, key: str
+) -> None:
+    situation = replace(FLOOD, hazards=kinds, night=night)
+    expected = decided_plainly(ground, outlook, way, situation, key)
+    assert decide(ground, outlook, way, situation, key=key) == expected
+    # The planner refuses a walk before it is drawn where nothing is forecast: the same answer.
+    if isinstance(way, Route) and (refusal := why_not_walked(way.slow_seconds, outlook, situation)) is not None:
+        assert decide(ground, outlook, refusal, situation, key=key) == expected

@@ -176,3 +176,12 @@ def test_the_forest_equals_a_search_for_each_pair(data: st.DataObject) -> None:
             assert road_id not in shut
             walked += left[start][end][road_id]["walk_seconds"]
         assert walked == answer.walk_seconds
+
+
+@pytest.mark.parametrize("closing", [(), ("b",), ("a", "b", "c", "round")])
+def test_many_positions_are_answered_as_each_alone(street: RoadNetwork, closing: tuple[str, ...]) -> None:
+    forest = grow(street, [shelter("x", 0), shelter("y", 3), shelter("z", 3)], HazardKind.FLOOD, closing)
+    positions = [4, 2, 0, 3, 1, 2]
+    alone = [(forest.shelter_at(at), forest.seconds_at(at)) for at in positions]
+    assert [found or (None, None) for found in forest.nearest_of(positions)] == alone
+    assert forest.nearest_of([]) == []
