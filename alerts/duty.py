@@ -20,12 +20,38 @@ class Rung(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """The hours of the day in which one person is on duty, the end left out; from 20 to 8 goes over midnight."""
+
+    person: str
+    from_hour: int
+    until_hour: int
+
+    def covers(self, hour: int) -> bool:
+        """Say whether *hour* (0 to 23) is one of them; equal ends are the whole day."""
+        return (hour - self.from_hour) % 24 < ((self.until_hour - self.from_hour) % 24 or 24)
+
+
+@dataclass(frozen=True, slots=True)
 class Roster:
-    """Who answers for a ward tonight: names of persons, in the order in which they would be telephoned."""
+    """Who answers for a ward tonight: names of persons, in the order in which they would be telephoned.
+
+    `on_duty` are there all day; `shifts` by the hour.
+    """
 
     ward: str
     on_duty: tuple[str, ...]
     deputies: tuple[str, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+
+    def awake(self, hour: int | None) -> tuple[str, ...]:
+        """Return who is on duty at *hour*; without one, everybody who ever is: rather one too many than none."""
+        by_hour = (shift.person for shift in self.shifts if hour is None or shift.covers(hour))
+        return tuple(dict.fromkeys((*self.on_duty, *by_hour)))
+
+    def uncovered(self) -> tuple[int, ...]:
+        """Return the hours in which nobody is on duty: then deputies are woken at once."""
+        return tuple(hour for hour in range(24) if not self.awake(hour))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +110,14 @@ class Call:
     person: str
 
 
-def ladder(duty: Duty, wards: Iterable[str]) -> tuple[Call, ...]:
+def ladder(duty: Duty, wards: Iterable[str], hour: int | None = None) -> tuple[Call, ...]:
     """Return everybody who is woken for a draft of *wards*, in order; each person once, at the earliest step."""
     calls: list[Call] = []
     for ward in sorted(set(wards)) or [""]:
         roster = duty.rosters.get(ward, Roster(ward, ()))
         # A rung without people is no wait: the next one is climbed in its place.
         steps = [(rung, people) for rung, people in (
-            (Rung.ON_DUTY, roster.on_duty),
+            (Rung.ON_DUTY, roster.awake(hour)),
             (Rung.DEPUTIES, roster.deputies),
             (Rung.METROPOLITAN, duty.metropolitan),
         ) if people]  # fmt: skip

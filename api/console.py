@@ -195,7 +195,7 @@ def _signed_in(session: Session, *, passkeys: bool) -> str:
     mine = '<a href="/passkeys">パスキー</a>' if passkeys else ""
     return (
         f'<span>{escape(session.account.name)}</span><a href="/board">全区</a>'
-        '<a href="/channels">経路</a><a class="go" href="/post">投稿する</a>'
+        '<a href="/duty">当番</a><a href="/channels">経路</a><a class="go" href="/post">投稿する</a>'
         f'<a href="/drill">訓練</a>{mine}'
         f'<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{escape(session.csrf)}">'
         "<button>サインアウト</button></form>"

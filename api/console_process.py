@@ -19,9 +19,13 @@ from api.census import Census
 from api.channels import FOLLOWED as LEFT
 from api.console import console_app
 from api.desk import TOPICS, Desk
+from api.duty_desk import FOLLOWED as DUTIES
+from api.duty_desk import DutyDesk
+from api.duty_door import DutyOffice, duty_routes
 from api.geojson import areas
 from api.metrics import ApiMetrics
 from api.office import Office, Passkeys
+from api.officer_devices import OfficerDevices, OfficerSettings
 from api.oidc import Oidc, OidcSettings
 from api.oidc_door import oidc_routes
 from api.passkey_door import passkey_routes
@@ -63,6 +67,7 @@ def build_console(
     alone: AloneRule | None = None,
     municipalities: Mapping[str, Municipality] | None = None,
     cap_sender: str = "",
+    officers: OfficerSettings | None = None,
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
@@ -70,7 +75,7 @@ def build_console(
     draft's cells lie, *named* where a 町丁目 is, *census* how many people live where and can be reached; *web* is the
     folder of the built script, without which the forms are as they are; *provider* lets people sign in by the ward's
     own identity provider, *passkeys* by what their device holds; *alone* is when one
-    person may let go what needs two.
+    person may let go what needs two; *officers* lets them add telephones on which they are called.
     Raises ValueError when the audit trail is broken: a person looks before anybody acts.
     """
     registry = CollectorRegistry()
@@ -86,7 +91,8 @@ def build_console(
         )
         if passkeys is not None:
             office = replace(office, passkeys=Passkeys(passkeys, PasskeyStore(accounts)))
-    rivers, orders = RiverDesk(), Orders()
+    rivers, orders, duties = RiverDesk(), Orders(), DutyDesk()
+    devices = None if officers is None else OfficerDevices.at(officers)
     applied = [desk.apply, rivers.apply]
     followed: tuple[str, ...] = ()
     if office is not None:
@@ -97,8 +103,9 @@ def build_console(
             office.sending.apply,
             office.reported.apply,
             orders.apply,
+            duties.apply,
         ]
-        followed = (*FOLLOWED, *LEFT, *FAN_OUTS, *ORDERED)
+        followed = (*FOLLOWED, *LEFT, *FAN_OUTS, *ORDERED, *DUTIES)
     # A topic that two of them follow is read once.
     topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
     reader = TopicReader(bootstrap, topics, _all(applied), metrics)
@@ -107,13 +114,14 @@ def build_console(
     app = console_app(desk, reader.freshness, metrics, registry, office=office, rivers=rivers)
     if office is not None:
         app.include_router(board_routes(office, orders))
+        app.include_router(duty_routes(DutyOffice(office, duties, orders, devices)))
     if office is not None and web is not None:
         app.include_router(drawing_routes(office.ground, web))
     if office is not None and provider is not None:
         app.include_router(oidc_routes(office, Oidc(provider)))
     if office is not None and office.passkeys is not None:
         app.include_router(passkey_routes(office, office.passkeys))
-    app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office)
+    app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office, devices)
     return app
 
 
@@ -132,15 +140,21 @@ def drawing_routes(ground: Ground, web: Path) -> APIRouter:
     return router
 
 
-def _while_open(reader: TopicReader, office: Office) -> Callable[[object], AbstractAsyncContextManager[None]]:
+def _while_open(
+    reader: TopicReader, office: Office, devices: OfficerDevices | None
+) -> Callable[[object], AbstractAsyncContextManager[None]]:
     """Return the lifespan of a console that acts: at its end what it wrote is stored, and its accounts are closed."""
 
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[None]:
+        if devices is not None:
+            devices.postman.start()
         try:
             async with reader.while_served(app):
                 yield
         finally:
+            if devices is not None:
+                devices.postman.stop()
             office.producer.close()
             if office.passkeys is not None:
                 office.passkeys.store.close()

@@ -80,7 +80,7 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
 
     @router.post("/passkeys/confirm/options")
     async def confirm_options(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
-        session, _ = await _signed(office, request, origin, token)
+        session, _ = await signed_json(office, request, origin, token)
         known = tuple(one.id for one in store.of(session.account.name))
         if not known:
             raise ApiError(409, "passkey-none", "登録されたパスキーがありません。")
@@ -88,7 +88,7 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
 
     @router.post("/passkeys/confirm")
     async def confirm(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
-        session, plain = await _signed(office, request, origin, token)
+        session, plain = await signed_json(office, request, origin, token)
         name, label = show(_credential(plain), "confirm", session.csrf, session.account.name)
         office.write_down(name, Act.PASSKEY_SHOWN, str(plain.get("on", ""))[:120], label)
         return _json(json.dumps({"code": office.codes.give_pass(session, now())}))
@@ -103,7 +103,7 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
 
     @router.post("/passkeys/options")
     async def options(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
-        session, plain = await _signed(office, request, origin, token)
+        session, plain = await signed_json(office, request, origin, token)
         name = session.account.name
         # Whoever finds an open screen makes no key to it: a code, or a passkey that is there already, comes first.
         wrong = office.codes.take(session, str(plain.get("code", "")), now())
@@ -116,7 +116,7 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
 
     @router.post("/passkeys/new")
     async def new(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
-        session, plain = await _signed(office, request, origin, token)
+        session, plain = await signed_json(office, request, origin, token)
         name, label = session.account.name, str(plain.get("label", ""))
         try:
             found = made(settings, _credential(plain), challenges, session.csrf, now())
@@ -156,7 +156,8 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
     return router
 
 
-async def _signed(office: Office, request: Request, origin: str, token: str) -> tuple[Session, dict[str, Any]]:
+async def signed_json(office: Office, request: Request, origin: str, token: str) -> tuple[Session, dict[str, Any]]:
+    """Return who sends what our script sends; raises `ApiError` for anybody else."""
     session = office.session(token)
     if session is None:
         raise ApiError(401, "not-signed-in", "サインインしてください。")
@@ -185,6 +186,11 @@ async def _read(request: Request, origin: str) -> dict[str, Any]:
 def _credential(plain: dict[str, Any]) -> dict[str, Any]:
     found = plain.get("credential")
     return found if isinstance(found, dict) else {}
+
+
+def json_answer(said: object) -> Response:
+    """Return an answer to our script, which nobody keeps."""
+    return _json(json.dumps(said))
 
 
 def _json(body: str) -> Response:

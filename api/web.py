@@ -26,6 +26,8 @@ _TYPES = {
 # What the console's pages ask for where it was built; they work without.
 CONSOLE_SCRIPT = "console.js"
 PASSKEY_SCRIPT = "passkey.js"
+DUTY_SCRIPT = "duty.js"
+OFFICER_WORKER = "officer-sw.js"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
@@ -67,8 +69,17 @@ def web_routes(folder: Path) -> APIRouter:
 
 
 def asset_routes(folder: Path) -> APIRouter:
-    """Return the routes over the files alone, for pages that the server writes itself."""
-    return _assets(_answers(folder))
+    """Return the routes over the files alone, for pages that the server writes itself, and their worker."""
+    answer = _answers(folder)
+    router = _assets(answer)
+
+    @router.get("/duty/worker.js", include_in_schema=False)
+    def worker(if_none_match: Annotated[str, Header()] = "") -> Response:
+        found = answer(OFFICER_WORKER, if_none_match)
+        found.headers["service-worker-allowed"] = "/"
+        return found
+
+    return router
 
 
 def has_console(folder: Path) -> bool:

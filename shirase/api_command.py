@@ -189,6 +189,7 @@ def console(
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.census import Census
     from api.console_process import build_console
+    from api.officer_devices import officer_settings
     from api.oidc import oidc_settings
     from api.passkeys import passkey_settings
     from api.serve import serve
@@ -213,6 +214,7 @@ def console(
         alone=policy_at(policy).alone if policy.exists() else None,
         municipalities=municipalities_of(register),
         cap_sender=str(register.get("sender", "")),
+        officers=officer_settings(os.environ),
         web=web if web.exists() else None,
     )
     serve(app, host, port)

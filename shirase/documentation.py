@@ -22,7 +22,7 @@ from types import ModuleType
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from api import joining, oidc, passkeys
+from api import joining, officer_devices, oidc, passkeys
 from feeds.dis.form import SCHEMA_FILE
 from shirase.telegrams_page import telegrams_page
 from streams import preview, settings, topics
@@ -40,6 +40,7 @@ SETTINGS = (
     ("`shirase post` and `shirase api console`", preview, "PostingSettings"),
     ("`shirase api console`, for a ward's own identity provider; all of them or none", oidc, "OidcSettings"),
     ("`shirase api console`, for passkeys; both or none", passkeys, "PasskeySettings"),
+    ("`shirase api console`, for officers' devices; all of them or none", officer_devices, "OfficerSettings"),
 )
 
 DATA_CLASSES = {0: "0 public", 1: "1 operational", 2: "2 pseudonymous"}

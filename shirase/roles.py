@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from prometheus_client import CollectorRegistry, start_http_server
 
 from alerts.alert import GEOCODE_CLASS10, Area, Geocode
-from alerts.place import LatLng
+from alerts.place import Cells, LatLng
 from alerts.policy import Policy
 from feeds.cap_signature import Signers
 from feeds.gauges.plain_csv import ColumnMap, column_maps
@@ -356,6 +356,8 @@ def _run_pager(
 ) -> None:
     """Wait for the lease, then wake officers until it is lost."""
     from alerts.alert import GEOCODE_CLASS20, Geocode
+    from dispatch.device_seal import DeviceSeal
+    from dispatch.secret_file import read_secret
     from shirase.areas import table_at
     from streams.duty import DutyError, duty_of
     from streams.pager import Pager
@@ -363,8 +365,9 @@ def _run_pager(
 
     plain = tomllib.loads(settings.duty.read_text(encoding="utf-8")) if settings.duty else {}
     folder = settings.duty.parent if settings.duty else Path()
+    key = _officer_key(settings)
     try:
-        register = duty_of(plain, folder, key=_officer_key(settings))
+        register = duty_of(plain, folder, key=key)
     except DutyError as error:
         raise SettingMissing(f"SHIRASE_DUTY, {settings.duty}: {error}") from None
     if not register.duty.rosters:
@@ -373,15 +376,22 @@ def _run_pager(
     if not _hold_lease(Role.PAGER, settings, stop, beat):
         return
     table = table_at(settings.areas)
-    covers = {code: table.lookup(Geocode(GEOCODE_CLASS20, f"{code}00")) for code in register.duty.rosters}
+
+    def ground_of(ward: str) -> Cells:
+        cover = table.lookup(Geocode(GEOCODE_CLASS20, f"{ward}00"))
+        return cover.cells if cover is not None else ()
+
+    seal = DeviceSeal(read_secret(settings.duty_key)) if settings.duty_key is not None else None
     pager = Pager(
         settings.broker,
         register,
-        {code: cover.cells for code, cover in covers.items() if cover is not None},
+        {code: cells for code in register.duty.rosters if (cells := ground_of(code))},
         policy_at(settings.policy).silence,
         PagerMetrics(registry),
         metrics,
         console_url=settings.console_url,
+        devices=(seal, key) if seal is not None and key is not None else None,
+        ground_of=ground_of,
     )
     pager.run(stop, beat)
     pager.close()

@@ -142,16 +142,22 @@ def _device(path: Path, where: str, key: OfficerKey) -> Callable[[], Channel]:
     try:
         plain = json.loads(read_secret(path))
         keys = plain["keys"]
-        device = Device(str(plain["endpoint"]), _decoded(keys["p256dh"]), _decoded(keys["auth"]))
+        device = Device(str(plain["endpoint"]), decoded(keys["p256dh"]), decoded(keys["auth"]))
     except (KeyError, TypeError, ValueError, binascii.Error):
         raise DutyError(f"{where}: {path} is not a browser's push subscription as JSON") from None
     if len(device.p256dh) != 65 or len(device.auth) != 16:
         raise DutyError(f"{where}: {path} has keys of another length than RFC 8291 says")
+    return device_channel(device, key)
+
+
+def device_channel(device: Device, key: OfficerKey) -> Callable[[], Channel]:
+    """Return what opens the channel to *device*; raises `EndpointRefused` for an address that is no push service's."""
     check_endpoint(device.endpoint, key.settings)
     return lambda: web_push_channel(device, CurlSender(key.settings), key.vapid, key.secret, key.settings)
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
+    """Return the bytes of base64url *text*; raises ValueError."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 

@@ -13,29 +13,35 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from alerts.claim import Lane
-from alerts.duty import Call, SilenceRule, alone_by, is_silent, ladder
+from alerts.duty import Call, Duty, SilenceRule, alone_by, is_silent, ladder
 from alerts.level import Level
 from alerts.notice import Notice
 from alerts.place import Cells
 from alerts.shelter import ShelterReport
+from alerts.words import JAPAN
 from dispatch.channel import Channel, ChannelState, Outgoing, Passage
+from dispatch.device_seal import DeviceSeal
 from dispatch.errors import DispatchError
 from geo.cells import intersection, union
 from streams.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused
-from streams.duty import DutyRegister, Way
+from streams.duty import DutyRegister, OfficerKey, Way, device_channel
+from streams.duty_book import PAGER, DutyBook, TrialRecord, duty_of_both, pager_record
 from streams.facts import is_heartbeat
 from streams.metrics import Role, StreamMetrics
 from streams.notices import command_of
 from streams.pager_metrics import PagerMetrics
 from streams.payloads import DraftRecord, DraftState, PageRecord
 from streams.silence import Ground, level_of, silence_draft
-from streams.topics import COMMANDS, DRAFTS, NOTICES, PAGES, SHELTERS
+from streams.topics import COMMANDS, DRAFTS, DUTY, NOTICES, PAGES, SHELTERS
 from streams.wire import decode, encode
 
 log = logging.getLogger(__name__)
 
 SILENCE = "silence"
+TRIAL = "trial"
+# Whoever asked to be called has put the telephone away by then.
+_TRIAL_LIVES_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 _STORED_WITHIN_SECONDS = 30.0
 # A call that could not be handed over for so long is no call any more; the next rung has been woken long before.
@@ -73,6 +79,8 @@ class _Draft:
     record: DraftRecord
     ladder: tuple[Call, ...]
     since: float
+    climbed_as: tuple[Duty, int]
+    """By which rosters and in which hour the ladder was made."""
 
 
 class Pager:
@@ -88,10 +96,16 @@ class Pager:
         stream_metrics: StreamMetrics,
         *,
         console_url: str = "",
+        devices: tuple[DeviceSeal, OfficerKey] | None = None,
+        ground_of: Callable[[str], Cells] = lambda _ward: (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._register = register
-        self._ground = ground
+        self._ground = dict(ground)
+        self._ground_of = ground_of
+        self._devices = devices
+        self._book = DutyBook()
+        self._duty = register.duty
         self._rule = rule
         self._metrics = metrics
         self._stream_metrics = stream_metrics
@@ -103,15 +117,20 @@ class Pager:
         self._alone: list[Notice] = []
         self._told = Ground()
         self._shelters: dict[bytes, ShelterReport] = {}
-        self._channels: dict[tuple[str, Way], Channel] = {
-            (person, way): open_channel()
+        # By person and way; a way of a device that was added on the console ends in the device's id.
+        self._channels: dict[tuple[str, str], Channel] = {
+            (person, way.value): open_channel()
             for person, ways in register.ways.items()
             for way, open_channel in ways.items()
         }
         # What is under way, by channel and by the id that it left under.
-        self._open: dict[tuple[str, Way], dict[str, PageRecord]] = {key: {} for key in self._channels}
+        self._open: dict[tuple[str, str], dict[str, PageRecord]] = {key: {} for key in self._channels}
+        self._added: dict[str, tuple[str, str]] = {}
         self._topics = Consumer(bootstrap)
-        self._topics.assign_from_oldest([DRAFTS.name, NOTICES.name, SHELTERS.name])
+        self._topics.assign_from_oldest([DRAFTS.name, NOTICES.name, SHELTERS.name, DUTY.name])
+        # So that the console can show what a file of another machine says.
+        told = encode(pager_record(register, opens=devices is not None, at=self._now()))
+        self._producer.send(DUTY.name, PAGER, told).result(_STORED_WITHIN_SECONDS)
 
     def run(self, should_stop: Callable[[], bool], beat: Callable[[], None]) -> None:
         """Work until told to stop."""
@@ -133,6 +152,8 @@ class Pager:
             alone, self._alone = self._alone, []
             for notice in alone:
                 self._say_alone(notice)
+            for trial in list(self._book.trials.values()):
+                self._try(trial)
         for key, channel in self._channels.items():
             for passage in channel.poll(self._clock(), 0.0):
                 self._passed(key, passage)
@@ -160,6 +181,8 @@ class Pager:
                     self._alone.append(notice)
         elif record.topic == SHELTERS.name:
             self._hear_shelter(record)
+        elif record.topic == DUTY.name:
+            self._hear_duty(record)
         else:
             self._hear_draft(record)
 
@@ -181,22 +204,55 @@ class Pager:
             return
         known = self._waiting.get(draft_id)
         since = known.since if known is not None else verdict.at.timestamp()
-        calls = ladder(self._register.duty, wards_of(verdict, self._ground))
-        self._waiting[draft_id] = _Draft(verdict, calls, since)
+        self._waiting[draft_id] = self._laddered(verdict, since)
+
+    def _laddered(self, record: DraftRecord, since: float) -> _Draft:
+        hour = self._now().astimezone(JAPAN).hour
+        calls = ladder(self._duty, wards_of(record, self._ground), hour)
+        return _Draft(record, calls, since, (self._duty, hour))
+
+    def _hear_duty(self, record: Record) -> None:
+        self._book.apply(record)
+        kept = {} if self._devices is None else self._book.devices
+        for identifier in [one for one in self._added if one not in kept]:
+            way = self._added.pop(identifier)
+            self._channels.pop(way).close()
+            self._open.pop(way)
+        for identifier, device in kept.items():
+            if identifier not in self._added:
+                self._add(identifier, device.person, device.sealed)
+        for ward in self._book.rosters:
+            if ward not in self._ground and (cells := self._ground_of(ward)):
+                self._ground[ward] = cells
+        people = {person for person, _ in self._channels}
+        self._duty = duty_of_both(self._register.duty, self._book.rosters, people)
+
+    def _add(self, identifier: str, person: str, sealed: str) -> None:
+        assert self._devices is not None
+        seal, key = self._devices
+        try:
+            channel = device_channel(seal.open(person, identifier, sealed), key)()
+        except DispatchError as error:
+            log.error("an officer's device cannot be called", extra={"device": identifier, "reason": error.reason})
+            return
+        way = person, f"{Way.PUSH.value}-{identifier}"
+        self._added[identifier], self._channels[way], self._open[way] = way, channel, {}
 
     # ── the ladder ────────────────────────────────────────────────────────────────────────────────
 
     def _climb(self, draft: _Draft) -> None:
         waited = self._clock() - draft.since
+        if draft.climbed_as != (self._duty, self._now().astimezone(JAPAN).hour):
+            # Another roster, or the next shift: who was woken stays woken.
+            draft = self._waiting[draft.record.draft_id] = self._laddered(draft.record, draft.since)
         for call in draft.ladder:
             if call.after_seconds > waited:
                 break
-            for way in self._register.ways[call.person]:
-                known = self._pages.get(key_of(draft.record.draft_id, call.person, way.value))
-                under_way = self._open[call.person, way]
-                identifier = _id(draft.record.draft_id, call.person, way)
-                if identifier not in under_way and (known is None or known.state is ChannelState.SENT):
-                    self._call(draft.record.draft_id, call, way, identifier, self._words(draft, way))
+            for way in self._ways_of(call.person):
+                if self._is_due(draft.record.draft_id, call.person, way):
+                    self._call(
+                        draft.record.draft_id, call.ward, call.rung.value, call.person, way, self._words(draft, way)
+                    )
         level = level_of(draft.record)
         if is_silent(self._rule, level, waited):
             assert level is not None
@@ -206,20 +262,36 @@ class Pager:
         """Call everybody of the wards and the metropolitan officer at once: one person let this go alone (R14)."""
         about = f"alone.{notice.lineage}.{notice.revision}"
         wards = wards_under(notice, self._ground)
-        for call in ladder(replace(self._register.duty, rung_seconds=0.0), wards):
-            for way in self._register.ways[call.person]:
-                known = self._pages.get(key_of(about, call.person, way.value))
-                if known is None or known.state is ChannelState.SENT:
+        for call in ladder(replace(self._duty, rung_seconds=0.0), wards):
+            for way in self._ways_of(call.person):
+                if self._is_due(about, call.person, way):
                     words = alone_words(notice, about, way, self._console_url)
-                    self._call(about, call, way, _id(about, call.person, way), words)
+                    self._call(about, call.ward, call.rung.value, call.person, way, words)
 
-    def _call(self, about: str, call: Call, way: Way, identifier: str, body: bytes) -> None:
+    def _ways_of(self, person: str) -> list[str]:
+        return [way for who, way in self._channels if who == person]
+
+    def _is_due(self, draft_id: str, person: str, way: str) -> bool:
+        known = self._pages.get(key_of(draft_id, person, way))
+        under_way = _id(draft_id, person, way) in self._open[person, way]
+        return not under_way and (known is None or known.state is ChannelState.SENT)
+
+    def _try(self, trial: TrialRecord) -> None:
+        """Call somebody who has asked for it, by every way that she has."""
+        if not 0 <= self._clock() - trial.at.timestamp() <= _TRIAL_LIVES_SECONDS:
+            return
+        for way in self._ways_of(trial.person):
+            if self._is_due(trial.page, trial.person, way):
+                self._call(trial.page, "", TRIAL, trial.person, way, self._trial_words(trial, way))
+
+    def _call(self, draft_id: str, ward: str, rung: str, person: str, way: str, body: bytes) -> None:
+        identifier = _id(draft_id, person, way)
         page = PageRecord(
-            draft_id=about,
-            ward=call.ward,
-            rung=call.rung.value,
-            person=call.person,
-            way=way.value,
+            draft_id=draft_id,
+            ward=ward,
+            rung=rung,
+            person=person,
+            way=way,
             state=ChannelState.SENT,
             reason="",
             attempts=0,
@@ -227,16 +299,16 @@ class Pager:
         )
         # Written before the call: somebody may be awake already when this process ends.
         self._store(page).result(_STORED_WITHIN_SECONDS)
-        self._metrics.called(page.rung, page.way, ChannelState.SENT)
-        content_type = "application/json" if way is Way.WEBHOOK else "application/octet-stream"
+        self._metrics.called(page.rung, _kind(page.way), ChannelState.SENT)
+        content_type = "application/json" if way == Way.WEBHOOK.value else "application/octet-stream"
         outgoing = Outgoing(identifier, body, content_type, self._clock() + _CALL_LIVES_SECONDS)
-        self._open[call.person, way][identifier] = page
+        self._open[person, way][identifier] = page
         try:
-            self._channels[call.person, way].send(outgoing, self._clock())
+            self._channels[person, way].send(outgoing, self._clock())
         except DispatchError as error:
-            self._passed((call.person, way), Passage(identifier, ChannelState.FAILED, error.reason, 0, ""))
+            self._passed((person, way), Passage(identifier, ChannelState.FAILED, error.reason, 0, ""))
 
-    def _words(self, draft: _Draft, way: Way) -> bytes:
+    def _words(self, draft: _Draft, way: str) -> bytes:
         """Return what a call says: what waits, where, since when. Both forms say the same."""
         record = draft.record
         assert record.draft is not None
@@ -258,10 +330,21 @@ class Pager:
             "lane": notice.lane.value,
             "url": url,
         }
-        if way is Way.PUSH:
-            shown = {"title": title, "body": f"{places}。承認を待っています。", "navigate": url, "tag": record.draft_id}
-            return _json({"web_push": 8030, "notification": shown, "shirase_call": plain})
-        return _json(plain)
+        return _said(way, plain, f"{places}。承認を待っています。")
+
+    def _trial_words(self, trial: TrialRecord, way: str) -> bytes:
+        url = f"{self._console_url.rstrip('/')}/duty" if self._console_url else ""
+        plain = {
+            "draft": trial.page,
+            "title": "【呼び出しの確認】届きました",
+            "places": "",
+            "level": None,
+            "reason": TRIAL,
+            "waiting_since": trial.at.isoformat(),
+            "lane": Lane.DRILL.value,
+            "url": url,
+        }
+        return _said(way, plain, "判断を待つ案が出たとき、この形で呼び出します。")
 
     def _silent(self, draft: _Draft, level: Level) -> None:
         """Write down by name that nobody decided, and let the people know who are under a warning."""
@@ -294,7 +377,7 @@ class Pager:
 
     # ── what became of a call ─────────────────────────────────────────────────────────────────────
 
-    def _passed(self, key: tuple[str, Way], passage: Passage) -> None:
+    def _passed(self, key: tuple[str, str], passage: Passage) -> None:
         page = self._open[key].pop(passage.id, None)
         if page is None:
             return
@@ -302,7 +385,7 @@ class Pager:
         if passage.state is ChannelState.FAILED:
             log.error("an officer could not be called", extra={"draft": page.draft_id, "reason": passage.reason})
         self._store(ended)
-        self._metrics.called(page.rung, page.way, passage.state)
+        self._metrics.called(page.rung, _kind(page.way), passage.state)
 
     def _store(self, page: PageRecord) -> "Future[Stored]":
         key = key_of(page.draft_id, page.person, page.way)
@@ -313,7 +396,7 @@ class Pager:
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-def alone_words(notice: Notice, about: str, way: Way, console_url: str) -> bytes:
+def alone_words(notice: Notice, about: str, way: str, console_url: str) -> bytes:
     """Return what a call says of a notice that one person let go alone."""
     by = alone_by(notice.approved_by)
     what = notice.parts[0].texts[0].title if notice.parts and notice.parts[0].texts else "知らせ"
@@ -327,15 +410,28 @@ def alone_words(notice: Notice, about: str, way: Way, console_url: str) -> bytes
         "lane": notice.lane.value,
         "url": url,
     }
-    if way is Way.PUSH:
+    if _kind(way) == Way.PUSH.value:
         body = f"{by}がひとりで承認し、住民に送りました。内容を確かめてください。"
         shown = {"title": title, "body": body, "navigate": url, "tag": about}
         return _json({"web_push": 8030, "notification": shown, "shirase_call": plain})
     return _json(plain)
 
 
-def _id(about: str, person: str, way: Way) -> str:
-    return f"{about}.{person}.{way.value}"
+def _id(draft_id: str, person: str, way: str) -> str:
+    return f"{draft_id}.{person}.{way}"
+
+
+def _kind(way: str) -> str:
+    """Return the kind of *way*, without the device."""
+    return way.partition("-")[0]
+
+
+def _said(way: str, plain: Mapping[str, object], body: str) -> bytes:
+    """Return a call by *way*: as a notification that browsers can show, or as it is."""
+    if _kind(way) != Way.PUSH.value:
+        return _json(plain)
+    shown = {"title": plain["title"], "body": body, "navigate": plain["url"], "tag": plain["draft"]}
+    return _json({"web_push": 8030, "notification": shown, "shirase_call": plain})
 
 
 def _json(plain: Mapping[str, object]) -> bytes:

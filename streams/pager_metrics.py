@@ -25,10 +25,10 @@ class PagerMetrics:
             "Age of the oldest draft that waits for a person; 0 for none.",
             registry=registry,
         )
-        for rung in Rung:
+        for rung in (*(one.value for one in Rung), "trial"):
             for way in Way:
                 for state in (ChannelState.SENT, ChannelState.ACCEPTED, ChannelState.FAILED):
-                    self._calls.labels(rung.value, way.value, state.value)
+                    self._calls.labels(rung, way.value, state.value)
 
     def called(self, rung: str, way: str, state: ChannelState) -> None:
         """Count a call that has come to *state*."""

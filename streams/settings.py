@@ -115,6 +115,9 @@ class WorkerSettings:
     duty: Path | None = None
     """Rosters of officers (`ops/duty.toml`): whom `pager` wakes when a draft waits."""
 
+    duty_key: Path | None = None
+    """Key file that unseals officers' devices, which they add on the console (0600); without one `pager` calls none."""
+
     console_url: str = ""
     """Where officers open the console: what a call links to."""
 
@@ -174,6 +177,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         outlets=path("SHIRASE_OUTLETS"),
         seat=environment.get("SHIRASE_SEAT", "alone"),
         duty=path("SHIRASE_DUTY"),
+        duty_key=path("SHIRASE_DUTY_KEY"),
         console_url=environment.get("SHIRASE_CONSOLE_URL", ""),
         sunset_at=_degrees(environment.get("SHIRASE_SUNSET_AT", "35.69,139.75")),
         night_area=environment.get("SHIRASE_NIGHT_AREA", "130010"),

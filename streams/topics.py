@@ -102,6 +102,11 @@ DRAFTS = Topic(
     "drafts", "draft id", 4, Cleanup.COMPACT, None, 4_000_000, 0, ("console", "replay"),
     "what became of each document at the notices stage: approved, open, held, nothing changed",
 )  # fmt: skip
+DUTY = Topic(
+    "duty", "roster, device, call or pager", 1, Cleanup.COMPACT, None, 16_384, 2, ("pager", "console"),
+    "who is on duty, as the console's administrators say; officers' devices, encrypted with a key kept outside Kafka; "
+    "calls to oneself; and what the pager goes by",
+)  # fmt: skip
 PAGES = Topic(
     "pages", "draft id + person + way", 1, Cleanup.COMPACT, None, 16_384, 1, ("pager", "console"),
     "who was called because a draft waits, whether the call was taken, and drafts that nobody decided in time",
@@ -180,6 +185,6 @@ PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, CAPS, NOTICES
 
 ALL: tuple[Topic, ...] = (
     TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, CAPS, CROSSINGS, PLANS,
-    EFFECTS, PREVIEWS, DRAFTS, PAGES, COMMANDS, NOTICES, DRILL_NOTICES,
+    EFFECTS, PREVIEWS, DRAFTS, DUTY, PAGES, COMMANDS, NOTICES, DRILL_NOTICES,
     SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, HEADCOUNTS, SOURCES, AUDIT, DEAD_LETTERS,
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """All approvers asleep (R6): who is woken when, what a restart does, and what residents hear when nobody decides."""
 
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from alerts.claim import Lane, Release
-from alerts.duty import SilenceRule, alone_as
+from alerts.duty import Shift, SilenceRule, alone_as
 from alerts.fact import Attribution, Confidence
 from alerts.hazard import HazardKind
 from alerts.level import Level
@@ -21,22 +22,28 @@ from alerts.place import Cell, LatLng
 from alerts.shelter import ShelterReport, ShelterState
 from alerts.words import PartFacts
 from dispatch.channel import ChannelState
+from dispatch.device_seal import DeviceSeal
+from dispatch.settings import DispatchSettings
+from dispatch.subscription import Place
+from dispatch.vapid import Vapid, VapidKey
+from dispatch.web_push import Device
 from dispatch.webhook import generate_webhook_secret, is_signed, read_webhook_secret
 from geo.change import NOTHING_TOLD
 from streams.broker import Broker, ensure_topics, open_broker
 from streams.client import Producer, read_to_end
 from streams.decision import Ledger, decide
 from streams.digest import approval_digest
-from streams.duty import DutyError, duty_of
+from streams.duty import DutyError, OfficerKey, duty_of
+from streams.duty_book import DeviceRecord, DutyBook, RosterRecord, TrialRecord
 from streams.metrics import StreamMetrics
 from streams.pager import SILENCE, Pager, calls_so_far
 from streams.pager_metrics import PagerMetrics
 from streams.payloads import Command, Draft, DraftRecord, DraftState, PageRecord
 from streams.silence import Ground, silence_draft
-from streams.topics import ALL, COMMANDS, DRAFTS, NOTICES, SHELTERS
+from streams.topics import ALL, COMMANDS, DRAFTS, DUTY, NOTICES, SHELTERS
 from streams.wire import decode, encode
 from tests.dispatch.gateway import Gateway, gateway_at
-from tests.dispatch.people import KOTO, part
+from tests.dispatch.people import KOTO, part, resident
 from tests.dispatch.people import notice as plain_notice
 from tests.geo.documents import provenance
 
@@ -78,7 +85,13 @@ def rows(gateway: Gateway, folder: Path) -> dict[str, object]:
     }
 
 
-def pager(broker: Broker, gateway: Gateway, folder: Path, clock: Clock) -> Pager:
+def pager(
+    broker: Broker,
+    gateway: Gateway,
+    folder: Path,
+    clock: Clock,
+    devices: tuple[DeviceSeal, OfficerKey] | None = None,
+) -> Pager:
     register = duty_of(rows(gateway, folder), folder, ca_file=str(gateway.ca))
     registry = CollectorRegistry()
     return Pager(
@@ -89,6 +102,7 @@ def pager(broker: Broker, gateway: Gateway, folder: Path, clock: Clock) -> Pager
         PagerMetrics(registry),
         StreamMetrics(registry),
         console_url="https://console.example",
+        devices=devices,
         clock=clock,
     )
 
@@ -327,3 +341,54 @@ def test_a_register_that_could_call_nobody_stops_the_start(
 ) -> None:
     with pytest.raises(DutyError, match=says):
         duty_of(rows(gateway, tmp_path) | change, tmp_path, ca_file=str(gateway.ca))
+
+
+def test_a_telephone_and_a_roster_of_the_console_are_used_and_a_removed_one_is_not(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    clock, seal = Clock(), DeviceSeal(bytes(range(32)))
+    key = OfficerKey(
+        Vapid({0: VapidKey.generate()}, "mailto:duty@example.org"),
+        bytes(32),
+        DispatchSettings(extra_origins=(gateway.origin,), ca_file=str(gateway.ca)),
+    )
+    person = resident(random.Random(5), (Place(KOTO),))
+
+    def phone(identifier: str) -> DeviceRecord:
+        device = Device(f"{gateway.origin}/{identifier}", person.p256dh, person.auth)
+        return DeviceRecord(identifier, "sato", "電話", seal.seal("sato", identifier, device), AT)
+
+    # At three in the morning the night's officer; by day it would be the file's.
+    said = RosterRecord(WARD, ("koto-2",), (Shift("sato", 20, 8), Shift("koto-1", 8, 20)), (), "kanri", AT)
+    stale = TrialRecord("old", "sato", AT - timedelta(hours=1))
+    put(
+        broker,
+        (DUTY.name, "roster|" + WARD, said),
+        (DUTY.name, "device|d1", phone("d1")),
+        (DUTY.name, "device|d2", phone("d2")),
+        (DUTY.name, "device|spoilt", replace(phone("d3"), id="spoilt")),
+        (DUTY.name, "trial|sato", stale),
+    )
+    with Producer(broker.bootstrap) as producer:
+        producer.send(DUTY.name, b"device|d2", None).result(30)
+    worker = pager(broker, gateway, tmp_path, clock, devices=(seal, key))
+    put(broker, (DRAFTS.name, "draft-1", waiting()))
+    assert set(called(broker, worker, 2)) == {"koto-2", "sato"}
+    assert sorted(came.path for came in gateway.came) == ["/d1", "/koto-2"]
+    put(broker, (DUTY.name, "trial|sato", TrialRecord("now", "sato", AT)))
+    for _ in range(STEPS):
+        worker.step()
+        page = calls_so_far(broker.bootstrap).get(b"trial-now|sato|push-d1")
+        if page is not None and page.state is ChannelState.ACCEPTED:
+            break
+    assert [came.path for came in gateway.came].count("/d1") == 2
+    # The file's one deputy is no rung any more; the ladder ends as ever.
+    clock.now += 60
+    assert set(called(broker, worker, 3)) == {"koto-2", "sato", "tokyo"}
+    book = DutyBook()
+    for record in read_to_end(broker.bootstrap, DUTY.name):
+        book.apply(record)
+    assert book.pager is not None
+    assert book.pager.opens
+    assert book.pager.metropolitan == ("tokyo",)
+    worker.close()

@@ -170,3 +170,5 @@ if (window.PublicKeyCredential && window.isSecureContext) {
     for (const one of document.querySelectorAll<HTMLFormElement>("form[method=post]")) inPlaceOfCode(one);
   }
 }
+
+export {};
