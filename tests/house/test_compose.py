@@ -104,7 +104,8 @@ def test_workers_wait_for_what_they_need(compose: dict[str, Any]) -> None:
 def test_the_keys_are_the_ones_that_the_processes_are_told_of(compose: dict[str, Any], tmp_path: Path) -> None:
     folder = compose["services"]["keys"]["command"][-1]
     made = {name: Path(path).name for name, path in make_secrets(tmp_path / "keys").items()}
-    told = compose["services"]["fanout"]["environment"] | compose["services"]["residents"]["environment"]
+    holders = ("fanout", "residents", "pager")
+    told = {name: value for one in holders for name, value in compose["services"][one]["environment"].items()}
     assert {name: told[name] for name in made} == {name: f"{folder}/{file}" for name, file in made.items()}
     assert made == {name: Path(path).name for name, path in make_secrets(tmp_path / "keys").items()}
 
