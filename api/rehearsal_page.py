@@ -18,10 +18,8 @@ from api.sheet import document
 from streams.payloads import DraftRecord
 
 PATH = "/console/rehearse"
+# While an answer is on its way and nothing can be done; a page that is read or typed into never reloads by itself.
 _RELOAD_SECONDS = 3
-_ASK_AGAIN_SECONDS = 10
-# Where nothing can be typed the page asks again by itself: a real draft shows at once.
-_WITHOUT_FIELDS = frozenset({Step.GAUGE, Step.MEND, Step.CORRECT, Step.ALL_CLEAR})
 
 
 def rehearsal_bar(running: Rehearsal, real: Sequence[DraftRecord], *, now: datetime) -> str:
@@ -117,7 +115,6 @@ def step_page(
     else:
         act = _act(step, running, session, notice, found, effect, now)
     wrong = f'<p class="alarm" role="alert">{escape(said)}</p>' if said else ""
-    reload = _RELOAD_SECONDS if waiting else _ASK_AGAIN_SECONDS if step in _WITHOUT_FIELDS and not said else 0
     return _whole(
         "訓練リハーサル",
         session,
@@ -127,7 +124,7 @@ def step_page(
         f"<section><details><summary>訓練をやめる</summary><form method='post' action='{PATH}/quit'>"
         f"{fields.hidden('csrf', session.csrf)}<button>訓練をやめる（案は破棄します） "
         "<small lang='en'>Quit</small></button></form></details></section>",
-        reload=reload,
+        reload=waiting,
     )
 
 
@@ -259,8 +256,8 @@ def _to_practise(result: Result) -> tuple[str, ...]:
     return (*faults, *(f"{ENTRIES[step].title}：{PRACTISE[step]}" for step in result.slow))
 
 
-def _whole(title: str, session: Session, bar: str, body: str, *, reload: int = 0) -> str:
-    head = f'<meta http-equiv="refresh" content="{reload}">' if reload else ""
+def _whole(title: str, session: Session, bar: str, body: str, *, reload: bool = False) -> str:
+    head = f'<meta http-equiv="refresh" content="{_RELOAD_SECONDS}">' if reload else ""
     return document(
         title,
         f"{bar}<header><h1>{title}</h1><small>{escape(session.account.name)}　住民には届きません　"

@@ -55,7 +55,9 @@ class Hands:
         assert width is not None
         assert self.page.evaluate("document.documentElement.scrollWidth") <= width["width"], picture
         if self.scripts:
-            assert violations(self.page) == []
+            # What goes out asks again by itself, without a script (R20); no other page does.
+            follows = picture == "sending"
+            assert [one for one in violations(self.page) if not (follows and one.startswith("meta-refresh"))] == []
         shot(self.page, f"console-rehearse-{picture}-{width['width']}")
 
 
