@@ -8,8 +8,9 @@ finest; needs, ages, names of places and the exact point never come here.
 import asyncio
 import base64
 import binascii
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -43,9 +44,11 @@ from dispatch.subscription import (
 )
 from dispatch.terms import LONGEST_STAY_SECONDS, Terms, Whose, flaw
 from dispatch.vapid import FIRST_DRILL_KEY, encode
-from streams.client import Producer, Record
+from streams.client import Producer, Record, Stored
 from streams.errors import StreamsError
 from streams.topics import SUBSCRIPTIONS
+
+log = logging.getLogger(__name__)
 
 LANGUAGES = ("ja", "ja-Hira", "en", "zh-Hans", "ko")
 # The text that a person agreed to; a new wording is a new version and is asked for again.
@@ -144,6 +147,7 @@ class SignUp:
     producer: Producer
     roll: Roll
     read_at: Callable[[int, int], Record | None]
+    read_between: Callable[[int, int, int], Sequence[Record]]
     ward_of: Callable[[Cell], str]
     vapid_public: str
     limit: RateLimit
@@ -208,12 +212,31 @@ class SignUp:
         except PostmanBusy:
             raise ApiError(503, "busy", "Many people are signing up at this moment", "Ask again in a minute.") from None
 
-    def store(self, identifier: bytes, value: bytes | None) -> None:
+    def store(self, identifier: bytes, value: bytes | None) -> Stored:
         """Write a value or a tombstone, and wait until the broker has it."""
         try:
-            self.producer.send(SUBSCRIPTIONS.name, identifier, value).result(_STORED_WITHIN_SECONDS)
+            return self.producer.send(SUBSCRIPTIONS.name, identifier, value).result(_STORED_WITHIN_SECONDS)
         except (StreamsError, TimeoutError):
             raise ApiError(503, "not-stored", "It could not be stored", "Nothing was changed; try again.") from None
+
+    def restate(self, identifier: bytes, value: bytes, since: Mapping[int, int]) -> None:
+        """Write what was read again, changed; whatever else was written of it *since* (offsets by partition) wins.
+
+        What is read here is behind what others write: her farewell may stand on the topic already, and must not be
+        undone by a sign of life. So what stands before ours is read back, and is put behind it again.
+        """
+        stored = self.store(identifier, value)
+        first = since.get(stored.partition, 0)
+        try:
+            while newer := [
+                record
+                for record in self.read_between(stored.partition, first, stored.offset)
+                if record.key == identifier
+            ]:
+                first, stored = stored.offset + 1, self.store(identifier, newer[-1].value)
+        except StreamsError:
+            log.exception("whether a sign of life undid a farewell could not be read")
+            raise ApiError(503, "not-stored", "It could not be stored", "Try again.") from None
 
     def stored(self, identifier: bytes) -> Subscription:
         """Return what is stored under *identifier*; raises 404."""
@@ -295,10 +318,12 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
     )
     def alive(authorization: Annotated[str, Header()] = "") -> Response:
         identifier = id_of(_token(authorization))
+        # Before it is looked up: what comes to the topic in between is then read again rather than missed.
+        since = sign_up.roll.read_up_to()
         subscription = sign_up.stored(identifier)
         span = span_of(sign_up.clock())
         if span > subscription.seen:
-            sign_up.store(identifier, sign_up.keys.seal(replace(subscription, seen=span)))
+            sign_up.restate(identifier, sign_up.keys.seal(replace(subscription, seen=span)), since)
         return Response(status_code=204, headers={"cache-control": "no-store"})
 
     @router.delete(

@@ -3,8 +3,9 @@
     python -m load_tests.telegrams --subscribers 1000000 --telegrams 200 --json
 
 On Apache Kafka, through the whole pipeline. Each telegram is a flood warning for a spot where some three hundred of
-the subscribers have a place. Half of them come while nothing else happens; the others while a routine notice for all
-the others goes out at the full share of its lane. For each: the time from its arrival to its last accepted push.
+the subscribers have a place. Half of them come while nothing else happens; as many while a routine notice for all the
+others goes out at the full share of its lane, and as many again at 50 % load: while routine notices come at half of the
+pace that this one was sent with. For each telegram: the time from its arrival to its last accepted push.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -46,6 +48,7 @@ from streams.topics import NOTICES
 from streams.wire import encode
 
 AROUND = 300
+ROUTINE = "lineage-routine"
 P99_MS = 500.0
 DELAY_MS = 2_000.0
 # Apart by more than what a cover may be too large by, so that no warning reaches the spot of another.
@@ -106,7 +109,8 @@ def play(given: argparse.Namespace) -> dict[str, Any]:
             server = KafkaServer()
             stack.callback(server.kill)
             broker = server.start(folder / "kafka")
-        spots, others = spots_in(crowd.registry, given.telegrams)
+        half = given.telegrams // 2
+        spots, others = spots_in(crowd.registry, 3 * half)
         pipeline = stack.enter_context(
             Pipeline(
                 PipelineSettings(
@@ -125,18 +129,32 @@ def play(given: argparse.Namespace) -> dict[str, Any]:
         stack.callback(observer.close)
         producer = stack.enter_context(Producer(pipeline.broker.bootstrap))
         gap_s = given.gap_ms / 1000
-        half = len(spots) // 2
         idle = told(observer, producer, spots[:half], gap_s)
         seen = sum(1 for _ in sink.seen())
-        routine = danger_in((others,), "lineage-routine", lane=Lane.ROUTINE)
+        routine = danger_in((others,), ROUTINE, lane=Lane.ROUTINE)
         begun = time.time()
         headers = {"t-received": b"%d" % round(begun * 1000)}
         producer.send(NOTICES.name, routine.lineage.encode(), encode(routine), headers).result(30)
         time.sleep(_SETTLE_SECONDS)
-        loaded = told(observer, producer, spots[half:], gap_s)
+        loaded = told(observer, producer, spots[half : 2 * half], gap_s)
         still = (routine.lineage, 1, 0) not in observer.account.receipts
         rate = (sum(1 for _ in sink.seen()) - seen) / (time.time() - begun)
-    rows = [row_of("idle", idle, 0.0), row_of("routine notice for everybody", loaded, rate)]
+        until = time.monotonic() + PATIENCE_SECONDS
+        while (routine.lineage, 1, 0) not in observer.account.receipts:
+            observer.check()
+            if time.monotonic() > until:
+                raise NotInTime("the routine notice did not end")
+            time.sleep(0.05)
+        seen, begun = sum(1 for _ in sink.seen()), time.time()
+        with HalfLoad(producer, slices_of(crowd.registry, others, rate / 2)):
+            time.sleep(_SETTLE_SECONDS)
+            halved = told(observer, producer, spots[2 * half :], gap_s)
+            half_rate = (sum(1 for _ in sink.seen()) - seen) / (time.time() - begun)
+    rows = [
+        row_of("idle", idle, 0.0),
+        row_of("routine notice for everybody", loaded, rate),
+        row_of("routine notices at half of that pace (50 % load)", halved, half_rate),
+    ]
     result: dict[str, Any] = {
         "subscribers": given.subscribers,
         "rows": [asdict(row) for row in rows],
@@ -154,6 +172,51 @@ def play(given: argparse.Namespace) -> dict[str, Any]:
     if delay > DELAY_MS:
         result["over"].append(f"loaded: a first push came {delay:.0f} ms later than idle, wanted {DELAY_MS:.0f}")
     return result
+
+
+class HalfLoad:
+    """Puts a routine notice onto the topic each second, for one slice of the people after the other, until left."""
+
+    def __init__(self, producer: Producer, slices: Sequence[tuple[Cell, ...]]) -> None:
+        self._producer = producer
+        self._slices = slices
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="half-load", daemon=True)
+
+    def __enter__(self) -> "HalfLoad":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        number = 0
+        while not self._stop.wait(1.0):
+            cells = self._slices[number % len(self._slices)]
+            notice = danger_in((cells,), f"{ROUTINE}-{number}", lane=Lane.ROUTINE)
+            headers = {"t-received": b"%d" % round(time.time() * 1000)}
+            self._producer.send(NOTICES.name, notice.lineage.encode(), encode(notice), headers)
+            number += 1
+
+
+def slices_of(registry: Path, cells: Sequence[Cell], people: float) -> list[tuple[Cell, ...]]:
+    """Return *cells* in slices of about so many *people*; at least one, and each at least one cell."""
+    counted = dict(
+        zip(*(column.tolist() for column in np.unique(load(registry).index_cell, return_counts=True)), strict=True)
+    )
+    slices: list[tuple[Cell, ...]] = []
+    taken: list[Cell] = []
+    inside = 0
+    for cell in cells:
+        taken.append(cell)
+        inside += counted.get(cell, 0)
+        if inside >= people:
+            slices.append(tuple(taken))
+            taken, inside = [], 0
+    # What is left over is less than a second's worth: it would be a dip, not a load.
+    return slices or [tuple(taken)]
 
 
 def spots_in(registry: Path, count: int) -> tuple[list[Cell], list[Cell]]:
@@ -193,7 +256,7 @@ def _told(observer: Observer, producer: Producer, spots: Sequence[Cell], gap_s: 
             new = [
                 receipt
                 for key, receipt in list(observer.account.receipts.items())
-                if key not in known and receipt.lineage != "lineage-routine" and receipt.last_accepted_ms is not None
+                if key not in known and not receipt.lineage.startswith(ROUTINE) and receipt.last_accepted_ms is not None
             ]
             if new:
                 break

@@ -33,7 +33,8 @@ from routing.passable import Blocked, RoadCells, blocked_arcs, in_danger
 from routing.plan import Answer, CellAdvice, EvacuationPlan, NotNearer, Part, Route, Unconfirmed, Why, plan_of
 from routing.shelter import Shelter, ShelterState, Unusable, offer_of
 from routing.standing import Standing
-from routing.turns import Landmarks, turns_of
+from routing.told_way import drawn, walk_of
+from routing.turns import Landmarks
 
 # Those who cannot climb steps are not known (R2); so many of a cell's people are counted on their way.
 STEP_FREE_SHARE = 0.1
@@ -264,7 +265,7 @@ class Planner:
         if cached is not None and cached[0] == walk:
             route = cached[1]
         else:
-            route = self._drawn(walk, shelter)
+            route = drawn(self.network, self.landmarks, walk, shelter)
             self._routes[key] = (walk, route)
         slow = self._slow_seconds(walk, facts)
         unconfirmed = tuple(
@@ -274,24 +275,6 @@ class Planner:
         )
         return replace(
             route, shelter_name=shelter.name, offer=offer_of(shelter), slow_seconds=slow, unconfirmed=unconfirmed
-        )
-
-    def _drawn(self, walk: Walk, shelter: Shelter) -> Route:
-        columns, network = self.network.columns, self.network
-        roads = [int(columns.arcs.road[arc]) for arc in walk.arcs]
-        positions = [walk.start, *(columns.arcs.plain.head[arc] for arc in walk.arcs)]
-        line = tuple(network.point_at(position) for position in positions)
-        streets = [columns.name_of(road) for road in roads]
-        return Route(
-            shelter_id=shelter.id,
-            shelter_name=shelter.name,
-            offer=offer_of(shelter),
-            walk_seconds=walk.seconds,
-            slow_seconds=0,
-            metres=round(float(sum(columns.metres[road] for road in roads)) + walk.metres),
-            line=line,
-            turns=turns_of(line, streets, self.landmarks),
-            road_ids=tuple(columns.road_id(road) for road in roads),
         )
 
     def _without(
@@ -341,7 +324,7 @@ class Planner:
                 if cached is not None and cached[1].road_ids == answer.route.road_ids:
                     self._walks[variant][key] = cached[0]
                     continue
-                walk = _walk_of(self.network, answer.route, self._starts.get(key, {}))
+                walk = walk_of(self.network, answer.route, self._starts.get(key, {}))
                 if walk is not None:
                     self._walks[variant][key] = walk
 
@@ -407,22 +390,3 @@ def _temporary(cell: Cell, shelters: Iterable[Shelter]) -> tuple[str, ...]:
     sites = (s for s in shelters if s.site_class is SiteClass.TEMPORARY_STAY)
     open_ones = (s for s in sites if s.state is ShelterState.OPEN and s.places != 0)
     return tuple(site for _, site in sorted((metres_between(here, s.point), s.id) for s in open_ones)[:_MOST_SITES])
-
-
-def _walk_of(network: RoadNetwork, route: Route, starts: Mapping[int, float]) -> Walk | None:
-    """Return a told way as arcs of *network*, or None where it no longer begins or leads as it did."""
-    columns, arcs = network.columns, []
-    ends = columns.arcs.plain
-    node, _ = network.nearest_node(route.line[0])
-    start = here = network.position(node)
-    if start not in starts:
-        return None
-    for road_id in route.road_ids:
-        at = columns.road_at(road_id)
-        both = [] if at is None else columns.arcs.of_road[2 * at : 2 * at + 2].tolist()
-        arc = next((arc for arc in both if arc >= 0 and ends.tail[arc] == here), None)
-        if arc is None:
-            return None
-        arcs.append(arc)
-        here = ends.head[arc]
-    return Walk(route.shelter_id, tuple(arcs), route.walk_seconds, start, starts[start])

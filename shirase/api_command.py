@@ -193,7 +193,7 @@ def console(
     from api.oidc import oidc_settings
     from api.passkeys import passkey_settings
     from api.serve import serve
-    from shirase.roles import policy_at
+    from shirase.policy_file import policy_at
     from streams.outlets import municipalities_of
     from streams.preview import posting_settings
 

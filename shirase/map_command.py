@@ -54,7 +54,7 @@ def hazards(
     at = _time(moment)
 
     def work() -> dict[Any, HazardSnapshot]:
-        from shirase.roles import policy_at
+        from shirase.policy_file import policy_at
         from streams.recompute import maps_of
 
         arrivals = _from_files(paths) if paths else _from_broker(broker)

@@ -139,7 +139,7 @@ def _side(verdict: Any) -> dict[str, str]:
 
 def _read(path: Path) -> "Policy":
     from alerts.errors import PolicyError
-    from shirase.roles import policy_at
+    from shirase.policy_file import policy_at
 
     try:
         return policy_at(path)

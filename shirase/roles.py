@@ -6,12 +6,10 @@ in which it must be sending again (promise 8), and most of that second is spent 
 
 import gc
 import logging
-import os
-import signal
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -19,53 +17,18 @@ from zoneinfo import ZoneInfo
 from prometheus_client import CollectorRegistry, start_http_server
 
 from alerts.alert import GEOCODE_CLASS10, Area, Geocode
-from alerts.place import Cells, LatLng
-from alerts.policy import Policy
+from alerts.place import LatLng
 from feeds.cap_signature import Signers
 from feeds.gauges.plain_csv import ColumnMap, column_maps
+from shirase.policy_file import policy_at
+from shirase.role_process import Beat, Stop, hold_lease, keep_lease
 from streams.metrics import MissedBy, Role, StreamMetrics
 from streams.settings import SettingMissing, WorkerSettings
 
 if TYPE_CHECKING:
-    from streams.duty import OfficerKey
-    from streams.lease import Lease
     from streams.subscribers import Subscribers
 
 log = logging.getLogger(__name__)
-
-# A holder that died keeps its lease for its session of ten seconds. The supervisor waits a minute for a first sign.
-_LEASE_AT_ONCE_SECONDS = 20.0
-
-
-# A beat is looked at after seconds; touching a file at each of thousands of turns a second costs a twentieth of them.
-BEAT_SECONDS = 0.1
-
-
-class Stop:
-    """Set by SIGTERM and SIGINT; loops ask it at every turn."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: self._asked.set())
-
-    def __call__(self) -> bool:
-        return self._asked.is_set()
-
-
-class Beat:
-    """Touch the heartbeat file that the supervisor watches."""
-
-    def __init__(self, heartbeat: Path | None) -> None:
-        self._heartbeat = heartbeat
-        self._touched_at = 0.0
-        if heartbeat is not None:
-            heartbeat.parent.mkdir(parents=True, exist_ok=True)
-
-    def __call__(self) -> None:
-        if self._heartbeat is not None and time.monotonic() - self._touched_at >= BEAT_SECONDS:
-            self._touched_at = time.monotonic()
-            self._heartbeat.touch()
 
 
 def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> None:
@@ -124,14 +87,13 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
         case Role.GAUGES:
             _run_gauges(settings, metrics, registry, heartbeat)
         case Role.CHANNELS:
-            _run_channels(settings, metrics, registry, heartbeat)
+            from shirase.outward_roles import run_channels
+
+            run_channels(settings, metrics, registry, heartbeat)
         case Role.PAGER:
-            _run_pager(settings, metrics, registry, heartbeat)
+            from shirase.outward_roles import run_pager
 
-
-def policy_at(path: Path) -> Policy:
-    """Return the policy in the TOML file at *path*."""
-    return Policy.from_plain(tomllib.loads(path.read_text(encoding="utf-8")))
+            run_pager(settings, metrics, registry, heartbeat)
 
 
 def column_maps_at(path: Path | None) -> Mapping[str, ColumnMap]:
@@ -166,7 +128,7 @@ def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Pa
     from streams.faust_app import run_worker
     from streams.notices import build_notices, recall
 
-    if not _hold_lease(Role.NOTICES, settings, Stop(), Beat(heartbeat)):
+    if not hold_lease(Role.NOTICES, settings, Stop(), Beat(heartbeat)):
         return
     notices = recall(settings.broker, policy_at(settings.policy).sign)
     app = build_notices(
@@ -190,57 +152,11 @@ def _run_evacuation(settings: WorkerSettings, metrics: StreamMetrics, heartbeat:
     # The network stays as long as the process: no pass of the collector looks at it again, in the middle of a plan.
     gc.collect()
     gc.freeze()
-    if not _hold_lease(Role.EVACUATION, settings, stop, beat):
+    if not hold_lease(Role.EVACUATION, settings, stop, beat):
         return
     evacuation = Evacuation(settings.broker, town, metrics)
     evacuation.run(stop, beat)
     evacuation.close()
-
-
-def _hold_lease(role: Role, settings: WorkerSettings, stop: Stop, beat: Beat) -> bool:
-    """Wait for the lease of *role* and keep it in a thread; False when told to stop first."""
-    from streams.lease import Lease
-
-    lease = Lease(settings.broker, role=role.value, instance=settings.instance)
-    if not lease.wait(stop, when_waiting_long(beat)):
-        lease.close()
-        return False
-
-    _keep_lease(lease)
-    return True
-
-
-def _keep_lease(lease: "Lease") -> None:
-    """Keep *lease* in a thread, and end this process when it is lost: to go on would be two that act."""
-
-    def keep() -> None:
-        wait = threading.Event()
-        try:
-            while lease.held():
-                wait.wait(0.2)
-            log.error("lease lost: another instance acts now; this one ends and waits again")
-        except Exception:
-            # So a broker says that it has given our name to another: to go on would be two that act.
-            log.exception("the lease cannot be held any more")
-        finally:
-            os._exit(3)
-
-    threading.Thread(target=keep, name="lease", daemon=True).start()
-
-
-def when_waiting_long(beat: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> Callable[[], None]:
-    """Return *beat* as a process beats that waits for its lease: not before it has waited for long.
-
-    Who gets the lease at once gives its first sign of life when it acts, so that who starts a pipeline does not
-    hand a document to a stage that has yet to read its logs. A standby that waits is alive, and must say so.
-    """
-    since = clock()
-
-    def later() -> None:
-        if clock() - since >= _LEASE_AT_ONCE_SECONDS:
-            beat()
-
-    return later
 
 
 def _run_fanout(
@@ -317,98 +233,10 @@ def _take_share(settings: WorkerSettings, worker: int, subscribers: "Subscribers
     lease = Lease(settings.broker, role=share_of(worker, settings.workers), instance=settings.seat)
     held = Standby(subscribers, lease).wait(stop, beat)
     if held:
-        _keep_lease(lease)
+        keep_lease(lease)
     else:
         lease.close()
     return held
-
-
-def _run_channels(
-    settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
-) -> None:
-    """Wait for the lease, then give the outlets what was approved until it is lost."""
-    from alerts.alert import GEOCODE_CLASS20, Geocode
-    from shirase.areas import table_at
-    from streams.outlets import OutletError, register_of
-    from streams.outward import Outward
-    from streams.outward_metrics import OutwardMetrics
-
-    plain = tomllib.loads(settings.outlets.read_text(encoding="utf-8")) if settings.outlets else {}
-    try:
-        register = register_of(plain, settings.outlets.parent if settings.outlets else Path())
-    except OutletError as error:
-        raise SettingMissing(f"SHIRASE_OUTLETS, {settings.outlets}: {error}") from None
-    stop, beat = Stop(), Beat(heartbeat)
-    if not _hold_lease(Role.CHANNELS, settings, stop, beat):
-        return
-    table = table_at(settings.areas)
-    covers = {
-        outlet.ward.code: table.lookup(Geocode(GEOCODE_CLASS20, f"{outlet.ward.code}00")) for outlet in register.outlets
-    }
-    ground = {code: cover.cells for code, cover in covers.items() if cover is not None}
-    outward = Outward(settings.broker, register, ground, OutwardMetrics(registry), metrics)
-    outward.run(stop, beat)
-    outward.close()
-
-
-def _run_pager(
-    settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
-) -> None:
-    """Wait for the lease, then wake officers until it is lost."""
-    from alerts.alert import GEOCODE_CLASS20, Geocode
-    from dispatch.device_seal import DeviceSeal
-    from dispatch.secret_file import read_secret
-    from shirase.areas import table_at
-    from streams.duty import DutyError, duty_of
-    from streams.pager import Pager
-    from streams.pager_metrics import PagerMetrics
-
-    plain = tomllib.loads(settings.duty.read_text(encoding="utf-8")) if settings.duty else {}
-    folder = settings.duty.parent if settings.duty else Path()
-    key = _officer_key(settings)
-    try:
-        register = duty_of(plain, folder, key=key)
-    except DutyError as error:
-        raise SettingMissing(f"SHIRASE_DUTY, {settings.duty}: {error}") from None
-    if not register.duty.rosters:
-        log.warning("no roster: nobody is woken when a draft waits")
-    stop, beat = Stop(), Beat(heartbeat)
-    if not _hold_lease(Role.PAGER, settings, stop, beat):
-        return
-    table = table_at(settings.areas)
-
-    def ground_of(ward: str) -> Cells:
-        cover = table.lookup(Geocode(GEOCODE_CLASS20, f"{ward}00"))
-        return cover.cells if cover is not None else ()
-
-    seal = DeviceSeal(read_secret(settings.duty_key)) if settings.duty_key is not None else None
-    pager = Pager(
-        settings.broker,
-        register,
-        {code: cells for code in register.duty.rosters if (cells := ground_of(code))},
-        policy_at(settings.policy).silence,
-        PagerMetrics(registry),
-        metrics,
-        console_url=settings.console_url,
-        devices=(seal, key) if seal is not None and key is not None else None,
-        ground_of=ground_of,
-    )
-    pager.run(stop, beat)
-    pager.close()
-
-
-def _officer_key(settings: WorkerSettings) -> "OfficerKey | None":
-    """Return the key by which officers' devices are called; None where the register can name none."""
-    from dispatch.secret_file import read_secret
-    from dispatch.settings import DispatchSettings
-    from dispatch.vapid import Vapid, VapidKey
-    from streams.duty import OfficerKey
-
-    if settings.vapid_key is None or settings.envelope_secret is None or not settings.vapid_subject:
-        return None
-    vapid = Vapid({0: VapidKey.load(settings.vapid_key)}, settings.vapid_subject)
-    dispatch = DispatchSettings(extra_origins=settings.push_origins, ca_file=settings.push_ca)
-    return OfficerKey(vapid, read_secret(settings.envelope_secret), dispatch)
 
 
 def _run_collect(

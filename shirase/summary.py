@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from shirase.observer import Account
-from streams.fanout import Unsent
 from streams.payloads import ReceiptRecord
+from streams.row_ends import Unsent
 
 _EXPIRED = "expired"
 _ACCEPTED = "accepted"

@@ -110,7 +110,7 @@ def read_files(
     from routing.errors import RoutingError
     from routing.importers.shelter_file import read_sites
     from shirase.areas import table_at
-    from shirase.roles import policy_at
+    from shirase.policy_file import policy_at
     from shirase.ward_check import WardFiles
     from streams.duty import DutyError, duty_of
     from streams.outlets import OutletError, municipalities_of, register_of

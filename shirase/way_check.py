@@ -14,7 +14,7 @@ from shirase.check import topics_of
 from shirase.run import Run
 from shirase.summary import Percentiles
 from shirase.way_out import PostedFact
-from streams.fanout import Unsent
+from streams.row_ends import Unsent
 
 _ACCEPTED = range(200, 300)
 

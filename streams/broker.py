@@ -101,6 +101,23 @@ def ensure_topics(broker: Broker, topics: Sequence[Topic], *, replication: int =
     _wait_for(admin, {topic.name for topic in topics})
 
 
+def members_of(bootstrap: str, group: str) -> dict[str, frozenset[tuple[str, int]]]:
+    """Return the static members of *group* by their names, and the partitions that each was given."""
+    admin = _admin(bootstrap)  # by a name: a client that nobody keeps takes its answers with it
+    try:
+        found = admin.describe_consumer_groups([group], request_timeout=_ADMIN_SECONDS)[group].result(_ADMIN_SECONDS)
+    except KafkaException as error:
+        raise BrokerNotReady(f"the broker does not say who is in {group}: {error.args[0].str()}") from error
+    return {
+        member.group_instance_id: frozenset(
+            (place.topic, place.partition)
+            for place in (member.assignment.topic_partitions if member.assignment else ())
+        )
+        for member in found.members
+        if member.group_instance_id
+    }
+
+
 def changelog_of(app_id: str, table: str, source: Topic) -> Topic:
     """Declare the changelog of a Faust table: co-partitioned with *source*, compacted, made before the app starts."""
     return Topic(

@@ -18,7 +18,8 @@ from streams.record import Record
 log = logging.getLogger(__name__)
 
 SESSION_MS = 10_000
-HEARTBEAT_MS = 3_000
+# A member learns only by its heartbeat that another's session is over: this is part of every take-over's seconds.
+HEARTBEAT_MS = 1_000
 
 # The embedded broker does not wake a fetch when a record comes; on Kafka it costs 100 requests a second.
 FETCH_WAIT_MS = 10
@@ -93,6 +94,7 @@ class Consumer:
         self._kafka = confluent_kafka.Consumer(settings)
         self._on_lost = on_lost
         self._in_group = group is not None
+        self._settled = False
         self._next: dict[Partition, int] = {}
         self._finished: dict[Partition, Finished] = {}
         self._ended: set[Partition] = set()
@@ -135,6 +137,14 @@ class Consumer:
         """Return up to *at_most* records; fewer when the time is over first."""
         messages = self._kafka.consume(at_most, within_seconds)
         return tuple(record for message in messages if (record := self._taken(message)) is not None)
+
+    @property
+    def settled(self) -> bool:
+        """Say whether the group has dealt its partitions since it last took them back from this member.
+
+        Whenever a member comes or goes all give theirs back for a moment; nobody else has them in that moment.
+        """
+        return self._settled
 
     def has_reached_the_end(self) -> bool:
         """Say whether every partition in hand was read to its end at least once since it was given."""
@@ -212,10 +222,12 @@ class Consumer:
         first = self._watermarks_of(topic, partition).low
         self._on_lost(topic, partition, expected, first)
         self._next[topic, partition] = first
-        self._finished[topic, partition] = Finished()
+        if self._in_group:
+            self._finished[topic, partition] = Finished()
         self._kafka.seek(TopicPartition(topic, partition, first))
 
     def _assigned(self, _kafka: confluent_kafka.Consumer, given: list[TopicPartition]) -> None:
+        self._settled = True
         starts: dict[Partition, int] = {}
         for committed in self._kafka.committed(given, timeout=_ASK_SECONDS):
             place = committed.topic, committed.partition
@@ -223,6 +235,7 @@ class Consumer:
         self._begin(starts)
 
     def _revoked(self, _kafka: confluent_kafka.Consumer, taken: list[TopicPartition]) -> None:
+        self._settled = False
         for partition in taken:
             self._next.pop((partition.topic, partition.partition), None)
             self._finished.pop((partition.topic, partition.partition), None)
@@ -235,7 +248,8 @@ class Consumer:
                 self._on_lost(topic, partition, start, low)
             checked[topic, partition] = max(start, low)
         self._next = checked
-        self._finished = {place: Finished() for place in checked}
+        # Who reads alone commits nothing: a million open records would be kept in mind for nothing.
+        self._finished = {place: Finished() for place in checked} if self._in_group else {}
         self._ended = set()
         self._kafka.assign([TopicPartition(topic, number, start) for (topic, number), start in checked.items()])
 

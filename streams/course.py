@@ -21,8 +21,9 @@ from dispatch.subscription import BUCKETS
 from dispatch.told import Told, freeze, nths_of, unit_of
 from streams.checkpoint import Checkpoint
 from streams.client import Producer
-from streams.fanout import FanOut, urgency_of
+from streams.fanout import FanOut
 from streams.told_book import RANGES_AN_EPOCH, Storing, ToldBook, bucket_of, number_of
+from streams.urgency import urgency_of
 
 # The first is on its way in a tenth of a second; each is four times the one before, since every range costs a
 # record for each bucket; and none holds up the sender for much longer than a tenth of a second while it is laid out.

@@ -195,6 +195,7 @@ class Dispatcher:
         self._producer.close()
 
     def _while_idle(self) -> None:
+        self._subscribers.erase_outdated(time.monotonic())
         if not self._warm:
             # Not before what an owner before left has gone out, and before anybody is told that this worker is ready.
             self._warm = True

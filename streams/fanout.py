@@ -11,16 +11,12 @@ columns, because an object for each of millions would cost more than the pushes.
 """
 
 import heapq
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import IntEnum, StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.claim import Lane
 from alerts.notice import Notice
 from dispatch.columns import U32, U64
 from dispatch.layers import People
@@ -30,49 +26,16 @@ from dispatch.pushes import Rows, Sealing
 from dispatch.retry import RetryAt
 from dispatch.terms import NUMBER_MASK
 from dispatch.told import Told, unit_of
-from streams.checkpoint import Checkpoint, Ring
-
-# Life before routine; a drill waits for both.
-_LANE_ORDER = {Lane.LIFE_SAFETY: 0, Lane.CANARY: 1, Lane.ROUTINE: 2, Lane.DRILL: 3}
-# A slice of a queue that is looked at in one go.
-_LOOK = 256
+from streams.checkpoint import Checkpoint
+from streams.row_ends import RowEnds, Unsent
+from streams.row_queue import RowQueue, State
+from streams.urgency import urgency_of
 
 Orders = NDArray[np.int64]
 
 
-class Unsent(StrEnum):
-    """Ends of a row that no push service had a part in; counted beside `PushOutcome`."""
-
-    SUPERSEDED = "superseded"  # a newer revision speaks to this row
-    UNSUBSCRIBED = "unsubscribed"  # gone since the order was frozen
-
-
-class State(IntEnum):
-    """Where a row stands."""
-
-    FRESH = 0  # never tried in this process
-    OPEN = 1  # handed over, no answer yet
-    WAITING = 2  # for another attempt
-    HELD = 3  # until an older request to it has come back
-    YIELDING = 4  # a newer revision is going to speak to it, and its order is not stored yet
-    ENDED = 5
-
-
 # Where nothing is under way: a row that is not to be sent ends here and now.
 _IDLE = (State.FRESH, State.WAITING, State.HELD, State.YIELDING)
-
-
-_ENDS: tuple[str, ...] = tuple(outcome.value for outcome in (*PushOutcome, *Unsent))
-_END_CODES = {end: code for code, end in enumerate(_ENDS)}
-_NEVER = np.iinfo(np.int64).max
-
-
-@dataclass(slots=True)
-class _Queue:
-    """The rows of one push service that were not tried, the most endangered first."""
-
-    orders: NDArray[np.uint32]
-    next: int = 0
 
 
 class FanOut:
@@ -103,16 +66,7 @@ class FanOut:
         self._sealing_of = np.array(
             [self.sealings.index((sealings or {}).get(bucket, Sealing(b""))) for bucket in self.buckets], dtype=np.int64
         )
-        # Rings: the ranks of danger that the order is frozen by.
-        self._rings: NDArray[np.int64] = np.unique(
-            np.array([part.rank for part in notice.parts] or [0], dtype=np.int64)
-        )
-        self._ends = np.zeros((len(told), len(self._rings), len(_ENDS)), dtype=np.int64)
-        self._wards = np.zeros((len(told), len(people.wards)), dtype=np.int32)
-        self._ward_bytes = np.zeros((len(told), len(people.wards)), dtype=np.int64)
-        self._ward_news = np.zeros((2, len(people.wards)), dtype=np.int64)
-        self._first_ms = np.full(len(told), _NEVER, dtype=np.int64)
-        self._last_ms = np.zeros(len(told), dtype=np.int64)
+        self._ends = RowEnds(self._before, (part.rank for part in notice.parts), people.wards)
         self._dirty = np.zeros(len(told), dtype=np.bool_)
         self._retries: list[tuple[float, int, int]] = []
         self._sequence = 0
@@ -125,8 +79,8 @@ class FanOut:
         bucket = np.repeat(np.arange(len(told), dtype=np.uint32), lengths)
         ranks = np.array([part.rank for part in self.notice.parts] or [0], dtype=np.int64)
         parts = _joined([one.parts for one in told], np.uint16)
-        ring = np.searchsorted(self._rings, ranks)[parts]
-        self._ring_rows = self._by_ring(bucket, ring)
+        ring = np.searchsorted(self._ends.rings, ranks)[parts]
+        self._ends.select(bucket, ring)
         origin = _translated([one.origin for one in told], [one.origins for one in told], self.origins, np.uint16)
         self.selected = len(bucket)
         segment = bucket.astype(np.int64) * max(1, len(self.origins)) + origin
@@ -146,13 +100,13 @@ class FanOut:
         if gone.any():
             # Unsubscribed since the order was frozen: nobody to send to, and nothing open.
             self._final[at[gone]] = 1
-            self._count(bucket[gone], ring[gone], Unsent.UNSUBSCRIBED.value)
+            self._count(bucket[gone], ring[gone], Unsent.UNSUBSCRIBED)
         places = _joined([one.places for one in told], np.uint8)
         if ordinals is None:
             # A record of an owner before that came late: what it stored and never sent was chosen anew since.
             twice = _but_last(unit_of(numbers, places)) & (self._final[at] == 0)
             self._final[at[twice]] = 1
-            self._count(bucket[twice], ring[twice], Unsent.SUPERSEDED.value)
+            self._count(bucket[twice], ring[twice], Unsent.SUPERSEDED)
         # By danger, then bucket by bucket: what is saved together stands together. Within, as it was frozen.
         open_now = np.flatnonzero(self._final[at] == 0)
         order = open_now[np.argsort(ranks[parts[open_now]] * len(told) + bucket[open_now], kind="stable")]
@@ -169,7 +123,8 @@ class FanOut:
         self._state = np.zeros(len(order), dtype=np.uint8)
         self._gives_way = np.zeros(len(order), dtype=np.bool_)
         self._queues = [
-            _Queue(np.flatnonzero(self._origin == code).astype(np.uint32)) for code in range(len(self.origins))
+            RowQueue(np.flatnonzero(self._origin == code).astype(np.uint32), self._state)
+            for code in range(len(self.origins))
         ]
         self.left = len(order)
 
@@ -190,48 +145,26 @@ class FanOut:
         found = []
         for code, queue in enumerate(self._queues):
             allowed = min(most, room.get(self.origins[code], 0))
-            if allowed > 0 and queue.next < len(queue.orders):
-                found.append(self._look(queue, allowed))
+            if allowed > 0 and queue.at_most:
+                found.append(queue.take(allowed))
         if not found:
             return np.zeros(0, dtype=np.int64)
         orders: Orders = found[0] if len(found) == 1 else np.sort(np.concatenate(found))[:most]
         self._state[orders] = State.OPEN
         for code in np.unique(self._origin[orders]).tolist() if len(found) > 1 else ():
-            self._advance(self._queues[code])
+            self._queues[code].advance()
         return orders
 
     @property
     def untried_at_most(self) -> int:
         """Return how many rows may be left that were never tried: cheap, and never too few."""
-        return sum(len(queue.orders) - queue.next for queue in self._queues)
+        return sum(queue.at_most for queue in self._queues)
 
     def untried(self) -> tuple[str, ...]:
         """Return the push services for which rows wait that were never tried."""
         for queue in self._queues:
-            self._advance(queue)
-        return tuple(self.origins[code] for code, queue in enumerate(self._queues) if queue.next < len(queue.orders))
-
-    def _look(self, queue: _Queue, most: int) -> Orders:
-        """Return the next rows of *queue* that are still fresh; what was dealt with otherwise is passed over."""
-        self._advance(queue)
-        found: list[Orders] = []
-        at, count = queue.next, 0
-        while at < len(queue.orders) and count < most:
-            some = queue.orders[at : at + max(_LOOK, most)].astype(np.int64)
-            at += len(some)
-            some = some[self._state[some] == State.FRESH][: most - count]
-            found.append(some)
-            count += len(some)
-        return found[0] if len(found) == 1 else _joined(found, np.int64)
-
-    def _advance(self, queue: _Queue) -> None:
-        while queue.next < len(queue.orders):
-            some = queue.orders[queue.next : queue.next + _LOOK]
-            fresh = np.flatnonzero(self._state[some] == State.FRESH)
-            if len(fresh):
-                queue.next += int(fresh[0])
-                return
-            queue.next += len(some)
+            queue.advance()
+        return tuple(self.origins[code] for code, queue in enumerate(self._queues) if queue.at_most)
 
     def due(self, now: float, most: int) -> list[int]:
         """Take up to *most* rows whose waiting time is over at *now* (epoch seconds)."""
@@ -247,7 +180,7 @@ class FanOut:
         """Take back rows that could not be handed over now; they are the next of their origin again."""
         for order in orders:
             self._state[order] = State.FRESH
-            self._rewind(order)
+            self._queues[int(self._origin[order])].rewind(order)
 
     def defer(self, order: int, at: float) -> None:
         """Take back a retry for which there is no room before *at*; nothing was tried, nothing is counted."""
@@ -272,25 +205,14 @@ class FanOut:
         self._state[ended] = State.ENDED
         self._final[self._at[ended]] = 1
         self.left -= len(ended)
-        self._count(buckets, self._ring[ended], outcome.value)
+        self._count(buckets, self._ring[ended], outcome)
         if outcome is PushOutcome.ACCEPTED:
             wards = self._people.ward(self._row[ended])
-            # Flat: numpy adds at pairs of indices ten times slower.
-            at = buckets * np.int64(self._wards.shape[1]) + wards
-            np.add.at(self._wards.reshape(-1), at, 1)
-            np.add.at(self._ward_bytes.reshape(-1), at, body_bytes)
-            by_ward = np.bincount(wards, minlength=len(self._ward_news[0]))
-            self._ward_news += (by_ward, by_ward * body_bytes)
-            self._first_ms[buckets] = np.minimum(self._first_ms[buckets], at_ms)
-            self._last_ms[buckets] = at_ms
+            self._ends.accepted(buckets, wards, at_ms=at_ms, body_bytes=body_bytes)
 
-    def _count(self, buckets: NDArray[Any], rings: NDArray[Any], end: str) -> None:
-        self._ends[:, :, _END_CODES[end]] += self._by_ring(buckets, rings)
+    def _count(self, buckets: NDArray[Any], rings: NDArray[Any], end: PushOutcome | Unsent) -> None:
+        self._ends.count(buckets, rings, end)
         self._dirty[buckets] = True
-
-    def _by_ring(self, buckets: NDArray[Any], rings: NDArray[Any]) -> NDArray[np.int64]:
-        flat = np.bincount(buckets * np.int64(len(self._rings)) + rings, minlength=self._ends[:, :, 0].size)
-        return flat.reshape(self._ends.shape[:2])
 
     # ── what is known of a row ────────────────────────────────────────────────────────────────────
 
@@ -313,12 +235,7 @@ class FanOut:
 
     def take_ward_news(self) -> list[tuple[str, int, int]]:
         """Return ward, accepted pushes and their bytes since the last time, for metering (R25)."""
-        news = [
-            (self._people.wards[code], int(self._ward_news[0, code]), int(self._ward_news[1, code]))
-            for code in np.flatnonzero(self._ward_news[0]).tolist()
-        ]
-        self._ward_news[:] = 0
-        return news
+        return self._ends.take_ward_news()
 
     def id_of(self, order: int) -> bytes:
         """Return the subscription id of a row."""
@@ -394,10 +311,6 @@ class FanOut:
             self.end(np.flatnonzero(idle), Unsent.UNSUBSCRIBED, at_ms=0)
         return int(idle.sum())
 
-    def _rewind(self, order: int) -> None:
-        queue = self._queues[int(self._origin[order])]
-        queue.next = min(queue.next, int(np.searchsorted(queue.orders, order)))
-
     # ── the account ───────────────────────────────────────────────────────────────────────────────
 
     def take_dirty(self) -> tuple[tuple[int, Checkpoint], ...]:
@@ -410,35 +323,11 @@ class FanOut:
         """Return how many rows were selected, and what became of them, over all buckets."""
         total = Checkpoint()
         for local in range(len(self.buckets)):
-            total.add(self._counts(local))
+            total.add(self._ends.of_bucket(local))
         return self.selected, total
 
-    def _counts(self, local: int) -> Checkpoint:
-        before = self._before[local]
-        ends, wards = self._ends[local], self._wards[local]
-        outcomes = _plus(before.outcomes, _named(ends.sum(axis=0)))
-        rings = {
-            rank: Ring(int(self._ring_rows[local, at]), before.rings.get(rank, Ring()).outcomes + _named(ends[at]))
-            for at, rank in enumerate(self._rings.tolist())
-            if self._ring_rows[local, at]
-        }
-        names = self._people.wards
-        by_ward = _plus(before.wards, {names[code]: int(wards[code]) for code in np.flatnonzero(wards).tolist()})
-        size = self._ward_bytes[local]
-        by_size = _plus(before.ward_bytes, {names[code]: int(size[code]) for code in np.flatnonzero(size).tolist()})
-        first, last = int(self._first_ms[local]), int(self._last_ms[local])
-        return Checkpoint(
-            {},
-            outcomes,
-            by_ward,
-            before.first_accepted_ms if before.first_accepted_ms is not None else first if first != _NEVER else None,
-            last if first != _NEVER else before.last_accepted_ms,
-            by_size,
-            rings,
-        )
-
     def _checkpoint(self, local: int) -> Checkpoint:
-        found = self._counts(local)
+        found = self._ends.of_bucket(local)
         for code, origin in enumerate(self.origins):
             first, last = self._segment(local, code)
             if last > first:
@@ -461,21 +350,6 @@ class FanOut:
         at = local * len(self.origins) + code
         last = int(self._ends_at[at])
         return last - int(self._sizes[at]), last
-
-
-def urgency_of(notice: Notice) -> tuple[int, int, str, int]:
-    """Return what notices are ordered by: lane, worst rank's danger, then lineage and revision."""
-    level = max((int(part.level) for part in notice.parts if part.level is not None), default=0)
-    return (_LANE_ORDER[notice.lane], -level, notice.lineage, notice.revision)
-
-
-def _named(ends: NDArray[np.int64]) -> Counter[str]:
-    return Counter({_ENDS[code]: int(ends[code]) for code in np.flatnonzero(ends).tolist()})
-
-
-def _plus(before: Counter[str], news: Mapping[str, int]) -> Counter[str]:
-    # Counters add up by a loop in Python; most have nothing to add to.
-    return before + Counter(news) if before else Counter(news)
 
 
 def _distinct(sealings: Iterable[Sealing]) -> tuple[Sealing, ...]:

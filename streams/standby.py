@@ -53,4 +53,5 @@ class Standby:
         if now or self._clock() - self._refreshed_at >= _REFRESH_SECONDS:
             self._refreshed_at = self._clock()
             self._subscribers.erase(self._subscribers.refresh().left)
+            self._subscribers.erase_outdated(self._refreshed_at)
             self._subscribers.rebuild()

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 REBUILD_FROM = 20_000
 # Half of the topic's `delete.retention.ms`: so long every tombstone is still there to be read.
 SNAPSHOT_SECONDS = int(SUBSCRIPTIONS.extra["delete.retention.ms"]) / 1000 / 2
+# What somebody had before she moved stays in the snapshot no longer than this, once nothing is going out.
+OUTDATED_SECONDS = 60.0
 _CHUNK = 50_000
 _CAUGHT_UP_SECONDS = 120.0
 
@@ -63,6 +65,8 @@ class Subscribers:
         self._mine = mine
         self._removed: set[bytes] = set()
         self._changed: dict[bytes, Subscription] = {}
+        self._outdated: set[int] = set()
+        self._outdated_at = 0.0
 
     @property
     def registry(self) -> Registry:
@@ -107,11 +111,25 @@ class Subscribers:
                 raise BrokerNotReady(f"{SUBSCRIPTIONS.name} could not be followed to its end")
             self.follow(0.1)
         self.erase(self.refresh().left)
+        self.erase_outdated()
 
     def erase(self, left: frozenset[bytes]) -> None:
         """Wipe who has left from the snapshot on disk; call it when no push to them can begin any more."""
         if left and self._folder is not None and self._stored is not None:
             wipe(self._folder, self._stored, self._stored.rows_with_ids(left))
+
+    def erase_outdated(self, now: float | None = None) -> None:
+        """Wipe from the snapshot what people had before they moved or renewed, in a minute; at once without *now*.
+
+        Call it when nothing is going out: a push that is under way reads the old row. What they have now is on the
+        topic behind the snapshot's offsets, and is read from there by the next start.
+        """
+        if self._outdated and (now is None or now - self._outdated_at >= OUTDATED_SECONDS):
+            if self._folder is not None and self._stored is not None:
+                wipe(self._folder, self._stored, np.array(sorted(self._outdated), dtype=np.int64))
+            self._outdated.clear()
+        if not self._outdated and now is not None:
+            self._outdated_at = now
 
     @property
     def changes(self) -> int:
@@ -123,6 +141,8 @@ class Subscribers:
         if not self._removed and not self._changed:
             return _NOBODY
         found = replace(self._joined(), left=frozenset(self._removed))
+        if self._stored is not None:
+            self._outdated.update(self._stored.rows_with_ids(set(self._changed)).tolist())
         self.people = self.people.changed_by(self._changed.values(), self._removed)
         self._removed, self._changed = set(), {}
         return found

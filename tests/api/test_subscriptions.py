@@ -40,8 +40,18 @@ class Topic:
 
     roll: Roll = field(default_factory=Roll)
     records: list[Record] = field(default_factory=list)
+    before_a_value: Callable[[], None] = lambda: None
+
+    def by_another(self, key: bytes, value: bytes | None) -> None:
+        """Another process writes, and the roll has yet to read it."""
+        self.records.append(Record(SUBSCRIPTIONS.name, 0, len(self.records), key, value, {}, 0))
+
+    def read_between(self, _partition: int, first: int, last: int) -> list[Record]:
+        return self.records[first:last]
 
     def send(self, topic: str, key: bytes, value: bytes | None) -> "Future[Stored]":
+        if value is not None:
+            self.before_a_value()
         record = Record(SUBSCRIPTIONS.name, 0, len(self.records), key, value, {}, 0)
         self.records.append(record)
         self.roll.apply(record)
@@ -93,6 +103,7 @@ def doors(
         producer=topic,  # type: ignore[arg-type]
         roll=topic.roll,
         read_at=topic.read_at,
+        read_between=topic.read_between,
         ward_of=lambda cell: "1310800" if f"{cell:x}" == KOTO else "",
         vapid_public="BPublic",
         drill_public=drill_public,
@@ -242,6 +253,35 @@ def test_who_is_still_there_is_kept_in_steps_of_ten_days_and_written_only_when_i
     assert shown["there_since"] > "2026-10-29"
     unknown = door.browser.request("POST", "/subscriptions/alive", bearer(text(b"u" * 32)))
     assert unknown.status_code == 404
+
+
+@pytest.mark.parametrize("when", ["before the look", "between look and write"])
+def test_a_sign_of_life_that_races_a_farewell_brings_nobody_back(when: str) -> None:
+    clock = [1_790_000_000.0]
+    door = doors(clock=lambda: clock[0])
+    token, _ = joined(door, Phone())
+    identifier = door.topic.records[0].key
+    clock[0] += 20 * 86_400
+    if when == "before the look":
+        door.topic.by_another(identifier, None)
+    else:
+        door.topic.before_a_value = lambda: door.topic.by_another(identifier, None)
+    door.browser.request("POST", "/subscriptions/alive", bearer(token))
+    assert door.topic.records[-1].value is None, "the last word on the topic is the farewell"
+    assert door.browser.request("GET", "/subscriptions", bearer(token)).status_code == 404
+
+
+def test_a_sign_of_life_that_races_a_move_leaves_the_newer_place() -> None:
+    clock = [1_790_000_000.0]
+    door = doors(clock=lambda: clock[0])
+    token, _ = joined(door, Phone())
+    first = door.topic.records[0]
+    kept = door.keys.unseal(first.key, first.value or b"")
+    moved = door.keys.seal(replace(kept, language="en"))
+    clock[0] += 20 * 86_400
+    door.topic.by_another(first.key, moved)
+    door.browser.request("POST", "/subscriptions/alive", bearer(token))
+    assert door.topic.records[-1].value == moved
 
 
 def test_the_topic_holds_neither_token_nor_plain_address(door: Door) -> None:

@@ -17,8 +17,8 @@ from api.accounts import Accounts, Role
 from feeds.archive import documents
 from geo.areas import AreaTable
 from shirase.cli import main
+from shirase.policy_file import policy_at
 from shirase.policy_replay import Changed, Effect, arrivals_of, replay_both, shown
-from shirase.roles import policy_at
 from tests.golden.make_outcomes import area_codes
 from tests.golden.test_golden import CodesOnly
 

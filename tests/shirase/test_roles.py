@@ -1,6 +1,6 @@
 """How a worker says that it is alive, and when that it is ready."""
 
-from shirase.roles import when_waiting_long
+from shirase.role_process import when_waiting_long
 
 
 def test_who_gets_its_lease_at_once_gives_no_sign_of_life_before_it_acts_and_a_standby_does() -> None:

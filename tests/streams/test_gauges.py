@@ -24,7 +24,8 @@ from geo.gauges.silence import Voice
 from geo.gauges.watch import Message, Watched, hear
 from geo.night_warning import Home
 from geo.river_zone import NO_ZONES
-from shirase.roles import column_maps_at, policy_at
+from shirase.policy_file import policy_at
+from shirase.roles import column_maps_at
 from streams.acceptance import HEADER_ARRIVED_MS, HEADER_FEED, HEADER_RECEIPT, HEADER_RECEIVED_MS
 from streams.gauge_metrics import GaugeMetrics, GaugeSource
 from streams.gauge_record import GaugeRecord, gauge_record

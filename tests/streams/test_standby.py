@@ -12,15 +12,17 @@ import pytest
 from dispatch.columns import columns_of
 from dispatch.registry import Registry
 from dispatch.subscription import BUCKETS, SealKeys, Subscription
+from load_tests import take_over
 from shirase.publish import publish_subscribers
 from streams.broker import ensure_topics, open_broker
 from streams.client import Producer
 from streams.errors import BrokerError
 from streams.kafka import KafkaServer
-from streams.lease import Lease
+from streams.lease import Lease, seats_of
 from streams.rolling import EVERY_SECONDS, Rolling
 from streams.standby import Standby, share_of
 from streams.subscribers import Subscribers, from_topic
+from streams.topics import ALL as TOPICS
 from streams.topics import OWNERS, SUBSCRIPTIONS
 from tests.dispatch.people import KOTO, crowd
 from tests.streams.test_subscribers import ids
@@ -127,9 +129,14 @@ def test_a_standby_follows_and_has_the_share_only_when_the_owner_s_machine_is_go
             if standby.wait(stop.is_set, lambda: None):
                 held.set()
 
+        def keep() -> None:
+            assert first.held(), "the holder must not give up because somebody sat down beside it"
+
         waiting = threading.Thread(target=wait)
         waiting.start()
         try:
+            # Who comes makes the group deal anew: that must not end who is there.
+            until(lambda: seats_of(server.bootstrap, name) == {"first": True, "standby": False}, "two seats", keep)
             # A restart in place under its name: static membership gives the share back, the standby stays one.
             first.close()
             first = Lease(server.bootstrap, role=name, instance="first")
@@ -147,3 +154,15 @@ def test_a_standby_follows_and_has_the_share_only_when_the_owner_s_machine_is_go
     assert mine <= ids(subscribers)
     assert people[0].id not in ids(subscribers)
     subscribers.close()
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+def test_the_standby_finishes_what_a_machine_that_is_gone_had_begun(server: KafkaServer, tmp_path: Path) -> None:
+    others = [topic for topic in TOPICS if topic.name not in (SUBSCRIPTIONS.name, OWNERS.name)]
+    ensure_topics(open_broker(server.bootstrap), others)
+    seen = take_over.play(server, tmp_path, people=2_000, max_in_flight=64)
+    assert seen.killed == "first", "the seat that came first holds the share when another has sat down beside it"
+    assert 0 < seen.told_before_the_kill < 2_000
+    assert seen.failures == ()
+    assert seen.recovery_s > 0, "measured, and no machine promises a time to a test"

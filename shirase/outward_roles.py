@@ -1,0 +1,107 @@
+"""Start the two roles that speak to others than residents: a ward's other systems, and officers on duty."""
+
+import logging
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+
+from alerts.place import Cells
+from shirase.policy_file import policy_at
+from shirase.role_process import Beat, Stop, hold_lease
+from streams.metrics import Role, StreamMetrics
+from streams.settings import SettingMissing, WorkerSettings
+
+if TYPE_CHECKING:
+    from streams.duty import OfficerKey
+
+log = logging.getLogger(__name__)
+
+
+def run_channels(
+    settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
+) -> None:
+    """Wait for the lease, then give the outlets what was approved until it is lost."""
+    from alerts.alert import GEOCODE_CLASS20, Geocode
+    from shirase.areas import table_at
+    from streams.outlets import OutletError, register_of
+    from streams.outward import Outward
+    from streams.outward_metrics import OutwardMetrics
+
+    plain = tomllib.loads(settings.outlets.read_text(encoding="utf-8")) if settings.outlets else {}
+    try:
+        register = register_of(plain, settings.outlets.parent if settings.outlets else Path())
+    except OutletError as error:
+        raise SettingMissing(f"SHIRASE_OUTLETS, {settings.outlets}: {error}") from None
+    stop, beat = Stop(), Beat(heartbeat)
+    if not hold_lease(Role.CHANNELS, settings, stop, beat):
+        return
+    table = table_at(settings.areas)
+    covers = {
+        outlet.ward.code: table.lookup(Geocode(GEOCODE_CLASS20, f"{outlet.ward.code}00")) for outlet in register.outlets
+    }
+    ground = {code: cover.cells for code, cover in covers.items() if cover is not None}
+    outward = Outward(settings.broker, register, ground, OutwardMetrics(registry), metrics)
+    outward.run(stop, beat)
+    outward.close()
+
+
+def run_pager(
+    settings: WorkerSettings, metrics: StreamMetrics, registry: CollectorRegistry, heartbeat: Path | None
+) -> None:
+    """Wait for the lease, then wake officers until it is lost."""
+    from alerts.alert import GEOCODE_CLASS20, Geocode
+    from dispatch.device_seal import DeviceSeal
+    from dispatch.secret_file import read_secret
+    from shirase.areas import table_at
+    from streams.duty import DutyError, duty_of
+    from streams.pager import Pager
+    from streams.pager_metrics import PagerMetrics
+
+    plain = tomllib.loads(settings.duty.read_text(encoding="utf-8")) if settings.duty else {}
+    folder = settings.duty.parent if settings.duty else Path()
+    key = _officer_key(settings)
+    try:
+        register = duty_of(plain, folder, key=key)
+    except DutyError as error:
+        raise SettingMissing(f"SHIRASE_DUTY, {settings.duty}: {error}") from None
+    if not register.duty.rosters:
+        log.warning("no roster: nobody is woken when a draft waits")
+    stop, beat = Stop(), Beat(heartbeat)
+    if not hold_lease(Role.PAGER, settings, stop, beat):
+        return
+    table = table_at(settings.areas)
+
+    def ground_of(ward: str) -> Cells:
+        cover = table.lookup(Geocode(GEOCODE_CLASS20, f"{ward}00"))
+        return cover.cells if cover is not None else ()
+
+    seal = DeviceSeal(read_secret(settings.duty_key)) if settings.duty_key is not None else None
+    pager = Pager(
+        settings.broker,
+        register,
+        {code: cells for code in register.duty.rosters if (cells := ground_of(code))},
+        policy_at(settings.policy).silence,
+        PagerMetrics(registry),
+        metrics,
+        console_url=settings.console_url,
+        devices=(seal, key) if seal is not None and key is not None else None,
+        ground_of=ground_of,
+    )
+    pager.run(stop, beat)
+    pager.close()
+
+
+def _officer_key(settings: WorkerSettings) -> "OfficerKey | None":
+    """Return the key by which officers' devices are called; None where the register can name none."""
+    from dispatch.secret_file import read_secret
+    from dispatch.settings import DispatchSettings
+    from dispatch.vapid import Vapid, VapidKey
+    from streams.duty import OfficerKey
+
+    if settings.vapid_key is None or settings.envelope_secret is None or not settings.vapid_subject:
+        return None
+    vapid = Vapid({0: VapidKey.load(settings.vapid_key)}, settings.vapid_subject)
+    dispatch = DispatchSettings(extra_origins=settings.push_origins, ca_file=settings.push_ca)
+    return OfficerKey(vapid, read_secret(settings.envelope_secret), dispatch)
