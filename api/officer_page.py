@@ -162,7 +162,7 @@ def _findings(found: Iterable[Found]) -> str:
         f"{FINDINGS[one.finding]} <small>{escape(one.where)}</small></li>"
         for one in found
     )
-    return f'<ul class="findings" role="status">{rows}</ul>' if rows else ""
+    return f'<div role="status"><ul class="findings">{rows}</ul></div>' if rows else ""
 
 
 def _part(number: int, notice: Notice, part: NoticePart) -> str:
