@@ -4,6 +4,8 @@ import { KEPT_AT } from "./live";
 const CACHE = "shirase-2";
 const PAGES = ["/", "/signup", "/map"];
 const KEPT = [...PAGES, "/refresh.js", "/notices.json", "/hazards.geojson", "/wards.geojson", "/live/shards.json", "/manifest.webmanifest", "/web/icon-192.png"];
+// What a script of ours loads: what pages share, and the words of each language; the map library only when it is asked for.
+const SHARED = /(?:from|import\()"\.\/((?!map-|big-map-)[\w.-]+\.js)"/g;
 // A line that answers nothing for this long is no line: what is kept is shown, and says its age.
 const PATIENCE_MS = 8_000;
 
@@ -19,7 +21,7 @@ export async function install(): Promise<void> {
   await Promise.allSettled([...needed].map((path) => cache.add(path)));
   // What pages load in common is named only by them, not by the page itself.
   const more = new Set<string>();
-  for (const path of needed) if (path.endsWith(".js")) for (const [, name] of (await (await cache.match(path))?.text())?.matchAll(/from"\.\/([\w.-]+\.js)"/g) ?? []) more.add(`/web/assets/${name}`);
+  for (const path of needed) if (path.endsWith(".js")) for (const [, name] of (await (await cache.match(path))?.text())?.matchAll(SHARED) ?? []) more.add(`/web/assets/${name}`);
   await Promise.allSettled([...more].filter((path) => !needed.has(path)).map((path) => cache.add(path)));
 }
 

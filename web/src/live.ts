@@ -157,20 +157,27 @@ async function section<Name extends keyof Sections>(shard: string, name: Name): 
   return [said, kept ?? Date.now()];
 }
 
-/** Return what is known of *shard*. A section that cannot be had is missing: it never reads as empty. */
-export async function stateOf(shard: string): Promise<State> {
+// On a bad line the level and what to do must not wait for maps, shelters and ways.
+const FIRST: readonly (keyof Sections)[] = ["hazards.geojson", "notices.json"];
+
+/**
+ * Return what is known of *shard*. A section that cannot be had is missing: it never reads as empty.
+ * *first* hears what holds there before the rest is asked for.
+ */
+export async function stateOf(shard: string, first?: (state: State) => void): Promise<State> {
   const state: State = { shard, asOf: undefined, missing: [] };
-  await Promise.all(
-    NAMES.map(async (name) => {
-      try {
-        const [said, at] = await section(shard, name);
-        Object.assign(state, { [name]: said });
-        state.asOf = Math.min(state.asOf ?? at, at);
-      } catch {
-        state.missing.push(name);
-      }
-    }),
-  );
+  const ask = async (name: keyof Sections): Promise<void> => {
+    try {
+      const [said, at] = await section(shard, name);
+      Object.assign(state, { [name]: said });
+      state.asOf = Math.min(state.asOf ?? at, at);
+    } catch {
+      state.missing.push(name);
+    }
+  };
+  await Promise.all(FIRST.map(ask));
+  first?.({ ...state, missing: [...state.missing] });
+  await Promise.all(NAMES.filter((name) => !FIRST.includes(name)).map(ask));
   return state;
 }
 

@@ -53,8 +53,12 @@ export function drawState(shown: Shown): void {
   byId("worst").replaceChildren(known || notices.length || dangers.length ? worst(notices, dangers, orderAt(told?.ways ?? [], spot.cell), now, words) : html("p", { class: "alarm" }, words.loading));
   byId("notices").replaceChildren(...[...notices, ...ended].slice(0, MOST_NOTICES).map((notice) => noticeItem(notice, shown.language, now, words)));
   byId("facts").textContent = fill(words.facts, { time: clock(state.asOf, now), ago: ago(state.asOf, now, words) });
-  byId("shelters").replaceChildren(shelterList(state["shelters.geojson"]?.features ?? [], answerHere(shown)?.route?.shelter ?? "", spot.point, now, words));
-  byId("closures").replaceChildren(closureList(state["closures.geojson"]?.features ?? [], spot.point, now, words));
+  // What has not come, or could not be had, does not read as "there is none".
+  const waiting = (): HTMLElement => html("p", {}, words.loading);
+  const sites = state["shelters.geojson"]?.features;
+  const closed = state["closures.geojson"]?.features;
+  byId("shelters").replaceChildren(sites ? shelterList(sites, answerHere(shown)?.route?.shelter ?? "", spot.point, now, words) : waiting());
+  byId("closures").replaceChildren(closed ? closureList(closed, spot.point, now, words) : waiting());
   drawShaking(notices, shown, now);
   drawRivers(state, notices, spot.point, shown, now);
   drawGuide(shown);

@@ -9,12 +9,13 @@ import { follow } from "./follow";
 import type { Point } from "./geometry";
 import { install, needsHomeScreen, onInstallable } from "./install";
 import { SHARD_RESOLUTION, shards, stateOf, type Shards, type State } from "./live";
-import { NOW_WORDS, type NowWords } from "./now-words";
+import { LANGUAGES, languageOf, NAMES, type Language } from "./languages";
+import type { NowWords } from "./now-words";
+import { nowWordsOf } from "./now-words-of";
 import { RESOLUTION, whereIAm } from "./places";
 import { pushView } from "./push-view";
 import { readMe, readSeen, updateMe, type Me, type Seen } from "./store";
 import { exactWay } from "./tiles";
-import { LANGUAGES, languageOf, WORDS, type Language } from "./words";
 import type { Way } from "./way-tile";
 
 /** Where the reader asks about. The exact point is kept in memory only, and only where the phone itself gave it. */
@@ -37,7 +38,8 @@ export interface Shown {
 
 const shown: Shown = {
   language: languageOf(navigator.languages),
-  words: NOW_WORDS.ja,
+  // Nothing is drawn before they are there (`start`).
+  words: undefined as unknown as NowWords,
   spot: undefined,
   state: undefined,
   index: undefined,
@@ -47,12 +49,19 @@ const shown: Shown = {
 let me: Me | undefined;
 let pushed: Seen | undefined;
 let asked = 0;
+let spoken = 0;
 // For which place, plan and need the way was found; moving a step does not ask again.
 let reckoned = "";
 
-function speak(language: Language): void {
+async function speak(language: Language): Promise<void> {
+  const number = ++spoken;
+  const words = await nowWordsOf(language);
+  if (number !== spoken) return;
+  byId<HTMLSelectElement>("language").value = words ? language : shown.language;
+  // Without a line and not kept: what is read now stays.
+  if (!words) return;
   shown.language = language;
-  shown.words = NOW_WORDS[language];
+  shown.words = words;
   document.documentElement.lang = language === "ja-Hira" ? "ja" : language;
   document.title = shown.words.title;
   for (const at of document.querySelectorAll<HTMLElement>("[data-now]")) at.textContent = shown.words[at.dataset["now"] as "title"];
@@ -60,7 +69,7 @@ function speak(language: Language): void {
   byId("map").setAttribute("aria-label", shown.words.pick);
   byId("big-map").setAttribute("aria-label", shown.words.map);
   byId("mine").setAttribute("aria-label", shown.words.places);
-  byId("iphone").textContent = WORDS[language].iphone;
+  byId("iphone").textContent = words.iphone;
   listMine();
   draw();
   void tellReach();
@@ -76,7 +85,7 @@ function listMine(): void {
   const places = me?.wish.places ?? [];
   byId("mine").replaceChildren(
     ...places.map((place) => {
-      const name = me?.names[place.cell] || WORDS[shown.language].roles[place.role] || shown.words.thisPlace;
+      const name = me?.names[place.cell] || shown.words.roles[place.role] || shown.words.thisPlace;
       const button = html("button", { type: "button", "aria-pressed": String(shown.spot?.cell === place.cell) }, name);
       button.addEventListener("click", () => void look({ cell: place.cell, point: middleOf(place.cell), exact: false, name }));
       return button;
@@ -102,7 +111,12 @@ async function refresh(): Promise<void> {
   const { spot } = shown;
   if (!spot) return;
   const number = ++asked;
-  const [state, index] = await Promise.all([stateOf(parentOf(spot.cell, SHARD_RESOLUTION)), shards()]);
+  const first = (state: State): void => {
+    if (number !== asked || shown.state) return;
+    shown.state = state;
+    draw();
+  };
+  const [state, index] = await Promise.all([stateOf(parentOf(spot.cell, SHARD_RESOLUTION), first), shards()]);
   // An answer that was overtaken by a newer question says nothing about the place that is shown now.
   if (number !== asked) return;
   shown.state = state;
@@ -159,7 +173,7 @@ async function pickWithoutWebGL(): Promise<void> {
     // What moves by keyboard is within; the frame is no stop of its own.
     for (const name of ["tabindex", "role"]) holder.removeAttribute(name);
     holder.classList.add("drawn");
-    await drawPlainMap(holder, (cell) => void look({ cell, point: middleOf(cell), exact: false, name: "" }), { back: shown.words.wholeMap, hint: WORDS[shown.language].mapHint });
+    await drawPlainMap(holder, (cell) => void look({ cell, point: middleOf(cell), exact: false, name: "" }), { back: shown.words.wholeMap, hint: shown.words.mapHint });
   } catch {
     byId("chooser").hidden = true;
     tellFinding(shown.words.noMap);
@@ -211,7 +225,7 @@ function share(): void {
 async function start(): Promise<void> {
   const chooser = byId<HTMLSelectElement>("language");
   for (const language of LANGUAGES) {
-    const option = new Option(WORDS[language].name, language);
+    const option = new Option(NAMES[language], language);
     option.lang = language === "ja-Hira" ? "ja" : language;
     chooser.add(option);
   }
@@ -220,7 +234,7 @@ async function start(): Promise<void> {
   byId<HTMLInputElement>("step-free").checked = shown.stepFree;
   if (me) shown.language = languageOf([me.wish.language]);
   chooser.value = shown.language;
-  chooser.addEventListener("change", () => speak(chooser.value as Language));
+  chooser.addEventListener("change", () => void speak(chooser.value as Language));
   byId("here").addEventListener("click", () => void here());
   byId("pick").addEventListener("click", () => void pick());
   byId("big").addEventListener("click", () => void openBigMap());
@@ -238,7 +252,9 @@ async function start(): Promise<void> {
   onInstallable(() => {
     for (const id of ["install", "install-why"]) byId(id).hidden = false;
   });
-  speak(shown.language);
+  await speak(shown.language);
+  if (!shown.words) await speak("ja");
+  if (!shown.words) return;
   addEventListener("hashchange", () => void followFragment());
   if ("serviceWorker" in navigator) {
     navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ shown?: string }>) => {

@@ -3,10 +3,10 @@ import { en } from "./words/en";
 import { ja } from "./words/ja";
 import { jaHira } from "./words/ja-Hira";
 import { ko } from "./words/ko";
+import type { Language } from "./languages";
 import { zhHans } from "./words/zh-Hans";
 
-export const LANGUAGES = ["ja", "ja-Hira", "en", "zh-Hans", "ko"] as const;
-export type Language = (typeof LANGUAGES)[number];
+export { LANGUAGES, languageOf, type Language } from "./languages";
 
 export interface Words {
   name: string;
@@ -60,16 +60,3 @@ export interface Words {
 }
 
 export const WORDS: Record<Language, Words> = { ja, "ja-Hira": jaHira, en, "zh-Hans": zhHans, ko };
-
-/** Return the language that a browser's list asks for; Japanese where it asks for none of ours. */
-export function languageOf(wanted: readonly string[]): Language {
-  for (const tag of wanted) {
-    const found = LANGUAGES.find((own) => own.toLowerCase() === tag.toLowerCase());
-    if (found) return found;
-    const main = tag.toLowerCase().split("-")[0];
-    if (main === "zh") return "zh-Hans";
-    const close = LANGUAGES.find((own) => own.split("-")[0] === main);
-    if (close) return close;
-  }
-  return "ja";
-}
