@@ -35,6 +35,8 @@ from api.posted import FOLLOWED
 from api.rate import RateLimit
 from api.reader import TopicReader, is_current
 from api.rehearsal import Rehearsals
+from api.road_map import RoadMap
+from api.road_routes import road_routes
 from api.sending import FOLLOWED as FAN_OUTS
 from api.wards import Ground
 from api.web import asset_routes, has_console
@@ -42,6 +44,7 @@ from dispatch.settings import DispatchSettings
 from feeds.outgoing.forms import Municipality
 from geo.areas import AreaTable
 from geo.named_areas import NamedAreas
+from routing.network import RoadNetwork
 from streams.client import Producer, Record, read_to_end
 from streams.preview import ASK_SECONDS, PostingSettings, ask
 from streams.river_desk import TOPICS as RIVERS
@@ -68,6 +71,7 @@ def build_console(
     municipalities: Mapping[str, Municipality] | None = None,
     cap_sender: str = "",
     officers: OfficerSettings | None = None,
+    network: RoadNetwork | None = None,
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
@@ -75,7 +79,8 @@ def build_console(
     draft's cells lie, *named* where a 町丁目 is, *census* how many people live where and can be reached; *web* is the
     folder of the built script, without which the forms are as they are; *provider* lets people sign in by the ward's
     own identity provider, *passkeys* by what their device holds; *alone* is when one
-    person may let go what needs two; *officers* lets them add telephones on which they are called.
+    person may let go what needs two; *officers* lets them add telephones on which they are called; *network* is the
+    planner's, whose roads are found by name and pressed on the map.
     Raises ValueError when the audit trail is broken: a person looks before anybody acts.
     """
     registry = CollectorRegistry()
@@ -91,6 +96,7 @@ def build_console(
         )
         if passkeys is not None:
             office = replace(office, passkeys=Passkeys(passkeys, PasskeyStore(accounts)))
+        office = replace(office, roads=None if network is None else RoadMap(network))
     rivers, orders, duties = RiverDesk(), Orders(), DutyDesk()
     devices = None if officers is None else OfficerDevices.at(officers)
     applied = [desk.apply, rivers.apply]
@@ -117,6 +123,8 @@ def build_console(
         app.include_router(duty_routes(DutyOffice(office, duties, orders, devices)))
     if office is not None and web is not None:
         app.include_router(drawing_routes(office.ground, web))
+    if office is not None and office.roads is not None:
+        app.include_router(road_routes(office, office.roads))
     if office is not None and provider is not None:
         app.include_router(oidc_routes(office, Oidc(provider)))
     if office is not None and office.passkeys is not None:

@@ -34,6 +34,7 @@ from api.form import elsewhere, page, read_form
 from api.known_browser import COOKIE as KNOWN_COOKIE
 from api.known_browser import MARK_SECONDS, known_as, mark
 from api.lint import Found, lint
+from api.live.facts import no_line
 from api.officer_page import draft_page, refused_page, sign_in_page
 from api.passkey_page import head_for
 from api.passkey_store import PasskeyStore
@@ -44,6 +45,7 @@ from api.rate import RateLimit
 from api.rehearsal import Rehearsal, Rehearsals, watched
 from api.rehearsal_page import rehearsal_bar
 from api.reported import Reported
+from api.road_map import RoadMap
 from api.sending import Sending
 from api.wanted import Known
 from api.wards import Ground
@@ -124,6 +126,8 @@ class Office:
     passkeys: Passkeys | None = None
     """Passkeys beside the codes of an authenticator app."""
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
+    roads: RoadMap | None = None
+    """The network that the planner walks on; without it a road is closed by a point, a line or an id."""
     codes: Codes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,7 +137,8 @@ class Office:
     @property
     def known(self) -> Known:
         """Return what forms are read against."""
-        return Known(self.posts, self.ground.names, self.ground.lookup, self.ground.wards_of)
+        line_of = no_line if self.roads is None else self.roads.line_of
+        return Known(self.posts, self.ground.names, self.ground.lookup, self.ground.wards_of, line_of)
 
     def preview(self, cells: Cells, lane: Lane = Lane.LIFE_SAFETY) -> Preview:
         """Return what an order in *cells* would do."""

@@ -55,7 +55,11 @@ def posting_routes(office: Office) -> APIRouter:
 
     @router.get("/post")
     def forms(
-        point: str = "", cause: str = "", name: str = "", token: Annotated[str, Cookie(alias=COOKIE)] = ""
+        point: str = "",
+        cause: str = "",
+        name: str = "",
+        road: str = "",
+        token: Annotated[str, Cookie(alias=COOKIE)] = "",
     ) -> Response:
         session = office.session(token)
         if session is None:
@@ -64,7 +68,7 @@ def posting_routes(office: Office) -> APIRouter:
         names = offered_names(office, session)
         fresh = office.codes.is_fresh(session, int(office.now().timestamp()))
         ends = standing(office, session)
-        kept = {"point": point, "cause": cause, "name": name}
+        kept = {"point": point, "cause": cause, "name": name, "road": road}
         lines = tuple(
             one
             for one in office.posts.crossings()
@@ -81,6 +85,7 @@ def posting_routes(office: Office) -> APIRouter:
             scripts=office.scripts,
             head=office.head(session),
             closure=kept,
+            roads=office.roads is not None,
             crossings=crossings,
         )
         return page(shown)

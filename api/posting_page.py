@@ -60,6 +60,7 @@ def forms_page(
     scripts: bool = False,
     head: str = "",
     closure: Mapping[str, str] = _NOTHING,
+    roads: bool = False,
     crossings: str = "",
 ) -> str:
     """Return the four forms for the wards *names* (code to name) and the *shelters* that the reader may write of."""
@@ -70,7 +71,7 @@ def forms_page(
         f'<main class="forms"><nav aria-label="入力の種類">{jumps}</nav>'
         + endings(standing, session, new_key, fresh=fresh)
         + _form("order", "避難情報の案を作る", "Order to leave (draft)", _order(names), session, new_key())
-        + _form("closure", "通行止めを登録する", "Road closure", _closure(closure), session, new_key())
+        + _form("closure", "通行止めを登録する", "Road closure", _closure(closure, roads), session, new_key())
         + _form("shelter", "避難所の状態を登録する", "Shelter", _shelter(shelters), session, new_key())
         + _form("incident", "被害・出来事を登録する", "Incident", _incident(names), session, new_key())
         + crossings
@@ -91,14 +92,22 @@ def _order(names: Mapping[str, str]) -> str:
     return order_fields(names, {}) + preview_button() + fields.code("", needed=True)
 
 
-def _closure(kept: Mapping[str, str]) -> str:
+_FIND = '<p><a href="/roads">道路を名前でさがす <small lang="en">Find a road by name</small></a></p>'
+
+
+def _closure(kept: Mapping[str, str], roads: bool) -> str:
     causes = ((cause.value, word) for cause, word in CAUSES_JA.items())
     return (
         "<p>場所は、地点・線・道路IDのどれか1つで足ります。</p>"
         f"{fields.text('地点（緯度,経度）', 'point', '35.672,139.817', kept.get('point', ''))}"
         f"{fields.text('線（緯度,経度 を空白で区切る）', 'line', '35.672,139.817 35.674,139.820')}"
-        f"{fields.text('道路ID（都の担当者のみ）', 'road', '')}"
-        f"{fields.text('呼び名', 'name', '○○橋', kept.get('name', ''))}"
+        f"{fields.text('道路ID' if roads else '道路ID（都の担当者のみ）', 'road', '', kept.get('road', ''))}"
+        + (
+            '<p><a href="/roads">道路を名前でさがす <small lang="en">Find a road by name</small></a></p>'
+            if roads
+            else ""
+        )
+        + f"{fields.text('呼び名', 'name', '○○橋', kept.get('name', ''))}"
         f"{fields.select('理由', 'cause', causes, kept.get('cause', ''))}"
         + fields.radios(
             "確かさ",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, TypeVar
 
 import h3.api.basic_int as h3
@@ -29,6 +29,7 @@ from api.approval import MayNot
 from api.area_form import Lookup, area_wanted, points_of
 from api.errors import FormWrong
 from api.lifting import ending_of, is_ending
+from api.live.facts import RoadLine, no_line
 from api.posted import Posts
 from api.wards import MOST_CELLS_LOOKED_AT
 from geo.cells import count, expand
@@ -77,6 +78,8 @@ class Known:
     lookup: Lookup = lambda _geocode: None
     wards_of: Callable[[Cells], frozenset[str]] | None = None
     """The fewest wards that hold some cells; without it what is drawn has no issuer's name."""
+    line_of: RoadLine = no_line
+    """Where a road lies that is named by its id; without a network nobody here knows."""
 
 
 def wanted_of(kind: str, form: Mapping[str, str], by: Account, *, known: Known, at: datetime) -> Wanted:
@@ -157,7 +160,7 @@ def _closure(form: Mapping[str, str], own: str, known: Known, at: datetime) -> _
         "confidence": confidence.value,
         "valid_until": _until(form, at, needed=False),
     }
-    return own, ground_of(point, line, roads), confidence is Confidence.CONFIRMED, fields
+    return own, ground_of(point, line, roads, known.line_of), confidence is Confidence.CONFIRMED, fields
 
 
 def _undone(form: Mapping[str, str], posts: Posts) -> _Read:
@@ -279,10 +282,13 @@ def where_of_shelter(shelter: ShelterReport, names: Mapping[str, str]) -> Where:
     return Where(wards=wards, unknown=not wards)
 
 
-def ground_of(point: tuple[LatLng, ...], line: tuple[LatLng, ...], roads: tuple[str, ...]) -> Where:
-    """Return the cells of a point and along a line. Where a road lies by its id only the planner knows."""
+def ground_of(
+    point: tuple[LatLng, ...], line: tuple[LatLng, ...], roads: tuple[str, ...], line_of: RoadLine = no_line
+) -> Where:
+    """Return the cells of a point, along a line and along roads; where a road lies that *line_of* lacks is unknown."""
     cells = [_cell(one) for one in point]
-    for start, end in pairwise(line):
+    drawn = [line_of(road) for road in roads]
+    for start, end in chain.from_iterable(pairwise(one) for one in (line, *drawn)):
         try:
             steps = h3.grid_distance(_cell(start), _cell(end))
             if steps + len(cells) > _MOST_CELLS:
@@ -291,7 +297,7 @@ def ground_of(point: tuple[LatLng, ...], line: tuple[LatLng, ...], roads: tuple[
         except H3BaseException:
             raise FormWrong("線の点が離れすぎています。緯度,経度の順か確かめてください。") from None
     found = tuple(sorted({*cells}))
-    return Where(found, unknown=bool(roads) or not found)
+    return Where(found, unknown=not all(drawn) or not found)
 
 
 def _cell(point: LatLng) -> Cell:

@@ -173,6 +173,12 @@ def residents(
     show_default=True,
     help="How wards sign, to show what left by a channel; its secrets are not read.",
 )
+@click.option(
+    "--network",
+    envvar="SHIRASE_NETWORK",
+    default="",
+    help="Walking network of the planner, or demo-city: its roads are found by name and pressed on the map.",
+)
 def console(
     broker: str,
     port: int,
@@ -185,6 +191,7 @@ def console(
     web: Path,
     policy: Path,
     outlets: Path,
+    network: str,
 ) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.census import Census
@@ -194,6 +201,7 @@ def console(
     from api.passkeys import passkey_settings
     from api.serve import serve
     from shirase.policy_file import policy_at
+    from shirase.town import shown_town
     from streams.outlets import municipalities_of
     from streams.preview import posting_settings
 
@@ -216,6 +224,7 @@ def console(
         cap_sender=str(register.get("sender", "")),
         officers=officer_settings(os.environ),
         web=web if web.exists() else None,
+        network=shown_town(network, None).roads if network else None,
     )
     serve(app, host, port)
 

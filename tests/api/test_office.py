@@ -44,6 +44,7 @@ from api.posted import Posts
 from api.rate import RateLimit
 from api.reader import Freshness
 from api.reported import Reported
+from api.road_map import RoadMap
 from api.sending import Sending
 from api.wards import Ground
 from dispatch.settings import DispatchSettings
@@ -193,6 +194,7 @@ def room_in(
     more: Callable[[Office], APIRouter] | None = None,
     *,
     scripts: bool = False,
+    roads: RoadMap | None = None,
 ) -> Room:
     """Return a console with a draft of a feed and one that aoki wrote, and no accounts yet."""
     topics, clock, desk, posts = Topics(), Clock(), Desk(), Posts()
@@ -213,6 +215,7 @@ def room_in(
         limit=RateLimit(100, 100.0),
         now=clock,
         foresee=foresee,
+        roads=roads,
     )
     registry = CollectorRegistry()
     app: FastAPI = console_app(

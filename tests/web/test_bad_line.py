@@ -5,11 +5,11 @@ figures that browsers' tools name GPRS (50 kbit/s, 500 ms) and regular 2G (250 k
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Request
 
 from tests.web.dusk import CELL, SHARD, Dusk
 from tests.web.test_now import Site, at_home, site_over
@@ -23,6 +23,10 @@ LINES = {"GPRS": (50_000, 500), "2G": (250_000, 300)}
 def site(built: Path) -> Iterator[Site]:
     with site_over(Dusk(), built) as opened:
         yield opened
+
+
+def hearing(asked: list[str]) -> Callable[[Request], None]:
+    return lambda one: asked.append(one.url)
 
 
 def test_on_a_bad_line_the_level_and_what_to_do_come_before_the_rest(chromium: Browser, site: Site) -> None:
@@ -46,7 +50,7 @@ def test_on_a_bad_line_the_level_and_what_to_do_come_before_the_rest(chromium: B
                 },
             )
             asked: list[str] = []
-            page.on("request", lambda one, asked=asked: asked.append(one.url))  # type: ignore[misc]
+            page.on("request", hearing(asked))
             page.set_default_timeout(120_000)
             began = time.perf_counter()
             page.goto(site.url + path, wait_until="commit")
