@@ -25,8 +25,8 @@ def site(built: Path) -> Iterator[Site]:
         yield opened
 
 
-def hearing(asked: list[str]) -> Callable[[Request], None]:
-    return lambda one: asked.append(one.url)
+def hearing(into: list[str], what: str) -> Callable[[Request], None]:
+    return lambda one: into.append(f"{what} {one.url.rpartition('/')[2]}")
 
 
 def test_on_a_bad_line_the_level_and_what_to_do_come_before_the_rest(chromium: Browser, site: Site) -> None:
@@ -50,7 +50,8 @@ def test_on_a_bad_line_the_level_and_what_to_do_come_before_the_rest(chromium: B
                 },
             )
             asked: list[str] = []
-            page.on("request", hearing(asked))
+            page.on("request", hearing(asked, "asked"))
+            page.on("requestfinished", hearing(asked, "came"))
             page.set_default_timeout(120_000)
             began = time.perf_counter()
             page.goto(site.url + path, wait_until="commit")
@@ -59,11 +60,13 @@ def test_on_a_bad_line_the_level_and_what_to_do_come_before_the_rest(chromium: B
             page.wait_for_load_state("load")
             if path.startswith("/map"):
                 page.wait_for_selector("#guide .headline")
-                assert not [url for url in before if "/assets/map-" in url], "no map library before it is asked for"
-                assert any(url.endswith("/notices.json") for url in before)
-                assert not [url for url in before if url.endswith(("plan.json", "shelters.geojson"))], (
-                    "the level comes before the rest is even asked for"
-                )
+                assert not [one for one in before if one.startswith("asked map-")], "no map library before it is wanted"
+                order = [
+                    one for one in asked if one in ("came notices.json", "asked plan.json", "asked shelters.geojson")
+                ]
+                assert order[0] == "came notices.json", "the level comes before the rest is even asked for"
+                words = [one for one in asked if one.startswith(("asked ja-", "asked en-", "asked ko-", "asked zh-"))]
+                assert len(words) == 1, "the words of one language"
             whole = time.perf_counter() - began
             print(  # noqa: T201 - the figure is what it is for
                 f"{name:5} {path.split('#')[0]:22} first useful text {first:5.1f} s, whole {whole:5.1f} s"
