@@ -177,7 +177,7 @@ def residents(
     "--network",
     envvar="SHIRASE_NETWORK",
     default="",
-    help="Walking network of the planner, or demo-city: its roads are found by name and pressed on the map.",
+    help="Walking network of the planner, or demo-city: its roads are found by name.",
 )
 def console(
     broker: str,
