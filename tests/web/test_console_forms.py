@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page
 from alerts.alert import GEOCODE_CLASS20, Geocode
 from api.accounts import Role
 from api.console_process import drawing_routes
+from api.road_map import RoadMap
+from api.road_routes import road_routes
 from api.wards import Ground
 from dispatch.columns import columns_of
 from dispatch.registry import Registry
@@ -19,6 +21,7 @@ from tests.api.test_order_area import census
 from tests.api.test_posting import Stages
 from tests.dispatch.people import resident
 from tests.streams.evening import wards_table
+from tests.web.dusk import HERE, streets
 from tests.web.test_chromium import shot, violations
 from tests.web.test_officer import at_the_console, sign_in
 
@@ -27,7 +30,7 @@ pytestmark = pytest.mark.browser
 ATTACKS = ("<script>window.hit=1</script>", "\"><img src=x onerror='window.hit=1'>", "'-window.hit=1-'")
 
 
-def furnished(tmp_path: Path, web: Path | None = None) -> Room:
+def furnished(tmp_path: Path, web: Path | None = None, roads: RoadMap | None = None) -> Room:
     """Return a console over two wards in which people live, 600 of them subscribed; *web* brings its script."""
     rng = random.Random(3)
     cells = [
@@ -36,7 +39,10 @@ def furnished(tmp_path: Path, web: Path | None = None) -> Room:
         for cell in expand(getattr(wards_table().lookup(Geocode(GEOCODE_CLASS20, code)), "cells", ()))
     ]
     people = [resident(rng, (Place(rng.choice(cells)),)) for _ in range(600)]
-    room = room_in(tmp_path, wards_table(), census(250, Registry.of(columns_of(people))), scripts=web is not None)
+    counted = census(250, Registry.of(columns_of(people)))
+    room = room_in(tmp_path, wards_table(), counted, scripts=web is not None, roads=roads)
+    if roads is not None:
+        room.app.include_router(road_routes(room.office, roads))
     if web is not None:
         room.app.include_router(drawing_routes(Ground(wards_table()), web))
     return room
@@ -84,6 +90,41 @@ def test_an_area_is_drawn_on_the_map_with_a_live_preview_and_by_keyboard(
     assert names, "what was drawn has become drafts, one for each ward that it touches"
     assert all(name.endswith("架空川沿い") for name in names)
     assert complaints == []
+
+
+def test_roads_are_pressed_on_the_map_by_name_and_taken_back(chromium: Browser, tmp_path: Path, built: Path) -> None:
+    room = furnished(tmp_path, built, RoadMap(streets()))
+    room.add("metro", Role.APPROVER, ("*",))
+    with at_the_console(chromium, room, 1366, 768, scripts=True) as page:
+        sign_in(page, room, "metro")
+        # As the list of reports leads there: the map begins at the place.
+        page.goto(f"{page.url}post?point={HERE.lat},{HERE.lng}&cause=flooded#closure")
+        page.wait_for_selector("#drawing canvas")
+        with page.expect_response(lambda answer: "/roads/" in answer.url):
+            page.get_by_role("button", name="上の地図で道路を押す").click()
+        box = page.locator("#drawing canvas").bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        under = page.locator("p.under")
+        for turn in range(100):
+            page.mouse.move(x + 30 + turn % 2, y)
+            page.wait_for_timeout(50)
+            if under.inner_text():
+                break
+        assert under.inner_text(), "the road beneath the pointer is named"
+        field = page.locator("input[name=road]")
+        page.mouse.click(x + 30, y)
+        first = field.input_value()
+        assert first
+        page.mouse.click(x, y - 30)
+        assert len(field.input_value().split()) == 2
+        page.locator("#drawing").focus()
+        page.keyboard.press("Backspace")
+        assert field.input_value() == first
+        shot(page, "console-roads-laptop")
+        assert violations(page) == []
+        page.get_by_role("button", name="道路を選び終わる").click()
+        assert field.input_value() == first, "what is chosen stays in the form"
 
 
 def test_without_a_script_the_preview_is_a_page_and_keeps_what_was_typed(chromium: Browser, tmp_path: Path) -> None:

@@ -77,7 +77,10 @@ async function mapIn(order: HTMLFormElement, closure: HTMLFormElement | null): P
     const drawing = draw(holder);
     back.addEventListener("click", () => drawing.back());
     clear.addEventListener("click", () => drawing.clear());
-    if (closure) pickFor(closure, drawing);
+    if (closure) {
+      pickFor(closure, drawing);
+      if (document.querySelector('a[href="/roads"]')) roadsFor(closure, drawing, holder);
+    }
     return drawing;
   } catch {
     // No WebGL: the picture of the preview is drawn by the server, and the fields can be typed into.
@@ -91,6 +94,9 @@ async function mapIn(order: HTMLFormElement, closure: HTMLFormElement | null): P
 function pickFor(closure: HTMLFormElement, drawing: Drawing): void {
   const field = closure.elements.namedItem("point") as HTMLInputElement | null;
   if (!field) return;
+  // A report that is to be confirmed, or a road that was found: the map begins there.
+  const [lat, lng] = field.value.split(",").map(Number);
+  if (lat && lng) drawing.look(lat, lng);
   const pick = button("上の地図で地点を選ぶ", "Pick on the map");
   field.closest("label")?.after(pick);
   pick.addEventListener("click", () => {
@@ -101,6 +107,32 @@ function pickFor(closure: HTMLFormElement, drawing: Drawing): void {
       pick.focus();
     });
   });
+}
+
+/** Roads are pressed on the map above: their ids go into the form's own field, and their name where none is written. */
+function roadsFor(closure: HTMLFormElement, drawing: Drawing, map: HTMLElement): void {
+  const field = closure.elements.namedItem("road") as HTMLInputElement;
+  const name = closure.elements.namedItem("name") as HTMLInputElement;
+  const choose = button("上の地図で道路を押す", "Press roads on the map");
+  const done = button("道路を選び終わる", "Done");
+  const said = document.createElement("p");
+  said.setAttribute("role", "status");
+  field.closest("label")?.after(choose, said);
+  map.after(done);
+  done.hidden = true;
+  const turn = (on: boolean): void => {
+    done.hidden = !on;
+    drawing.roads(on, (chosen) => {
+      field.value = chosen.map(({ road }) => road).join(" ");
+      const names = [...new Set(chosen.map((one) => one.name).filter(Boolean))];
+      if (names.length) name.value = names.join("・");
+      said.textContent = chosen.length ? `${chosen.length}本: ${names.join("・") || field.value}` : "";
+    });
+    (on ? map : field).scrollIntoView({ block: "center" });
+    (on ? map : field).focus();
+  };
+  choose.addEventListener("click", () => turn(true));
+  done.addEventListener("click", () => turn(false));
 }
 
 function button(word: string, english: string): HTMLButtonElement {

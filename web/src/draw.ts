@@ -1,20 +1,33 @@
 // A map to draw an area on, from our own server only: press for each corner, Backspace takes the last one back.
-import type { FeatureCollection, Geometry } from "geojson";
-import maplibregl, { type GeoJSONSource } from "maplibre-gl/dist/maplibre-gl-csp";
+import type { Feature, FeatureCollection, Geometry } from "geojson";
+import maplibregl, { type GeoJSONSource, type Map } from "maplibre-gl/dist/maplibre-gl-csp";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import "maplibre-gl/dist/maplibre-gl.css";
+import { cellAt } from "./cells";
+import { SHARD_RESOLUTION } from "./live";
 
 maplibregl.setWorkerUrl(workerUrl);
 
 type Corner = [number, number];
+// Nearer than this a street is a line of its own on a screen.
+const ROADS_FROM = 13.5;
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
+
+/** A road of the planner's network. */
+export interface Road {
+  road: string;
+  name: string;
+}
 
 export interface Drawing {
   changed(hears: (ring: Corner[]) => void): void;
   cells(found: FeatureCollection): void;
   pick(hears: (lat: number, lng: number) => void): void;
+  /** Let each press choose the road beneath it, until it is turned off; *hears* is told all that are chosen. */
+  roads(on: boolean, hears?: (chosen: readonly Road[]) => void): void;
   back(): void;
   clear(): void;
+  look(lat: number, lng: number): void;
 }
 
 /** Draw the map into *holder*; raises where there is no WebGL. */
@@ -34,12 +47,16 @@ export function draw(holder: HTMLElement): Drawing {
         wards: { type: "geojson", data: "/wards.geojson" },
         cells: { type: "geojson", data: NOTHING },
         ring: { type: "geojson", data: NOTHING },
+        roads: { type: "geojson", data: NOTHING },
       },
       layers: [
         { id: "ground", type: "background", paint: { "background-color": "#dfe5ea" } },
         { id: "wards", type: "fill", source: "wards", paint: { "fill-color": "#fbfaf6" } },
         { id: "cells", type: "fill", source: "cells", paint: { "fill-color": "#AA00AA", "fill-opacity": 0.35 } },
         { id: "borders", type: "line", source: "wards", paint: { "line-color": "#5b6875", "line-width": 1.2 } },
+        { id: "roads", type: "line", source: "roads", minzoom: ROADS_FROM, paint: { "line-color": "#7a8793", "line-width": 2.5 } },
+        { id: "roads-at", type: "line", source: "roads", minzoom: ROADS_FROM, paint: { "line-color": "#000", "line-opacity": 0, "line-width": 14 } },
+        { id: "roads-chosen", type: "line", source: "roads", filter: ["in", ["get", "road"], ["literal", []]], paint: { "line-color": "#c0392b", "line-width": 7 } },
         { id: "ring", type: "line", source: "ring", paint: { "line-color": "#14324f", "line-width": 3 } },
         { id: "corners", type: "circle", source: "ring", paint: { "circle-radius": 5, "circle-color": "#14324f" } },
         {
@@ -53,6 +70,7 @@ export function draw(holder: HTMLElement): Drawing {
     },
   });
   const ring: Corner[] = [];
+  const roads = roadsOn(map, holder);
   let hears: (ring: Corner[]) => void = () => {};
   let picks: ((lat: number, lng: number) => void) | undefined;
   const show = (): void => {
@@ -64,6 +82,7 @@ export function draw(holder: HTMLElement): Drawing {
     hears([...ring]);
   };
   const press = (lng: number, lat: number): void => {
+    if (roads.press(lng, lat)) return;
     if (picks) {
       const once = picks;
       picks = undefined;
@@ -75,6 +94,7 @@ export function draw(holder: HTMLElement): Drawing {
     show();
   };
   const back = (): void => {
+    if (roads.back()) return;
     ring.pop();
     show();
   };
@@ -93,10 +113,83 @@ export function draw(holder: HTMLElement): Drawing {
     changed: (listener) => (hears = listener),
     cells: (found) => (map.getSource("cells") as GeoJSONSource | undefined)?.setData(found),
     pick: (listener) => (picks = listener),
+    roads: (on, listener) => roads.turn(on, listener),
     back,
+    look: (lat, lng) => void map.jumpTo({ center: [lng, lat], zoom: ROADS_FROM + 2 }),
     clear: () => {
       ring.length = 0;
       show();
+    },
+  };
+}
+
+interface Roads {
+  turn(on: boolean, hears?: (chosen: readonly Road[]) => void): void;
+  press(lng: number, lat: number): boolean;
+  back(): boolean;
+}
+
+/** Draw the roads of the shards that are seen, with the name of the one beneath the pointer; those chosen are red. */
+function roadsOn(map: Map, holder: HTMLElement): Roads {
+  const known = new globalThis.Map<string, Feature[]>();
+  const chosen: Road[] = [];
+  let on = false;
+  let hears: (chosen: readonly Road[]) => void = () => {};
+  const name = document.createElement("p");
+  name.className = "under";
+  name.setAttribute("role", "status");
+  holder.after(name);
+  const draw = (): void => (map.getSource("roads") as GeoJSONSource | undefined)?.setData({ type: "FeatureCollection", features: [...known.values()].flat() }) as undefined;
+  const load = async (): Promise<void> => {
+    if (!on || map.getZoom() < ROADS_FROM) return;
+    const seen = map.getBounds();
+    const corners = [map.getCenter(), seen.getNorthEast(), seen.getSouthWest(), seen.getNorthWest(), seen.getSouthEast()];
+    for (const shard of new Set(corners.map(({ lat, lng }) => cellAt(lat, lng, SHARD_RESOLUTION)))) {
+      if (!shard || known.has(shard)) continue;
+      known.set(shard, []);
+      const answer = await fetch(`/roads/${shard}`).catch(() => undefined);
+      if (answer?.ok) known.set(shard, ((await answer.json()) as FeatureCollection).features);
+      else known.delete(shard);
+      draw();
+    }
+  };
+  const beneath = (lng: number, lat: number): Road | undefined => {
+    const found = map.queryRenderedFeatures(map.project([lng, lat]), { layers: ["roads-at"] })[0]?.properties;
+    return found && { road: String(found["road"]), name: String(found["name"] ?? "") };
+  };
+  const told = (): void => {
+    map.setFilter("roads-chosen", ["in", ["get", "road"], ["literal", chosen.map(({ road }) => road)]]);
+    hears([...chosen]);
+  };
+  map.on("moveend", () => void load());
+  map.on("mousemove", ({ lngLat }) => {
+    if (!on) return;
+    const here = beneath(lngLat.lng, lngLat.lat);
+    name.textContent = here ? here.name || here.road : "";
+  });
+  return {
+    turn: (wanted, listener) => {
+      on = wanted;
+      hears = listener ?? hears;
+      name.textContent = "";
+      if (on && map.getZoom() < ROADS_FROM) map.easeTo({ zoom: ROADS_FROM + 1, duration: 0 });
+      void load();
+    },
+    press: (lng, lat) => {
+      if (!on) return false;
+      const here = beneath(lng, lat);
+      const at = chosen.findIndex(({ road }) => road === here?.road);
+      // Pressed again it is taken back, as by Backspace.
+      if (at >= 0) chosen.splice(at, 1);
+      else if (here) chosen.push(here);
+      told();
+      return true;
+    },
+    back: () => {
+      if (!on) return false;
+      chosen.pop();
+      told();
+      return true;
     },
   };
 }
