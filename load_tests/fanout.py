@@ -184,6 +184,7 @@ def _send(
     sent_before = set(observer.account.notices)
     selected_before = sum(_metric(port, "dispatch_select_seconds_sum") for port in metrics)
     sink_pid = sink.pid if sink else stub.pid
+    refilled = sum(_metric(port, "dispatch_pool_filling_seconds_total") for port in metrics)
     before, sink_before = processor(), processor_seconds(sink_pid)
     _say("the telegram")
     begun = time.time()
@@ -192,6 +193,8 @@ def _send(
         _kill_once(pipeline, names, stub)
     drain(observer, 2 if given.pool == "second" else 1, workers=given.workers, patience_seconds=PATIENCE_SECONDS)
     used = processor() - before if given.pool != "moved" else processor()
+    # What is made ahead for the next notice, while this one's receipts are waited for, is no part of sending it.
+    used -= max(0.0, sum(_metric(port, "dispatch_pool_filling_seconds_total") for port in metrics) - refilled)
     sink_used = processor_seconds(sink_pid) - sink_before
     select_seconds = sum(_metric(port, "dispatch_select_seconds_sum") for port in metrics) - selected_before
     memory = sum(pss_bytes(pipeline.supervisor.pid(name)) for name in names)
