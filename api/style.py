@@ -103,7 +103,8 @@ background:var(--around)}.around{fill:var(--around)}.land{fill:var(--land)}
 .border{fill:none;stroke:var(--border);stroke-width:5}
 .ward{font-size:64px;font-weight:600;text-anchor:middle;fill:var(--ink);stroke:var(--halo);stroke-width:14px;
 paint-order:stroke;stroke-linejoin:round}
-.drill{background:#0b5d3b}.drill header{background:#0b5d3b;color:#fff;border-color:#fff}.drill header small{color:#fff}
+.drill{background:#0b5d3b}.drill main{background:var(--page)}
+.drill header{background:#0b5d3b;color:#fff;border-color:#fff}.drill header small{color:#fff}
 .drill section{border:4px dashed #0b5d3b}.drill button.go{background:#0b5d3b;border-color:#0b5d3b}
 .chip.exercise{background:#0b5d3b;color:#fff}
 .rehearsing{background:#0b5d3b;color:#fff;display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;
