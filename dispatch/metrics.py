@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from alerts.claim import Lane
+from dispatch.life import LEAST_SHOWN, Age
 from dispatch.outcomes import PushOutcome
 
 # Around the budget's own thresholds: 2 s to the first POST, 10 s for a correction.
 _PUSH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+
+
+_AGES = {Age.RECENT: "under-30-days", Age.HALF_YEAR: "under-180-days", Age.OLDER: "older"}
 
 
 class DispatchMetrics:
@@ -40,6 +44,14 @@ class DispatchMetrics:
         )
         self.in_flight = Gauge("dispatch_in_flight_requests", "Requests open now.", registry=registry)
         self.subscriptions = Gauge("dispatch_subscriptions", "Rows in the registry of this worker.", registry=registry)
+        self._people = Gauge(
+            "dispatch_people",
+            "Residents of this worker by when they were last there; 0 stands for fewer than 20.",
+            ("age",),
+            registry=registry,
+        )
+        for age in Age:
+            self._people.labels(_AGES[age])
         self.forgotten = Counter(
             "dispatch_forgotten_subscriptions_total", "Subscriptions a push service called gone.", registry=registry
         )
@@ -98,3 +110,7 @@ class DispatchMetrics:
         histogram = self.push_seconds
         histogram._sum.inc(seconds * count)
         histogram._buckets[bisect_left(histogram._upper_bounds, seconds)].inc(count)
+
+    def people(self, age: Age, count: int) -> None:
+        """Set how many residents were last there so long ago; a handful is nobody's business (promise 15)."""
+        self._people.labels(_AGES[age]).set(count if count >= LEAST_SHOWN else 0)

@@ -200,7 +200,8 @@ class Dispatcher:
             # Not before what an owner before left has gone out, and before anybody is told that this worker is ready.
             self._warm = True
             warm(self._subscribers.people, self._settings, self._pushes)
-        self._headcounts.go_on(self._subscribers.people)
+        for age, count in self._headcounts.go_on(self._subscribers.people).items():
+            self._metrics.people(age, count)
         old = self._subscribers.rebuild()
         if old is not None:
             self._pool.rebuilt(self._subscribers.people, old)

@@ -90,17 +90,24 @@ class HeadCounts:
         self._clock = clock
         self._next_at = 0.0
 
-    def go_on(self, people: People) -> None:
-        """Count when it is due; a million people take some hundredths of a second, so call it when idle."""
+    def go_on(self, people: People) -> dict[Age, int]:
+        """Count when it is due and return the sums, nothing otherwise.
+
+        A million people take some hundredths of a second: call it when idle.
+        """
         now = self._clock()
         if now < self._next_at:
-            return
+            return {}
         self._next_at = now + EVERY_SECONDS
         day = day_of(now)
-        record = HeadCountRecord(
-            day, self._worker, self._workers, datetime.fromtimestamp(now, UTC), counted(people, self._buckets, now)
-        )
+        wards = counted(people, self._buckets, now)
+        record = HeadCountRecord(day, self._worker, self._workers, datetime.fromtimestamp(now, UTC), wards)
         self._producer.send(HEADCOUNTS.name, f"{day}|{self._worker}|{self._workers}".encode(), encode(record))
+        return {
+            Age.RECENT: sum(one.recent for one in wards.values()),
+            Age.HALF_YEAR: sum(one.half_year for one in wards.values()),
+            Age.OLDER: sum(one.older for one in wards.values()),
+        }
 
 
 def of_day(records: Iterable[HeadCountRecord], day: str) -> dict[str, WardCount]:
