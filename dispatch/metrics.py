@@ -45,7 +45,7 @@ class DispatchMetrics:
         self.in_flight = Gauge("dispatch_in_flight_requests", "Requests open now.", registry=registry)
         self.subscriptions = Gauge("dispatch_subscriptions", "Rows in the registry of this worker.", registry=registry)
         self._people = Gauge(
-            "dispatch_people",
+            "dispatch_living_subscriptions",
             "Residents of this worker by when they were last there; 0 stands for fewer than 20.",
             ("age",),
             registry=registry,

@@ -27,7 +27,7 @@ def test_people_who_were_not_there_for_half_a_year_stand_apart_and_no_handful_is
     for age, count in ((Age.RECENT, 120), (Age.HALF_YEAR, 19), (Age.OLDER, 20)):
         metrics.people(age, count)
     shown = [
-        registry.get_sample_value("dispatch_people", {"age": age})
+        registry.get_sample_value("dispatch_living_subscriptions", {"age": age})
         for age in ("under-30-days", "under-180-days", "older")
     ]
     assert shown == [120, 0, 20]
