@@ -34,7 +34,6 @@ from api.form import elsewhere, page, read_form
 from api.known_browser import COOKIE as KNOWN_COOKIE
 from api.known_browser import MARK_SECONDS, known_as, mark
 from api.lint import Found, lint
-from api.live.facts import no_line
 from api.officer_page import draft_page, refused_page, sign_in_page
 from api.passkey_page import head_for
 from api.passkey_store import PasskeyStore
@@ -46,6 +45,7 @@ from api.rehearsal import Rehearsal, Rehearsals, watched
 from api.rehearsal_page import rehearsal_bar
 from api.reported import Reported
 from api.road_map import RoadMap
+from api.roads import no_line
 from api.sending import Sending
 from api.wanted import Known
 from api.wards import Ground

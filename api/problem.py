@@ -9,7 +9,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.errors import ApiError, SignInFirst
-from api.form import elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ async def _ours(_request: Request, error: Exception) -> Response:
 
 
 async def _sign_in(_request: Request, _error: Exception) -> Response:
-    return elsewhere("/sign-in")
+    return Response(status_code=303, headers={"location": "/sign-in", "cache-control": "no-store"})
 
 
 async def _invalid(_request: Request, _error: Exception) -> Response:

@@ -19,7 +19,6 @@ from api.live.board import LiveBoard
 from api.live.facts import LiveFacts
 from api.live.here import HerePages, PlaceName
 from api.live.reports import RoadReports
-from api.live.roads import line_on
 from api.live.town import NO_TOWN, ShownTown
 from api.metrics import ApiMetrics
 from api.open_data import book as open_book
@@ -27,6 +26,7 @@ from api.open_data.book import OpenBook
 from api.open_data.routes import OpenData
 from api.reader import TopicReader
 from api.residents import Residents, residents_app
+from api.roads import line_on
 from api.state import TOPICS, State
 from geo.areas import AreaTable
 from geo.cells import difference, parent_of, split_by_shard

@@ -13,8 +13,7 @@ import h3.api.basic_int as h3
 import orjson
 
 from alerts.place import SHARD_RESOLUTION, Cell, LatLng, Shard
-from api.live.facts import RoadLine
-from api.live.roads import line_on
+from api.roads import RoadLine, line_on
 from routing.network import RoadNetwork
 
 # A stretch of a street is its roads within a cell of this resolution: about 900 m across.

@@ -29,8 +29,8 @@ from api.approval import MayNot
 from api.area_form import Lookup, area_wanted, points_of
 from api.errors import FormWrong
 from api.lifting import ending_of, is_ending
-from api.live.facts import RoadLine, no_line
 from api.posted import Posts
+from api.roads import RoadLine, no_line
 from api.wards import MOST_CELLS_LOOKED_AT
 from geo.cells import count, expand
 

@@ -5,7 +5,7 @@ silence. Our own forecasts of rivers end here: they are read off the record and 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from alerts.place import SHARD_RESOLUTION, LatLng, Shard
 from alerts.report import OutcomeKind
 from alerts.road import RoadPlace, RoadReport
 from alerts.shelter import ShelterReport
+from api.roads import RoadLine, no_line
 from routing.plan import EvacuationPlan
 from routing.site import Site
 from streams.client import Record
@@ -37,7 +38,6 @@ _SAID_AGAIN = timedelta(seconds=10)
 _TOLD = frozenset({OutcomeKind.NOTICE, OutcomeKind.UPDATE})
 
 Word = TypeVar("Word", RoadReport, ShelterReport)
-RoadLine = Callable[[str], tuple[LatLng, ...]]
 
 
 class Section(StrEnum):
@@ -70,11 +70,6 @@ class RiverReport:
     document: str
     parameters: tuple[Geocode, ...]
     headline: str
-
-
-def no_line(_road_id: str) -> tuple[LatLng, ...]:
-    """Return no line: without a network nobody can draw a road by its id."""
-    return ()
 
 
 @dataclass(slots=True)

@@ -21,9 +21,9 @@ from alerts.place import LatLng
 from alerts.road import RoadCause, RoadPlace
 from api.errors import ApiError
 from api.live.board import LiveBoard
-from api.live.roads import line_on
 from api.problem import described
 from api.rate import RateLimit
+from api.roads import line_on
 from feeds.resident import FEED, MOST_SLOTS, STANDS_FOR, resident_document
 from routing.network import RoadNetwork
 from routing.snap import SNAP_M, Snapper

@@ -17,10 +17,10 @@ from alerts.road import RoadCause
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, Section, shard_at
 from api.live.reports import RoadReports
-from api.live.roads import line_on
 from api.metrics import ApiMetrics
 from api.rate import RateLimit
 from api.residents import Residents, residents_app
+from api.roads import line_on
 from api.state import State
 from feeds.console import FEED as CONSOLE_FEED
 from feeds.console import read_console

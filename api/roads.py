@@ -1,8 +1,16 @@
 """Roads that are known by their id alone, as lines: what a closure by id is drawn with."""
 
+from collections.abc import Callable
+
 from alerts.place import LatLng
-from api.live.facts import RoadLine, no_line
 from routing.network import RoadNetwork
+
+RoadLine = Callable[[str], tuple[LatLng, ...]]
+
+
+def no_line(_road_id: str) -> tuple[LatLng, ...]:
+    """Return no line: without a network nobody can draw a road by its id."""
+    return ()
 
 
 def line_on(network: RoadNetwork | None) -> RoadLine:
