@@ -61,7 +61,7 @@ demo: setup $(AREAS) $(WEB) ## the demo city, e.g. make demo ARGS="--headless --
 
 test: setup $(TEST_TOOLS) $(AREAS) $(WEB) lint ## lint, types, import contracts and all tests, Apache Kafka included
 	@echo "make test: Apache Kafka's jars"
-	@$(PYTHON) -m streams.kafka fetch
+	@$(PYTHON) -m streams.brokers.kafka fetch
 	@echo "make test: pytest"
 	@$(PYTHON) -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
@@ -90,11 +90,11 @@ format: setup ## format and sort imports
 	@$(VENV)/bin/ruff format .
 
 kafka: setup $(TEST_TOOLS) ## start the local Apache Kafka on loopback
-	@$(PYTHON) -m streams.kafka fetch
-	@$(PYTHON) -m streams.kafka start
+	@$(PYTHON) -m streams.brokers.kafka fetch
+	@$(PYTHON) -m streams.brokers.kafka start
 
 kafka-stop: setup ## stop it
-	@$(PYTHON) -m streams.kafka stop
+	@$(PYTHON) -m streams.brokers.kafka stop
 
 docs: setup ## write docs/topics.md and docs/metrics.md from the code
 	@$(PYTHON) -m shirase.documentation

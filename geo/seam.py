@@ -99,7 +99,7 @@ def seam_report(
     *ward_of* and *people* go by cell of resolution 9. *in_danger* are the cells of the danger where they
     differ from those told. *named* are the wards that an alert by ward code would name: without it those
     in which at least LEAST_SHARE of the people are in danger, or the worst hit if there is none. *assumed* are
-    the cells whose river is assumed (`streams.river_desk.assumed_ties`): on the map, and told to nobody.
+    the cells whose river is assumed (`streams.gauges.river_desk.assumed_ties`): on the map, and told to nobody.
     """
     told_cells = _known(told, ward_of)
     danger_cells = told_cells if in_danger is None else _known(in_danger, ward_of)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from dispatch.columns import NO_QUIET_HOURS, Columns
 from dispatch.registry import build
-from shirase.homes import homes_in
-from shirase.receivers import Receivers, make
+from shirase.demo.homes import homes_in
+from shirase.demo.receivers import Receivers, make
 
 _ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
 _PLACE_SHARES = (0.40, 0.33, 0.16, 0.07, 0.04)

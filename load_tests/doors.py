@@ -1,6 +1,6 @@
 """Does a rush at the residents' door slow the console? `python -m load_tests.doors --rounds 3 --json`
 
-Both doors are processes as in a deployment (`api.serve`), over state from memory. An officer's browser asks the
+Both doors are processes as in a deployment (`api.http.serve`), over state from memory. An officer's browser asks the
 console's page again and again; in every other stretch h2load rushes the residents' door meanwhile. The last line is
 JSON: the console's p99 with and without the rush, and their ratio, which R20 wants at 1.1 or below. Exit code 1: above.
 
@@ -26,19 +26,19 @@ from prometheus_client import CollectorRegistry
 
 from alerts.claim import Provenance, Release
 from alerts.notice import Notice
-from api.console import console_app
-from api.desk import Desk
+from api.console.app import console_app
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
+from api.http.serve import serve
+from api.known.desk import Desk
 from api.live.facts import Section
-from api.metrics import ApiMetrics
-from api.reader import Freshness
-from api.residents import Residents, residents_app
-from api.serve import serve
+from api.residents.app import Residents, residents_app
 from geo.change import NOTHING_TOLD
 from load_tests.micro.state import filled, wait_for
 from load_tests.scene import danger_in, made_up
 from load_tests.sinks import free_ports
-from shirase.summary import Percentiles
-from streams.client import Record
+from shirase.demo.summary import Percentiles
+from streams.brokers.client import Record
 from streams.payloads import Draft, DraftRecord, DraftState
 from streams.topics import DRAFTS
 from streams.wire import encode

@@ -41,16 +41,16 @@ from load_tests.processor_time import processor_seconds, processor_seconds_of, p
 from load_tests.reference import measure_reference
 from load_tests.sinks import HOST, Sink, free_ports, later_ports
 from load_tests.tally import Arrived, tally
-from shirase import jma_writer
 from shirase.areas import DEFAULT_AREAS, ensure_table
-from shirase.jma_writer import Header, WardKind
-from shirase.observer import Observer
-from shirase.pipeline import Pipeline, PipelineSettings
-from shirase.replay import drain
-from shirase.wards import WARDS
-from streams.acceptance import receive
-from streams.client import Producer
-from streams.kafka import KafkaServer
+from shirase.commands.replay import drain
+from shirase.demo import jma_writer
+from shirase.demo.jma_writer import Header, WardKind
+from shirase.demo.observer import Observer
+from shirase.demo.pipeline import Pipeline, PipelineSettings
+from shirase.demo.wards import WARDS
+from streams.brokers.client import Producer
+from streams.brokers.kafka import KafkaServer
+from streams.ingest.acceptance import receive
 
 PROJECT = Path(__file__).resolve().parents[1]
 CACHE = PROJECT / ".cache" / "bench"

@@ -16,11 +16,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shirase import jma_writer
 from shirase.areas import DEFAULT_AREAS
-from shirase.jma_writer import Header, WardKind
-from shirase.run import Run, RunSettings, running
-from streams.acceptance import receive
+from shirase.demo import jma_writer
+from shirase.demo.jma_writer import Header, WardKind
+from shirase.demo.run import Run, RunSettings, running
+from streams.ingest.acceptance import receive
 
 PROMISED_SECONDS = 2.0
 _WITHIN_SECONDS = 60.0

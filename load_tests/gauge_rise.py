@@ -18,8 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shirase.areas import DEFAULT_AREAS
-from shirase.run import Run, RunSettings, running
-from streams.acceptance import receive
+from shirase.demo.run import Run, RunSettings, running
+from streams.ingest.acceptance import receive
 from streams.payloads import DraftState
 
 PROMISED_SECONDS = 5.0

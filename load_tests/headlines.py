@@ -17,7 +17,7 @@ from typing import Any
 from feeds.archive import documents
 from feeds.jma.headlines import HEADLINE_ONLY, names_a_level
 from feeds.read import read
-from shirase.summary import held_megabytes
+from shirase.demo.summary import held_megabytes
 
 _RECEIVED = datetime(2026, 11, 22, tzinfo=UTC)
 

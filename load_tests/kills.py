@@ -31,7 +31,7 @@ from load_tests.errors import LoadTestError
 from load_tests.scene import WORKER, Scene, danger_in, delete_disk, token_of, wait
 from load_tests.scene_command import arguments_of, play_once
 from load_tests.versions import THIS
-from streams.parent_death import die_with_parent
+from streams.processes.parent_death import die_with_parent
 
 RECOVERY_SECONDS = 15.0
 # Every push is answered this late: so many can be open, and a fan-out lasts long enough to be killed in.

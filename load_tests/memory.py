@@ -35,10 +35,10 @@ from dispatch.unapproved import unapproved
 from dispatch.vapid import Vapid, VapidKey
 from load_tests.crowd import SERVICES, make_crowd
 from load_tests.processor_time import pss_bytes
-from shirase.receivers import Receivers
-from streams.course import MOST_ROWS
-from streams.fanout import FanOut
-from streams.told_book import number_of
+from shirase.demo.receivers import Receivers
+from streams.fanout.course import MOST_ROWS
+from streams.fanout.fanout import FanOut
+from streams.fanout.told_book import number_of
 
 ORIGINS = tuple(f"https://{one.name}.example" for one in SERVICES)
 _TURN = 1024

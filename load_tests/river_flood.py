@@ -34,17 +34,17 @@ from load_tests.reference import Measured, measure_reference
 from load_tests.report import Row, markdown, measure
 from load_tests.verdict import Counts, failures, over_budget
 from shirase.areas import DEFAULT_AREAS
-from shirase.brute import BruteForce, load_people
-from shirase.check import check_run
+from shirase.commands.replay import Clock, NotDrained, Pace, drain, feed_documents
+from shirase.demo.brute import BruteForce, load_people
+from shirase.demo.check import check_run
+from shirase.demo.observer import Account
+from shirase.demo.pipeline import PipelineFailed
+from shirase.demo.receivers import Receiver, Receivers
+from shirase.demo.run import Run, RunSettings, running
+from shirase.demo.scenario import ScenarioDocument, river_evening
+from shirase.demo.summary import summary
 from shirase.errors import ShiraseError
-from shirase.observer import Account
-from shirase.pipeline import PipelineFailed
-from shirase.receivers import Receiver, Receivers
-from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
-from shirase.run import Run, RunSettings, running
-from shirase.scenario import ScenarioDocument, river_evening
-from shirase.summary import summary
-from streams.errors import StreamsError
+from streams.brokers.errors import StreamsError
 
 PROJECT = Path(__file__).resolve().parents[1]
 FAILED, NOT_UP = 1, 3

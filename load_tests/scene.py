@@ -27,15 +27,15 @@ from dispatch.stub.process import StubProcess
 from dispatch.subscription import Place, SealKeys, Subscription
 from load_tests.errors import LoadTestError
 from load_tests.versions import THIS, with_more
-from shirase.homes import homes_in
-from shirase.observer import Observer
-from shirase.pipeline import VAPID_SUBJECT, make_secrets
-from shirase.receivers import make
-from streams.broker import ensure_topics, open_broker
-from streams.client import Producer
+from shirase.demo.homes import homes_in
+from shirase.demo.observer import Observer
+from shirase.demo.pipeline import VAPID_SUBJECT, make_secrets
+from shirase.demo.receivers import make
+from streams.brokers.broker import ensure_topics, open_broker
+from streams.brokers.client import Producer
+from streams.brokers.kafka import KafkaServer
 from streams.digest import approval_digest
-from streams.kafka import KafkaServer
-from streams.supervisor import Role, Supervisor
+from streams.processes.supervisor import Role, Supervisor
 from streams.topics import ALL, NOTICES, SUBSCRIPTIONS
 from streams.wire import encode
 

@@ -22,11 +22,11 @@ from pathlib import Path
 from alerts.place import Cell
 from dispatch.subscription import BUCKETS, Place, SealKeys, Subscription
 from load_tests.take_over import on_a_broker_of_its_own
-from shirase.homes import homes_in
-from streams.broker import ensure_topics, open_broker
-from streams.client import Producer
-from streams.kafka import KafkaServer
-from streams.subscribers import from_topic
+from shirase.demo.homes import homes_in
+from streams.brokers.broker import ensure_topics, open_broker
+from streams.brokers.client import Producer
+from streams.brokers.kafka import KafkaServer
+from streams.fanout.subscribers import from_topic
 from streams.topics import ALL, SUBSCRIPTIONS
 
 _BATCH = 5_000

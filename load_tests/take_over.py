@@ -32,16 +32,16 @@ from dispatch.stub.log import Entry, entries
 from dispatch.stub.process import StubProcess
 from dispatch.subscription import SealKeys
 from geo.cells import compact
-from shirase.pipeline import VAPID_SUBJECT, make_secrets
-from shirase.publish import publish_subscribers
-from shirase.synth import synthesize
-from streams.acceptance import HEADER_RECEIVED_MS
-from streams.broker import ensure_topics, open_broker
-from streams.client import Producer
+from shirase.demo.pipeline import VAPID_SUBJECT, make_secrets
+from shirase.demo.publish import publish_subscribers
+from shirase.demo.synth import synthesize
+from streams.brokers.broker import ensure_topics, open_broker
+from streams.brokers.client import Producer
+from streams.brokers.kafka import KafkaServer
+from streams.brokers.lease import seats_of
 from streams.digest import approval_digest
-from streams.kafka import KafkaServer
-from streams.lease import seats_of
-from streams.standby import share_of
+from streams.fanout.standby import share_of
+from streams.ingest.acceptance import HEADER_RECEIVED_MS
 from streams.topics import ALL, NOTICES
 from streams.wire import encode
 

@@ -35,15 +35,15 @@ from load_tests.fanout import CACHE, PATIENCE_SECONDS, PROJECT
 from load_tests.river_flood import _commit
 from load_tests.scene import NotInTime, danger_in
 from load_tests.sinks import Sink
-from shirase import cap_writer
 from shirase.areas import DEFAULT_AREAS, ensure_table
-from shirase.cap_writer import CapWarning
-from shirase.observer import Observer
-from shirase.pipeline import Pipeline, PipelineSettings
-from shirase.scenario import CAP_SENDER
-from streams.acceptance import receive
-from streams.client import Producer
-from streams.kafka import KafkaServer
+from shirase.demo import cap_writer
+from shirase.demo.cap_writer import CapWarning
+from shirase.demo.observer import Observer
+from shirase.demo.pipeline import Pipeline, PipelineSettings
+from shirase.demo.scenario import CAP_SENDER
+from streams.brokers.client import Producer
+from streams.brokers.kafka import KafkaServer
+from streams.ingest.acceptance import receive
 from streams.topics import NOTICES
 from streams.wire import encode
 

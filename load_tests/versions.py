@@ -37,8 +37,8 @@ def main(arguments: list[str]) -> None:
 
 def write_more() -> None:
     """Make this process write as a later version might; before anything else imports what writes."""
-    from streams import checkpoint as progress
     from streams import wire
+    from streams.fanout import checkpoint as progress
 
     plain_encode, plain_checkpoint = wire.encode, progress.encode_checkpoint
 

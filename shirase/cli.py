@@ -13,36 +13,36 @@ from typing import Any
 import click
 
 from feeds.archive import documents as read_documents
-from shirase.accounts_command import accounts, audit
-from shirase.api_command import api
 from shirase.areas import DEFAULT_AREAS, ensure_table
-from shirase.areas_command import areas_group
-from shirase.channels_command import channels
-from shirase.demo import PATIENCE_SECONDS, run_demo
+from shirase.commands.accounts import accounts, audit
+from shirase.commands.api import api
+from shirase.commands.areas import areas_group
+from shirase.commands.channels import channels
+from shirase.commands.explain import explain_cell
+from shirase.commands.export import export_static
+from shirase.commands.gate import gate
+from shirase.commands.gauges import gauges
+from shirase.commands.imports import import_group
+from shirase.commands.languages import languages
+from shirase.commands.maps import hazards, seam
+from shirase.commands.plan import approve, plan
+from shirase.commands.policy import policy as policy_group
+from shirase.commands.post import post_group
+from shirase.commands.replay import Clock, NotDrained, Pace, drain, feed_documents
+from shirase.commands.reports import reports
+from shirase.commands.usage import month_of, read_usage, table_of, wards_of_accounts
+from shirase.commands.ward import ward
+from shirase.demo.evening import PATIENCE_SECONDS, run_demo
+from shirase.demo.pipeline import PipelineFailed, changelog_topics
+from shirase.demo.run import DEMO_CITY, RunSettings, running
+from shirase.demo.summary import held_megabytes, summary, usage
+from shirase.demo.synth import synthesize
+from shirase.demo.terminal import Terminal
 from shirase.errors import ShiraseError
-from shirase.explain import explain_cell
-from shirase.export_command import export_static
-from shirase.gate_command import gate
-from shirase.gauges_command import gauges
-from shirase.import_command import import_group
 from shirase.keys import main as make_keys
-from shirase.languages_command import languages
-from shirase.map_command import hazards, seam
-from shirase.pipeline import PipelineFailed, changelog_topics
-from shirase.plan_command import approve, plan
-from shirase.policy_command import policy as policy_group
-from shirase.post_command import post_group
-from shirase.replay import Clock, NotDrained, Pace, drain, feed_documents
-from shirase.reports_command import reports
 from shirase.roles import run_role
-from shirase.run import DEMO_CITY, RunSettings, running
-from shirase.summary import held_megabytes, summary, usage
-from shirase.synth import synthesize
-from shirase.terminal import Terminal
-from shirase.usage import month_of, read_usage, table_of, wards_of_accounts
-from shirase.ward_command import ward
-from streams.broker import ensure_topics, open_broker
-from streams.errors import StreamsError
+from streams.brokers.broker import ensure_topics, open_broker
+from streams.brokers.errors import StreamsError
 from streams.metrics import Role
 from streams.settings import SettingMissing, worker_settings
 from streams.topics import ALL

@@ -22,10 +22,13 @@ from types import ModuleType
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from api import joining, officer_devices, oidc, passkeys
+from api.console import officer_devices
+from api.officers import oidc, passkeys
+from api.residents import joining
 from feeds.dis.form import SCHEMA_FILE
 from shirase.telegrams_page import telegrams_page
-from streams import preview, settings, topics
+from streams import settings, topics
+from streams.evacuation import preview
 from streams.topics import Cleanup, Topic
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -15,8 +15,8 @@ from matplotlib.patches import Patch
 
 from alerts.place import Cells
 from alerts.words import JAPAN
-from api.faces import Face
-from api.look import APPEARANCES, PAINT_ORDER, Look, look_of
+from api.drawing.faces import Face
+from api.drawing.look import APPEARANCES, PAINT_ORDER, Look, look_of
 from geo.cells import expand
 
 _SIZE_INCHES = (11.0, 9.0)

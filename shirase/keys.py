@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from shirase.pipeline import make_secrets
+from shirase.demo.pipeline import make_secrets
 
 
 def main(arguments: list[str] | None = None) -> int:

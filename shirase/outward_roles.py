@@ -14,7 +14,7 @@ from streams.metrics import Role, StreamMetrics
 from streams.settings import SettingMissing, WorkerSettings
 
 if TYPE_CHECKING:
-    from streams.duty import OfficerKey
+    from streams.duty.roster import OfficerKey
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +25,9 @@ def run_channels(
     """Wait for the lease, then give the outlets what was approved until it is lost."""
     from alerts.alert import GEOCODE_CLASS20, Geocode
     from shirase.areas import table_at
-    from streams.outlets import OutletError, register_of
-    from streams.outward import Outward
-    from streams.outward_metrics import OutwardMetrics
+    from streams.outward.metrics import OutwardMetrics
+    from streams.outward.outlets import OutletError, register_of
+    from streams.outward.stage import Outward
 
     plain = tomllib.loads(settings.outlets.read_text(encoding="utf-8")) if settings.outlets else {}
     try:
@@ -55,9 +55,9 @@ def run_pager(
     from dispatch.device_seal import DeviceSeal
     from dispatch.secret_file import read_secret
     from shirase.areas import table_at
-    from streams.duty import DutyError, duty_of
-    from streams.pager import Pager
-    from streams.pager_metrics import PagerMetrics
+    from streams.duty.metrics import PagerMetrics
+    from streams.duty.pager import Pager
+    from streams.duty.roster import DutyError, duty_of
 
     plain = tomllib.loads(settings.duty.read_text(encoding="utf-8")) if settings.duty else {}
     folder = settings.duty.parent if settings.duty else Path()
@@ -98,7 +98,7 @@ def _officer_key(settings: WorkerSettings) -> "OfficerKey | None":
     from dispatch.secret_file import read_secret
     from dispatch.settings import DispatchSettings
     from dispatch.vapid import Vapid, VapidKey
-    from streams.duty import OfficerKey
+    from streams.duty.roster import OfficerKey
 
     if settings.vapid_key is None or settings.envelope_secret is None or not settings.vapid_subject:
         return None

@@ -13,12 +13,12 @@ from geo.cells import shard_of
 from routing.network import metres_between
 from routing.plan import Answer, CellAdvice, EvacuationPlan
 from routing.shelter import Shelter, why_unusable
-from streams.acceptance import epoch_ms
-from streams.client import Record, read_to_end
-from streams.fact_book import FactBook
-from streams.facts import is_heartbeat
+from streams.brokers.client import Record, read_to_end
+from streams.evacuation.fact_book import FactBook
+from streams.evacuation.town import Town
+from streams.ingest.acceptance import epoch_ms
+from streams.ingest.facts import is_heartbeat
 from streams.topics import CLOSURES, PLANS, SHELTERS
-from streams.town import Town
 from streams.wire import decode
 
 _NEARER_TOLD = 5

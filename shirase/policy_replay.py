@@ -19,7 +19,7 @@ from feeds.archive import Telegram
 from feeds.read import series_of
 from geo.areas import AreaTable
 from geo.cells import union
-from streams.settlement import Arrival, Settled, settle
+from streams.ingest.settlement import Arrival, Settled, settle
 
 FEWEST_SHOWN = 20
 _TOLD = (OutcomeKind.NOTICE, OutcomeKind.UPDATE, OutcomeKind.CANCEL)

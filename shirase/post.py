@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from alerts.place import LatLng
 from feeds.console import FEED
-from streams.acceptance import receive
-from streams.client import Producer, read_to_end
+from streams.brokers.client import Producer, read_to_end
+from streams.ingest.acceptance import receive
 from streams.payloads import FactEffect
 from streams.topics import EFFECTS
 from streams.wire import decode

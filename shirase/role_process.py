@@ -13,7 +13,7 @@ from streams.metrics import Role
 from streams.settings import WorkerSettings
 
 if TYPE_CHECKING:
-    from streams.lease import Lease
+    from streams.brokers.lease import Lease
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Beat:
 
 def hold_lease(role: Role, settings: WorkerSettings, stop: Stop, beat: Beat) -> bool:
     """Wait for the lease of *role* and keep it in a thread; False when told to stop first."""
-    from streams.lease import Lease
+    from streams.brokers.lease import Lease
 
     lease = Lease(settings.broker, role=role.value, instance=settings.instance)
     if not lease.wait(stop, when_waiting_long(beat)):

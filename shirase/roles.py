@@ -26,7 +26,7 @@ from streams.metrics import MissedBy, Role, StreamMetrics
 from streams.settings import SettingMissing, WorkerSettings
 
 if TYPE_CHECKING:
-    from streams.subscribers import Subscribers
+    from streams.fanout.subscribers import Subscribers
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
     match role:
         case Role.INGEST:
             from shirase.areas import named_areas_at, river_zones_at, table_at
-            from streams.faust_app import run_worker
-            from streams.ingest import build_ingest
+            from streams.brokers.faust_app import run_worker
+            from streams.ingest.agent import build_ingest
 
             table, policy = table_at(settings.areas), policy_at(settings.policy)
             # Before it counts as ready, so that the first tsunami does not wait for it.
@@ -63,8 +63,8 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
             )
             run_worker(app, heartbeat=heartbeat)
         case Role.HAZARDS:
-            from streams.faust_app import run_worker
-            from streams.hazards import build_hazards
+            from streams.brokers.faust_app import run_worker
+            from streams.hazards.agent import build_hazards
 
             app = build_hazards(
                 settings.broker, data_dir=settings.data_dir, instance=settings.instance, metrics=metrics
@@ -75,7 +75,7 @@ def run_role(role: Role, settings: WorkerSettings, heartbeat: Path | None) -> No
         case Role.EVACUATION:
             _run_evacuation(settings, metrics, heartbeat)
         case Role.DECIDER:
-            from streams.decider import Decider
+            from streams.deciding.decider import Decider
 
             decider = Decider(settings.broker, instance=settings.instance, metrics=metrics)
             decider.run(Stop(), Beat(heartbeat))
@@ -106,9 +106,9 @@ def _run_gauges(
 ) -> None:
     from geo.night_warning import Home
     from shirase.areas import river_zones_at
-    from streams.faust_app import run_worker
-    from streams.gauge_metrics import GaugeMetrics
-    from streams.gauges import Gauges, build_gauges
+    from streams.brokers.faust_app import run_worker
+    from streams.gauges.agent import Gauges, build_gauges
+    from streams.gauges.metrics import GaugeMetrics
 
     whole = Area(settings.night_area_name, geocodes=(Geocode(GEOCODE_CLASS10, settings.night_area),))
     home = Home(LatLng(*settings.sunset_at), (whole,))
@@ -125,8 +125,8 @@ def _run_gauges(
 
 def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Path | None) -> None:
     """Wait for the lease, rebuild the board from its logs, then act until the lease is lost."""
-    from streams.faust_app import run_worker
-    from streams.notices import build_notices, recall
+    from streams.brokers.faust_app import run_worker
+    from streams.notices.stage import build_notices, recall
 
     if not hold_lease(Role.NOTICES, settings, Stop(), Beat(heartbeat)):
         return
@@ -143,8 +143,8 @@ def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Pa
 
 def _run_evacuation(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Path | None) -> None:
     """Read network and shelters, wait for the lease, then plan until it is lost."""
-    from shirase.town import town_of
-    from streams.evacuation import Evacuation
+    from shirase.demo.town import town_of
+    from streams.evacuation.stage import Evacuation
 
     stop, beat = Stop(), Beat(heartbeat)
     # Before the lease: a standby that takes over must not begin with reading maps.
@@ -168,9 +168,9 @@ def _run_fanout(
     from dispatch.settings import DispatchSettings
     from dispatch.subscription import SealKeys
     from dispatch.vapid import Vapid, keys_of_lanes
-    from streams.dispatcher import PAUSE_SECONDS, Dispatcher, buckets_of
-    from streams.ownership import Heartbeat
-    from streams.subscribers import from_snapshot, from_topic
+    from streams.fanout.dispatcher import PAUSE_SECONDS, Dispatcher, buckets_of
+    from streams.fanout.ownership import Heartbeat
+    from streams.fanout.subscribers import from_snapshot, from_topic
 
     worker = int(settings.instance)
     mine = buckets_of(worker, settings.workers)
@@ -223,8 +223,8 @@ def _take_share(settings: WorkerSettings, worker: int, subscribers: "Subscribers
     Both seats are static members of the share's group under names of their own: a restart of the holder within its
     session gets the share back, and the other seat gets it only when the holder is gone.
     """
-    from streams.lease import Lease
-    from streams.standby import Standby, share_of
+    from streams.brokers.lease import Lease
+    from streams.fanout.standby import Standby, share_of
 
     if settings.seat == "alone":
         return True
@@ -245,10 +245,10 @@ def _run_collect(
     from random import Random
 
     from feeds.sources import RegisterError, registered
-    from streams.client import Producer
-    from streams.collector import Collector, system_clock
+    from streams.brokers.client import Producer
+    from streams.ingest.collector import Collector, system_clock
+    from streams.ingest.second_source import SecondSource, follow
     from streams.metrics import CollectMetrics, SecondSourceMetrics
-    from streams.second_source import SecondSource, follow
 
     try:
         sources = registered(_register(settings))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from api.accounts import Accounts, Role
+from api.officers.accounts import Accounts, Role
 
 NEEDED = 2
 

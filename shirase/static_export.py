@@ -14,10 +14,10 @@ from pathlib import Path
 import orjson
 
 from alerts.words import JAPAN
+from api.drawing.style import PAGE
+from api.http.reader import Freshness
 from api.live.board import SHARDS, LiveBoard
 from api.live.body import Body
-from api.reader import Freshness
-from api.style import PAGE
 
 # What a page has in the place of "checked at".
 _MARK = b"<!--checked-->"

@@ -1,6 +1,6 @@
 """What a ward lacks before it may go live, each with a stable code and a sentence in Japanese and English (R24).
 
-Pure: the files are read by `shirase.ward_command`. Direction of safety: what cannot be read is lacking, and a ward
+Pure: the files are read by `shirase.commands.ward`. Direction of safety: what cannot be read is lacking, and a ward
 that nobody described is not ready.
 """
 
@@ -22,12 +22,12 @@ from alerts.place import HAZARD_RESOLUTION
 from alerts.shelter import SiteClass
 from alerts.ward import WardSetting, WithoutSite
 from alerts.words import HAZARDS_EN, HAZARDS_JA, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, shown_name, width
-from api.accounts import Account, Role
+from api.officers.accounts import Account, Role
 from feeds.outgoing.forms import Form, Municipality
 from geo.areas import AreaCover
 from geo.cells import contains
 from routing.site import Site
-from streams.outlets import Outlet
+from streams.outward.outlets import Outlet
 
 FEWEST_APPROVERS = 2
 # The columns of the national list: for each of them residents are told where to go, or what else to do.

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streams.errors import StreamsError
-from streams.record import Record
+from streams.brokers.errors import StreamsError
+from streams.brokers.record import Record
 from streams.topics import DEAD_LETTERS, SUBSCRIPTIONS
 
 REASON = "reason"

@@ -132,7 +132,7 @@ SUBSCRIPTIONS = Topic(
     "nobody's: they let quiet partitions roll",
     # A tombstone is a random id and nothing else; a snapshot is gone on with for half of the time that it stays.
     {
-        # Rolled within six minutes (`streams.rolling`), cleaned within ten, its old files gone a minute later: 15.
+        # Rolled within six minutes (`streams.brokers.rolling`), cleaned within ten, old files gone a minute later: 15.
         "max.compaction.lag.ms": str(10 * MINUTE_MS),
         "segment.ms": str(5 * MINUTE_MS),
         "delete.retention.ms": str(14 * 24 * HOUR_MS),

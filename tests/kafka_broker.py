@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.errors import BrokerError
-from streams.kafka import KafkaServer
+from streams.brokers.errors import BrokerError
+from streams.brokers.kafka import KafkaServer
 
 
 @functools.cache

@@ -17,6 +17,7 @@ import h3.api.basic_int as h3
 
 from alerts.claim import HazardSnapshot
 from alerts.place import Shard
+from api.known.state import State, View
 from api.live.body import Body, Content, renewed
 from api.live.closures import closures_in, standing
 from api.live.dangers import dangers_in, newest
@@ -27,9 +28,8 @@ from api.live.rivers import rivers_in
 from api.live.shelters import shelters_in
 from api.live.silence import sources_said
 from api.live.telling import Pieces, Splitter, notices_in, split
-from api.state import State, View
 from feeds.resident import report_ids
-from streams.client import Record
+from streams.brokers.client import Record
 
 log = logging.getLogger(__name__)
 

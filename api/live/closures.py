@@ -12,10 +12,10 @@ from typing import Any
 from alerts.fact import AGEING_AFTER, UNCONFIRMED_AFTER, Confidence, freshness
 from alerts.place import LatLng, Shard
 from alerts.road import RoadReport
+from api.known.roads import RoadLine
+from api.known.same_road import answered, is_answer
 from api.live.body import Content
 from api.live.facts import LiveFacts, shards_of
-from api.roads import RoadLine
-from api.same_road import answered, is_answer
 from feeds.resident import SOURCE as RESIDENTS
 from feeds.resident import road_of
 

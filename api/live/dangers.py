@@ -12,7 +12,7 @@ import h3.api.basic_int as h3
 
 from alerts.claim import HazardSnapshot
 from alerts.place import Cells, Shard
-from api.faces import Face, faces_of
+from api.drawing.faces import Face, faces_of
 from api.live.body import Content
 from geo.cells import expand, resolution_of
 

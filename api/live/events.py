@@ -16,8 +16,8 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.http.reader import Freshness
 from api.live.board import SHARDS, Change, LiveBoard
-from api.reader import Freshness
 
 # A hundred changes are minutes of the worst evening; whoever was away for longer compares the index.
 _KEPT = 256

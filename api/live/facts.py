@@ -19,12 +19,12 @@ from alerts.place import SHARD_RESOLUTION, LatLng, Shard
 from alerts.report import OutcomeKind
 from alerts.road import RoadPlace, RoadReport
 from alerts.shelter import ShelterReport
-from api.roads import RoadLine, no_line
+from api.known.roads import RoadLine, no_line
 from routing.plan import EvacuationPlan
 from routing.site import Site
-from streams.client import Record
-from streams.facts import is_heartbeat
-from streams.gauge_record import GaugeRecord
+from streams.brokers.client import Record
+from streams.gauges.record import GaugeRecord
+from streams.ingest.facts import is_heartbeat
 from streams.payloads import POSITION_KEY, PlanPosition, ReportRecord, SourceRecord
 from streams.topics import CLOSURES, EFFECTS, GAUGES, PLANS, REPORTS, SHELTERS, SOURCES
 from streams.wire import decode

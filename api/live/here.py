@@ -19,9 +19,13 @@ from alerts.notice import NoticeKind
 from alerts.place import HAZARD_RESOLUTION, Cell, Cells, Shard
 from alerts.shelter import OccupancyBand, ShelterState
 from alerts.words import HAZARDS_JA, JAPAN
-from api.faces import faces_of
-from api.frame import Frame
-from api.ground import Ground, ground_of
+from api.drawing.faces import faces_of
+from api.drawing.frame import Frame
+from api.drawing.ground import Ground, ground_of
+from api.drawing.look import APPEARANCES, look_of, word_of
+from api.drawing.picture import draw
+from api.drawing.style import PAGE
+from api.known.state import ENDS, Said
 from api.live.body import Content
 from api.live.closures import closures_in
 from api.live.dangers import newest
@@ -29,10 +33,6 @@ from api.live.facts import LiveFacts
 from api.live.shelters import Shown, shown_of
 from api.live.silence import sources_said
 from api.live.words import lapsed
-from api.look import APPEARANCES, look_of, word_of
-from api.picture import draw
-from api.state import ENDS, Said
-from api.style import PAGE
 from geo.cells import contains, expand, shard_of
 from routing.go_up import row
 from routing.plan import Advice, Answer, CellAdvice, EvacuationPlan, Side

@@ -10,10 +10,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from alerts.place import Shard
-from api.errors import ApiError, NotReady
+from api.drawing.style import PAGE
+from api.http.errors import ApiError, NotReady
 from api.live.board import LiveBoard
 from api.live.here import anchor_of
-from api.style import PAGE
 
 Places = Mapping[str, tuple[tuple[str, Shard], ...]]
 _CACHING = {"cache-control": "public, max-age=300"}

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.metrics import ApiMetrics, Route, route_named
+from api.http.reader import Freshness
 from api.live.board import LiveBoard
 from api.live.body import Body
 from api.live.facts import Section
-from api.metrics import ApiMetrics, Route, route_named
-from api.reader import Freshness
 
 # A shared cache may answer a rush with a copy that is at most this old, and go on with it when we are gone.
 FRESH_SECONDS = 5

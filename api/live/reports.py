@@ -19,17 +19,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.place import LatLng
 from alerts.road import RoadCause, RoadPlace
-from api.errors import ApiError
+from api.http.errors import ApiError
+from api.http.problem import described
+from api.http.rate import RateLimit
+from api.known.roads import line_on
 from api.live.board import LiveBoard
-from api.problem import described
-from api.rate import RateLimit
-from api.roads import line_on
 from feeds.resident import FEED, MOST_SLOTS, STANDS_FOR, resident_document
 from routing.network import RoadNetwork
 from routing.snap import SNAP_M, Snapper
-from streams.acceptance import receive
-from streams.client import Producer
-from streams.errors import StreamsError
+from streams.brokers.client import Producer
+from streams.brokers.errors import StreamsError
+from streams.ingest.acceptance import receive
 
 # Somebody who walks home meets a few flooded streets; whoever reports more is not walking.
 BURST = 3

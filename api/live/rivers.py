@@ -14,7 +14,7 @@ from alerts.place import Shard
 from api.live.body import Content
 from api.live.facts import LiveFacts, RiverReport
 from feeds.jma.river import PARAMETER_LEVEL_FORECAST, PARAMETER_LEVEL_NOW
-from streams.gauge_record import GaugeRecord
+from streams.gauges.record import GaugeRecord
 
 _RIVER_KINDS = ("VXKO", "VXSU")
 

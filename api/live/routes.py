@@ -10,12 +10,12 @@ from fastapi import APIRouter, Header, Response
 from fastapi import Path as Path_
 
 from alerts.place import SHARD_RESOLUTION
-from api.errors import ApiError, NotReady
+from api.http.errors import ApiError, NotReady
+from api.http.problem import described
+from api.http.reader import Freshness
 from api.live.board import LiveBoard
 from api.live.events import EventStream, Hub
 from api.live.facts import Section
-from api.problem import described
-from api.reader import Freshness
 from geo.cells import resolution_of
 
 SHARD_EXAMPLE = "862f5a36fffffff"

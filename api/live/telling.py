@@ -10,10 +10,10 @@ from typing import Any
 from alerts.notice import NoticeKind
 from alerts.order_words import says_order
 from alerts.place import Cells, Shard
+from api.known.state import ENDS, Said, View
 from api.live.body import Content
 from api.live.dangers import hex_cells
 from api.live.words import lapsed
-from api.state import ENDS, Said, View
 from dispatch.message import picture_of, topic_and_tag
 from geo.cells import split_by_shard
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from api.live.here import PlaceName
 from routing.network import RoadNetwork
 from routing.site import Site
-from streams.town import Town
+from streams.evacuation.town import Town
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Response
 
 from alerts.place import SHARD_RESOLUTION, Cell
-from api.errors import ApiError, NotReady
+from api.http.errors import ApiError, NotReady
+from api.http.problem import described
+from api.http.reader import Freshness
 from api.live.routes import ShardPath
-from api.problem import described
-from api.reader import Freshness
 from geo.cells import resolution_of
-from streams.way_book import Tile, WayBook
+from streams.evacuation.way_book import Tile, WayBook
 
 _CACHE_CONTROL = "public, max-age=5"
 _SAID = {

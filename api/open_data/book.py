@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from alerts.claim import Lane
 from alerts.notice import Notice, NoticeKind
 from alerts.theme import Audience
-from api.state import Said, said_after
+from api.known.state import Said, said_after
 from dispatch.message import topic_and_tag
-from streams.client import Record
+from streams.brokers.client import Record
 from streams.payloads import ReceiptRecord
 from streams.topics import APPROVED, RECEIPTS
 from streams.wire import decode

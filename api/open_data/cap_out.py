@@ -17,9 +17,9 @@ from alerts.notice import NoticeKind, Phase, Text
 from alerts.order_words import order_name, says_order
 from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cells, Ring
 from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN
-from api.entries import LANGUAGES, Entry, action_of, entries
+from api.known.entries import LANGUAGES, Entry, action_of, entries
+from api.known.state import ENDS, Said
 from api.open_data.book import Published
-from api.state import ENDS, Said
 from feeds.cap_write import time_text
 from feeds.outgoing.notice_cap import status_of
 from geo.cells import compact, count, parent_of, union

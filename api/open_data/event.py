@@ -11,7 +11,7 @@ from typing import Any
 
 from alerts.duty import alone_by
 from alerts.order_words import says_order
-from api.entries import entries
+from api.known.entries import entries
 from api.open_data.book import OpenBook, Published, names
 from streams.payloads import ReceiptRecord
 

@@ -12,13 +12,13 @@ import orjson
 from fastapi import APIRouter, Header, Response
 from fastapi import Path as Path_
 
-from api.errors import ApiError, NotReady
+from api.http.errors import ApiError, NotReady
+from api.http.problem import described
+from api.http.reader import Freshness
 from api.open_data.atom import MOST_ENTRIES, feed_of
 from api.open_data.book import OpenBook, Published
 from api.open_data.cap_out import alert_of
 from api.open_data.event import event_of
-from api.problem import described
-from api.reader import Freshness
 from feeds.cap_write import write_cap
 
 ATOM, CAP, JSON = "application/atom+xml", "application/cap+xml", "application/json"

@@ -39,8 +39,8 @@ from geo.cover import cover
 from geo.importers import vector_file
 from load_tests.errors import MeasureFailed
 from load_tests.micro.parse import as_plain, parse_rates
-from shirase.city import people as demo_people
-from shirase.rivers import AOBA, strip
+from shirase.demo.city import people as demo_people
+from shirase.demo.rivers import AOBA, strip
 
 _ROUNDS = 3
 _BANK_KM = 1.2

@@ -31,16 +31,16 @@ from starlette.staticfiles import StaticFiles
 from alerts.fact import Attribution, Confidence
 from alerts.place import Shard
 from alerts.shelter import ShelterReport, ShelterState
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
+from api.http.serve import serve as serve_residents
+from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, Section, shard_at
-from api.metrics import ApiMetrics
-from api.reader import Freshness
-from api.residents import Residents, residents_app
-from api.serve import serve as serve_residents
-from api.state import State
-from shirase.town import shown_town
-from streams.client import Record
-from streams.facts import fact_key
+from api.residents.app import Residents, residents_app
+from shirase.demo.town import shown_town
+from streams.brokers.client import Record
+from streams.ingest.facts import fact_key
 from streams.topics import SHELTERS
 from streams.wire import encode
 

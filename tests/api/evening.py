@@ -14,9 +14,9 @@ from alerts.notice import Notice
 from alerts.place import Cells, Shard
 from geo.cells import compact, split_by_shard
 from geo.hazard_map import snapshot
-from streams.client import Record
-from streams.decision import Ledger, decide
-from streams.notice_board import NoticeBoard
+from streams.brokers.client import Record
+from streams.deciding.decision import Ledger, decide
+from streams.notices.notice_board import NoticeBoard
 from streams.payloads import Command, Verb
 from streams.topics import HAZARDS, NOTICES
 from streams.wire import encode

@@ -18,14 +18,14 @@ from alerts.errors import PolicyError
 from alerts.place import Cell, Cells
 from alerts.policy import Policy
 from alerts.policy_change import settings_changed
-from api.accounts import Account, Role
-from api.alone import AloneBook, Asked, LetGo, NotAlone, together, why_not_alone
-from api.approval import WIDE_PEOPLE, Proposal
-from api.board import Orders
-from api.board_routes import board_routes
-from api.census import Census
+from api.console.board_routes import board_routes
+from api.known.board import Orders
+from api.known.census import Census
+from api.officers.accounts import Account, Role
+from api.officers.alone import AloneBook, Asked, LetGo, NotAlone, together, why_not_alone
+from api.officers.approval import WIDE_PEOPLE, Proposal
 from geo.cells import compact, expand, union
-from streams.client import Record
+from streams.brokers.client import Record
 from streams.topics import NOTICES
 from streams.wire import encode
 from tests.api.evening import NINE_PM

@@ -14,12 +14,12 @@ from alerts.level import Level
 from alerts.notice import Notice, Phase, Recipients
 from alerts.order_words import compose_order
 from alerts.words import PartFacts
-from api.accounts import Role
-from api.board import Orders
-from api.board_routes import board_routes
+from api.console.board_routes import board_routes
+from api.known.board import Orders
+from api.officers.accounts import Role
 from dispatch.channel import ChannelState
 from geo.cells import difference
-from streams.client import Record
+from streams.brokers.client import Record
 from streams.payloads import PageRecord
 from streams.topics import DRAFTS, NOTICES, PAGES
 from streams.wire import encode

@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 from alerts.duty import Duty, Rung
-from api import buttons
-from api.approval import WIDE_PEOPLE, WIDE_WARDS
-from api.card_page import RUNG_WORDS, STOP_WORDS, card_page
-from api.codes import FRESH_SECONDS
-from api.lint import STOPS, Stop
-from api.officer_page import FINDINGS
-from api.said import WORDS, State
+from api.console import buttons
+from api.console.card_page import RUNG_WORDS, STOP_WORDS, card_page
+from api.console.officer_page import FINDINGS
+from api.known.said import WORDS, State
+from api.officers.approval import WIDE_PEOPLE, WIDE_WARDS
+from api.officers.codes import FRESH_SECONDS
+from api.orders.lint import STOPS, Stop
 from tests.api.test_office import room_in
 from tests.api.test_posting import Stages
 from tests.api.test_rehearsal import PAGE, Officer

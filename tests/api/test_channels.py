@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from alerts.notice import Notice
-from api.board import Orders
-from api.board_routes import board_routes
-from api.channels import LATE_AFTER, Channels
+from api.console.board_routes import board_routes
+from api.known.board import Orders
+from api.known.channels import LATE_AFTER, Channels
 from dispatch.channel import ChannelState
 from feeds.outgoing.forms import Form, Municipality, leaves_of
 from geo.outline import rings_of
-from streams.again import again_key, is_again
-from streams.client import Record
-from streams.outward import key_of
+from streams.brokers.client import Record
+from streams.outward.again import again_key, is_again
+from streams.outward.stage import key_of
 from streams.payloads import AgainRecord, ChannelRecord
 from streams.topics import CHANNELS, NOTICES
 from streams.wire import decode, encode

@@ -8,17 +8,17 @@ from prometheus_client import CollectorRegistry
 from alerts.claim import Release, Tie
 from alerts.gauge import Doubt, GaugeStation, Thresholds
 from alerts.place import LatLng
-from api.console import console_app
-from api.desk import MOST_KEPT, Desk
-from api.metrics import ApiMetrics
-from api.reader import Freshness
+from api.console.app import console_app
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
+from api.known.desk import MOST_KEPT, Desk
 from geo.gauges.doubt import Stage
 from geo.gauges.forecast import Forecast, Phase
-from streams.client import Record
-from streams.decision import Ledger, decide
-from streams.gauge_record import GaugeRecord
+from streams.brokers.client import Record
+from streams.deciding.decision import Ledger, decide
+from streams.gauges.record import GaugeRecord
+from streams.gauges.river_desk import RiverDesk
 from streams.payloads import Command, DraftState, SourceRecord, Verb
-from streams.river_desk import RiverDesk
 from streams.topics import DEAD_LETTERS, DRAFTS, GAUGES, SOURCES
 from streams.wire import encode
 from tests.api.browser import Browser

@@ -8,7 +8,7 @@ import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from api.door import BODY_WITHIN_SECONDS, WHOLE_WITHIN_SECONDS, Door
+from api.http.door import BODY_WITHIN_SECONDS, WHOLE_WITHIN_SECONDS, Door
 
 READY = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nready"
 

@@ -15,23 +15,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.duty import Roster, Shift
-from api.accounts import Role
-from api.board import Orders
-from api.duty_desk import DutyDesk
-from api.duty_door import DutyOffice, duty_routes
-from api.office import Office
-from api.officer_devices import OfficerDevices, officer_settings
-from api.postman import Letter
-from api.proof import Proofs
-from api.roster_form import Lack, RosterRefused, lacks, roster_of, typed
+from api.console.duty_door import DutyOffice, duty_routes
+from api.console.office import Office
+from api.console.officer_devices import OfficerDevices, officer_settings
+from api.known.board import Orders
+from api.officers.accounts import Role
+from api.officers.duty_desk import DutyDesk
+from api.officers.roster_form import Lack, RosterRefused, lacks, roster_of, typed
+from api.residents.postman import Letter
+from api.residents.proof import Proofs
 from dispatch.channel import ChannelState
 from dispatch.device_seal import DeviceSeal
 from dispatch.errors import SubscriptionUnreadable
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
 from dispatch.vapid import encode as text
-from streams.client import Record
-from streams.duty_book import METROPOLITAN, PAGER, PagerRecord, RosterRecord
+from streams.brokers.client import Record
+from streams.duty.duty_book import METROPOLITAN, PAGER, PagerRecord, RosterRecord
 from streams.payloads import PageRecord
 from streams.settings import SettingMissing
 from streams.topics import DUTY, PAGES

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from alerts.claim import Lane
 from alerts.notice import Phase, Recipients, Text
 from alerts.place import Cells
-from api.accounts import Role
-from api.approval import MayNot
-from api.lint import Finding, lint
+from api.officers.accounts import Role
+from api.officers.approval import MayNot
+from api.orders.lint import Finding, lint
 from dispatch.columns import columns_of
 from dispatch.layers import People
 from dispatch.progress import Progress
@@ -25,12 +25,12 @@ from dispatch.selection import select
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import Place
 from geo.cells import count, expand, intersection
-from streams.checkpoint import Checkpoint, encode_checkpoint, progress_key
-from streams.client import Record
-from streams.decision import decide
+from streams.brokers.client import Record
+from streams.deciding.decision import decide
 from streams.digest import approval_digest
-from streams.edit import edited, ground_of, why_no_edit
-from streams.ending import draft_of_ending, ending_of
+from streams.fanout.checkpoint import Checkpoint, encode_checkpoint, progress_key
+from streams.notices.edit import edited, ground_of, why_no_edit
+from streams.notices.ending import draft_of_ending, ending_of
 from streams.payloads import Command, DraftRecord, DraftState, ReceiptRecord, Verb
 from streams.topics import COMMANDS, PROGRESS, RECEIPTS, TELEGRAMS
 from streams.wire import encode
@@ -119,7 +119,7 @@ def test_an_edit_shortens_the_end_and_takes_out_a_ward_but_never_adds_ground(
     room: Room, stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # One draft over two wards, as a feed may bring it: the console writes one for each.
-    monkeypatch.setattr("api.posting._parts", lambda _office, wanted: (wanted,))
+    monkeypatch.setattr("api.console.posting._parts", lambda _office, wanted: (wanted,))
     room.add("metro", Role.APPROVER, ("*",))
     _, before = order(room, stages, wards=f"{KOTO_WARD} {EDOGAWA_WARD}")
     assert before.draft is not None
@@ -328,7 +328,7 @@ def test_an_end_of_anything_else_is_none(room: Room, stages: Stages) -> None:
 
 def test_what_is_told_again_after_an_end_is_new_to_everybody(stages: Stages) -> None:
     """The board knows of an end that a person made: its next document is told from the beginning."""
-    from streams.notice_board import NoticeBoard
+    from streams.notices.notice_board import NoticeBoard
     from tests.api.evening import Evening
 
     evening = Evening()

@@ -17,20 +17,20 @@ from click.testing import CliRunner
 from fastapi import FastAPI
 
 from alerts.place import LatLng
-from api.audit import read
-from api.console_process import build_console
-from api.joining import joining_settings
+from api.console.process import build_console
 from api.live.facts import shard_at
-from api.residents_process import build_residents
+from api.officers.audit import read
+from api.residents.joining import joining_settings
+from api.residents.process import build_residents
 from dispatch.stub.bodies import stored
 from dispatch.stub.opened import open_body
 from dispatch.stub.process import StubProcess
 from feeds.cap import read_cap
 from feeds.feed_entries import read_entries
 from shirase.cli import main
-from shirase.pipeline import make_secrets
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, read_to_end
+from shirase.demo.pipeline import make_secrets
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer, read_to_end
 from streams.settings import SettingMissing
 from streams.topics import ALL, AUDIT, DEAD_LETTERS, HAZARDS
 from tests.api.evening import KOTO, Evening, around, danger, provenance

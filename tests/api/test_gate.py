@@ -15,10 +15,10 @@ from alerts.fact import Confidence
 from alerts.hazard import HazardKind
 from alerts.place import LatLng
 from alerts.shelter import OccupancyBand, ShelterState, SiteClass
-from api.errors import ApiError
-from api.gate_page import BANDS, NEEDS
-from api.gate_pass import GatePass, issue, keys_in, opened
-from api.intake import intake_app
+from api.http.errors import ApiError
+from api.intake.app import intake_app
+from api.intake.gate_page import BANDS, NEEDS
+from api.intake.gate_pass import GatePass, issue, keys_in, opened
 from feeds.console import FEED, read_console
 from routing.importers.shelter_file import write_sites
 from routing.site import Site

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from api.intake import IntakeKey, KeysError, intake_app, key_of, keys_at
-from streams.client import Stored
-from streams.errors import SendError
+from api.intake.app import IntakeKey, KeysError, intake_app, key_of, keys_at
+from streams.brokers.client import Stored
+from streams.brokers.errors import SendError
 from tests.feeds.municipal import document, raw
 from tests.feeds.test_supply import LIST
 

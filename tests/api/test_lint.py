@@ -13,10 +13,10 @@ from alerts.level import Level
 from alerts.notice import Notice, Phase, Text
 from alerts.order_words import ORDER_NAMES_JA, compose_order
 from alerts.words import PartFacts, compose
-from api.lint import STOPS, Finding, Stop, lint, time_in
-from api.officer_page import FINDINGS
+from api.console.officer_page import FINDINGS
+from api.orders.lint import STOPS, Finding, Stop, lint, time_in
 from dispatch.settings import DispatchSettings
-from streams.drill import as_drill
+from streams.notices.drill import as_drill
 from tests.api.evening import NINE_PM, around
 from tests.api.test_office import drafted
 

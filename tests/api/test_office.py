@@ -23,7 +23,19 @@ from alerts.level import Level
 from alerts.notice import Notice, Phase, Text
 from alerts.place import Cells
 from alerts.road import RoadReport
-from api.accounts import (
+from api.console.app import console_app
+from api.console.office import COOKIE, Office
+from api.http.metrics import ApiMetrics
+from api.http.rate import RateLimit
+from api.http.reader import Freshness
+from api.known.census import Census
+from api.known.desk import Desk
+from api.known.posted import Posts
+from api.known.reported import Reported
+from api.known.road_map import RoadMap
+from api.known.sending import Sending
+from api.known.wards import Ground
+from api.officers.accounts import (
     IDLE_SECONDS,
     LONGEST_SECONDS,
     Account,
@@ -32,26 +44,14 @@ from api.accounts import (
     Role,
     SignInRefused,
 )
-from api.approval import MayNot, Proposal, may_not_approve, may_void
-from api.audit import Act, Trail, broken_at, read, write
-from api.census import Census
-from api.console import console_app
-from api.desk import Desk
-from api.lint import Finding, lint
-from api.metrics import ApiMetrics
-from api.office import COOKIE, Office
-from api.posted import Posts
-from api.rate import RateLimit
-from api.reader import Freshness
-from api.reported import Reported
-from api.road_map import RoadMap
-from api.sending import Sending
-from api.wards import Ground
+from api.officers.approval import MayNot, Proposal, may_not_approve, may_void
+from api.officers.audit import Act, Trail, broken_at, read, write
+from api.orders.lint import Finding, lint
 from dispatch.settings import DispatchSettings
 from geo.areas import AreaTable
-from streams.client import Record, Stored
-from streams.decision import Ledger, decide
-from streams.errors import SendError
+from streams.brokers.client import Record, Stored
+from streams.brokers.errors import SendError
+from streams.deciding.decision import Ledger, decide
 from streams.payloads import Command, DraftRecord, Preview, Verb
 from streams.topics import AUDIT, COMMANDS, DRAFTS
 from streams.wire import decode, encode

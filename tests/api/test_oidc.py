@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from api.accounts import AccountExists, Accounts, Role
-from api.oidc import Oidc, OidcSettings, oidc_settings
-from api.oidc_door import oidc_routes
+from api.console.oidc_door import oidc_routes
+from api.officers.accounts import AccountExists, Accounts, Role
+from api.officers.oidc import Oidc, OidcSettings, oidc_settings
 from shirase.cli import main
 from streams.settings import SettingMissing
 from tests.api.test_office import KOTO_WARD, PASSWORD, QUICK, Room, room_in

@@ -15,13 +15,13 @@ from alerts.alert import GEOCODE_AREA_NAME, Geocode
 from alerts.claim import Lane
 from alerts.notice import Notice, Phase, Recipients
 from alerts.place import Cell, Cells, LatLng
-from api.accounts import Role
-from api.approval import MayNot
-from api.area_form import area_wanted
-from api.census import Census, Reach
-from api.codes import FRESH_SECONDS, GUESSES_AT_ONCE
-from api.errors import FormWrong
-from api.preview import preview_of
+from api.http.errors import FormWrong
+from api.known.census import Census, Reach
+from api.officers.accounts import Role
+from api.officers.approval import MayNot
+from api.officers.codes import FRESH_SECONDS, GUESSES_AT_ONCE
+from api.orders.area_form import area_wanted
+from api.orders.preview import preview_of
 from dispatch.columns import columns_of
 from dispatch.registry import Registry
 from dispatch.subscription import Place

@@ -11,11 +11,11 @@ from alerts.cap import ResponseType
 from alerts.level import LEVEL_NAMES_JA, Level
 from alerts.order_words import ORDER_NAMES_JA
 from alerts.place import Shard
+from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, Section
 from api.live.here import HerePages
 from api.open_data.cap_out import alert_of
-from api.state import State
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
 from tests.api.open_data.test_open_data import SENDER, book_of
 from tests.api.test_residents import browse

@@ -15,12 +15,12 @@ from fastapi import APIRouter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.accounts import Role, SignInRefused
-from api.codes import PASS_SECONDS
-from api.office import COOKIE, Office, Passkeys
-from api.passkey_door import passkey_routes
-from api.passkey_store import MOST_PASSKEYS, PasskeyStore
-from api.passkeys import (
+from api.console.office import COOKIE, Office, Passkeys
+from api.console.passkey_door import passkey_routes
+from api.officers.accounts import Role, SignInRefused
+from api.officers.codes import PASS_SECONDS
+from api.officers.passkey_store import MOST_PASSKEYS, PasskeyStore
+from api.officers.passkeys import (
     CHALLENGE_SECONDS,
     Challenges,
     PasskeyRefused,

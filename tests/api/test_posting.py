@@ -15,20 +15,20 @@ from hypothesis import strategies as st
 from alerts.place import LatLng
 from alerts.report import OutcomeKind
 from alerts.road import RoadReport
-from api.accounts import Account, Role
-from api.approval import MayNot
-from api.errors import FormWrong
-from api.posted import Posts
-from api.wanted import Known, Where, ground_of, may_not_post, wanted_of
+from api.http.errors import FormWrong
+from api.known.posted import Posts
+from api.officers.accounts import Account, Role
+from api.officers.approval import MayNot
+from api.orders.wanted import Known, Where, ground_of, may_not_post, wanted_of
 from geo.cells import expand
-from streams.client import Record
-from streams.decision import Ledger, decide
-from streams.facts import emitted
-from streams.ingest import arrival_of
-from streams.notice_board import NoticeBoard
-from streams.notices import command_of
+from streams.brokers.client import Record
+from streams.deciding.decision import Ledger, decide
+from streams.ingest.agent import arrival_of
+from streams.ingest.facts import emitted
+from streams.ingest.settlement import settle, was_settled
+from streams.notices.notice_board import NoticeBoard
+from streams.notices.stage import command_of
 from streams.payloads import Command, Crossing, DraftRecord, DraftState, FactEffect, Line, Preview, ReportRecord
-from streams.settlement import settle, was_settled
 from streams.topics import AUDIT, COMMANDS, CROSSINGS, DRAFTS, EFFECTS, NOTICES, REPORTS, TELEGRAMS
 from streams.wire import decode, encode
 from tests.api.evening import NINE_PM

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from alerts.claim import Lane
 from alerts.notice import Phase
-from api.accounts import Role
-from api.audit import read
-from api.lint import Finding
-from api.officer_page import FINDINGS
-from api.practice_town import ROAD_NAMES, effect_of
-from api.rehearsal import (
+from api.console.officer_page import FINDINGS
+from api.officers.accounts import Role
+from api.officers.audit import read
+from api.orders.lint import Finding
+from api.practice.practice_town import ROAD_NAMES, effect_of
+from api.practice.rehearsal import (
     SECONDS_MEANT,
     TIME_TO_FILL,
     Fault,
@@ -28,9 +28,9 @@ from api.rehearsal import (
     practice_draft,
     result_of,
 )
-from api.rehearsal_words import ENTRIES, FAULT_WORDS, PRACTISE
-from streams.decision import Ledger, decide
-from streams.drill import PRACTICE_SECOND, says_drill_first
+from api.practice.rehearsal_words import ENTRIES, FAULT_WORDS, PRACTISE
+from streams.deciding.decision import Ledger, decide
+from streams.notices.drill import PRACTICE_SECOND, says_drill_first
 from streams.payloads import Command, Verb
 from streams.topics import AUDIT, COMMANDS
 from tests.api.evening import NINE_PM, around

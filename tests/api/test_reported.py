@@ -10,7 +10,7 @@ from alerts.place import LatLng
 from alerts.road import RoadCause
 from feeds.read import read
 from feeds.resident import FEED, resident_document
-from streams.client import Record
+from streams.brokers.client import Record
 from streams.topics import CLOSURES, TELEGRAMS
 from streams.wire import encode
 from tests.api.test_office import EDOGAWA_WARD, Room, Seat, room_in

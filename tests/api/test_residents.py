@@ -13,14 +13,14 @@ from shapely.geometry import Point, shape
 
 from alerts.cap import Severity
 from alerts.level import LEVEL_NAMES_JA, Level
-from api.frame import TOKYO
-from api.ground import ground_of
-from api.look import APPEARANCES, Look
-from api.metrics import ApiMetrics
-from api.page import NOT_AN_ALL_CLEAR
-from api.reader import Freshness
-from api.residents import Residents, residents_app
-from api.state import State
+from api.drawing.frame import TOKYO
+from api.drawing.ground import ground_of
+from api.drawing.look import APPEARANCES, Look
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
+from api.known.state import State
+from api.residents.app import Residents, residents_app
+from api.residents.page import NOT_AN_ALL_CLEAR
 from tests.api.browser import Browser
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
 

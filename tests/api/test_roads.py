@@ -8,8 +8,8 @@ import h3.api.basic_int as h3
 import pytest
 
 from alerts.place import Cell
-from api.road_map import MOST_ROADS, RoadMap
-from api.road_routes import road_routes
+from api.console.road_routes import road_routes
+from api.known.road_map import MOST_ROADS, RoadMap
 from streams.topics import TELEGRAMS
 from tests.api.test_office import EDOGAWA_WARD, Room, room_in
 from tests.api.test_posting import Stages, post

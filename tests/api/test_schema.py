@@ -8,17 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from prometheus_client import CollectorRegistry
 
 from alerts.place import LatLng
+from api.http.metrics import ApiMetrics
+from api.http.rate import RateLimit
+from api.http.reader import Freshness
+from api.http.serve import MOST_AT_ONCE
+from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.events import MOST_STREAMS
 from api.live.facts import LiveFacts, shard_at
-from api.metrics import ApiMetrics
 from api.open_data.book import OpenBook
 from api.open_data.routes import OpenData
-from api.rate import RateLimit
-from api.reader import Freshness
-from api.residents import Residents, residents_app
-from api.serve import MOST_AT_ONCE
-from api.state import State
+from api.residents.app import Residents, residents_app
 from tests.api.evening import KOTO, NINE_PM
 from tests.api.test_subscriptions import doors
 

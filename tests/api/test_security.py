@@ -14,14 +14,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
-from api import serve as serving
-from api.console import console_app
-from api.desk import Desk
-from api.intake import intake_app
-from api.metrics import ApiMetrics
-from api.reader import Freshness
-from api.residents import Residents, residents_app
-from api.state import State
+from api.console.app import console_app
+from api.http import serve as serving
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
+from api.intake.app import intake_app
+from api.known.desk import Desk
+from api.known.state import State
+from api.residents.app import Residents, residents_app
 from streams.topics import AUDIT
 from tests.api.browser import Browser
 from tests.api.test_intake import Topic, key

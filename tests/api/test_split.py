@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from alerts.alert import Geocode
 from alerts.place import Cell, Cells
-from api.area_form import cells_of
-from api.split import by_ward
-from api.wanted import Wanted, Where
+from api.orders.area_form import cells_of
+from api.orders.split import by_ward
+from api.orders.wanted import Wanted, Where
 from feeds.console import console_area
 from geo.areas import AreaCover
 from geo.cells import count, difference, intersection, union

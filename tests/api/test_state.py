@@ -6,10 +6,10 @@ import pytest
 
 from alerts.claim import Lane, Release
 from alerts.level import Level
-from api.faces import faces_of
-from api.state import State, View
+from api.drawing.faces import faces_of
+from api.known.state import State, View
 from geo.cells import contains, difference, union
-from streams.client import Record
+from streams.brokers.client import Record
 from streams.topics import HAZARDS
 from streams.wire import WireError
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance

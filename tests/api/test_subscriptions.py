@@ -13,18 +13,18 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.postman import Letter, PostmanBusy
-from api.problem import answer_problems
-from api.proof import Proofs, id_of
-from api.rate import RateLimit
-from api.roll import Roll
-from api.subscriptions import SignUp, subscription_routes
+from api.http.problem import answer_problems
+from api.http.rate import RateLimit
+from api.residents.postman import Letter, PostmanBusy
+from api.residents.proof import Proofs, id_of
+from api.residents.roll import Roll
+from api.residents.subscriptions import SignUp, subscription_routes
 from dispatch.endpoint import check_endpoint
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import SealKeys
 from dispatch.vapid import FIRST_DRILL_KEY
-from streams.client import Record, Stored
+from streams.brokers.client import Record, Stored
 from streams.topics import SUBSCRIPTIONS
 from tests.api.browser import Browser
 from tests.dispatch.people import point_of

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from alerts.notice import Notice
-from api.audit import Trail
-from api.sending import HowFar, Sending
-from api.verdict import SILENT_AFTER, Answer, Verdict, Why, verdict_of
-from streams.checkpoint import Checkpoint, Ring, encode_checkpoint, progress_key
-from streams.client import Record
+from api.known.sending import HowFar, Sending
+from api.known.verdict import SILENT_AFTER, Answer, Verdict, Why, verdict_of
+from api.officers.audit import Trail
+from streams.brokers.client import Record
+from streams.fanout.checkpoint import Checkpoint, Ring, encode_checkpoint, progress_key
 from streams.payloads import ReceiptRecord
 from streams.topics import AUDIT, COMMANDS, PROGRESS, RECEIPTS, TELEGRAMS
 from streams.wire import encode

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.census import Census
+from api.known.census import Census
 from dispatch.columns import columns_of
 from dispatch.layers import People
 from dispatch.life import Age, ages, are_reachable, day_of, shown, span_of
 from dispatch.registry import Registry
 from dispatch.selection import select
 from dispatch.subscription import BUCKETS, Consent, bucket_of, from_json, to_json
-from streams.headcount import counted
+from streams.fanout.headcount import counted
 from tests.dispatch.people import HERE, NOON, notice, part, resident
 
 NOW = NOON.timestamp()

@@ -14,8 +14,8 @@ from geo.claims import ClaimSet, claims_of
 from geo.depth import DepthRank
 from geo.hazard_map import snapshot, worst_at
 from geo.river_zone import NO_ZONES, RiverCourse, RiverZone, RiverZones
-from shirase.river_ground import demo_river_zones
-from shirase.rivers import AOBA, TSUKI
+from shirase.demo.river_ground import demo_river_zones
+from shirase.demo.rivers import AOBA, TSUKI
 from tests.geo.documents import KAMEIDO, KOTO_CELLS, NOTICE, TwoWards, info, provenance, report
 
 # The disc around Kameido that the made-up table names, and one across the ward's border.

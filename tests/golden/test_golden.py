@@ -19,9 +19,9 @@ from feeds.archive import documents
 from feeds.read import series_of
 from geo.areas import AreaCover, AreaTable
 from shirase.areas import DEFAULT_AREAS, table_at
-from shirase.observer import Ended
+from shirase.demo.observer import Ended
+from streams.ingest.settlement import Arrival, settle
 from streams.payloads import ReportRecord
-from streams.settlement import Arrival, settle
 from tests.golden.make_outcomes import area_codes, files, rows, written_codes
 
 HERE = Path(__file__).resolve().parent

@@ -11,8 +11,8 @@ from alerts.policy import Policy
 from feeds.archive import documents
 from feeds.read import series_of
 from geo.areas import AreaTable
+from streams.ingest.settlement import Arrival, settle
 from streams.payloads import ReportRecord
-from streams.settlement import Arrival, settle
 from tests.golden.make_incidents import rows
 from tests.golden.test_golden import PROJECT, RECEIVED, CodesOnly
 

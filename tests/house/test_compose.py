@@ -12,9 +12,9 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
-from api.joining import joining_settings
+from api.residents.joining import joining_settings
 from shirase.cli import main as cli
-from shirase.pipeline import make_secrets
+from shirase.demo.pipeline import make_secrets
 from streams.metrics import Role
 from streams.settings import worker_settings
 from tests.house.conftest import PROJECT

@@ -13,7 +13,7 @@ from load_tests.errors import ReferenceFailed
 from load_tests.processor_time import processor_seconds
 from load_tests.reference import Measured, measure_reference
 from load_tests.river_flood import evenings, journeys, ratios_of, sending, unexpected
-from shirase.observer import Account
+from shirase.demo.observer import Account
 from streams.payloads import ReceiptRecord
 
 NOW = datetime(2026, 9, 18, 12, 0, tzinfo=UTC)

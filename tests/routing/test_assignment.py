@@ -15,7 +15,7 @@ from alerts.shelter import ShelterState
 from routing.assignment import GAIN, Assignment, Demand, assign
 from routing.forest import grow
 from routing.reach import arcs_towards, options_of
-from shirase.city import city
+from shirase.demo.city import city
 
 Places = dict[str, int | None]
 

@@ -17,8 +17,8 @@ from routing.plan import Advice, Why
 from routing.planner import Facts, Planner
 from routing.shelter import Offer, Shelter
 from routing.site import place_on
-from shirase.city import City, city
-from shirase.wards import WARDS
+from shirase.demo.city import City, city
+from shirase.demo.wards import WARDS
 
 LANDFALL = datetime(2026, 10, 12, 12, 0, tzinfo=UTC)
 FLOOD = frozenset({HazardKind.FLOOD})

@@ -6,7 +6,7 @@ import shapely
 from click.testing import CliRunner, Result
 
 from geo.importers import river_zone_file
-from shirase.areas_command import areas_group
+from shirase.commands.areas import areas_group
 from tests.geo.files import bow_tie, square, write_vector
 
 

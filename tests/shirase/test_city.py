@@ -12,10 +12,10 @@ from alerts.road import RoadCause
 from routing.closure import RoadClosure
 from routing.forest import NEVER, NoWay, NoWayReason, Way, grow
 from routing.network import Node
-from shirase.city import PEOPLE, City, city, people
-from shirase.rivers import AOBA, RIVERS, strip
-from shirase.scenario import FIRST_RAIN, WIDER_RAIN
-from shirase.wards import BY_CODE, EAST, WARDS
+from shirase.demo.city import PEOPLE, City, city, people
+from shirase.demo.rivers import AOBA, RIVERS, strip
+from shirase.demo.scenario import FIRST_RAIN, WIDER_RAIN
+from shirase.demo.wards import BY_CODE, EAST, WARDS
 
 NOON = datetime(2026, 9, 18, 3, 0, tzinfo=UTC)
 SAID = Attribution("ward-officer", NOON, NOON, Confidence.CONFIRMED)

@@ -13,7 +13,7 @@ from alerts.policy import Policy, release_for
 from alerts.report import OutcomeKind, Report
 from feeds.errors import FeedError
 from feeds.read import read, series_of
-from shirase.scenario import river_evening
+from shirase.demo.scenario import river_evening
 
 START = datetime(2026, 9, 18, 9, 0, tzinfo=UTC)
 POLICY = Path(__file__).resolve().parents[2] / "ops" / "policy.toml"

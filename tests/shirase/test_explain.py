@@ -8,8 +8,8 @@ from alerts.notice import Phase, Recipients
 from alerts.place import Cell
 from geo.cells import compact
 from geo.river_zone import RiverZones
-from shirase.explain import notice_lines, zone_lines
-from shirase.river_ground import demo_river_zones
+from shirase.commands.explain import notice_lines, zone_lines
+from shirase.demo.river_ground import demo_river_zones
 from tests.dispatch.people import KOTO, notice, part
 
 RIVERSIDE = Cell(h3.latlng_to_cell(35.716, 139.838, 9))

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from geo.gauges.forecast import Forecast, Phase
 from geo.gauges.watch import Watched
-from shirase.gauges_command import board
-from streams.gauge_record import GaugeRecord, gauge_record
+from shirase.commands.gauges import board
+from streams.gauges.record import GaugeRecord, gauge_record
 from tests.geo.gauges.rivers import NOON, STATION, run
 
 

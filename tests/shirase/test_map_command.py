@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 
 from alerts.claim import Tie
 from shirase.areas import DEFAULT_AREAS
-from shirase.map_command import hazards, seam
-from shirase.scenario import river_evening, write_folder
-from streams.broker import ensure_topics, open_broker
-from streams.client import Producer
+from shirase.commands.maps import hazards, seam
+from shirase.demo.scenario import river_evening, write_folder
+from streams.brokers.broker import ensure_topics, open_broker
+from streams.brokers.client import Producer
 from streams.topics import HAZARDS, NOTICES
 from tests.api.evening import KOTO, Evening, around, danger, provenance
 

@@ -6,8 +6,8 @@ from alerts.hazard import HazardKind
 from alerts.place import LatLng
 from alerts.shelter import ShelterState
 from routing.forest import Way, grow
-from shirase.city import city
-from shirase.nearest import LONGEST_WALK_MINUTES, nearest_shelter
+from shirase.demo.city import city
+from shirase.demo.nearest import LONGEST_WALK_MINUTES, nearest_shelter
 
 
 def test_every_lived_in_cell_gets_an_open_fit_shelter_or_a_reason() -> None:

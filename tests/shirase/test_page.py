@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.accounts import Accounts
-from shirase.page import DemoPages
-from shirase.terminal import doors
-from streams.broker import ensure_topics, open_broker
+from api.officers.accounts import Accounts
+from shirase.demo.page import DemoPages
+from shirase.demo.terminal import doors
+from streams.brokers.broker import ensure_topics, open_broker
 from streams.topics import ALL
 
 

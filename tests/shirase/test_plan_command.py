@@ -14,13 +14,13 @@ from feeds.read import read
 from routing.importers.network_file import write_network
 from routing.importers.shelter_file import write_sites
 from shirase.cli import main
-from shirase.explain import _published
+from shirase.commands.explain import _published
+from shirase.demo.town import imported_town, site_of
 from shirase.plan_state import explained, facts_at, plans_at, shard_plan
-from shirase.town import imported_town, site_of
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, Record, read_to_end
-from streams.decision import Ledger, decide
-from streams.facts import fact_key
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer, Record, read_to_end
+from streams.deciding.decision import Ledger, decide
+from streams.ingest.facts import fact_key
 from streams.payloads import Command, DraftState, Verb
 from streams.topics import CLOSURES, COMMANDS, DRAFTS, PLANS, SHELTERS, TELEGRAMS
 from streams.wire import decode, encode

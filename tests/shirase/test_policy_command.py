@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from click.testing import CliRunner, Result
 
 from alerts.policy import Policy
-from api.accounts import Accounts, Role
+from api.officers.accounts import Accounts, Role
 from feeds.archive import documents
 from geo.areas import AreaTable
 from shirase.cli import main

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.report import OutcomeKind
-from shirase.observer import Account, Observer
-from shirase.replay import (
+from shirase.commands.replay import (
     MAX_UNSETTLED_DOCUMENTS,
     MAX_UNSETTLED_HEADLINES,
     Clock,
@@ -21,8 +20,9 @@ from shirase.replay import (
     most_unsettled,
     settle,
 )
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, Record, read_to_end
+from shirase.demo.observer import Account, Observer
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer, Record, read_to_end
 from streams.payloads import DraftRecord, ReceiptRecord, ReportRecord
 from streams.topics import DRAFTS, DRILL_NOTICES, EFFECTS, NOTICES, RECEIPTS, REPORTS, TELEGRAMS
 from streams.wire import encode

@@ -21,14 +21,14 @@ from dispatch.stub.process import StubProcess
 from dispatch.subscription import SealKeys
 from shirase.areas import DEFAULT_AREAS
 from shirase.cli import main
-from shirase.demo import evening
-from shirase.observer import Observer
-from shirase.publish import publish_subscribers
-from shirase.replay import Clock, Pace, drain, feed_documents
-from shirase.summary import summary
-from shirase.synth import synthesize
-from streams.client import Producer
-from streams.kafka import KafkaServer
+from shirase.commands.replay import Clock, Pace, drain, feed_documents
+from shirase.demo.evening import evening
+from shirase.demo.observer import Observer
+from shirase.demo.publish import publish_subscribers
+from shirase.demo.summary import summary
+from shirase.demo.synth import synthesize
+from streams.brokers.client import Producer
+from streams.brokers.kafka import KafkaServer
 from streams.metrics import Role
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]

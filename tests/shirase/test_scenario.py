@@ -10,10 +10,10 @@ from lxml import etree
 from alerts.report import OutcomeKind
 from geo.cells import expand
 from geo.cover import cover
-from shirase.city import people
-from shirase.rivers import AOBA, strip
-from shirase.scenario import CAP_SENDER, NARROW_KM, WIDE_KM, ScenarioDocument, river_evening, write_folder
-from shirase.wards import WARDS
+from shirase.demo.city import people
+from shirase.demo.rivers import AOBA, strip
+from shirase.demo.scenario import CAP_SENDER, NARROW_KM, WIDE_KM, ScenarioDocument, river_evening, write_folder
+from shirase.demo.wards import WARDS
 
 START = datetime(2026, 9, 18, 9, 0, tzinfo=UTC)
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"

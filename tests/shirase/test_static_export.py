@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from alerts.shelter import ShelterReport, ShelterState
+from api.http.reader import Freshness
 from api.live.facts import Section
-from api.reader import Freshness
-from api.residents import REFRESH_JS, Residents
+from api.residents.app import REFRESH_JS, Residents
 from shirase.static_export import StaticExport
 from tests.api.evening import NINE_PM
 from tests.api.live.test_board import NAME, Desk, attribution

@@ -7,8 +7,8 @@ import pytest
 
 from alerts.claim import Release
 from alerts.report import OutcomeKind
-from shirase.observer import Account
-from shirase.summary import Percentiles, summary, usage
+from shirase.demo.observer import Account
+from shirase.demo.summary import Percentiles, summary, usage
 from streams.payloads import DraftRecord, DraftState, ReceiptRecord, ReportRecord
 from tests.dispatch.people import notice
 

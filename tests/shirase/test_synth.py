@@ -27,12 +27,12 @@ from dispatch.registry import Registry, load
 from dispatch.selection import Before, select
 from geo.areas import AreaEntry, AreaName, AreaSource, table_of
 from geo.cells import compact
-from shirase import receivers as receivers_module
-from shirase.brute import BruteForce, load_people
+from shirase.demo import receivers as receivers_module
+from shirase.demo.brute import BruteForce, load_people
+from shirase.demo.homes import homes_in
+from shirase.demo.receivers import Receivers
+from shirase.demo.synth import SynthManifest, synthesize
 from shirase.errors import ReceiversUnreadable, SubscribersUnreadable, UnknownArea
-from shirase.homes import homes_in
-from shirase.receivers import Receivers
-from shirase.synth import SynthManifest, synthesize
 
 COUNT = 3000
 EVENING = datetime(2026, 9, 18, 10, 0, tzinfo=UTC)  # 19:00 in Tokyo

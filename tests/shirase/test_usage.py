@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from shirase.cli import main
-from shirase.usage import COUNTERS, NO_WARD, WardUsage, month_of, table_of, usage_in
-from streams.headcount import of_day
+from shirase.commands.usage import COUNTERS, NO_WARD, WardUsage, month_of, table_of, usage_in
+from streams.fanout.headcount import of_day
 from streams.payloads import HeadCountRecord, ReceiptRecord, WardCount
 
 NOVEMBER = datetime(2026, 11, 12, 9, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from alerts.hazard import HazardKind
 from alerts.place import Cell, LatLng
 from alerts.shelter import SiteClass
 from alerts.ward import WardSetting, WithoutSite, wards_from_plain
-from api.accounts import Account, Role
+from api.officers.accounts import Account, Role
 from dispatch.file_drop import FileDrop
 from feeds.outgoing.forms import Form, Municipality
 from geo.areas import AreaCover
@@ -24,7 +24,7 @@ from routing.site import Site
 from shirase.areas import DEFAULT_AREAS
 from shirase.cli import main
 from shirase.ward_check import DANGERS, WardFiles, check_ward, report_of, why_template_fails
-from streams.outlets import Outlet
+from streams.outward.outlets import Outlet
 
 HERE = LatLng(35.706, 139.868)
 FAR = LatLng(35.60, 139.60)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.cap import ResponseType
 from feeds.read import read
-from shirase.brute import BruteForce, PlainPerson, PlainPlace
-from shirase.way_out import ORDER_NAME, orders, posts
+from shirase.demo.brute import BruteForce, PlainPerson, PlainPlace
+from shirase.demo.way_out import ORDER_NAME, orders, posts
 from tests.streams.small_town import AT, CELLS, closure, town
 from tests.streams.test_evacuation_board import Desk
 

@@ -11,10 +11,10 @@ import os
 import sys
 from pathlib import Path
 
-from streams.broker import ensure_topics, open_broker
+from streams.brokers.broker import ensure_topics, open_broker
+from streams.brokers.faust_app import Outlet, add_agent, add_table, build_app, changelogs, run_worker
+from streams.brokers.record import Record
 from streams.dead_letters import Limit, Refused
-from streams.faust_app import Outlet, add_agent, add_table, build_app, changelogs, run_worker
-from streams.record import Record
 from streams.topics import DEAD_LETTERS, Cleanup, Topic
 
 LARGER_THAN_ALLOWED = 20_000

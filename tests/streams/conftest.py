@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from streams.broker import Broker, open_broker
+from streams.brokers.broker import Broker, open_broker
 from streams.topics import Cleanup, Topic
 from tests.kafka_broker import kafka_bootstrap  # noqa: F401
 

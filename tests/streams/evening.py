@@ -18,9 +18,9 @@ from feeds.read import series_of
 from geo.areas import AreaEntry, AreaName, AreaSource, AreaTable, table_of
 from geo.cells import compact
 from geo.hazard_map import apply, snapshot
-from shirase.scenario import ScenarioDocument, river_evening
-from shirase.wards import WARDS
-from streams.settlement import Arrival, Settled, settle
+from shirase.demo.scenario import ScenarioDocument, river_evening
+from shirase.demo.wards import WARDS
+from streams.ingest.settlement import Arrival, Settled, settle
 
 START = datetime(2026, 9, 18, 9, 0, tzinfo=UTC)
 _POLICY = Path(__file__).resolve().parents[2] / "ops" / "policy.toml"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from streams.evacuation import Evacuation
+from streams.evacuation.stage import Evacuation
 from streams.metrics import StreamMetrics
 from streams.topics import Topic
 from tests.streams.small_town import AT, town

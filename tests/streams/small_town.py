@@ -22,7 +22,7 @@ from geo.cells import compact, split_by_shard
 from routing.ground import Ground
 from routing.network import Node, Road, RoadNetwork, metres_between, walk_seconds
 from routing.shelter import Shelter
-from streams.town import Town
+from streams.evacuation.town import Town
 
 AT = datetime(2026, 9, 18, 5, 0, tzinfo=UTC)  # 14:00 in Tokyo
 SOUTH, WEST = 35.70, 139.80

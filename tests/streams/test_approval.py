@@ -14,8 +14,8 @@ from alerts.notice import Notice, NoticeKind
 from alerts.place import Cell, Shard
 from alerts.theme import Audience
 from routing.plan import EvacuationPlan
-from streams.approval import Mismatch, mismatch_of, plans_mismatch
 from streams.digest import approval_digest
+from streams.fanout.approval import Mismatch, mismatch_of, plans_mismatch
 from streams.wire import decode, encode
 from tests.dispatch.people import KOTO, notice, part
 from tests.streams.test_evacuation_board import Desk

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from streams.broker import Broker, BrokerKind, changelog_of, config_of, ensure_topics, kind_of, open_broker
-from streams.client import Consumer, GapError, Producer, Record, SendError, TopicError, read_to_end
-from streams.errors import BrokerNotReady
-from streams.faust_app import Outlet, build_app
-from streams.kafka import KafkaServer
+from streams.brokers.broker import Broker, BrokerKind, changelog_of, config_of, ensure_topics, kind_of, open_broker
+from streams.brokers.client import Consumer, GapError, Producer, Record, SendError, TopicError, read_to_end
+from streams.brokers.errors import BrokerNotReady
+from streams.brokers.faust_app import Outlet, build_app
+from streams.brokers.kafka import KafkaServer
 from streams.topics import CLAIMS, SUBSCRIPTIONS, Cleanup
 from tests.streams.conftest import NewTopic
 

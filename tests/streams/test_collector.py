@@ -15,10 +15,10 @@ from feeds.errors import UnknownFormat
 from feeds.source import Missed, Pace, RawReport
 from feeds.sources import Registered, registered
 from feeds.web import FetchError, FetchReason, Web
-from streams.broker import Broker, ensure_topics
-from streams.client import Producer, Stored, read_to_end
-from streams.collector import Clock, Collector, Round
-from streams.errors import SendError
+from streams.brokers.broker import Broker, ensure_topics
+from streams.brokers.client import Producer, Stored, read_to_end
+from streams.brokers.errors import SendError
+from streams.ingest.collector import Clock, Collector, Round
 from streams.metrics import CollectMetrics
 from streams.payloads import SourceRecord
 from streams.topics import SOURCES, TELEGRAMS

@@ -9,11 +9,11 @@ import pytest
 from alerts.claim import Lane
 from alerts.notice import Notice, Phase
 from alerts.report import OutcomeKind
-from api.office import author_of
+from api.console.office import author_of
 from feeds.console_write import console_document
 from feeds.errors import ConsoleError
+from streams.ingest.settlement import Settled
 from streams.payloads import Command, Draft, DraftState, Verb
-from streams.settlement import Settled
 from tests.streams.test_orders import NOON, Line, rain_warning, says
 
 EDOGAWA = {"code": "1312300", "name": "江戸川区"}

@@ -19,11 +19,11 @@ from dispatch.registry import Registry
 from dispatch.selection import Selection, select
 from dispatch.subscription import Place
 from dispatch.told import Told, decode, encode, unit_of
-from streams import course as courses
-from streams.client import Producer
-from streams.course import Course, chosen_at, complete, without
-from streams.fanout import FanOut
-from streams.told_book import ToldBook, bucket_of, number_of, tail_of
+from streams.brokers.client import Producer
+from streams.fanout import course as courses
+from streams.fanout.course import Course, chosen_at, complete, without
+from streams.fanout.fanout import FanOut
+from streams.fanout.told_book import ToldBook, bucket_of, number_of, tail_of
 from tests.dispatch.people import NOON, notice, part, resident
 from tests.streams.test_topic_store import CELLS, Book, Words
 

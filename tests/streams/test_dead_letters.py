@@ -1,7 +1,7 @@
 """What goes aside, with which reason, and when there is too much of it."""
 
+from streams.brokers.record import Record
 from streams.dead_letters import Limit, Recent, Refused, dead_letter, reason_of
-from streams.record import Record
 from streams.topics import SUBSCRIPTIONS
 
 LIMIT = Limit(share=0.5, at_least=3, window_seconds=60.0)

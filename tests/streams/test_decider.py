@@ -10,11 +10,11 @@ from alerts.claim import Lane, Release
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Notice
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, read_to_end
-from streams.decider import Decider, recall
-from streams.drill import DrillOrder, drill_draft
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer, read_to_end
+from streams.deciding.decider import Decider, recall
 from streams.metrics import StreamMetrics
+from streams.notices.drill import DrillOrder, drill_draft
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 from streams.topics import COMMANDS, DEAD_LETTERS, DRAFTS, DRILL_NOTICES, NOTICES
 from streams.wire import decode, encode

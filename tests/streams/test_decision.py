@@ -7,7 +7,7 @@ import pytest
 
 from alerts.claim import Release
 from geo.change import NOTHING_TOLD
-from streams.decision import POLICY, Decided, Ledger, decide
+from streams.deciding.decision import POLICY, Decided, Ledger, decide
 from streams.digest import approval_digest
 from streams.payloads import Command, Draft, DraftState, Verb
 from tests.dispatch.people import notice

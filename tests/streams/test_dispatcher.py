@@ -29,16 +29,16 @@ from dispatch.sender import Push
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import BUCKETS, Place, QuietHours, Subscription
 from dispatch.vapid import FIRST_DRILL_KEY, Vapid, VapidKey
-from streams import course, outbox
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, read_to_end
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer, read_to_end
 from streams.digest import approval_digest
-from streams.dispatcher import Dispatcher, buckets_of
+from streams.fanout import course, outbox
+from streams.fanout.dispatcher import Dispatcher, buckets_of
+from streams.fanout.newcomers import LATE_SECONDS
+from streams.fanout.ownership import Replaced
+from streams.fanout.subscribers import Subscribers
 from streams.metrics import StreamMetrics
-from streams.newcomers import LATE_SECONDS
-from streams.ownership import Replaced
 from streams.payloads import ReceiptRecord
-from streams.subscribers import Subscribers
 from streams.topics import DEAD_LETTERS, DRILL_NOTICES, NOTICES, OWNERS, PLANS, PROGRESS, RECEIPTS, SUBSCRIPTIONS, TOLD
 from streams.wire import decode, encode
 from tests.dispatch.people import KOTO, notice, part, resident

@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry
 
 from routing.plan import EvacuationPlan
 from shirase.cli import main
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Consumer, Producer, read_to_end
-from streams.evacuation import Evacuation
-from streams.facts import fact_key
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Consumer, Producer, read_to_end
+from streams.evacuation.plan_book import PlanBook
+from streams.evacuation.stage import Evacuation
+from streams.ingest.facts import fact_key
 from streams.metrics import StreamMetrics
 from streams.payloads import POSITION_KEY, Command, Draft, FactEffect, PlanPosition
-from streams.plan_book import PlanBook
 from streams.topics import (
     CAPS,
     CLOSURES,

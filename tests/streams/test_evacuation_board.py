@@ -11,10 +11,10 @@ from alerts.place import Cell
 from alerts.reception import WardCap
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
-from streams.decision import Ledger, decide
-from streams.evacuation_board import Due, EvacuationBoard
+from streams.deciding.decision import Ledger, decide
+from streams.evacuation.evacuation_board import Due, EvacuationBoard
+from streams.evacuation.town import Town
 from streams.payloads import Asked, Command, DraftState, Verb
-from streams.town import Town
 from tests.streams.small_town import (
     AT,
     CELLS,

@@ -10,7 +10,7 @@ from alerts.fact import Heartbeat
 from alerts.report import OutcomeKind, Report
 from alerts.road import RoadReport
 from feeds.read import read
-from streams.facts import Emitted, emitted, is_heartbeat, newest_at
+from streams.ingest.facts import Emitted, emitted, is_heartbeat, newest_at
 from streams.wire import decode
 
 NOW = datetime(2026, 9, 18, 9, 40, tzinfo=UTC)

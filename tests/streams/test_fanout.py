@@ -20,8 +20,8 @@ from dispatch.outcomes import PushOutcome
 from dispatch.registry import Registry
 from dispatch.retry import RetryAt
 from dispatch.told import Told
-from streams.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint, parse_progress_key, progress_key
-from streams.fanout import FanOut
+from streams.fanout.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint, parse_progress_key, progress_key
+from streams.fanout.fanout import FanOut
 from streams.wire import WireError
 from tests.dispatch.people import notice, part, resident
 

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from streams.broker import Broker, ensure_topics
-from streams.client import Consumer, Producer, Record
+from streams.brokers.broker import Broker, ensure_topics
+from streams.brokers.client import Consumer, Producer, Record
 from streams.topics import DEAD_LETTERS
 from tests.streams.collecting_worker import topic
 

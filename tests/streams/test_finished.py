@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.finished import Finished
-from streams.progress import Progress, is_progress
+from streams.brokers.finished import Finished
+from streams.processes.progress import Progress, is_progress
 
 
 def test_holes_in_a_compacted_topic_hold_nothing_back() -> None:

@@ -26,11 +26,11 @@ from geo.night_warning import Home
 from geo.river_zone import NO_ZONES
 from shirase.policy_file import policy_at
 from shirase.roles import column_maps_at
-from streams.acceptance import HEADER_ARRIVED_MS, HEADER_FEED, HEADER_RECEIPT, HEADER_RECEIVED_MS
-from streams.gauge_metrics import GaugeMetrics, GaugeSource
-from streams.gauge_record import GaugeRecord, gauge_record
-from streams.gauges import Gauges, document_headers
-from streams.readings import READINGS_A_RECORD, StationFacts, station_records, without_readings
+from streams.gauges.agent import Gauges, document_headers
+from streams.gauges.metrics import GaugeMetrics, GaugeSource
+from streams.gauges.record import GaugeRecord, gauge_record
+from streams.ingest.acceptance import HEADER_ARRIVED_MS, HEADER_FEED, HEADER_RECEIPT, HEADER_RECEIVED_MS
+from streams.ingest.readings import READINGS_A_RECORD, StationFacts, station_records, without_readings
 from streams.settings import SettingMissing, worker_settings
 from streams.wire import decode, encode
 from tests.alerts.messages import alert, report

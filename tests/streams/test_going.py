@@ -22,7 +22,7 @@ from alerts.words import MAX_TITLE_WIDTH, width
 from geo.cells import expand
 from geo.depth import DepthRank
 from streams.digest import approval_digest
-from streams.notice_board import NoticeBoard
+from streams.notices.notice_board import NoticeBoard
 from streams.payloads import Draft
 from tests.geo.documents import danger
 from tests.streams.test_notice_board import A, B, create, hear, said

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.place import Shard
-from streams.acceptance import HEADER_REPORT_MS
-from streams.ingest import acknowledged, arrival_of, shard_key, stage_headers
-from streams.record import Record
+from streams.brokers.record import Record
+from streams.ingest.acceptance import HEADER_REPORT_MS
+from streams.ingest.agent import acknowledged, arrival_of, shard_key, stage_headers
 from tests.geo.documents import claim
 
 AT_MS = 1_790_000_000_000

@@ -18,8 +18,8 @@ from geo.importers import area_set_file
 from geo.importers.area_sets import Origin, import_chome
 from geo.named_areas import NamedAreas
 from shirase.areas import DEFAULT_AREAS, named_areas_at, table_at
-from streams.recompute import maps_of
-from streams.settlement import Settled, settle
+from streams.hazards.recompute import maps_of
+from streams.ingest.settlement import Settled, settle
 from tests.conftest import PROJECT
 from tests.feeds.municipal import document, order, raw
 from tests.streams.evening import arrival, policy

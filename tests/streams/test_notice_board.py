@@ -14,7 +14,7 @@ from alerts.level import Level
 from alerts.notice import Phase, Recipients
 from alerts.place import Cell, Shard
 from streams.digest import approval_digest
-from streams.notice_board import BACKLOG_WAIT_SECONDS, COMPLETE_WAIT_SECONDS, NoticeBoard
+from streams.notices.notice_board import BACKLOG_WAIT_SECONDS, COMPLETE_WAIT_SECONDS, NoticeBoard
 from streams.payloads import Command, Draft, Verb
 from tests.geo.documents import danger, provenance
 from tests.streams.evening import snapshots_of_the_evening

@@ -7,12 +7,12 @@ import pytest
 
 from alerts.claim import HazardSnapshot
 from feeds.read import series_of
-from streams.acceptance import epoch_ms, receive
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, Record, read_to_end
-from streams.ingest import arrival_of
-from streams.notice_board import NoticeBoard
-from streams.notices import Notices, command_of, recall
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer, Record, read_to_end
+from streams.ingest.acceptance import epoch_ms, receive
+from streams.ingest.agent import arrival_of
+from streams.notices.notice_board import NoticeBoard
+from streams.notices.stage import Notices, command_of, recall
 from streams.payloads import Command, Draft, Verb
 from streams.topics import COMMANDS, HAZARDS, NOTICES, TELEGRAMS
 from streams.wire import decode, encode

@@ -9,14 +9,14 @@ from prometheus_client import CollectorRegistry
 
 from alerts.notice import Notice, Phase
 from alerts.report import OutcomeKind
-from shirase.jma_writer import Header, WardKind, warnings
-from shirase.reports_command import files_of
-from streams.decision import Ledger, decide
+from shirase.commands.reports import files_of
+from shirase.demo.jma_writer import Header, WardKind, warnings
+from streams.deciding.decision import Ledger, decide
+from streams.ingest.settlement import Settled
 from streams.metrics import StreamMetrics
-from streams.notice_board import NoticeBoard
-from streams.notices import command_of
+from streams.notices.notice_board import NoticeBoard
+from streams.notices.stage import command_of
 from streams.payloads import Command, DraftRecord, DraftState, Verb
-from streams.settlement import Settled
 from streams.wire import decode
 from tests.feeds.municipal import document, order, raw
 from tests.streams.evening import Ingest, Maps

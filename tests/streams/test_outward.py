@@ -21,15 +21,15 @@ from dispatch.channel import ChannelState
 from dispatch.webhook import generate_webhook_secret, is_signed, read_webhook_secret
 from feeds.outgoing.forms import Form, Municipality
 from feeds.read import read
-from shirase.channels_command import channels as command
-from streams.again import again_key
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, read_to_end
+from shirase.commands.channels import channels as command
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer, read_to_end
 from streams.digest import approval_digest
 from streams.metrics import StreamMetrics
-from streams.outlets import OutletError, register_of
-from streams.outward import Outward, holds, states, why_kept_in
-from streams.outward_metrics import OutwardMetrics
+from streams.outward.again import again_key
+from streams.outward.metrics import OutwardMetrics
+from streams.outward.outlets import OutletError, register_of
+from streams.outward.stage import Outward, holds, states, why_kept_in
 from streams.payloads import AgainRecord, ChannelRecord
 from streams.topics import ALL, CHANNELS, NOTICES
 from streams.wire import encode

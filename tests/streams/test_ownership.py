@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer
-from streams.lease import Lease
-from streams.ownership import Heartbeat, Ownership, Replaced, check, claim, owners
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer
+from streams.brokers.lease import Lease
+from streams.fanout.ownership import Heartbeat, Ownership, Replaced, check, claim, owners
 from streams.payloads import OwnerRecord
 from streams.topics import OWNERS
 

@@ -29,17 +29,17 @@ from dispatch.vapid import Vapid, VapidKey
 from dispatch.web_push import Device
 from dispatch.webhook import generate_webhook_secret, is_signed, read_webhook_secret
 from geo.change import NOTHING_TOLD
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, read_to_end
-from streams.decision import Ledger, decide
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer, read_to_end
+from streams.deciding.decision import Ledger, decide
 from streams.digest import approval_digest
-from streams.duty import DutyError, OfficerKey, duty_of
-from streams.duty_book import DeviceRecord, DutyBook, RosterRecord, TrialRecord
+from streams.duty.duty_book import DeviceRecord, DutyBook, RosterRecord, TrialRecord
+from streams.duty.metrics import PagerMetrics
+from streams.duty.pager import SILENCE, Pager, calls_so_far
+from streams.duty.roster import DutyError, OfficerKey, duty_of
+from streams.duty.silence import Ground, silence_draft
 from streams.metrics import StreamMetrics
-from streams.pager import SILENCE, Pager, calls_so_far
-from streams.pager_metrics import PagerMetrics
 from streams.payloads import Command, Draft, DraftRecord, DraftState, PageRecord
-from streams.silence import Ground, silence_draft
 from streams.topics import ALL, COMMANDS, DRAFTS, DUTY, NOTICES, SHELTERS
 from streams.wire import decode, encode
 from tests.dispatch.gateway import Gateway, gateway_at

@@ -10,8 +10,8 @@ from alerts.claim import Claim, HazardSnapshot
 from alerts.place import Shard
 from feeds.read import series_of
 from geo.hazard_map import digest_of
-from streams.recompute import maps_of
-from streams.settlement import Arrival
+from streams.hazards.recompute import maps_of
+from streams.ingest.settlement import Arrival
 from streams.wire import decode, encode
 from tests.streams.evening import START, Maps, arrival, evening, policy, settled_evening, wards_table
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from dispatch.pool import Pool
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.dispatcher import ENTRIES_A_TURN
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.fanout.dispatcher import ENTRIES_A_TURN
 from streams.topics import ALL
 from tests.streams.test_dispatcher import (
     NORTH,

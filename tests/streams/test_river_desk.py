@@ -13,11 +13,11 @@ from geo.cells import union
 from geo.gauges.doubt import Stage
 from geo.gauges.forecast import Forecast, Phase
 from geo.gauges.silence import Voice
-from streams.client import Record
+from streams.brokers.client import Record
 from streams.dead_letters import Refused
-from streams.gauge_record import GaugeRecord
+from streams.gauges.record import GaugeRecord
+from streams.gauges.river_desk import RiverDesk, clock_of, gauge_lines
 from streams.payloads import Draft
-from streams.river_desk import RiverDesk, clock_of, gauge_lines
 from streams.topics import GAUGES, HAZARDS
 from streams.wire import encode
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance

@@ -12,9 +12,9 @@ from alerts.claim import Release
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.report import OutcomeKind, Report
+from streams.ingest.second_source import SecondSource
 from streams.metrics import SecondSourceMetrics
 from streams.payloads import ReportRecord
-from streams.second_source import SecondSource
 from tests.feeds.test_qzss import NOON, says
 
 RAIN = says(HazardKind.HEAVY_RAIN, "130010", Level.SECURE_LIFE)

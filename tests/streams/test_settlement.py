@@ -13,10 +13,10 @@ from alerts.place import LatLng, Shard
 from alerts.policy import Policy
 from alerts.report import OutcomeKind
 from geo.areas import table_of
-from shirase import cap_writer
-from shirase.cap_writer import CapWarning
-from shirase.rivers import AOBA, strip
-from streams.settlement import Settled, was_settled
+from shirase.demo import cap_writer
+from shirase.demo.cap_writer import CapWarning
+from shirase.demo.rivers import AOBA, strip
+from streams.ingest.settlement import Settled, was_settled
 from tests.streams.evening import START, Ingest, evening, settled_evening, wards_table
 
 AUTOMATIC = Policy.from_plain({"version": 1, "rule": [{"name": "all", "release": "automatic"}]})

@@ -13,15 +13,15 @@ from dispatch.columns import columns_of
 from dispatch.registry import Registry
 from dispatch.subscription import BUCKETS, SealKeys, Subscription
 from load_tests import take_over
-from shirase.publish import publish_subscribers
-from streams.broker import ensure_topics, open_broker
-from streams.client import Producer
-from streams.errors import BrokerError
-from streams.kafka import KafkaServer
-from streams.lease import Lease, seats_of
-from streams.rolling import EVERY_SECONDS, Rolling
-from streams.standby import Standby, share_of
-from streams.subscribers import Subscribers, from_topic
+from shirase.demo.publish import publish_subscribers
+from streams.brokers.broker import ensure_topics, open_broker
+from streams.brokers.client import Producer
+from streams.brokers.errors import BrokerError
+from streams.brokers.kafka import KafkaServer
+from streams.brokers.lease import Lease, seats_of
+from streams.brokers.rolling import EVERY_SECONDS, Rolling
+from streams.fanout.standby import Standby, share_of
+from streams.fanout.subscribers import Subscribers, from_topic
 from streams.topics import ALL as TOPICS
 from streams.topics import OWNERS, SUBSCRIPTIONS
 from tests.dispatch.people import KOTO, crowd

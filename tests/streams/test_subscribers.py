@@ -14,10 +14,10 @@ from dispatch.columns import columns_of
 from dispatch.erasure import is_nobodys
 from dispatch.registry import Registry, read_manifest
 from dispatch.subscription import BUCKETS, SealKeys, Subscription, bucket_of
-from shirase.publish import publish_subscribers, subscription_at
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Producer, read_to_end
-from streams.subscribers import OUTDATED_SECONDS, SNAPSHOT_SECONDS, Subscribers, from_topic
+from shirase.demo.publish import publish_subscribers, subscription_at
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Producer, read_to_end
+from streams.fanout.subscribers import OUTDATED_SECONDS, SNAPSHOT_SECONDS, Subscribers, from_topic
 from streams.topics import SUBSCRIPTIONS
 from tests.dispatch.people import KOTO, crowd
 

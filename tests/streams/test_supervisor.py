@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.supervisor import (
+from streams.processes.supervisor import (
     FIRST_HEARTBEAT_WITHIN_SECONDS,
     KILL_AFTER_SECONDS,
     RESTART_AFTER_SECONDS,
@@ -195,7 +195,7 @@ def test_a_heartbeat_left_by_the_one_before_does_not_count(tmp_path: Path) -> No
 SUPERVISING = """
 import sys
 from pathlib import Path
-from streams.supervisor import Role, Supervisor
+from streams.processes.supervisor import Role, Supervisor
 child = "import os,pathlib,time; pathlib.Path(r'{pid}').write_text(str(os.getpid())); time.sleep(600)"
 Supervisor([Role("child", (sys.executable, "-c", child))]).run()
 """

@@ -31,15 +31,15 @@ from dispatch.selection import select
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import Place
 from dispatch.told import unit_of
-from streams.checkpoint import Checkpoint
-from streams.client import Producer, Stored
-from streams.course import Course
-from streams.courses import Courses
-from streams.fanout import FanOut
-from streams.ledger import Ledger
+from streams.brokers.client import Producer, Stored
+from streams.fanout.checkpoint import Checkpoint
+from streams.fanout.course import Course
+from streams.fanout.courses import Courses
+from streams.fanout.fanout import FanOut
+from streams.fanout.ledger import Ledger
+from streams.fanout.outbox import Outbox
+from streams.fanout.told_book import ToldBook
 from streams.metrics import StreamMetrics
-from streams.outbox import Outbox
-from streams.told_book import ToldBook
 from tests.dispatch.people import KOTO, NOON, notice, part, resident
 
 PEOPLE = 2_500

@@ -19,13 +19,13 @@ from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry, generate_latest
 
 from alerts.notice import LATER, Notice, NoticePart, Order
-from api.accounts import Accounts, Role, SignInRefused
-from api.metrics import ApiMetrics
+from api.http.metrics import ApiMetrics
+from api.officers.accounts import Accounts, Role, SignInRefused
 from dispatch import progress
 from dispatch.columns import columns_of
 from dispatch.registry import build, load
-from streams.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from streams.digest import approval_digest, digest_of
+from streams.fanout.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from streams.metrics import StreamMetrics
 from streams.version import installed_version
 from streams.wire import decode, encode

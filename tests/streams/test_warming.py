@@ -13,8 +13,8 @@ from dispatch.registry import Registry
 from dispatch.settings import DispatchSettings
 from dispatch.vapid import Vapid, VapidKey
 from streams.digest import approval_digest
-from streams.fanout import FanOut
-from streams.warming import warm
+from streams.fanout.fanout import FanOut
+from streams.fanout.warming import warm
 from tests.dispatch.people import resident
 
 SETTINGS = DispatchSettings()

@@ -11,11 +11,11 @@ from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from routing.shelter import Offer, Unusable
 from routing.way_tile import read_tile
-from streams.client import Record
-from streams.evacuation_board import EvacuationBoard
-from streams.facts import fact_key
+from streams.brokers.client import Record
+from streams.evacuation.evacuation_board import EvacuationBoard
+from streams.evacuation.way_book import NoTile, Tile, WayBook
+from streams.ingest.facts import fact_key
 from streams.topics import CLOSURES, HAZARDS, NOTICES, SHELTERS, Topic
-from streams.way_book import NoTile, Tile, WayBook
 from streams.wire import encode
 from tests.streams.small_town import AT, CELLS, closure, order_maps, order_notice, shelter_state, town
 

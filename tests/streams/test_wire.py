@@ -22,8 +22,9 @@ from alerts.place import Cell, Shard
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from routing.plan import EvacuationPlan
-from streams.gauge_record import GaugeRecord
-from streams.notice_board import NoticeBoard
+from streams.gauges.record import GaugeRecord
+from streams.ingest.readings import StationFacts
+from streams.notices.notice_board import NoticeBoard
 from streams.payloads import (
     ChannelRecord,
     Command,
@@ -37,7 +38,6 @@ from streams.payloads import (
     SourceRecord,
     Verb,
 )
-from streams.readings import StationFacts
 from streams.wire import WireError, decode, encode
 from tests.streams.evening import settled_evening, snapshots_of_the_evening
 

@@ -23,8 +23,8 @@ from alerts.shelter import ShelterReport
 from geo.gauges.watch import Watched
 from routing.plan import EvacuationPlan
 from streams import payloads
-from streams.gauge_record import GaugeRecord
-from streams.readings import StationFacts
+from streams.gauges.record import GaugeRecord
+from streams.ingest.readings import StationFacts
 
 FILE = Path(__file__).with_suffix(".json")
 ROOTS: tuple[type, ...] = (

@@ -10,13 +10,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from api.joining import joining_settings
-from api.residents_process import build_residents
+from api.residents.joining import joining_settings
+from api.residents.process import build_residents
 from dispatch.stub.process import StubProcess
 from geo.areas import AreaTable
 from shirase.areas import DEFAULT_AREAS, table_at
-from shirase.pipeline import make_secrets
-from streams.broker import Broker, ensure_topics, open_broker
+from shirase.demo.pipeline import make_secrets
+from streams.brokers.broker import Broker, ensure_topics, open_broker
 from streams.topics import ALL
 from tests.api.test_end_to_end import served, until
 from tests.conftest import PROJECT

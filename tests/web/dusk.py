@@ -18,21 +18,21 @@ from alerts.river_stage import RiverStage, Trend
 from alerts.river_stage import Stage as Water
 from alerts.road import RoadCause, RoadPlace, RoadReport
 from alerts.shelter import OccupancyBand, ShelterReport, ShelterState, SiteClass
+from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, shard_at
 from api.live.here import HerePages
-from api.state import State
 from geo.gauges.doubt import Stage
 from routing.network import RoadNetwork
 from routing.plan import Advice, Answer, CellAdvice, Part, Route, Side, Turn, Why, plan_of
 from routing.shelter import Offer
 from routing.site import Site, place_on
-from streams.client import Record
-from streams.facts import fact_key
-from streams.gauge_record import GaugeRecord
+from streams.brokers.client import Record
+from streams.evacuation.town import Town
+from streams.evacuation.way_book import Tile, WayBook
+from streams.gauges.record import GaugeRecord
+from streams.ingest.facts import fact_key
 from streams.topics import CLOSURES, GAUGES, HAZARDS, NOTICES, PLANS, SHELTERS
-from streams.town import Town
-from streams.way_book import Tile, WayBook
 from streams.wire import encode
 from tests.api.evening import KOTO, Evening, around, danger, provenance
 from tests.streams.small_town import NETWORK, node_at, order_maps, order_notice

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from alerts.alert import GEOCODE_CLASS20, Geocode
-from api.accounts import Role
-from api.console_process import drawing_routes
-from api.road_map import RoadMap
-from api.road_routes import road_routes
-from api.wards import Ground
+from api.console.process import drawing_routes
+from api.console.road_routes import road_routes
+from api.known.road_map import RoadMap
+from api.known.wards import Ground
+from api.officers.accounts import Role
 from dispatch.columns import columns_of
 from dispatch.registry import Registry
 from dispatch.subscription import Place

@@ -16,10 +16,10 @@ import pytest
 from marionette_driver.by import By
 from marionette_driver.marionette import Marionette
 
-from api.joining import joining_settings
-from api.residents_process import build_residents
+from api.residents.joining import joining_settings
+from api.residents.process import build_residents
 from geo.areas import AreaTable
-from shirase.pipeline import VAPID_SUBJECT, make_secrets
+from shirase.demo.pipeline import VAPID_SUBJECT, make_secrets
 from tests.api.test_end_to_end import served
 from tests.web.autopush import Autopush
 from tests.web.conftest import SCREENSHOTS, needed

@@ -8,8 +8,8 @@ from playwright.sync_api import BrowserContext, expect
 from prometheus_client import CollectorRegistry
 
 from alerts.shelter import OccupancyBand
-from api.gate_pass import GatePass, issue
-from api.intake import intake_app
+from api.intake.app import intake_app
+from api.intake.gate_pass import GatePass, issue
 from feeds.console import FEED, read_console
 from tests.api.test_end_to_end import served, until
 from tests.api.test_intake import Topic, key

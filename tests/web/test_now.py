@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from prometheus_client import CollectorRegistry
 
-from api.geojson import areas
-from api.metrics import ApiMetrics
-from api.reader import Freshness
-from api.residents import Residents, residents_app
+from api.drawing.geojson import areas
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
+from api.residents.app import Residents, residents_app
 from routing.network import metres_between
 from routing.way_tile import read_tile
 from tests.api.test_end_to_end import served

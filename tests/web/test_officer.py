@@ -8,11 +8,11 @@ import pytest
 from fastapi import APIRouter
 from playwright.sync_api import Browser, Page
 
-from api.console_process import drawing_routes
-from api.office import Office, Passkeys
-from api.passkey_door import passkey_routes
-from api.passkey_store import PasskeyStore
-from api.passkeys import PasskeySettings
+from api.console.office import Office, Passkeys
+from api.console.passkey_door import passkey_routes
+from api.console.process import drawing_routes
+from api.officers.passkey_store import PasskeyStore
+from api.officers.passkeys import PasskeySettings
 from streams.payloads import Command, FactEffect, Verb
 from streams.topics import COMMANDS
 from streams.wire import decode

@@ -23,7 +23,7 @@ from dispatch.message import Message, Messages
 from dispatch.settings import DispatchSettings
 from dispatch.ways import with_ways
 from routing.plan import Advice, Answer, CellAdvice, EvacuationPlan, Why, plan_of
-from streams.notice_board import NoticeBoard
+from streams.notices.notice_board import NoticeBoard
 from tests.dispatch.test_ways import ordered, told
 from tests.geo.documents import danger
 from tests.streams.test_going import HERE, flood, river, tell

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from alerts.claim import Lane
-from api.rehearsal import TIME_TO_FILL, Step
+from api.practice.rehearsal import TIME_TO_FILL, Step
 from streams.topics import AUDIT, COMMANDS
 from tests.api.test_office import Room, room_in
 from tests.api.test_posting import Stages

@@ -16,17 +16,17 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from api.accounts import Accounts, Role
-from api.census import Census
-from api.console_process import build_console
-from api.joining import joining_settings
-from api.residents_process import build_residents
+from api.console.process import build_console
+from api.known.census import Census
+from api.officers.accounts import Accounts, Role
+from api.residents.joining import joining_settings
+from api.residents.process import build_residents
 from dispatch.stub.bodies import stored
 from dispatch.stub.opened import open_body
 from geo.areas import AreaTable
-from shirase.api_command import people_at
-from shirase.pipeline import VAPID_SUBJECT, make_secrets
-from shirase.run import Run
+from shirase.commands.api import people_at
+from shirase.demo.pipeline import VAPID_SUBJECT, make_secrets
+from shirase.demo.run import Run
 from tests.api.test_end_to_end import served
 from tests.api.test_office import KOTO_WARD, PASSWORD
 from tests.api.test_subscriptions import wish

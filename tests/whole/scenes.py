@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shirase.areas import DEFAULT_AREAS
-from shirase.run import Run, RunSettings, running
-from streams.acceptance import Receipt, receive
+from shirase.demo.run import Run, RunSettings, running
+from streams.ingest.acceptance import Receipt, receive
 
 PROJECT = Path(__file__).resolve().parents[2]
 # A Faust worker that hangs at its start is replaced after 60 s, and that may happen twice in a row on a busy machine;

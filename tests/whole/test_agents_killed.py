@@ -14,11 +14,11 @@ import pytest
 from alerts.notice import Notice
 from geo.cells import expand
 from geo.change import Told
-from shirase.demo import evening
-from shirase.replay import drain
-from shirase.run import Run
-from shirase.scenario import ScenarioDocument
-from streams.client import read_to_end
+from shirase.commands.replay import drain
+from shirase.demo.evening import evening
+from shirase.demo.run import Run
+from shirase.demo.scenario import ScenarioDocument
+from streams.brokers.client import read_to_end
 from streams.payloads import Command, DraftRecord, ReportRecord
 from streams.topics import COMMANDS, DRAFTS, NOTICES, REPORTS
 from streams.wire import decode

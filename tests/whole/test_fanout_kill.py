@@ -26,14 +26,14 @@ from dispatch.stub.log import Entry, entries
 from load_tests import correction, kills
 from load_tests.scene import staged
 from load_tests.versions import NEXT, THIS
-from shirase import jma_writer
-from shirase.brute import BruteForce, load_people
-from shirase.jma_writer import Header, WardKind
-from shirase.receivers import Receivers
-from shirase.replay import drain
-from shirase.run import Run
-from shirase.wards import WARDS
-from streams.supervisor import RESTART_AFTER_SECONDS
+from shirase.commands.replay import drain
+from shirase.demo import jma_writer
+from shirase.demo.brute import BruteForce, load_people
+from shirase.demo.jma_writer import Header, WardKind
+from shirase.demo.receivers import Receivers
+from shirase.demo.run import Run
+from shirase.demo.wards import WARDS
+from streams.processes.supervisor import RESTART_AFTER_SECONDS
 from tests.whole.scenes import PATIENCE_SECONDS, Brokers, kill_9, pipeline_on, submit, until
 
 SUBSCRIBERS = 8_000

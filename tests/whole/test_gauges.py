@@ -16,10 +16,10 @@ from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.report import OutcomeKind
 from feeds.cap_write import write_cap
-from shirase.run import Run, RunSettings, running
-from streams.acceptance import receive
-from streams.client import read_to_end
-from streams.gauge_record import GaugeRecord
+from shirase.demo.run import Run, RunSettings, running
+from streams.brokers.client import read_to_end
+from streams.gauges.record import GaugeRecord
+from streams.ingest.acceptance import receive
 from streams.payloads import Command, DraftRecord, DraftState, ReportRecord
 from streams.topics import COMMANDS, DRAFTS, GAUGES, NOTICES, REPORTS
 from streams.wire import decode

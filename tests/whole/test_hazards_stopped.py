@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from shirase.check import check_run
-from shirase.demo import evening
-from shirase.replay import drain
-from streams.lag import group_lag
+from shirase.commands.replay import drain
+from shirase.demo.check import check_run
+from shirase.demo.evening import evening
+from streams.brokers.lag import group_lag
 from streams.topics import CLAIMS
 from tests.whole.scenes import PATIENCE_SECONDS, Brokers, pipeline_on, submit, until
 

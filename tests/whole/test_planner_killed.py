@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from routing.plan import EvacuationPlan
-from streams.broker import Broker, ensure_topics, open_broker
-from streams.client import Consumer, read_to_end
-from streams.facts import Fact, fact_key
+from streams.brokers.broker import Broker, ensure_topics, open_broker
+from streams.brokers.client import Consumer, read_to_end
+from streams.ingest.facts import Fact, fact_key
 from streams.topics import CLOSURES, PLANNER_FOLLOWS, PLANS, SHELTERS
 from streams.wire import decode, encode
 from tests.streams.small_town import closure, shelter_state

@@ -12,9 +12,9 @@ import pytest
 from dispatch.stub.log import entries
 from feeds.archive import documents
 from feeds.read import series_of
-from shirase.observer import Ended
-from shirase.replay import Clock, Pace, drain, feed_documents
-from shirase.run import Run, RunSettings, running
+from shirase.commands.replay import Clock, Pace, drain, feed_documents
+from shirase.demo.observer import Ended
+from shirase.demo.run import Run, RunSettings, running
 from tests.golden.test_golden import expected, facts
 from tests.whole.scenes import PATIENCE_SECONDS, PROJECT, Brokers
 

@@ -17,12 +17,12 @@ from alerts.hazard import HazardKind
 from alerts.place import Cell, LatLng
 from alerts.road import RoadCause, RoadPlace, RoadReport
 from alerts.shelter import OccupancyBand, ShelterReport, ShelterState
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
+from api.known.state import State
 from api.live.board import SHARDS, LiveBoard
 from api.live.facts import LiveFacts, Section, shard_at
-from api.metrics import ApiMetrics
-from api.reader import Freshness
-from api.residents import Residents, residents_app
-from api.state import State
+from api.residents.app import Residents, residents_app
 from feeds.read import read
 from feeds.resident import FEED, resident_document
 from geo.gauges.doubt import Stage
@@ -30,9 +30,9 @@ from geo.gauges.forecast import Forecast, Phase
 from routing.plan import Advice, Answer, CellAdvice, Part, Route, Side, Turn, Why, plan_of
 from routing.shelter import Offer
 from routing.site import Site
-from streams.client import Record
-from streams.facts import fact_key
-from streams.gauge_record import GaugeRecord
+from streams.brokers.client import Record
+from streams.gauges.record import GaugeRecord
+from streams.ingest.facts import fact_key
 from streams.payloads import POSITION_KEY, PlanPosition, SourceRecord
 from streams.topics import CLOSURES, EFFECTS, GAUGES, PLANS, SHELTERS, SOURCES
 from streams.wire import encode

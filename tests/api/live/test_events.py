@@ -10,12 +10,12 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
 from api.live import events
 from api.live.board import SHARDS
 from api.live.events import Hub
-from api.metrics import ApiMetrics
-from api.reader import Freshness
-from api.residents import Residents, residents_app
+from api.residents.app import Residents, residents_app
 from tests.api.evening import NINE_PM
 from tests.api.live.test_board import CURRENT, NAME, SCHOOL, Desk, attribution, closure
 

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 
+from api.drawing.style import PAGE
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
+from api.http.security import guard_headers, policy_for
 from api.live.facts import Section
 from api.live.lane import Front, Ready
-from api.metrics import ApiMetrics
-from api.reader import Freshness
-from api.security import guard_headers, policy_for
-from api.style import PAGE
 from tests.api.evening import NINE_PM
 from tests.api.live.test_board import CURRENT, NAME, SCHOOL, Desk, closure
 

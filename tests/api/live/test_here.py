@@ -9,10 +9,10 @@ import pytest
 from alerts.hazard import HazardKind
 from alerts.place import Cell, LatLng
 from alerts.shelter import OccupancyBand, ShelterReport, ShelterState
+from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, Section
 from api.live.here import MOST_BYTES, HerePages
-from api.state import State
 from routing.plan import Advice, Answer, CellAdvice, Part, Route, Side, Turn, Why, plan_of
 from routing.shelter import Offer
 from streams.payloads import SourceRecord

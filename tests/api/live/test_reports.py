@@ -14,23 +14,23 @@ from prometheus_client import CollectorRegistry
 from alerts.fact import Confidence
 from alerts.report import OutcomeKind
 from alerts.road import RoadCause
+from api.http.metrics import ApiMetrics
+from api.http.rate import RateLimit
+from api.known.roads import line_on
+from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, Section, shard_at
 from api.live.reports import RoadReports
-from api.metrics import ApiMetrics
-from api.rate import RateLimit
-from api.residents import Residents, residents_app
-from api.roads import line_on
-from api.state import State
+from api.residents.app import Residents, residents_app
 from feeds.console import FEED as CONSOLE_FEED
 from feeds.console import read_console
 from feeds.console_write import console_document
 from feeds.errors import ConsoleError, FeedError
 from feeds.read import read, series_of
 from feeds.resident import FEED, MOST_SLOTS, STANDS_FOR, resident_document
-from streams.client import Producer, Record, Stored
-from streams.fact_book import FactBook
-from streams.facts import emitted, fact_key
+from streams.brokers.client import Producer, Record, Stored
+from streams.evacuation.fact_book import FactBook
+from streams.ingest.facts import emitted, fact_key
 from streams.topics import CLOSURES
 from streams.wire import encode
 from tests.api.browser import Browser

@@ -5,13 +5,13 @@ from datetime import timedelta
 import h3.api.basic_int as h3
 from prometheus_client import CollectorRegistry
 
+from api.http.metrics import ApiMetrics
+from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts
-from api.metrics import ApiMetrics
-from api.residents import Residents, residents_app
-from api.state import State
+from api.residents.app import Residents, residents_app
 from routing.way_tile import read_tile
-from streams.way_book import Tile, WayBook
+from streams.evacuation.way_book import Tile, WayBook
 from tests.api.browser import Browser
 from tests.api.live.test_board import CURRENT
 from tests.streams.small_town import AT, CELLS, town

@@ -19,20 +19,20 @@ from alerts.level import Level
 from alerts.notice import Notice
 from alerts.place import Cells
 from alerts.theme import Audience
-from api.metrics import ApiMetrics
+from api.http.metrics import ApiMetrics
+from api.http.reader import Freshness
+from api.known.state import State
 from api.open_data.book import OpenBook, Published
 from api.open_data.cap_out import alert_of
 from api.open_data.event import FEWEST, event_of, hidden
 from api.open_data.routes import OpenData
-from api.reader import Freshness
-from api.residents import Residents, residents_app
-from api.state import State
+from api.residents.app import Residents, residents_app
 from feeds.cap import read_cap
 from feeds.cap_write import write_cap
 from feeds.feed_entries import read_entries
 from geo.cells import difference, intersection, union
 from geo.cover import cover
-from streams.client import Record
+from streams.brokers.client import Record
 from streams.payloads import ReceiptRecord
 from streams.topics import NOTICES, RECEIPTS
 from streams.wire import encode

@@ -1,0 +1,1 @@
+"""The coordinators' application: pages, forms and the routes that act."""

@@ -1,0 +1,101 @@
+"""The board: a line for each ward, the worst first, on one screen of a laptop; it reloads by itself (R20)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from html import escape
+
+from alerts.level import Level
+from alerts.shelter import ShelterState
+from alerts.words import JAPAN
+from api.drawing.sheet import document
+from api.known.board import OrderStanding, WardRow
+from dispatch.channel import ChannelState
+from streams.payloads import ChannelRecord, DraftRecord
+
+_RELOAD_SECONDS = 5
+_OLD_DRAFT = timedelta(minutes=1)
+_STATES = {
+    ShelterState.OPEN: "開設",
+    ShelterState.FULL: "満員",
+    ShelterState.CLOSED: "閉鎖",
+    ShelterState.UNKNOWN: "不明",
+}
+
+
+def board_page(
+    rows: Sequence[WardRow], unassigned: Sequence[DraftRecord], now: datetime, trouble: Sequence[ChannelRecord] = ()
+) -> str:
+    """Return the page. *unassigned* are drafts in no ward that is known, *trouble* channels that failed or are late."""
+    lines = "".join(_line(row, now) for row in sorted(rows, key=_worst_first))
+    orders = sum(bool(row.orders) for row in rows)
+    waiting = len({draft.draft_id for row in rows for draft in row.drafts} | {one.draft_id for one in unassigned})
+    away = sum(not row.joined for row in rows)
+    other = "".join(f"<li>{_draft(draft, now)}</li>" for draft in unassigned)
+    beyond = f"<section><h2>区の分からない案</h2><ul>{other}</ul></section>" if other else ""
+    stuck = (
+        f'<p class="alarm" role="alert"><strong>渡せていない経路 {len(trouble)}</strong>　'
+        '<a href="/channels">配信の経路</a></p>'
+        if trouble
+        else ""
+    )
+    return document(
+        "知らせ 全区の状況",
+        "<header><h1>全区の状況 <small lang='en'>All wards</small></h1><a href='/'>一覧へ</a>"
+        f"<small>{_clock(now)} 現在</small></header><main>{stuck}"
+        f"<p><strong>避難情報のある区 {orders}</strong>　判断待ちの案 {waiting}　担当者のいない区 {away}</p>{beyond}"
+        "<section><table class='board'><thead><tr><th scope='col'>区</th><th scope='col'>発令中</th>"
+        "<th scope='col'>判断待ち</th><th scope='col'>呼び出し</th><th scope='col'>避難所</th></tr></thead>"
+        f"<tbody>{lines}</tbody></table></section>"
+        "<p class='soft'>「発令中」は解除の知らせまで続きます。期限を過ぎたものは「期限切れ・有効」と出ます。"
+        "空欄は、安全という意味ではありません。</p></main>",
+        head=f'<meta http-equiv="refresh" content="{_RELOAD_SECONDS}">',
+    )
+
+
+def _worst_first(row: WardRow) -> tuple[int, int, str]:
+    orders = max((int(order.level or Level.ALL_LEAVE) for order in row.orders if not order.drill), default=0)
+    return -len(row.drafts), -orders, row.code
+
+
+def _line(row: WardRow, now: datetime) -> str:
+    joined = "" if row.joined else "<br><small class='soft'>担当者なし（フィードのみ）</small>"
+    orders = "".join(f"<li>{_order(order, now)}</li>" for order in row.orders) or "<li class='soft'>―</li>"
+    drafts = "".join(f"<li>{_draft(draft, now)}</li>" for draft in row.drafts) or "<li class='soft'>―</li>"
+    sites = "　".join(f"{word} {row.shelters[state]}" for state, word in _STATES.items() if row.shelters.get(state))
+    return (
+        f"<tr><th scope='row'>{escape(row.name)}{joined}</th><td><ul>{orders}</ul></td><td><ul>{drafts}</ul></td>"
+        f"<td>{_called(row)}</td><td>{sites or '<span class=soft>報告なし</span>'}</td></tr>"
+    )
+
+
+def _order(order: OrderStanding, now: datetime) -> str:
+    drill = "【訓練】" if order.drill else ""
+    lapsed = f" <span class='lapsed'>期限切れ・有効（{_clock(order.expires)}）</span>" if order.expires <= now else ""
+    alone = f" <strong class='lapsed'>ひとりで承認：{escape(order.alone)}</strong>" if order.alone else ""
+    level = f"<span class='chip l{int(order.level)}'>{int(order.level)}</span> " if order.level is not None else ""
+    return f"{level}{drill}{escape(order.title)}　{_clock(order.since)}〜 {escape(order.issuer)}{lapsed}{alone}"
+
+
+def _draft(draft: DraftRecord, now: datetime) -> str:
+    parts = draft.draft.notice.parts if draft.draft is not None else ()
+    title = parts[0].texts[0].title if parts and parts[0].texts else "案"
+    age = now - draft.at
+    minutes = max(0, int(age.total_seconds() // 60))
+    waits = f"{minutes}分待ち" if minutes else "いま"
+    old = f"<strong>{waits}</strong>" if age >= _OLD_DRAFT else waits
+    return f"<a href='/drafts/{escape(draft.draft_id)}'>{escape(title)}</a>　{old}"
+
+
+def _called(row: WardRow) -> str:
+    words = []
+    for page in row.called:
+        if page.rung == "silence":
+            words.append(f"<strong>時間内に決まらず：{escape(page.person)}</strong>")
+            continue
+        mark = {ChannelState.ACCEPTED: "✓", ChannelState.FAILED: "✕"}.get(page.state, "…")
+        words.append(f"{mark} {escape(page.person)} {_clock(page.at)}")
+    return "<br>".join(words) or "<span class='soft'>―</span>"
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(JAPAN).strftime("%H:%M")

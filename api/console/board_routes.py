@@ -1,0 +1,55 @@
+"""The route of the board: every officer may look at all wards; what may be decided is another matter."""
+
+from functools import lru_cache
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Response
+
+from alerts.place import Cells
+from api.console.board_page import board_page
+from api.console.office import COOKIE, Office
+from api.known.board import Orders, rows
+from api.officers.accounts import EVERY_WARD, Role
+from api.officers.form import elsewhere, page
+from geo.cells import union
+
+
+def board_routes(office: Office, orders: Orders) -> APIRouter:
+    """Return the route."""
+    router = APIRouter()
+
+    # The same cells for as long as an order stands; looking them up takes a moment for a large one.
+    @lru_cache(maxsize=512)
+    def wards_of(cells: Cells) -> frozenset[str]:
+        return office.ground.wards_of(cells)
+
+    @router.get("/board")
+    def board(token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
+        if office.session(token) is None:
+            return elsewhere("/sign-in")
+        drafts = [
+            (record, wards_of(union(*(part.cells for part in record.draft.notice.parts))))
+            for record in office.desk.view().drafts
+            if record.draft is not None and record.draft.notice.parts
+        ]
+        shown = rows(
+            office.ground.names,
+            [(order, wards_of(order.cells)) for order in orders.standing()],
+            drafts,
+            office.posts.shelters(),
+            _joined(office),
+            {record.draft_id: orders.called(record.draft_id) for record, _ in drafts},
+        )
+        known = office.ground.names.keys()
+        lost = [record for record, wards in drafts if not wards & known]
+        return page(board_page(shown, lost, office.now(), office.channels.trouble(office.now())))
+
+    return router
+
+
+def _joined(office: Office) -> frozenset[str]:
+    """Return the wards of which somebody may approve; the metropolitan role is nobody's ward."""
+    active = [account for account, disabled in office.accounts.listed() if not disabled]
+    return frozenset(
+        ward for account in active if account.role is not Role.DRAFTER for ward in account.wards if ward != EVERY_WARD
+    )

@@ -1,0 +1,94 @@
+"""The form of an order to leave, and the forms that end one: lifted, or taken back as a mistake."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from alerts.order_words import ORDER_NAMES_JA
+from alerts.words import HAZARDS_JA
+from api.console import buttons, fields
+from api.console.buttons import Button
+from api.officers.accounts import Session
+from api.orders.lifting import CORRECT, LIFT
+from api.orders.wanted import LEVELS, ORDER_HAZARDS
+from streams.payloads import ReportRecord
+
+_FIRST = "案ができるだけで、住民にはまだ送られません。別の承認者が承認すると送られます。"
+_SHAPES = ("places", "line", "geojson")
+_LINE = "35.697,139.827 35.703,139.830"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An order that has gone out and not ended; `told` is how many pushes of it were accepted."""
+
+    thing: str
+    report: ReportRecord
+    told: int
+
+
+def order_fields(names: Mapping[str, str], kept: Mapping[str, str], *, drill: bool = False) -> str:
+    """Return the fields of an order, or of one that is practised (*drill*); *kept* is what was typed before."""
+    first = "" if drill else f"<p>{_FIRST}</p>"
+    levels = ((str(level.value), f"レベル{level.value} {ORDER_NAMES_JA[level]}") for level in LEVELS)
+    hazards = ((one.value, HAZARDS_JA[one]) for one in ORDER_HAZARDS)
+    ticked = kept.get("wards", "").split() if kept else (names if len(names) == 1 else ())
+    shapes = "".join(
+        (
+            fields.text("地名", "places", "亀戸一丁目、亀戸二丁目", kept.get("places", "")),
+            fields.text("地点か線（緯度,経度 を空白で区切る）", "line", _LINE, kept.get("line", "")),
+            fields.text("そのまわりの幅（メートル）", "metres", "300", kept.get("metres", "")),
+            fields.area("GeoJSON", "geojson", "地図ソフトから貼り付け", kept.get("geojson", "")),
+            fields.text("範囲の呼び名（住民が読みます）", "area_name", "神田川沿い", kept.get("area_name", "")),
+        )
+    )
+    opened = " open" if any(kept.get(name) for name in _SHAPES) else ""
+    return (
+        first
+        + fields.radios("レベル", "level", levels, checked=kept.get("level"))
+        + fields.ticks("対象の区", "wards", names, ticked, "区の一覧が読み込まれていません。作れません。")
+        + f'<details class="shapes"{opened}><summary>区の一部だけにする（地名・線・地図）</summary>'
+        + '<p class="soft">ここに書くときは、上の区のチェックを外してください。</p>'
+        + f"{shapes}</details>"
+        + fields.select("災害", "hazard", hazards, kept.get("hazard", ""))
+        + fields.hours("期限", kept.get("hours", ""), needed=True)
+    )
+
+
+def preview_button() -> str:
+    """Return the button that asks what the order would do, and does nothing."""
+    return (
+        '<button formaction="/post/order/preview" formnovalidate>範囲と人数を確かめる '
+        '<small lang="en">Preview</small></button>'
+    )
+
+
+def endings(standing: Sequence[Standing], session: Session, new_key: Callable[[], str], *, fresh: bool) -> str:
+    """Return the orders in force, each with the two ways to end it; *fresh* says that no code is needed."""
+    if not standing:
+        return ""
+    items = "".join(_ending(one, session, new_key, fresh=fresh) for one in standing)
+    return f'<section id="ending" class="ending"><h2>出ている避難情報を終わらせる</h2><ul>{items}</ul></section>'
+
+
+def _ending(one: Standing, session: Session, new_key: Callable[[], str], *, fresh: bool) -> str:
+    report = one.report.report
+    assert report is not None
+    info = report.alert.infos[0]
+    assert info.level is not None
+    name = ORDER_NAMES_JA[info.level]
+    where = "、".join(area.description for area in info.areas)
+    told = f"送れた{one.told:,}人" if one.told >= 20 or one.told == 0 else "送れた20人未満"
+    said = f"レベル{int(info.level)} {name}（{HAZARDS_JA[info.hazard]}）{where}"
+
+    def button(field: str, word: Button) -> str:
+        return (
+            f'<form method="post" action="/post/order">{fields.keys(session, new_key())}'
+            f"{fields.hidden(field, one.thing)}{'' if fresh else fields.code('', needed=True)}"
+            f"<button>{word}</button></form>"
+        )
+
+    return (
+        f"<li><p><strong>{escape(said)}</strong><br><small>{told}に送ります。ほかの人には送りません。</small></p>"
+        f'<div class="pair">{button(LIFT, buttons.LIFT)}{button(CORRECT, buttons.CORRECT)}</div></li>'
+    )

@@ -1,0 +1,293 @@
+"""Coordinators post from the console: a closure, a shelter's state, an incident, an order to leave.
+
+The way of `shirase post`: a document on `telegrams` under the feed `console`, and nothing anywhere else. An
+order only opens a draft. A form that is sent twice is one document: its receipt follows from the form.
+"""
+
+import secrets
+from html import escape
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Cookie, Header, Request, Response
+
+from alerts.report import OutcomeKind
+from alerts.shelter import ShelterReport
+from api.console.closure_preview import closure_preview_routes, moves_many
+from api.console.crossings_page import crossings_section
+from api.console.office import COOKIE, Office
+from api.console.order_page import Standing
+from api.console.posted_page import Became, not_posted_page, posted_page, unknown_page
+from api.console.posting_page import forms_page
+from api.console.preview_page import preview_page, preview_section
+from api.drawing.geojson import areas
+from api.http.errors import ApiError, FormWrong
+from api.officers.accounts import Role, Session
+from api.officers.approval import MayNot
+from api.officers.audit import Act
+from api.officers.form import elsewhere, page, read_form
+from api.orders.area_form import area_wanted
+from api.orders.lifting import CORRECT, LIFT, author_of_order, is_ending
+from api.orders.preview import Preview
+from api.orders.split import by_ward
+from api.orders.wanted import (
+    KINDS,
+    Wanted,
+    ground_within,
+    may_not_post,
+    plain_of,
+    wanted_of,
+    where_of,
+    where_of_shelter,
+)
+from feeds.console import FEED
+from feeds.console_write import console_document
+from feeds.errors import ConsoleError
+from streams.brokers.errors import StreamsError
+from streams.evacuation.preview import NotYet
+from streams.ingest.acceptance import receive
+from streams.payloads import DraftRecord, DraftState
+
+_STORED_WITHIN_SECONDS = 10.0
+
+_SAID = {
+    MayNot.ROLE: "この役割では、自分の書いた避難情報しか終わらせられません。",
+    MayNot.OTHER_WARD: "担当する区の外です。その区か都の担当者に回してください。",
+    MayNot.NO_WARD: "どの区か分からない場所です（道路IDや一覧にない避難所を含む）。都の担当者に回してください。",
+}
+
+
+def posting_routes(office: Office) -> APIRouter:
+    """Return the routes of posting and of what became of it."""
+    router = APIRouter()
+    router.include_router(closure_preview_routes(office))
+
+    @router.get("/post")
+    def forms(
+        point: str = "",
+        cause: str = "",
+        name: str = "",
+        road: str = "",
+        token: Annotated[str, Cookie(alias=COOKIE)] = "",
+    ) -> Response:
+        session = office.session(token)
+        if session is None:
+            return elsewhere("/sign-in")
+        offered = tuple(one for one in office.posts.shelters() if _may_write(office, session, one))
+        names = offered_names(office, session)
+        fresh = office.codes.is_fresh(session, int(office.now().timestamp()))
+        ends = standing(office, session)
+        kept = {"point": point, "cause": cause, "name": name, "road": road}
+        lines = tuple(
+            one
+            for one in office.posts.crossings()
+            if session.account.everywhere or one.to_ward in session.account.wards
+        )
+        crossings = crossings_section(lines, office.ground.names, session, new_key, now=office.now())
+        shown = forms_page(
+            session,
+            names,
+            offered,
+            ends,
+            new_key=new_key,
+            fresh=fresh,
+            scripts=office.scripts,
+            head=office.head(session),
+            closure=kept,
+            roads=office.roads is not None,
+            crossings=crossings,
+        )
+        return page(shown)
+
+    @router.post("/post/order/preview")
+    async def preview(
+        request: Request,
+        origin: Annotated[str, Header()] = "",
+        accept: Annotated[str, Header()] = "",
+        token: Annotated[str, Cookie(alias=COOKIE)] = "",
+    ) -> Response:
+        session = office.session(token)
+        if session is None:
+            return elsewhere("/sign-in")
+        form = plain_of(await read_form(request, origin, session))
+        names = offered_names(office, session)
+        try:
+            cells = ground_within(area_wanted(form, names, office.ground.lookup).cells)
+            seen, problem = office.preview(cells), ""
+        except FormWrong as error:
+            seen, problem = None, str(error)
+        if accept == "application/json":
+            return _live(seen, problem, form.get("level", ""), office)
+        key = form.get("key", "") or new_key()
+        shown = preview_page(form, names, seen, problem, office.ground.cells, session, key=key)
+        return page(shown, 200 if seen is not None else 422)
+
+    @router.post("/post/{kind}")
+    async def post(
+        kind: str,
+        request: Request,
+        origin: Annotated[str, Header()] = "",
+        token: Annotated[str, Cookie(alias=COOKIE)] = "",
+    ) -> Response:
+        session = office.session(token)
+        if session is None:
+            return elsewhere("/sign-in")
+        form = await read_form(request, origin, session)
+        if kind not in KINDS:
+            raise ApiError(404, "not-found", "There is no such page")
+        return await _posted(office, session, kind, form)
+
+    @router.get("/posts/{receipt}")
+    def became(receipt: str, token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
+        session = office.session(token)
+        if session is None:
+            return elsewhere("/sign-in")
+        return page(posted_page(became_of(office, session, receipt), session, now=office.now(), key=new_key()))
+
+    return router
+
+
+def _live(seen: Preview | None, problem: str, level: str, office: Office) -> Response:
+    """Return the preview while somebody draws: the same markup, and the cells for the map."""
+    html = (
+        f'<p class="soft">{escape(problem)}</p>' if seen is None else preview_section(seen, level, office.ground.cells)
+    )
+    cells = areas([("", seen.cells)] if seen is not None else [])
+    content = orjson.dumps({"html": html, "cells": orjson.Fragment(cells)})
+    return Response(content, headers={"cache-control": "no-store"}, media_type="application/json")
+
+
+async def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -> Response:
+    account, at = session.account, office.now()
+    try:
+        wanted = wanted_of(kind, form, account, known=office.known, at=at)
+        # An order over several wards is one for each; an end is of the part that it names.
+        parts = _parts(office, wanted) if kind == "order" and not is_ending(form) else (wanted,)
+        if office.posts.knows(parts[-1].receipt):
+            # Pressed twice: its code is used up, and what it asked for is on its way.
+            return _after(parts)
+        raws = [console_document(kind, one.thing, by=account.name, at=at, **one.fields) for one in parts]
+        raw = raws[0]
+    except FormWrong as error:
+        return page(not_posted_page(str(error)), 422)
+    except ConsoleError as error:
+        return page(not_posted_page(f"この内容は受け付けられません（{error.reason}）。"), 422)
+    on = f"{kind}:{wanted.thing}"
+    may_not = may_not_post(account, wanted.where, office.ground.wards_at)
+    ends = kind == "order" and is_ending(form)
+    if ends and may_not is None and account.role is Role.DRAFTER:
+        report = office.posts.order(wanted.thing)
+        may_not = None if report is not None and author_of_order(report) == account.name else MayNot.ROLE
+    if may_not is not None:
+        office.write_down(account.name, Act.POST_REFUSED, on, may_not.value)
+        return page(not_posted_page(_SAID[may_not]), 403)
+    if kind == "closure" and wanted.again and not wanted.fields.get("undo"):
+        many = await moves_many(office, wanted, raw, form)
+        if many:
+            office.write_down(account.name, Act.POST_REFUSED, on, NotYet.MOVES_MANY.value)
+            return page(not_posted_page(many), 422)
+    act = {LIFT: Act.LIFT, CORRECT: Act.CORRECT}.get(next((one for one in (LIFT, CORRECT) if form.get(one)), ""))
+    done = act if ends and act is not None else Act.POST
+    if all(office.did(account.name, done, f"{kind}:{one.thing}", one.receipt) for one in parts):
+        # Its answer was lost: its code is used up, and the ingest takes a receipt once.
+        return _all_stored(office, parts, raws)
+    if wanted.again or (ends and not office.codes.is_fresh(session, int(at.timestamp()))):
+        wrong = office.codes.take(session, form.get("code", ""), int(at.timestamp()))
+        if wrong is not None:
+            office.write_down(account.name, Act.POST_REFUSED, on, wrong.value)
+            said = "確認コードが違うか、使用済みです。戻って、新しいコードで送ってください（二重にはなりません）。"
+            return page(not_posted_page(said), 403)
+    # Written down first: an act that nobody can find again must not happen.
+    for one in parts:
+        office.write_down(account.name, done, f"{kind}:{one.thing}", one.receipt)
+    return _all_stored(office, parts, raws)
+
+
+def _all_stored(office: Office, parts: tuple[Wanted, ...], raws: list[bytes]) -> Response:
+    for one, written in zip(parts, raws, strict=True):
+        failed = _stored(office, one, written)
+        if failed is not None:
+            return failed
+    return _after(parts)
+
+
+def _parts(office: Office, wanted: Wanted) -> tuple[Wanted, ...]:
+    ground = office.ground
+    return by_ward(wanted, names=ground.names, ground=ground.cells, lookup=ground.lookup)
+
+
+def _after(parts: tuple[Wanted, ...]) -> Response:
+    """Go to what became of it; of several parts to the list, where each waits for its own ward."""
+    return elsewhere(f"/posts/{parts[0].receipt}" if len(parts) == 1 else "/")
+
+
+def _stored(office: Office, wanted: Wanted, raw: bytes) -> Response | None:
+    """Store the document; return the page that says so where that is not known."""
+    try:
+        receive(
+            office.producer,
+            raw,
+            name=f"{wanted.kind}-{wanted.thing}.json",
+            feed=FEED,
+            received=office.now(),
+            new_receipt=lambda: wanted.receipt,
+        ).stored.result(_STORED_WITHIN_SECONDS)
+    except (StreamsError, TimeoutError):
+        return page(unknown_page(wanted.receipt), 503)
+    office.posts.has_sent(wanted.receipt)
+    return None
+
+
+def became_of(office: Office, session: Session, receipt: str) -> Became:
+    """Return all that is known of the document of *receipt*, and whether *session* may undo it."""
+    report = office.posts.report(receipt)
+    if report is None:
+        return Became(receipt)
+    _, kind, thing = (*report.series.split(":", 2), "", "")[:3]
+    effect = office.posts.effect(thing)
+    if effect is not None and report.sent is not None and effect.fact_at < report.sent:
+        effect = None
+    closure = office.posts.closure(thing) if kind == "closure" and report.outcome is not OutcomeKind.HELD else None
+    undoable = (
+        closure is not None
+        and not closure.lifted
+        and may_not_post(session.account, where_of(closure), office.ground.wards_at) is None
+    )
+    waiting, decided = _draft_of(office, report.document)
+    return Became(receipt, kind, thing, report, effect, undoable, waiting, decided)
+
+
+def _draft_of(office: Office, document: str) -> tuple[DraftRecord | None, DraftRecord | None]:
+    view = office.desk.view()
+    waiting = next((one for one in view.drafts if one.document == document), None)
+    return waiting, next((one for one in view.decided if one.document == document), None)
+
+
+def _may_write(office: Office, session: Session, shelter: ShelterReport) -> bool:
+    return may_not_post(session.account, where_of_shelter(shelter, office.ground.names), office.ground.wards_at) is None
+
+
+def standing(office: Office, session: Session) -> tuple[Standing, ...]:
+    """Return the orders of the console that have gone out and not ended, as far as *session* may end them."""
+    found = []
+    for report in office.posts.orders():
+        waiting, decided = _draft_of(office, report.document)
+        mine = session.account.role is not Role.DRAFTER or author_of_order(report) == session.account.name
+        if waiting is None and decided is not None and decided.state is DraftState.APPROVED and mine:
+            told = office.desk.accepted(decided.lineage)
+            found.append(Standing(report.series.split(":", 2)[2], report, told))
+    return tuple(found)
+
+
+def offered_names(office: Office, session: Session) -> dict[str, str]:
+    """Return the wards that *session* may choose, by code."""
+    return {code: name for code, name in office.ground.names.items() if _offered(code, session)}
+
+
+def _offered(code: str, session: Session) -> bool:
+    return session.account.everywhere or code in session.account.wards
+
+
+def new_key() -> str:
+    """Return the key of a form that is opened anew."""
+    return secrets.token_hex(16)

@@ -1,0 +1,207 @@
+"""The page of what has gone out: one word first, then how far it is, then how to end it, then what happened when."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+
+from alerts.claim import Lane
+from alerts.duty import alone_by
+from alerts.notice import Notice
+from alerts.words import HAZARDS_JA
+from api.console import fields
+from api.console.buttons import CORRECT, LIFT, Button
+from api.drawing.clock import clock
+from api.drawing.look import APPEARANCES, look_of, word_of
+from api.drawing.sheet import document
+from api.known.sending import Event, HowFar, Ringed
+from api.known.verdict import Answer, Verdict, Why
+from api.officers.accounts import Session
+from geo.seam import FEWEST_SHOWN, shown
+
+# At most 5 s (R20); it stops when all is done, so that it takes nothing away that is being typed.
+RELOAD_SECONDS = 3
+_WORDS = {
+    Why.DONE: ("送り終わりました", ""),
+    Why.PARTLY: ("送り終わりました", "受け付けられなかった分があります。下の「結果」に数があります。"),
+    Why.GOING: ("送っています", "この画面は自分で新しくなります。"),
+    Why.WAITING: ("まだ住民に送られていません", "承認を待っています。"),
+    Why.STOPPED: ("送られていません", "承認された内容と違うため止めました。案を作り直して承認してください。"),
+    Why.EXPIRED: ("送られていません", "送る前に期限が過ぎました。"),
+    Why.NOBODY: ("だれにも送られていません", "この範囲に届く人がいないか、文を作れませんでした。"),
+    Why.REFUSED: ("送られていません", "どの送り先も受け付けませんでした。"),
+    Why.UNANSWERED: ("届いたか分かりません", "送り先が答えませんでした。"),
+    Why.SILENT: ("どこまで送られたか分かりません", "送信の記録が30秒とだえています。続きは自動で送られます。"),
+    Why.NO_NEWS: ("いまの状況が分かりません", "新しい情報を受け取れていません。"),
+    Why.NOT_HEARD: ("まだ分かりません", "結果を待っています。"),
+}
+_OUTCOMES = {
+    "accepted": "受け付けられた",
+    "gone": "端末の登録が消えていた",
+    "refused": "断られた",
+    "too-large": "大きすぎた",
+    "failed": "送れなかった",
+    "not-sent": "送れなかった（つながらない）",
+    "unknown": "届いたか分からない",
+    "timeout": "答えがなかった",
+    "expired": "期限切れで送らなかった",
+    "superseded": "新しい知らせに替わった",
+    "unsubscribed": "登録をやめた",
+}
+_EVENTS = {
+    "open": "案ができた",
+    "held": "保留になった",
+    "approved": "承認された",
+    "void": "破棄された",
+    "expired": "期限が切れた",
+    "recorded": "記録だけした",
+    "nothing-changed": "変わりなし",
+}
+_PHASES = {
+    "issued": "新しく出した",
+    "raised": "引き上げた",
+    "lowered": "引き下げた",
+    "changed": "変えた",
+    "lifted": "解除した",
+    "cancelled": "取り消した",
+    "corrected": "訂正した",
+    "eased": "引き下げた",
+}
+
+
+def sending_page(
+    notice: Notice | None,
+    far: HowFar,
+    events: Iterable[Event],
+    session: Session,
+    lineage: str,
+    verdict: Verdict,
+    *,
+    may_end: bool,
+    ended: bool,
+    fresh: bool,
+    now: datetime,
+    bar: str = "",
+) -> str:
+    """Return the page of the newest revision of *lineage*; *fresh* says that ending it asks for no code.
+
+    *bar* is a rehearsal's.
+    """
+    drill = notice is not None and notice.lane is Lane.DRILL
+    reload = "" if far.ended else f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">'
+    return document(
+        f"{'訓練' if drill else '知らせ'} 送信の状況",
+        f"{bar}<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
+        f'<a href="/">一覧へ</a></small></header><main class="narrow">{_alone(notice)}'
+        f"{_answer(verdict, lineage)}{_said(notice)}"
+        f"{_far(notice, far, now)}{_end(lineage, session, fresh=fresh) if may_end and not ended else ''}"
+        f"{_timeline(events, now)}</main>",
+        head=reload,
+        drill=drill,
+    )
+
+
+def _answer(verdict: Verdict, lineage: str) -> str:
+    word, said = _WORDS[verdict.why]
+    safe = "" if verdict.answer is Answer.SENT else "もう一度押しても二重には送られません（SAFE TO RETRY）。"
+    kind = "done" if verdict.answer is Answer.SENT and verdict.why is not Why.PARTLY else "alarm"
+    return (
+        f'<p class="{kind}" role="status"><strong>{word}（{verdict.answer.value}）。</strong>{said}{safe}'
+        f"<br><small>受付番号 <code>{escape(lineage)}</code></small></p>"
+    )
+
+
+def _alone(notice: Notice | None) -> str:
+    by = "" if notice is None else alone_by(notice.approved_by)
+    return f'<p class="alarm" role="alert"><strong>{escape(by)}がひとりで承認しました。</strong></p>' if by else ""
+
+
+def _said(notice: Notice | None) -> str:
+    text = None if notice is None or not notice.parts else next(iter(notice.parts[0].texts), None)
+    return "" if text is None else f"<section><h2>{escape(text.title)}</h2><p>{escape(text.body)}</p></section>"
+
+
+def _rings(notice: Notice | None, far: HowFar) -> str:
+    """Return a bar for each ring, the most endangered first, in words that are true without it."""
+    bars = "".join(
+        f"<tr><th scope='row'>{_ring_name(notice, rank)}</th>"
+        f"<td>{_shown(ring.total)}人のうち{_shown(ring.accepted)}人に受け付けられた{_unsent(ring)}</td>"
+        f'<td><progress max="{max(ring.total, 1)}" value="{ring.ended if ring.total >= FEWEST_SHOWN else 0}"'
+        f' aria-label="{_shown(ring.ended)} / {_shown(ring.total)}"></progress></td></tr>'
+        for rank, ring in far.rings.items()
+    )
+    return f'<h3>危険の大きい順 <small lang="en">By danger</small></h3><table>{bars}</table>' if bars else ""
+
+
+def _ring_name(notice: Notice | None, rank: int) -> str:
+    part = None if notice is None else next((one for one in notice.parts if one.rank == rank), None)
+    if notice is None or part is None:
+        return f"{rank + 1}番目"
+    look = look_of(part.level, part.severity)
+    mark = f"{APPEARANCES[look].mark} " if part.level is not None else ""
+    hazards = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards)
+    return f'<span class="chip {look.value}">{mark}{escape(word_of(notice, part))}</span> {hazards}'
+
+
+def _unsent(ring: Ringed) -> str:
+    missed = ring.ended - ring.accepted
+    return f"、{_shown(missed)}人に送れなかった" if missed > 0 else ""
+
+
+def _far(notice: Notice | None, far: HowFar, now: datetime) -> str:
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(origin.removeprefix('https://'))}</th><td>{_shown(done)} / {_shown(total)}</td>"
+        f'<td><progress max="{max(total, 1)}" value="{done}" aria-label="{escape(origin)}"></progress></td></tr>'
+        for origin, (done, total) in far.origins.items()
+    )
+    ends = "".join(
+        f"<tr><th scope='row'>{_OUTCOMES.get(outcome, escape(outcome))}</th><td>{_shown(number)}</td></tr>"
+        for outcome, number in far.outcomes.items()
+        if number
+    )
+    first = "まだありません" if far.first_accepted is None else clock(far.first_accepted, now=now)
+    last = "まだありません" if far.last_accepted is None else clock(far.last_accepted, now=now)
+    return (
+        f"<section><h2>どこまで進んだか</h2><p>{_shown(far.done)}人 / {_shown(far.total)}人"
+        f"（最初の1件 {first}、最後の1件 {last}）</p>{_rings(notice, far)}<h3>プッシュの送り先</h3>"
+        f"<table>{rows}</table><h3>結果</h3><table>{ends}</table></section>"
+    )
+
+
+def _end(lineage: str, session: Session, *, fresh: bool) -> str:
+    def button(word: str, said: Button) -> str:
+        return (
+            f'<form method="post" action="/sending/{escape(lineage)}/{word}">{fields.hidden("csrf", session.csrf)}'
+            f"{'' if fresh else fields.code('', needed=True)}"
+            f"<button>{said}</button></form>"
+        )
+
+    return (
+        '<section class="ending"><h2>終わらせる</h2><p>前に知らせた人だけに送ります。</p><div class="pair">'
+        f"{button('lift', LIFT)}{button('correct', CORRECT)}</div></section>"
+    )
+
+
+def _timeline(events: Iterable[Event], now: datetime) -> str:
+    rows = "".join(
+        f"<tr><td>{clock(event.at, now=now)}</td><td>{_what(event.what)}</td><td>{_by(event.by)}</td></tr>"
+        for event in events
+    )
+    return f"<section><h2>これまでの流れ</h2><table>{rows}</table></section>" if rows else ""
+
+
+def _what(what: str) -> str:
+    if what.startswith("notice-"):
+        return "送った：" + "・".join(_PHASES.get(one, escape(one)) for one in what.removeprefix("notice-").split(","))
+    return _EVENTS.get(what, escape(what))
+
+
+def _by(by: str) -> str:
+    alone = alone_by(by.removeprefix("approved-by:"))
+    if alone:
+        return f"<strong>{escape(alone)}（ひとりで承認）</strong>"
+    kind, _, who = by.partition(":")
+    return escape(who) if who else f"<code>{escape(kind)}</code>"
+
+
+def _shown(number: int) -> str:
+    return escape(shown(number))

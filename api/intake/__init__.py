@@ -1,0 +1,1 @@
+"""The doors without an account: offices push reports, shelters report themselves by a code at the door."""

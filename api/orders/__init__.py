@@ -1,0 +1,1 @@
+"""What an officer wants, read and judged before it is posted: ground, preview, linter. Pure."""

@@ -1,0 +1,210 @@
+"""What is wrong with a draft, before anybody approves it (R18).
+
+Five things stop a send: no area, no action, no time, drill words or the wrong lane, too many bytes. All
+else is a warning that an officer passes knowingly, with the key that approves: at three in the morning a
+machine that argues is switched off. What was passed is in the audit trail.
+
+Safe in one direction: words of an action or a time that are not known here would stop what is right, so
+both lists are wide, and whatever is not sure is a warning.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alerts.claim import Lane
+from alerts.drill import drill_words
+from alerts.level import LEVEL_NAMES_JA, Level
+from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Text
+from alerts.order_words import ORDER_NAMES_EN, ORDER_NAMES_JA, order_name, says_order
+from alerts.words import HAZARDS_EN, HAZARDS_JA, MAX_TITLE_WIDTH, shown_name, width
+from dispatch.errors import PayloadTooLarge
+from dispatch.message import Messages
+from dispatch.settings import DispatchSettings
+from geo.cells import intersection
+from streams.notices.drill import says_drill_first
+
+# R15: a title of 20 full-width characters; level, action and time within the first 40.
+LONGEST_TITLE = 20
+FIRST_CHARACTERS = 40
+# 21:30 or 21時30分, and never 24時間.
+_TIME = re.compile(r"[0-2]?\d:[0-5]\d|[0-2]?\d時(?!間)(?:[0-5]?\d分)?")
+_LEVEL = re.compile(r"(?:レベル|level)\s*([1-5])", re.IGNORECASE)
+_ACTION = re.compile(
+    r"避難|逃げ|離れ|近づ|高い|高台|上の階|安全|確保|守|命|控え|注意|警戒|備え|準備|確認|確かめ|従|待|とどま|留ま|行動"
+    r"|気をつけ|避け|中へ|始末|落と|向か|移動|leave|evacuat|stay|go |move|protect|keep|check|prepare|avoid|take |alert|"
+    r"safe|watch|drive|follow|expect|away|careful|ready",
+    re.IGNORECASE,
+)
+_ENDS = (Phase.LIFTED, Phase.CANCELLED)
+
+
+class Stop(StrEnum):
+    """The five things that stop a send."""
+
+    AREA = "area"
+    ACTION = "action"
+    TIME = "time"
+    LANE = "lane"
+    BYTES = "bytes"
+
+
+class Finding(StrEnum):
+    """What was found; stable codes."""
+
+    NO_AREA = "no-area"
+    NO_ACTION = "no-action"
+    NO_TIME = "no-time"
+    DRILL_WORDS = "drill-words"
+    NOT_SAID_TO_BE_A_DRILL = "drill-not-said-first"
+    TOO_LONG = "too-many-bytes"
+    EXPIRED = "expired"
+    LONG_TITLE = "title-over-20"
+    LATE_LEVEL = "level-after-40"
+    LEVEL_DIFFERS = "level-differs-from-words"
+    NO_SOURCE = "source-not-named"
+    NO_HAZARD = "hazard-not-named"
+    NO_PLACE = "place-not-named"
+    LANGUAGE_MISSING = "language-missing"
+    SOON_OVER = "expires-within-30-minutes"
+    LOWER_THAN_LIVE = "lower-than-what-is-live"
+
+
+STOPS: Mapping[Finding, Stop] = {
+    Finding.NO_AREA: Stop.AREA,
+    Finding.NO_ACTION: Stop.ACTION,
+    Finding.NO_TIME: Stop.TIME,
+    # An end that is past is no time at which anything holds: every push of it would expire.
+    Finding.EXPIRED: Stop.TIME,
+    Finding.DRILL_WORDS: Stop.LANE,
+    Finding.NOT_SAID_TO_BE_A_DRILL: Stop.LANE,
+    Finding.TOO_LONG: Stop.BYTES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding, where it is, and what an officer can do about it."""
+
+    finding: Finding
+    where: str
+
+    @property
+    def stops(self) -> bool:
+        """Say whether nothing may go out with it."""
+        return self.finding in STOPS
+
+
+def lint(notice: Notice, *, at: datetime, settings: DispatchSettings, live: Iterable[Notice] = ()) -> tuple[Found, ...]:
+    """Return what is wrong with *notice*, the worst first; *live* is what holds now, by whomever."""
+    found: list[Found] = [*_contradictions(notice, live)]
+    if not notice.parts or any(not part.cells for part in notice.parts):
+        found.append(Found(Finding.NO_AREA, ""))
+    if notice.expires <= at:
+        found.append(Found(Finding.EXPIRED, notice.expires.isoformat()))
+    elif (notice.expires - at).total_seconds() < 1800:
+        found.append(Found(Finding.SOON_OVER, notice.expires.isoformat()))
+    messages = Messages(notice, settings)
+    for number, part in enumerate(notice.parts):
+        languages = {text.language for text in part.texts}
+        found += [Found(Finding.LANGUAGE_MISSING, language) for language in ("ja", "en") if language not in languages]
+        for text in part.texts:
+            where = f"{number + 1}/{text.language}"
+            found += [Found(finding, where) for finding in _in_words(notice, text)]
+            found += [Found(finding, where) for finding in _beside_facts(notice, part, text)]
+            if part.level is not None and part.phase not in _ENDS and str(int(part.level)) not in _start(text):
+                name = order_name(part.level) if says_order(notice, part) else LEVEL_NAMES_JA[part.level]
+                found.append(Found(Finding.LATE_LEVEL, f"{where} {name}"))
+            try:
+                # Each language by itself: the officer sees every one that is too long at once.
+                messages.for_part(number, text.language, 1 if notice.kind is NoticeKind.GO_THERE else 0)
+            except PayloadTooLarge as error:
+                found.append(Found(Finding.TOO_LONG, f"{error.language}: {error.size_bytes} > {error.limit_bytes}"))
+    return tuple(sorted(found, key=lambda one: not one.stops))
+
+
+def time_in(text: str, fill: str) -> str:
+    """Return *text* with *fill* wherever it says a time: a blank to practise on."""
+    return _TIME.sub(fill, text)
+
+
+def _start(text: Text) -> str:
+    return (text.title + " " + text.body)[: LONGEST_TITLE + FIRST_CHARACTERS]
+
+
+def _plain(text: Text) -> str:
+    """Return all words of *text* in one writing: a full-width 21：30 is a time, too."""
+    return unicodedata.normalize("NFKC", f"{text.title} {text.body}")
+
+
+def _is_japanese(text: Text) -> bool:
+    return text.language.partition("-")[0] == "ja"
+
+
+def _in_words(notice: Notice, text: Text) -> Iterator[Finding]:
+    """Yield what is wrong with *text* in itself."""
+    ways = notice.kind is NoticeKind.GO_THERE
+    judged = _is_japanese(text) or text.language == "en"
+    if not text.body.strip() or (judged and not ways and not _ACTION.search(_plain(text))):
+        yield Finding.NO_ACTION
+    if not _TIME.search(_plain(text)):
+        yield Finding.NO_TIME
+    if notice.lane is not Lane.DRILL and drill_words((text.title, text.body)):
+        yield Finding.DRILL_WORDS
+    if notice.lane is Lane.DRILL and not says_drill_first(text):
+        yield Finding.NOT_SAID_TO_BE_A_DRILL
+    if len(text.title) > LONGEST_TITLE if _is_japanese(text) else width(text.title) > MAX_TITLE_WIDTH:
+        yield Finding.LONG_TITLE
+
+
+def _beside_facts(notice: Notice, part: NoticePart, text: Text) -> Iterator[Finding]:
+    """Yield where *text* does not say what the notice is: who says it, what danger, where, at what level."""
+    words = _plain(text)
+    if not shown_name(notice.issuer) or (_is_japanese(text) and not _names(words, (notice.issuer,))):
+        yield Finding.NO_SOURCE
+    if _is_japanese(text) and part.area_names and not _names(words, part.area_names):
+        # Places have Japanese names; other languages may spell them otherwise.
+        yield Finding.NO_PLACE
+    kinds = HAZARDS_JA if _is_japanese(text) else HAZARDS_EN if text.language == "en" else None
+    if kinds is not None and not any(kinds[one] in words.lower() for one in part.hazards):
+        yield Finding.NO_HAZARD
+    if part.phase not in _ENDS and not _says_level(words, part.level):
+        yield Finding.LEVEL_DIFFERS
+
+
+def _names(words: str, names: Iterable[str]) -> bool:
+    return any(unicodedata.normalize("NFKC", shown) in words for name in names if (shown := shown_name(name)))
+
+
+def _says_level(words: str, level: Level | None) -> bool:
+    """Say whether the number and the name of the order in *words* are those of *level*, as far as there are any."""
+    numbers = [int(number) for number in _LEVEL.findall(words)]
+    if numbers and (level is None or numbers[0] != int(level)):
+        return False
+    for names in (ORDER_NAMES_JA, ORDER_NAMES_EN):
+        said = {one for one, name in names.items() if name in words.lower()}
+        if said and level not in said:
+            return False
+    return True
+
+
+def _contradictions(notice: Notice, live: Iterable[Notice]) -> Iterator[Found]:
+    """Yield what holds at a higher level for the same hazard in the same cells: advice that turns round kills trust."""
+    for one in live:
+        if one.lineage == notice.lineage or (one.lane is Lane.DRILL) is not (notice.lane is Lane.DRILL):
+            continue
+        for said in one.parts:
+            if said.level is None or said.phase in _ENDS:
+                continue
+            for part in notice.parts:
+                lower = part.phase not in _ENDS and part.level is not None and part.level < said.level
+                if lower and set(part.hazards) & set(said.hazards) and intersection(part.cells, said.cells):
+                    title = next((text.title for text in said.texts if text.language == "ja"), "")
+                    yield Found(Finding.LOWER_THAN_LIVE, f"{one.issuer} {title}")
+                    break
+            else:
+                continue
+            break

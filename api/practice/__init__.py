@@ -1,0 +1,1 @@
+"""Rehearsals: what an officer alone goes through, its words, and the made-up quarter it happens in (R18)."""

@@ -1,0 +1,1 @@
+"""The residents' application: the first page, signing up, and what its process follows."""

@@ -1,0 +1,165 @@
+"""`shirase accounts` and `shirase audit`: who may act at the console, and whether the trail of acts is whole."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+DEFAULT_ACCOUNTS = Path("accounts.sqlite")
+
+_store = click.option(
+    "--accounts", "path", type=click.Path(path_type=Path), default=DEFAULT_ACCOUNTS, show_default=True,
+    help="The file beside the console; made with mode 0600.",
+)  # fmt: skip
+
+
+@click.group()
+def accounts() -> None:
+    """Coordinators' accounts; there is none until you add one."""
+
+
+@accounts.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(["drafter", "approver", "administrator"]), required=True)
+@click.option("--ward", "wards", multiple=True, required=True, help="class20 code, e.g. 1310800; * for all wards.")
+@click.password_option(help="12 characters or more; asked for when it is not given.")
+@click.option("--administrator", "administrators", multiple=True, help="Twice: whose codes are asked for.")
+@_store
+def add(
+    name: str, role: str, wards: tuple[str, ...], password: str, administrators: tuple[str, ...], path: Path
+) -> None:
+    """Add NAME and print the key for its authenticator app, once.
+
+    Once there are two administrators, whoever may approve is added by two of them (R24).
+    """
+    import pyotp
+
+    from api.officers.accounts import AccountExists, Accounts, Role
+    from shirase.second_administrator import NEEDED, administrators_in, prove_two
+
+    store = Accounts(path)
+    try:
+        if Role(role) is not Role.DRAFTER and len(administrators_in(store)) >= NEEDED:
+            prove_two(store, administrators, _code_of, int(time.time()))
+        key = store.add(name, Role(role), frozenset(wards), password)
+    except AccountExists:
+        click.echo(f"shirase: there is an account {name}; a name is never given twice", err=True)
+        sys.exit(1)
+    except ValueError as error:
+        click.echo(f"shirase: {error}", err=True)
+        sys.exit(1)
+    finally:
+        store.close()
+    click.echo(pyotp.TOTP(key).provisioning_uri(name=name, issuer_name="Shirase"))
+
+
+def _code_of(name: str) -> str:
+    return str(click.prompt(f"code of {name}", hide_input=True))
+
+
+@accounts.command()
+@click.argument("name")
+@_store
+def seal(name: str, path: Path) -> None:
+    """Print a new sheet of one-time codes for NAME, for an envelope in a safe; the sheet before is void.
+
+    Each stands in for the code of the authenticator once, and its use is in the audit trail.
+    """
+    from api.officers.accounts import Accounts
+
+    store = Accounts(path)
+    codes = store.seal(name)
+    store.close()
+    if codes is None:
+        click.echo(f"shirase: there is no account {name}", err=True)
+        sys.exit(1)
+    click.echo(f"{name}: one-time codes, each good once; using one is written down\n")
+    for number, code in enumerate(codes, start=1):
+        click.echo(f"{number:>3}  {code}")
+
+
+@accounts.command()
+@click.argument("name")
+@click.option("--issuer", required=True, help="The provider, as SHIRASE_OIDC_ISSUER names it.")
+@click.option("--subject", required=True, help="The provider's `sub` of this person, never a name or an address.")
+@_store
+def tie(name: str, issuer: str, subject: str, path: Path) -> None:
+    """Let a person of the ward's own identity provider sign in as NAME; the code of the second factor stays."""
+    from api.officers.accounts import AccountExists, Accounts
+
+    store = Accounts(path)
+    try:
+        found = store.tie(name, issuer, subject)
+    except AccountExists as error:
+        click.echo(f"shirase: this subject signs in as {error}", err=True)
+        sys.exit(1)
+    finally:
+        store.close()
+    if not found:
+        click.echo(f"shirase: there is no account {name}", err=True)
+        sys.exit(1)
+
+
+@accounts.command("lost-code")
+@click.argument("name")
+@_store
+def lost_code(name: str, path: Path) -> None:
+    """End the authenticator key of NAME, e.g. of a lost telephone. Refused where it is her last factor."""
+    from api.officers.accounts import Accounts
+
+    store = Accounts(path)
+    ended = store.end_code(name)
+    store.close()
+    if not ended:
+        click.echo(f"shirase: {name} has no passkey, or no key to end: nothing was changed", err=True)
+        sys.exit(1)
+
+
+@accounts.command("list")
+@_store
+def list_accounts(path: Path) -> None:
+    """List every account, its role and its wards."""
+    from api.officers.accounts import Accounts
+
+    store = Accounts(path)
+    for account, disabled in store.listed():
+        state = "disabled" if disabled else "active"
+        click.echo(f"{account.name:<24} {account.role.value:<14} {state:<9} {' '.join(sorted(account.wards))}")
+    store.close()
+
+
+@accounts.command()
+@click.argument("name")
+@_store
+def disable(name: str, path: Path) -> None:
+    """End the account NAME and all its sessions, at once."""
+    from api.officers.accounts import Accounts
+
+    store = Accounts(path)
+    found = store.disable(name)
+    store.close()
+    if not found:
+        click.echo(f"shirase: there is no account {name}", err=True)
+        sys.exit(1)
+
+
+@click.group()
+def audit() -> None:
+    """The trail of what coordinators did."""
+
+
+@audit.command()
+@click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
+def verify(broker: str) -> None:
+    """Say whether the trail is whole: an edit, a gap or a swap ends with exit code 1."""
+    from api.officers.audit import broken_at
+    from streams.brokers.client import read_to_end
+    from streams.topics import AUDIT
+
+    records = [record.value or b"" for record in read_to_end(broker, AUDIT.name)]
+    broken = broken_at(records)
+    if broken:
+        click.echo(f"shirase: the audit trail is broken: {broken}", err=True)
+        sys.exit(1)
+    click.echo(f"{len(records):,} entries, whole")

@@ -1,0 +1,162 @@
+"""The main job, to watch: a rainy evening in a made-up Tokyo, from telegrams to encrypted pushes."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from routing.plan import EvacuationPlan
+from shirase.commands.replay import Clock, Pace, drain, feed_documents
+from shirase.demo.check import check_run
+from shirase.demo.plan_watch import PlanWatch
+from shirase.demo.run import Run, RunSettings, running
+from shirase.demo.scenario import ScenarioDocument, river_evening
+from shirase.demo.summary import summary, usage
+from shirase.demo.way_check import ways_of
+from shirase.demo.way_out import ORDER_NAME, PostedFact, orders, posts
+from streams.evacuation.plan_book import PlanBook
+
+PATIENCE_SECONDS = 120.0
+_LOOK_SECONDS = 0.1
+# Minutes of the evening pass as seconds: closer than that, two revisions would carry one time.
+_PACE = 1 / 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """A scenario's document with the time at which it is sent."""
+
+    name: str
+    raw: bytes
+    sent: datetime | None
+
+
+def run_demo(
+    settings: RunSettings,
+    *,
+    seconds: float,
+    say: Callable[[str], None],
+    progress: Callable[[str, int, int], None],
+    watch: Callable[[Run], None] = lambda _run: None,
+    conclude: Callable[[dict[str, Any]], None] = lambda _result: None,
+) -> dict[str, Any]:
+    """Play the evening once and return its summary.
+
+    *conclude* is given the summary while everything is still up: a page that stays open has its broker.
+
+    *seconds* 0 plays as fast as everything is handled. Outcomes that differ from what the scenario
+    expects of its documents are listed under `unexpected`.
+    """
+    documents = evening(settings.seed, ways=bool(settings.network))
+    speed = _length(documents).total_seconds() / seconds if seconds > 0 else 0.0
+    posted: list[PostedFact] = []
+    with running(settings, say, progress) as run, PlanWatch(run.pipeline.broker.bootstrap, run.observer) as planner:
+        watch(run)
+
+        def told(number: int) -> None:
+            drain(
+                run.observer,
+                number,
+                workers=settings.workers,
+                patience_seconds=PATIENCE_SECONDS,
+                behind=planner.behind if settings.network else lambda: 0,
+            )
+
+        def story() -> Iterator[_Dated | PostedFact]:
+            for document in _dated(documents):
+                yield document
+                if document.name == ORDER_NAME and settings.network:
+                    for fact in _posts(run, planner):
+                        posted.append(fact)
+                        yield fact
+
+        say(f"{len(documents)} documents")
+        sent = feed_documents(
+            story(),
+            run.producer,
+            run.observer,
+            clock=Clock.DOCUMENT,
+            pace=Pace(speed),
+            patience_seconds=PATIENCE_SECONDS,
+            on_sent=lambda number: progress("documents", number, len(documents) + len(posted)),
+            # Minutes lie between two documents of a real evening: each is told before the next one comes,
+            # so that its latency is its own.
+            after_each=None if seconds else told,
+        )
+        say("waiting for the last push")
+        told(sent)
+        account = run.observer.account
+        result = summary(account)
+        result["subscribers"] = settings.subscribers
+        result["people_told"] = len(set(_told(run)))
+        outcomes = {report.name: report.outcome.value for report in account.reports.values()}
+        result["unexpected"] = unexpected((*documents, *posted), outcomes)
+        result["wards"] = usage(list(account.receipts.values()))
+        say("checking against the push service's own log")
+        result["check"] = check_run(run).plain()
+        if settings.network:
+            result["ways"] = ways_of(run, posted)
+        conclude(result)
+        return result
+
+
+def evening(seed: int, *, ways: bool = False) -> tuple[ScenarioDocument, ...]:
+    """Return the evening's documents, timed so that the last was written just now; *ways* adds an order to leave."""
+    length = _length(river_evening(datetime.now(UTC), seed, pace=_PACE))
+    start = datetime.now(UTC) - length - timedelta(seconds=2)
+    documents = river_evening(start, seed, pace=_PACE)
+    ordered = orders(start, _PACE) if ways else ()
+    return tuple(sorted((*documents, *ordered), key=lambda document: document.at))
+
+
+def _posts(run: Run, planner: PlanWatch) -> Iterator[PostedFact]:
+    """Yield what the officer posts once the ways of the order are published."""
+    # Imported here: every worker starts through the command line, and the city's road network costs it a second.
+    from shirase.demo.town import demo_town
+
+    until = time.monotonic() + PATIENCE_SECONDS
+    book = PlanBook(run.pipeline.broker.bootstrap)
+    while (planner.behind() or not book.newest()) and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+        book.follow()
+    plans = book.newest()
+    book.close()
+    town = demo_town(run.settings.seed)
+    streets = {road: town.network.roads[road] for plan in plans for road in _roads(plan)}
+    bridges = {road: f"架空{number}号橋" for number, road in enumerate(sorted(streets), 1) if streets[road].bridge}
+    clock = iter(lambda: datetime.now(UTC), None)
+    yield from posts(plans, town.people, bridges, clock)
+
+
+def _roads(plan: EvacuationPlan) -> Iterator[str]:
+    for entry in plan.cells:
+        route = entry.parts[0].general.route
+        yield from route.road_ids if route is not None else ()
+
+
+def unexpected(documents: Sequence[ScenarioDocument | PostedFact], outcomes: dict[str, str]) -> list[str]:
+    """Return a line for each document that ended otherwise than its author meant it to."""
+    return [
+        f"{document.name}: {outcomes.get(document.name)} instead of {document.expectation}"
+        for document in documents
+        if outcomes.get(document.name) != document.expectation
+    ]
+
+
+def _length(documents: Sequence[ScenarioDocument]) -> timedelta:
+    return documents[-1].at
+
+
+def _dated(documents: Sequence[ScenarioDocument]) -> list[_Dated]:
+    start = datetime.now(UTC) - _length(documents)
+    return [_Dated(document.name, document.raw, start + document.at) for document in documents]
+
+
+def _told(run: Run) -> list[str]:
+    """Return the tokens that the push service accepted something for."""
+    from dispatch.stub.log import entries
+
+    assert run.stub is not None
+    run.stub.flush()
+    return [entry.token for entry in entries(run.stub.log_path) if 200 <= entry.status < 300]

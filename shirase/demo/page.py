@@ -1,0 +1,122 @@
+"""Serve both front doors while the demo runs, on loopback: the residents' page and the coordinators' console.
+
+The console's two officers are made for this one run, with passwords and second factors that nobody had before
+it and that end with it: there is no account to find in the code (R18 asks for two people, so there are two).
+"""
+
+import secrets
+import socket
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pyotp
+import uvicorn
+from fastapi import FastAPI
+
+from api.console.process import build_console
+from api.known.census import Census
+from api.officers.accounts import EVERY_WARD, Accounts, Role
+from api.officers.passkeys import PasskeySettings
+from api.residents.process import build_residents
+from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.commands.api import DEFAULT_WEB, people_at
+from shirase.demo.town import shown_town
+
+_OFFICERS = (("kakuu_tantou", Role.DRAFTER), ("kakuu_shounin", Role.APPROVER))
+_PASSWORD_BYTES = 12
+_NAME = "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOfficer:
+    """An officer of this run and how to sign in as one."""
+
+    name: str
+    role: str
+    password: str
+    key: str
+    """Key for an authenticator app (RFC 6238)."""
+
+    @property
+    def code(self) -> str:
+        """Return the code of this half minute; each is taken once."""
+        return pyotp.TOTP(self.key).now()
+
+
+class DemoPages:
+    """Both applications, each in a thread of the demo's process with a port of its own."""
+
+    def __init__(
+        self, residents: FastAPI, console: FastAPI, officers: tuple[DemoOfficer, ...], listener: socket.socket
+    ) -> None:
+        self.officers = officers
+        self._servers = (_Served(residents, _listening()), _Served(console, listener))
+        self.residents = f"http://127.0.0.1:{self._servers[0].port}/"
+        # A name and no address: browsers make passkeys for names only.
+        self.console = f"http://{_NAME}:{self._servers[1].port}/"
+
+    @classmethod
+    def start(
+        cls, bootstrap: str, folder: Path, areas: Path = DEFAULT_AREAS, web: Path = DEFAULT_WEB, network: str = ""
+    ) -> Self:
+        """Serve on free loopback ports; the accounts file is made in *folder*."""
+        table = table_at(areas) if areas.exists() else None
+        town = shown_town(network, None)
+        path = folder / "accounts.sqlite"
+        registry = folder / "subscribers" / "registry"
+        listener = _listening()
+        passkeys = PasskeySettings(_NAME, f"http://{_NAME}:{listener.getsockname()[1]}")
+        census = Census.of(people_at("demo-city"), registry if registry.exists() else None)
+        return cls(
+            build_residents(bootstrap, table=table, web=web if web.exists() else None, town=town),
+            build_console(
+                bootstrap,
+                accounts=path,
+                table=table,
+                census=census,
+                web=web if web.exists() else None,
+                passkeys=passkeys,
+            ),
+            _officers(path),
+            listener,
+        )
+
+    def wait(self, seconds: float) -> bool:
+        """Keep serving for *seconds*; say whether both still do."""
+        for served in self._servers:
+            served.thread.join(seconds / len(self._servers))
+        return all(served.thread.is_alive() for served in self._servers)
+
+    def close(self) -> None:
+        """Stop serving."""
+        for served in self._servers:
+            served.server.should_exit = True
+        for served in self._servers:
+            served.thread.join(5)
+
+
+class _Served:
+    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
+        self.port = listener.getsockname()[1]
+        self.server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [listener]}, name="page", daemon=True)
+        self.thread.start()
+
+
+def _listening() -> socket.socket:
+    """Return a bound socket to hand over: a port that was free a moment ago may be another program's by now."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def _officers(path: Path) -> tuple[DemoOfficer, ...]:
+    accounts = Accounts(path)
+    made = []
+    for name, role in _OFFICERS:
+        password = secrets.token_urlsafe(_PASSWORD_BYTES)
+        made.append(
+            DemoOfficer(name, role.value, password, accounts.add(name, role, frozenset({EVERY_WARD}), password))
+        )
+    accounts.close()
+    return tuple(made)

@@ -1,0 +1,112 @@
+"""The way out, in the demo: a ward orders people to leave, then its busiest bridges turn out to be closed.
+
+The order is a municipal report, written here by hand and not with our reader's code. What is posted
+afterwards depends on the ways that were published, as it would for an officer: the roads that most
+people walk are closed, one of them by mistake, which is taken back; one is only reported.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts.place import Cell
+from alerts.report import OutcomeKind
+from feeds.console import FEED
+from feeds.console_write import console_document
+from routing.plan import EvacuationPlan
+from shirase.demo.jma_writer import JST
+from shirase.demo.scenario import ScenarioDocument
+
+# 葛飾区 lies along the made-up river; by its JIS code with the check digit.
+WARD_CODE, WARD_NAME = "131229", "葛飾区"
+ORDER_MINUTE, LIFTED_MINUTE = 60, 150
+ORDER_NAME = "DIS_order.json"
+_CLOSED = 3
+_BY = "架空の当直"
+
+
+@dataclass(frozen=True, slots=True)
+class PostedFact:
+    """A document that the demo's officer posts, and how the summary calls it."""
+
+    name: str
+    raw: bytes
+    fact: str
+    label: str
+    at: datetime
+    sent: datetime | None = None
+    feed: str = FEED
+    expectation: str = OutcomeKind.INFORMATIONAL.value
+
+
+def orders(start: datetime, pace: float) -> tuple[ScenarioDocument, ...]:
+    """Return the order and its end, for an evening that starts at *start*."""
+    return tuple(
+        ScenarioDocument(timedelta(minutes=minute) * pace, name, _order(start, minute, pace, state, revision), outcome)
+        for minute, name, state, revision, outcome in (
+            (ORDER_MINUTE, ORDER_NAME, "発令", 1, OutcomeKind.NOTICE.value),
+            (LIFTED_MINUTE, "DIS_order_lifted.json", "解除", 2, OutcomeKind.UPDATE.value),
+        )
+    )
+
+
+def _order(start: datetime, minute: int, pace: float, state: str, revision: int) -> bytes:
+    at = (start + timedelta(minutes=minute) * pace).astimezone(JST).replace(microsecond=0)
+    plain: dict[str, Any] = {
+        "format": "shirase-dis",
+        "version": 1,
+        "id": f"kaku-order-{start.timestamp():.0f}",
+        "revision": revision,
+        "issuer": {"code": WARD_CODE, "name": WARD_NAME},
+        "sent": at.isoformat(),
+        "status": "Actual",
+        "type": "発表" if revision == 1 else "更新",
+        "orders": [
+            {
+                "level": "避難指示",
+                "state": state,
+                "hazard": "洪水",
+                "areas": [{"name": WARD_NAME, "code": WARD_CODE}],
+                "issued_at": at.isoformat(),
+            }
+        ],
+    }
+    return json.dumps(plain, ensure_ascii=False).encode()
+
+
+def posts(
+    plans: Iterable[EvacuationPlan], people: Mapping[Cell, int], bridges: Mapping[str, str], now: Iterator[datetime]
+) -> Iterator[PostedFact]:
+    """Yield what is posted after *plans* were published: closures of the roads that most people walk.
+
+    *bridges* gives the name of each bridge by its road; *now* is asked at each post.
+    """
+    walkers: Counter[str] = Counter()
+    for plan in plans:
+        for entry in plan.cells:
+            route = entry.parts[0].general.route
+            for road in route.road_ids if route is not None else ():
+                walkers[road] += people.get(entry.cell, 0)
+    # Bridges first: what a river town fears for; then the streets, by people and name.
+    busiest = sorted(walkers, key=lambda road: (road not in bridges, -walkers[road], road))[: _CLOSED + 1]
+    for number, road in enumerate(busiest[:_CLOSED], start=1):
+        label = bridges.get(road, f"架空第{number}通り")
+        yield _closure(road, label, next(now), number, "closed")
+    if len(busiest) > _CLOSED:
+        label = bridges.get(busiest[_CLOSED], "架空第4通り")
+        yield _closure(busiest[_CLOSED], label, next(now), 4, "reported", confidence="reported")
+    if busiest:
+        # The one that moved the most people was a mistake: exactly they are told so.
+        number, road = max(enumerate(busiest[:_CLOSED], start=1), key=lambda pair: (walkers[pair[1]], pair[1]))
+        label = bridges.get(road, f"架空第{number}通り")
+        yield _closure(road, label, next(now), 5, "undone", undo=True)
+
+
+def _closure(road: str, label: str, at: datetime, number: int, what: str, **more: Any) -> PostedFact:
+    thing = f"kaku-{road.removeprefix('架空')}"
+    fields: dict[str, Any] = {"roads": (road,), "name": label, "cause": "flooded", **more}
+    raw = console_document("closure", thing, by=_BY, at=at, **fields)
+    return PostedFact(f"post_{number}_{what}.json", raw, f"{thing}|{FEED}", label, at)

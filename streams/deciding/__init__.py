@@ -1,0 +1,1 @@
+"""Drafts become notices: by policy, or by persons, in one order."""

@@ -1,0 +1,196 @@
+"""Decide a draft: the one place where a proposal becomes a notice, or does not.
+
+Pure. The decider process keeps what has been decided (rebuilt from `notices` and `drafts`) and
+applies commands in order, so that a race between two people has one winner.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from alerts.claim import Lane, Release
+from alerts.notice import Notice, NoticeKind
+from alerts.place import Cells
+from alerts.policy import COORDINATORS_ONLY
+from geo.cells import contains, union
+from geo.sign import ORDER_WITHOUT_SIGN
+from streams.digest import approval_digest
+from streams.notices.drill import PRACTICE_SECOND
+from streams.notices.edit import ground_of, why_no_edit
+from streams.notices.ending import why_no_end
+from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
+
+POLICY = "policy"  # who approved, where no person did
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a command leads to: a verdict to record, and at most one notice to send."""
+
+    record: DraftRecord | None
+    notice: Notice | None
+    refusal: str = ""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What has been decided so far."""
+
+    drafts: dict[str, DraftRecord] = field(default_factory=dict)
+    sent: set[tuple[str, int, str]] = field(default_factory=set)
+    # The newest document of each lineage, and whether all of its shards were in the draft.
+    newest: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    # The ground of each lineage of which notices have gone out: ways go only under such an order, and only there.
+    grounds: dict[str, Cells] = field(default_factory=dict)
+    # The last revision of each lineage that went out, and its lane: what an end must come after.
+    last: dict[str, tuple[int, Lane]] = field(default_factory=dict)
+
+    def knows(self, record: DraftRecord) -> None:
+        """Take in a verdict, just now or read back from `drafts`."""
+        self.drafts[record.draft_id] = record
+        here = record.document_revision, record.complete
+        self.newest[record.lineage] = max(here, self.newest.get(record.lineage, here))
+
+    def has_newer(self, draft: Draft) -> bool:
+        """Say whether the lineage went on since *draft* was made."""
+        here = draft.provenance.revision, draft.complete
+        return self.newest.get(draft.provenance.lineage, here) > here
+
+    def has_sent(self, notice: Notice) -> None:
+        """Take back a notice read from `notices`."""
+        self.sent.add((notice.lineage, notice.revision, notice.digest))
+        known = self.last.get(notice.lineage)
+        if known is None or notice.revision >= known[0]:
+            self.last[notice.lineage] = notice.revision, notice.lane
+        if notice.kind is not NoticeKind.GO_THERE:
+            self.grounds[notice.lineage] = union(self.grounds.get(notice.lineage, ()), ground_of(notice))
+
+
+def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
+    """Return what *command* leads to. Decided drafts stay decided: the same command again is no news."""
+    if command.verb is Verb.CREATE:
+        return _create(ledger, command, at)
+    if command.verb is Verb.END:
+        if command.by == PRACTICE_SECOND:
+            return Decided(None, None, "practice-person")
+        return _end(ledger, command, at)
+    known = ledger.drafts.get(command.draft_id)
+    if known is None:
+        return Decided(None, None, "draft-unknown")
+    # Only a draft that somebody may still act on was kept whole.
+    if known.state not in (DraftState.OPEN, DraftState.HELD) or known.draft is None:
+        return Decided(None, None, f"draft-{known.state.value}")
+    if command.verb is Verb.VOID:
+        return Decided(_verdict(known.draft, DraftState.VOID, f"void-by:{command.by}", at, keep=False), None)
+    if known.draft.provenance.feed in COORDINATORS_ONLY:
+        return Decided(None, None, "for-coordinators-only")
+    if ledger.has_newer(known.draft):
+        # Approved now it would bring back what its own source has since changed, lifted or cancelled.
+        return Decided(None, None, "draft-superseded")
+    if command.by == PRACTICE_SECOND and (
+        known.draft.notice.lane is not Lane.DRILL or command.verb is not Verb.APPROVE
+    ):
+        # The second person of a rehearsal is no person: nothing real goes out by it, whoever sent the command.
+        return Decided(None, None, "practice-person")
+    if command.digest != known.draft.notice.digest:
+        # The approver saw something else than what would go out: nothing goes out (R14).
+        return Decided(None, None, "approval-digest-mismatch")
+    if command.verb is Verb.EDIT:
+        return _edit(known.draft, command, at)
+    return _approved(ledger, known.draft, by=command.by, reason=f"approved-by:{command.by}", at=at)
+
+
+def _edit(known: Draft, command: Command, at: datetime) -> Decided:
+    """Keep the draft as it was changed, open for another person: an approval of what it was finds another digest."""
+    changed = command.draft
+    refusal = "edit-without-draft" if changed is None else why_no_edit(known, changed, command.by)
+    if changed is None or refusal:
+        return Decided(None, None, refusal)
+    return Decided(_verdict(changed, DraftState.OPEN, f"edited-by:{command.by}", at, keep=True), None)
+
+
+def _end(ledger: Ledger, command: Command, at: datetime) -> Decided:
+    """Let one person end what was sent; it speaks to those who were told, and once."""
+    draft = command.draft
+    if draft is None:
+        return Decided(None, None, "end-without-draft")
+    if draft.draft in ledger.drafts:
+        return Decided(None, None, "already-decided")
+    newest, lane = ledger.last.get(draft.notice.lineage, (None, None))
+    refusal = why_no_end(draft.notice, newest, lane)
+    if refusal:
+        return Decided(None, None, refusal)
+    return _approved(ledger, draft, by=command.by, reason=f"approved-by:{command.by}", at=at)
+
+
+def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
+    draft = command.draft
+    if draft is None:
+        return Decided(None, None, "create-without-draft")
+    if draft.draft in ledger.drafts:
+        return Decided(None, None, "already-decided")
+    if draft.release is Release.AUTOMATIC and draft.provenance.feed in COORDINATORS_ONLY:
+        return Decided(_verdict(draft, DraftState.RECORDED, "for-coordinators-only", at, keep=False), None)
+    if not draft.notice.parts:
+        return Decided(_verdict(draft, DraftState.NOTHING_CHANGED, "nothing-changed", at, keep=False), None)
+    refusal = _why_no_way(ledger, draft.notice)
+    if refusal:
+        return Decided(_verdict(draft, DraftState.HELD, refusal, at, keep=True), None)
+    match draft.release:
+        case Release.AUTOMATIC if draft.notice.order is not None:
+            return _approved(ledger, draft, by=POLICY, reason="ways-of-an-approved-order", at=at)
+        case Release.AUTOMATIC:
+            return _approved(ledger, draft, by=POLICY, reason=draft.reason or "repeats-an-official-warning", at=at)
+        case Release.DRAFT:
+            return Decided(_verdict(draft, DraftState.OPEN, "needs-a-person", at, keep=True), None)
+        case Release.HOLD:
+            return Decided(_verdict(draft, DraftState.HELD, draft.reason or "held-by-policy", at, keep=True), None)
+        case Release.WITH_SIGN:
+            # Nobody has looked for a sign: the stage that knows the map decides that, and it did not.
+            return Decided(_verdict(draft, DraftState.HELD, ORDER_WITHOUT_SIGN, at, keep=True), None)
+        case Release.RECORD:
+            return Decided(_verdict(draft, DraftState.RECORDED, "recorded-only", at, keep=False), None)
+
+
+def _why_no_way(ledger: Ledger, notice: Notice) -> str:
+    """Return why a notice of ways is not what an order's approval covers; empty when it is, and for other kinds.
+
+    The order itself must have gone out, and no cell beyond its own may be told (R14, promise 11).
+    """
+    if notice.kind is not NoticeKind.GO_THERE:
+        return ""
+    order = notice.order
+    ground = None if order is None else ledger.grounds.get(order.lineage)
+    if order is None or ground is None:
+        return "order-not-approved"
+    # An order that was made smaller before it went out is still whole on the map.
+    if any(
+        not contains(order.cells, cell) or not contains(ground, cell) for part in notice.parts for cell in part.cells
+    ):
+        return "cells-beyond-the-order"
+    return ""
+
+
+def _approved(ledger: Ledger, draft: Draft, *, by: str, reason: str, at: datetime) -> Decided:
+    notice = replace(draft.notice, approved_by=by, approved_at=at)
+    if approval_digest(notice) != notice.digest:
+        return Decided(_verdict(draft, DraftState.HELD, "digest-mismatch", at, keep=True), None, "digest-mismatch")
+    record = _verdict(draft, DraftState.APPROVED, reason, at, keep=False)
+    if (notice.lineage, notice.revision, notice.digest) in ledger.sent:
+        return Decided(record, None, "already-sent")
+    return Decided(record, notice)
+
+
+def _verdict(draft: Draft, state: DraftState, reason: str, at: datetime, *, keep: bool) -> DraftRecord:
+    """Return the record of a verdict; only a draft that somebody may still act on is kept whole."""
+    return DraftRecord(
+        draft_id=draft.draft,
+        lineage=draft.provenance.lineage,
+        revision=draft.notice.revision,
+        document=draft.provenance.document,
+        state=state,
+        reason=reason,
+        complete=draft.complete,
+        at=at,
+        draft=draft if keep else None,
+        document_revision=draft.provenance.revision,
+    )

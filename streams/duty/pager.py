@@ -1,0 +1,438 @@
+"""The worker that wakes officers when a draft waits, and lets residents know when nobody decides (R6).
+
+It follows `drafts` and climbs each draft's ladder (`alerts.duty`). What was called is on `pages`, so that a restart
+wakes nobody twice for the same step and goes on with the next. A decided draft ends its calls.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from alerts.claim import Lane
+from alerts.duty import Call, Duty, SilenceRule, alone_by, is_silent, ladder
+from alerts.level import Level
+from alerts.notice import Notice
+from alerts.place import Cells
+from alerts.shelter import ShelterReport
+from alerts.words import JAPAN
+from dispatch.channel import Channel, ChannelState, Outgoing, Passage
+from dispatch.device_seal import DeviceSeal
+from dispatch.errors import DispatchError
+from geo.cells import intersection, union
+from streams.brokers.client import Consumer, Producer, Record, Stored, read_to_end
+from streams.dead_letters import Refused
+from streams.duty.duty_book import PAGER, DutyBook, TrialRecord, duty_of_both, pager_record
+from streams.duty.metrics import PagerMetrics
+from streams.duty.roster import DutyRegister, OfficerKey, Way, device_channel
+from streams.duty.silence import Ground, level_of, silence_draft
+from streams.ingest.facts import is_heartbeat
+from streams.metrics import Role, StreamMetrics
+from streams.notices.stage import command_of
+from streams.payloads import DraftRecord, DraftState, PageRecord
+from streams.topics import COMMANDS, DRAFTS, DUTY, NOTICES, PAGES, SHELTERS
+from streams.wire import decode, encode
+
+log = logging.getLogger(__name__)
+
+SILENCE = "silence"
+TRIAL = "trial"
+# Whoever asked to be called has put the telephone away by then.
+_TRIAL_LIVES_SECONDS = 120.0
+_POLL_SECONDS = 0.1
+_STORED_WITHIN_SECONDS = 30.0
+# A call that could not be handed over for so long is no call any more; the next rung has been woken long before.
+_CALL_LIVES_SECONDS = 900.0
+_WAITING = (DraftState.OPEN, DraftState.HELD)
+
+
+def calls_so_far(bootstrap: str) -> dict[bytes, PageRecord]:
+    """Return what is on `pages`, by key."""
+    found: dict[bytes, PageRecord] = {}
+    for record in read_to_end(bootstrap, PAGES.name):
+        if record.value is not None:
+            found[record.key] = decode(PageRecord, record.value)
+    return found
+
+
+def key_of(draft_id: str, person: str, way: str) -> bytes:
+    """Return the key of a call on `pages`."""
+    return f"{draft_id}|{person}|{way}".encode()
+
+
+def wards_of(record: DraftRecord, ground: Mapping[str, Cells]) -> tuple[str, ...]:
+    """Return the wards whose ground a draft touches, of those that have a roster."""
+    return () if record.draft is None else wards_under(record.draft.notice, ground)
+
+
+def wards_under(notice: Notice, ground: Mapping[str, Cells]) -> tuple[str, ...]:
+    """Return the wards whose ground *notice* touches, of those that have a roster."""
+    cells = union(*(part.cells for part in notice.parts)) if notice.parts else ()
+    return tuple(code for code, here in sorted(ground.items()) if intersection(here, cells))
+
+
+@dataclass(slots=True)
+class _Draft:
+    record: DraftRecord
+    ladder: tuple[Call, ...]
+    since: float
+    climbed_as: tuple[Duty, int]
+    """By which rosters and in which hour the ladder was made."""
+
+
+class Pager:
+    """Climb the ladder of each waiting draft; *ground* are the cells of each ward with a roster."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        register: DutyRegister,
+        ground: Mapping[str, Cells],
+        rule: SilenceRule,
+        metrics: PagerMetrics,
+        stream_metrics: StreamMetrics,
+        *,
+        console_url: str = "",
+        devices: tuple[DeviceSeal, OfficerKey] | None = None,
+        ground_of: Callable[[str], Cells] = lambda _ward: (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._register = register
+        self._ground = dict(ground)
+        self._ground_of = ground_of
+        self._devices = devices
+        self._book = DutyBook()
+        self._duty = register.duty
+        self._rule = rule
+        self._metrics = metrics
+        self._stream_metrics = stream_metrics
+        self._console_url = console_url
+        self._clock = clock
+        self._producer = Producer(bootstrap)
+        self._pages = calls_so_far(bootstrap)
+        self._waiting: dict[str, _Draft] = {}
+        self._alone: list[Notice] = []
+        self._told = Ground()
+        self._shelters: dict[bytes, ShelterReport] = {}
+        # By person and way; a way of a device that was added on the console ends in the device's id.
+        self._channels: dict[tuple[str, str], Channel] = {
+            (person, way.value): open_channel()
+            for person, ways in register.ways.items()
+            for way, open_channel in ways.items()
+        }
+        # What is under way, by channel and by the id that it left under.
+        self._open: dict[tuple[str, str], dict[str, PageRecord]] = {key: {} for key in self._channels}
+        self._added: dict[str, tuple[str, str]] = {}
+        self._topics = Consumer(bootstrap)
+        self._topics.assign_from_oldest([DRAFTS.name, NOTICES.name, SHELTERS.name, DUTY.name])
+        # So that the console can show what a file of another machine says.
+        told = encode(pager_record(register, opens=devices is not None, at=self._now()))
+        self._producer.send(DUTY.name, PAGER, told).result(_STORED_WITHIN_SECONDS)
+
+    def run(self, should_stop: Callable[[], bool], beat: Callable[[], None]) -> None:
+        """Work until told to stop."""
+        while not should_stop():
+            self.step()
+            beat()
+
+    def step(self) -> None:
+        """Take in what is new, call whoever is due, write down what became of each call."""
+        for record in self._topics.poll_many(500, _POLL_SECONDS):
+            try:
+                self._hear(record)
+            except Refused as error:
+                log.warning("a record is left out", extra={"record": record.place, "reason": error.reason})
+        if self._topics.has_reached_the_end():
+            # Not before: a draft that was decided while nobody was here wakes nobody.
+            for draft in list(self._waiting.values()):
+                self._climb(draft)
+            alone, self._alone = self._alone, []
+            for notice in alone:
+                self._say_alone(notice)
+            for trial in list(self._book.trials.values()):
+                self._try(trial)
+        for key, channel in self._channels.items():
+            for passage in channel.poll(self._clock(), 0.0):
+                self._passed(key, passage)
+        now = self._clock()
+        self._metrics.oldest(max((now - draft.since for draft in self._waiting.values()), default=0.0))
+        self._stream_metrics.lag(Role.PAGER, DRAFTS.name, sum(map(len, self._open.values())))
+        self._stream_metrics.progressed(Role.PAGER, time.time())
+
+    def close(self) -> None:
+        """Leave; calls without an end are made again by the next start, under the same id."""
+        for channel in self._channels.values():
+            channel.close()
+        self._topics.close()
+        self._producer.close()
+
+    def _hear(self, record: Record) -> None:
+        if record.topic == NOTICES.name:
+            if record.value is not None:
+                notice = decode(Notice, record.value)
+                self._told.hear(notice)
+                if (
+                    alone_by(notice.approved_by)
+                    and self._clock() - notice.approved_at.timestamp() < _CALL_LIVES_SECONDS
+                ):
+                    self._alone.append(notice)
+        elif record.topic == SHELTERS.name:
+            self._hear_shelter(record)
+        elif record.topic == DUTY.name:
+            self._hear_duty(record)
+        else:
+            self._hear_draft(record)
+
+    def _hear_shelter(self, record: Record) -> None:
+        if is_heartbeat(record.key):
+            return
+        if record.value is None:
+            self._shelters.pop(record.key, None)
+        else:
+            self._shelters[record.key] = decode(ShelterReport, record.value)
+
+    def _hear_draft(self, record: Record) -> None:
+        draft_id = record.key.decode(errors="replace")
+        verdict = None if record.value is None else decode(DraftRecord, record.value)
+        if verdict is None or verdict.state not in _WAITING or verdict.draft is None:
+            self._waiting.pop(draft_id, None)
+            return
+        if verdict.draft.provenance.lane is Lane.CANARY:
+            return
+        known = self._waiting.get(draft_id)
+        since = known.since if known is not None else verdict.at.timestamp()
+        self._waiting[draft_id] = self._laddered(verdict, since)
+
+    def _laddered(self, record: DraftRecord, since: float) -> _Draft:
+        hour = self._now().astimezone(JAPAN).hour
+        calls = ladder(self._duty, wards_of(record, self._ground), hour)
+        return _Draft(record, calls, since, (self._duty, hour))
+
+    def _hear_duty(self, record: Record) -> None:
+        self._book.apply(record)
+        kept = {} if self._devices is None else self._book.devices
+        for identifier in [one for one in self._added if one not in kept]:
+            way = self._added.pop(identifier)
+            self._channels.pop(way).close()
+            self._open.pop(way)
+        for identifier, device in kept.items():
+            if identifier not in self._added:
+                self._add(identifier, device.person, device.sealed)
+        for ward in self._book.rosters:
+            if ward not in self._ground and (cells := self._ground_of(ward)):
+                self._ground[ward] = cells
+        people = {person for person, _ in self._channels}
+        self._duty = duty_of_both(self._register.duty, self._book.rosters, people)
+
+    def _add(self, identifier: str, person: str, sealed: str) -> None:
+        assert self._devices is not None
+        seal, key = self._devices
+        try:
+            channel = device_channel(seal.open(person, identifier, sealed), key)()
+        except DispatchError as error:
+            log.error("an officer's device cannot be called", extra={"device": identifier, "reason": error.reason})
+            return
+        way = person, f"{Way.PUSH.value}-{identifier}"
+        self._added[identifier], self._channels[way], self._open[way] = way, channel, {}
+
+    # ── the ladder ────────────────────────────────────────────────────────────────────────────────
+
+    def _climb(self, draft: _Draft) -> None:
+        waited = self._clock() - draft.since
+        if draft.climbed_as != (self._duty, self._now().astimezone(JAPAN).hour):
+            # Another roster, or the next shift: who was woken stays woken.
+            draft = self._waiting[draft.record.draft_id] = self._laddered(draft.record, draft.since)
+        for call in draft.ladder:
+            if call.after_seconds > waited:
+                break
+            for way in self._ways_of(call.person):
+                if self._is_due(draft.record.draft_id, call.person, way):
+                    self._call(
+                        draft.record.draft_id, call.ward, call.rung.value, call.person, way, self._words(draft, way)
+                    )
+        level = level_of(draft.record)
+        if is_silent(self._rule, level, waited):
+            assert level is not None
+            self._silent(draft, level)
+
+    def _say_alone(self, notice: Notice) -> None:
+        """Call everybody of the wards and the metropolitan officer at once: one person let this go alone (R14)."""
+        about = f"alone.{notice.lineage}.{notice.revision}"
+        wards = wards_under(notice, self._ground)
+        for call in ladder(replace(self._duty, rung_seconds=0.0), wards):
+            for way in self._ways_of(call.person):
+                if self._is_due(about, call.person, way):
+                    words = alone_words(notice, about, way, self._console_url)
+                    self._call(about, call.ward, call.rung.value, call.person, way, words)
+
+    def _ways_of(self, person: str) -> list[str]:
+        return [way for who, way in self._channels if who == person]
+
+    def _is_due(self, draft_id: str, person: str, way: str) -> bool:
+        known = self._pages.get(key_of(draft_id, person, way))
+        under_way = _id(draft_id, person, way) in self._open[person, way]
+        return not under_way and (known is None or known.state is ChannelState.SENT)
+
+    def _try(self, trial: TrialRecord) -> None:
+        """Call somebody who has asked for it, by every way that she has."""
+        if not 0 <= self._clock() - trial.at.timestamp() <= _TRIAL_LIVES_SECONDS:
+            return
+        for way in self._ways_of(trial.person):
+            if self._is_due(trial.page, trial.person, way):
+                self._call(trial.page, "", TRIAL, trial.person, way, self._trial_words(trial, way))
+
+    def _call(self, draft_id: str, ward: str, rung: str, person: str, way: str, body: bytes) -> None:
+        identifier = _id(draft_id, person, way)
+        page = PageRecord(
+            draft_id=draft_id,
+            ward=ward,
+            rung=rung,
+            person=person,
+            way=way,
+            state=ChannelState.SENT,
+            reason="",
+            attempts=0,
+            at=self._now(),
+        )
+        # Written before the call: somebody may be awake already when this process ends.
+        self._store(page).result(_STORED_WITHIN_SECONDS)
+        self._metrics.called(page.rung, _kind(page.way), ChannelState.SENT)
+        content_type = "application/json" if way == Way.WEBHOOK.value else "application/octet-stream"
+        outgoing = Outgoing(identifier, body, content_type, self._clock() + _CALL_LIVES_SECONDS)
+        self._open[person, way][identifier] = page
+        try:
+            self._channels[person, way].send(outgoing, self._clock())
+        except DispatchError as error:
+            self._passed((person, way), Passage(identifier, ChannelState.FAILED, error.reason, 0, ""))
+
+    def _words(self, draft: _Draft, way: str) -> bytes:
+        """Return what a call says: what waits, where, since when. Both forms say the same."""
+        record = draft.record
+        assert record.draft is not None
+        notice, level = record.draft.notice, level_of(record)
+        drill = "【訓練】" if notice.lane is Lane.DRILL else ""
+        names = list(dict.fromkeys(name for part in notice.parts for name in part.area_names))
+        places = "、".join(names[:3]) + (f"ほか{len(names) - 3}か所" if len(names) > 3 else "")
+        what = notice.parts[0].texts[0].title if notice.parts and notice.parts[0].texts else "案"
+        title = f"{drill}【要判断】{what}"
+        since = datetime.fromtimestamp(draft.since, UTC)
+        url = f"{self._console_url.rstrip('/')}/drafts/{record.draft_id}" if self._console_url else ""
+        plain = {
+            "draft": record.draft_id,
+            "title": title,
+            "places": places,
+            "level": None if level is None else int(level),
+            "reason": record.reason,
+            "waiting_since": since.isoformat(),
+            "lane": notice.lane.value,
+            "url": url,
+        }
+        return _said(way, plain, f"{places}。承認を待っています。")
+
+    def _trial_words(self, trial: TrialRecord, way: str) -> bytes:
+        url = f"{self._console_url.rstrip('/')}/duty" if self._console_url else ""
+        plain = {
+            "draft": trial.page,
+            "title": "【呼び出しの確認】届きました",
+            "places": "",
+            "level": None,
+            "reason": TRIAL,
+            "waiting_since": trial.at.isoformat(),
+            "lane": Lane.DRILL.value,
+            "url": url,
+        }
+        return _said(way, plain, "判断を待つ案が出たとき、この形で呼び出します。")
+
+    def _silent(self, draft: _Draft, level: Level) -> None:
+        """Write down by name that nobody decided, and let the people know who are under a warning."""
+        record = draft.record
+        key = key_of(record.draft_id, SILENCE, SILENCE)
+        if key in self._pages:
+            return
+        said = silence_draft(
+            record, self._told, self._shelters.values(), min_level=self._rule.min_level, at=self._now()
+        )
+        if said is not None:
+            command_key, command = command_of(said)
+            self._producer.send(COMMANDS.name, command_key, command).result(_STORED_WITHIN_SECONDS)
+        called = "、".join(call.person for call in draft.ladder)
+        page = PageRecord(
+            draft_id=record.draft_id,
+            ward=draft.ladder[0].ward if draft.ladder else "",
+            rung=SILENCE,
+            person=called,
+            way=SILENCE,
+            state=ChannelState.SENT,
+            reason="nobody-decided" if said is not None else "nobody-decided-nobody-warned",
+            attempts=0,
+            at=self._now(),
+        )
+        self._pages[key] = page
+        self._producer.send(PAGES.name, key, encode(page)).result(_STORED_WITHIN_SECONDS)
+        self._metrics.silences.inc()
+        log.error("nobody decided a draft", extra={"draft": record.draft_id, "reason": called, "level": int(level)})
+
+    # ── what became of a call ─────────────────────────────────────────────────────────────────────
+
+    def _passed(self, key: tuple[str, str], passage: Passage) -> None:
+        page = self._open[key].pop(passage.id, None)
+        if page is None:
+            return
+        ended = replace(page, state=passage.state, reason=passage.reason, attempts=passage.attempts, at=self._now())
+        if passage.state is ChannelState.FAILED:
+            log.error("an officer could not be called", extra={"draft": page.draft_id, "reason": passage.reason})
+        self._store(ended)
+        self._metrics.called(page.rung, _kind(page.way), passage.state)
+
+    def _store(self, page: PageRecord) -> "Future[Stored]":
+        key = key_of(page.draft_id, page.person, page.way)
+        self._pages[key] = page
+        return self._producer.send(PAGES.name, key, encode(page))
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def alone_words(notice: Notice, about: str, way: str, console_url: str) -> bytes:
+    """Return what a call says of a notice that one person let go alone."""
+    by = alone_by(notice.approved_by)
+    what = notice.parts[0].texts[0].title if notice.parts and notice.parts[0].texts else "知らせ"
+    title = f"【ひとりで承認】{what}"
+    url = f"{console_url.rstrip('/')}/sending/{notice.lineage}" if console_url else ""
+    plain = {
+        "notice": notice.lineage,
+        "title": title,
+        "by": by,
+        "at": notice.approved_at.isoformat(),
+        "lane": notice.lane.value,
+        "url": url,
+    }
+    if _kind(way) == Way.PUSH.value:
+        body = f"{by}がひとりで承認し、住民に送りました。内容を確かめてください。"
+        shown = {"title": title, "body": body, "navigate": url, "tag": about}
+        return _json({"web_push": 8030, "notification": shown, "shirase_call": plain})
+    return _json(plain)
+
+
+def _id(draft_id: str, person: str, way: str) -> str:
+    return f"{draft_id}.{person}.{way}"
+
+
+def _kind(way: str) -> str:
+    """Return the kind of *way*, without the device."""
+    return way.partition("-")[0]
+
+
+def _said(way: str, plain: Mapping[str, object], body: str) -> bytes:
+    """Return a call by *way*: as a notification that browsers can show, or as it is."""
+    if _kind(way) != Way.PUSH.value:
+        return _json(plain)
+    shown = {"title": plain["title"], "body": body, "navigate": plain["url"], "tag": plain["draft"]}
+    return _json({"web_push": 8030, "notification": shown, "shirase_call": plain})
+
+
+def _json(plain: Mapping[str, object]) -> bytes:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()

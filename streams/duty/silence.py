@@ -1,0 +1,203 @@
+"""The notice that there is no order yet: who hears it, and the draft that says so (R6).
+
+Pure. It goes only to people of a waiting draft's cells who are under an official warning and under no order: on a
+dry day a wrong order that waits tells nobody anything (R9).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import h3.api.basic_int as h3
+
+from alerts.claim import Lane, Provenance, Release
+from alerts.fact import Confidence
+from alerts.hazard import HazardKind
+from alerts.level import Level
+from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
+from alerts.order_words import reads_as_order
+from alerts.place import Cells, LatLng, Shard
+from alerts.policy import LIFE_SAFETY_LEVEL
+from alerts.shelter import ShelterReport, ShelterState
+from alerts.silence_words import SilenceFacts, compose_silence
+from geo.cells import difference, intersection, split_by_shard, union
+from geo.change import NOTHING_TOLD
+from streams.digest import approval_digest
+from streams.notices.notice_board import LANGUAGES
+from streams.payloads import Draft, DraftRecord
+
+FEED = "silence"
+NO_ORDER_YET = "no-order-yet"
+# The line is true of now; what comes of the draft is told by the draft.
+_HOLDS = timedelta(hours=2)
+_FURTHEST_SHELTER_KM = 3.0
+_ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
+# Whose warnings are a sign of danger that a draft does not need to be believed for.
+_OFFICIAL = frozenset(("jma",))
+
+
+@dataclass(slots=True)
+class Ground:
+    """What people have been told, by lineage: where they are warned officially, and where they are ordered to leave."""
+
+    _warned: dict[str, dict[int, Notice]] = field(default_factory=dict)
+    _ordered: dict[str, dict[int, Notice]] = field(default_factory=dict)
+
+    def hear(self, notice: Notice) -> None:
+        """Take in a notice that went out."""
+        if notice.lane is not Lane.LIFE_SAFETY or notice.feed == FEED:
+            return
+        if notice.kind is not NoticeKind.GO_THERE and any(map(reads_as_order, _texts(notice))):
+            self._ordered.setdefault(notice.lineage, {})[notice.revision] = notice
+        elif notice.feed in _OFFICIAL:
+            self._warned.setdefault(notice.lineage, {})[notice.revision] = notice
+
+    def silent_cells(self, cells: Cells, at: datetime) -> Cells:
+        """Return those of *cells* whose people are warned and not ordered to leave."""
+        warned = [_holding(revisions, at=at) for revisions in self._warned.values()]
+        # An order holds until it is lifted, whatever its expiry says (R10).
+        ordered = [_holding(revisions, at=None) for revisions in self._ordered.values()]
+        return difference(intersection(cells, union(*warned)), union(*ordered))
+
+
+def level_of(record: DraftRecord) -> Level | None:
+    """Return the highest level that a waiting draft would tell people of."""
+    parts = record.draft.notice.parts if record.draft is not None else ()
+    return max((part.level for part in parts if part.level is not None and _begins(part)), default=None)
+
+
+def silence_draft(
+    record: DraftRecord, ground: Ground, shelters: Iterable[ShelterReport], *, min_level: Level, at: datetime
+) -> Draft | None:
+    """Return what residents hear of a draft that nobody decided, None where nobody has to hear it.
+
+    The same draft gives the same id, so that a pager that starts anew says nothing twice.
+    """
+    if record.draft is None or record.draft.provenance.lane is not Lane.LIFE_SAFETY:
+        return None
+    by_level: dict[Level, list[NoticePart]] = {}
+    for part in record.draft.notice.parts:
+        if part.level is not None and part.level >= min_level and _begins(part):
+            by_level.setdefault(part.level, []).append(part)
+    sites = tuple(shelters)
+    parts: list[NoticePart] = []
+    taken: Cells = ()
+    for rank, level in enumerate(sorted(by_level, reverse=True)):
+        cells = difference(union(*(part.cells for part in by_level[level])), taken)
+        taken = union(taken, cells)
+        for shard, here in sorted(split_by_shard(ground.silent_cells(cells, at)).items()):
+            parts.append(_part(by_level[level][0], level, rank, shard, here, sites, at))
+    if not parts:
+        return None
+    return _draft(record, tuple(parts), at)
+
+
+def _part(
+    told: NoticePart,
+    level: Level,
+    rank: int,
+    shard: Shard,
+    cells: Cells,
+    sites: tuple[ShelterReport, ...],
+    at: datetime,
+) -> NoticePart:
+    names = tuple(site.name for site in nearest_open(sites, told.hazards, shard))
+    facts = SilenceFacts(level, at, names)
+    return NoticePart(
+        rank=rank,
+        phase=Phase.ISSUED,
+        recipients=Recipients.CELLS,
+        level=level,
+        severity=told.severity,
+        hazards=told.hazards,
+        area_names=told.area_names,
+        cells=cells,
+        texts=tuple(compose_silence(facts, language) for language in LANGUAGES),
+    )
+
+
+def nearest_open(
+    sites: Iterable[ShelterReport], hazards: Iterable[HazardKind], shard: Shard
+) -> tuple[ShelterReport, ...]:
+    """Return the sites said to be open and fit for all of *hazards*, the nearest to the middle of *shard* first."""
+    wanted, middle = set(hazards), h3.cell_to_latlng(shard)
+    found: list[tuple[float, str, ShelterReport]] = []
+    for site in sites:
+        known = site.attribution.confidence is not Confidence.REPORTED and site.state is ShelterState.OPEN
+        if not known or site.point is None or site.fit_for is None or not wanted <= set(site.fit_for):
+            continue
+        km = _km(site.point, middle)
+        if km <= _FURTHEST_SHELTER_KM + _EDGE_KM:
+            found.append((km, site.id, site))
+    return tuple(site for _, _, site in sorted(found, key=lambda one: one[:2]))
+
+
+# From the middle of a shard to its corner (H3, resolution 6, at Tokyo).
+_EDGE_KM = 3.7
+
+
+def _km(point: LatLng, middle: tuple[float, float]) -> float:
+    return float(h3.great_circle_distance((point.lat, point.lng), middle, unit="km"))
+
+
+def _draft(record: DraftRecord, parts: tuple[NoticePart, ...], at: datetime) -> Draft:
+    assert record.draft is not None
+    of = record.draft.provenance
+    lineage = f"{FEED}|{record.draft_id}"
+    provenance = Provenance(
+        document=of.document,
+        lineage=lineage,
+        revision=1,
+        feed=FEED,
+        kind=NO_ORDER_YET,
+        issuer=of.issuer,
+        sent=at,
+        received=at,
+        expires=at + _HOLDS,
+        release=Release.AUTOMATIC,
+        lane=Lane.LIFE_SAFETY,
+        outcome="notice",
+    )
+    notice = Notice(
+        lineage=lineage,
+        revision=1,
+        kind=NoticeKind.HOW_IT_IS_GOING,
+        lane=provenance.lane,
+        document=of.document,
+        feed=FEED,
+        issuer=of.issuer,
+        sent=at,
+        received=at,
+        expires=provenance.expires,
+        parts=parts,
+        digest="",
+        approved_by="",
+        approved_at=at,
+    )
+    name = hashlib.sha256(lineage.encode()).hexdigest()[:24]
+    notice = replace(notice, digest=approval_digest(notice))
+    return Draft(name, provenance, True, Release.AUTOMATIC, notice, NOTHING_TOLD, NO_ORDER_YET)
+
+
+def _begins(part: NoticePart) -> bool:
+    return part.recipients is Recipients.CELLS and part.phase not in _ENDS
+
+
+def _texts(notice: Notice) -> Iterator[Text]:
+    for part in notice.parts:
+        yield from part.texts
+
+
+def _holding(revisions: dict[int, Notice], *, at: datetime | None) -> Cells:
+    """Return the cells in which the newest word of a lineage is a danger; *at* None: whatever the expiry says."""
+    holding: Cells = ()
+    for _, notice in sorted(revisions.items()):
+        if any(part.recipients is Recipients.ALL_TOLD for part in notice.parts):
+            holding = ()
+        expired = at is not None and notice.expires <= at
+        for part in notice.parts:
+            high = part.level is None or part.level >= LIFE_SAFETY_LEVEL
+            stands = part.phase not in _ENDS and high and not expired
+            holding = union(holding, part.cells) if stands else difference(holding, part.cells)
+    return holding

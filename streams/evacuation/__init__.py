@@ -1,0 +1,1 @@
+"""Facts, dangers and orders become plans and ways, and the drafts that carry them."""

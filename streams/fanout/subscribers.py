@@ -1,0 +1,270 @@
+"""The subscribers of one dispatch worker: from a packed snapshot, or from the `subscriptions` topic."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.columns import Columns, columns_of, joined
+from dispatch.erasure import is_nobodys, wipe
+from dispatch.errors import DispatchError
+from dispatch.layers import People
+from dispatch.registry import Registry, build, load
+from dispatch.subscription import BUCKETS, SealKeys, Subscription, bucket_of
+from streams.brokers.client import BrokerNotReady, Consumer, Partition, Watermarks, read_to_end
+from streams.brokers.rolling import is_roll
+from streams.topics import SUBSCRIPTIONS
+
+log = logging.getLogger(__name__)
+
+# So many changes beside the large registry make selection and start slower than building it anew would cost.
+REBUILD_FROM = 20_000
+# Half of the topic's `delete.retention.ms`: so long every tombstone is still there to be read.
+SNAPSHOT_SECONDS = int(SUBSCRIPTIONS.extra["delete.retention.ms"]) / 1000 / 2
+# What somebody had before she moved stays in the snapshot no longer than this, once nothing is going out.
+OUTDATED_SECONDS = 60.0
+_CHUNK = 50_000
+_CAUGHT_UP_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Who signed up, moved or renewed since the last look: row numbers. `left` are ids of those who are gone.
+
+    `renewed` are those whose device has heard nothing yet, whatever her earlier one was told.
+    """
+
+    all: frozenset[int]
+    renewed: frozenset[int]
+    left: frozenset[bytes] = frozenset()
+
+
+class Subscribers:
+    """The people of a worker's buckets, who follow their topic."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        consumer: Consumer | None,
+        keys: SealKeys | None,
+        mine: frozenset[int],
+        folder: Path | None = None,
+    ) -> None:
+        """*folder* is the snapshot that *registry* was loaded from, where it is ours to wipe."""
+        wiped = is_nobodys(registry)
+        self.people = People(registry, ~wiped if wiped.any() else None)
+        self._stored = registry if folder is not None else None
+        self._folder = folder
+        self._consumer = consumer
+        self._keys = keys
+        self._mine = mine
+        self._removed: set[bytes] = set()
+        self._changed: dict[bytes, Subscription] = {}
+        self._outdated: set[int] = set()
+        self._outdated_at = 0.0
+
+    @property
+    def registry(self) -> Registry:
+        """Return the large registry alone."""
+        return self.people.base
+
+    @property
+    def follows(self) -> bool:
+        """Say whether the topic is the truth, and not a packed snapshot."""
+        return self._consumer is not None
+
+    def forget(self, identifier: bytes) -> None:
+        """Leave a subscription out from the next notice on."""
+        self._removed.add(identifier)
+
+    def follow(self, within_seconds: float = 0.0) -> None:
+        """Take in what has come on the topic; the people change with `refresh`."""
+        if self._consumer is None or self._keys is None:
+            return
+        for record in self._consumer.poll_many(1000, within_seconds):
+            if is_roll(record.key) or bucket_of(record.key) not in self._mine:
+                continue
+            self._changed.pop(record.key, None)
+            if record.value is None:
+                self._removed.add(record.key)
+                continue
+            subscription = _unsealed(self._keys, record.key, record.value)
+            if subscription is not None:
+                self._removed.discard(record.key)
+                self._changed[record.key] = subscription
+
+    def catch_up(self) -> None:
+        """Follow the topic to what is its end now; raises `BrokerNotReady` when it does not come."""
+        if self._consumer is None:
+            return
+        ends = {place: mark.high for place, mark in self._consumer.watermarks(SUBSCRIPTIONS.name).items()}
+        until = time.monotonic() + _CAUGHT_UP_SECONDS
+        while any(self._consumer.positions().get(place, 0) < end for place, end in ends.items()):
+            if self._consumer.has_reached_the_end():
+                break  # what compaction removed at the end is waited for in vain
+            if time.monotonic() > until:
+                raise BrokerNotReady(f"{SUBSCRIPTIONS.name} could not be followed to its end")
+            self.follow(0.1)
+        self.erase(self.refresh().left)
+        self.erase_outdated()
+
+    def erase(self, left: frozenset[bytes]) -> None:
+        """Wipe who has left from the snapshot on disk; call it when no push to them can begin any more."""
+        if left and self._folder is not None and self._stored is not None:
+            wipe(self._folder, self._stored, self._stored.rows_with_ids(left))
+
+    def erase_outdated(self, now: float | None = None) -> None:
+        """Wipe from the snapshot what people had before they moved or renewed, in a minute; at once without *now*.
+
+        Call it when nothing is going out: a push that is under way reads the old row. What they have now is on the
+        topic behind the snapshot's offsets, and is read from there by the next start.
+        """
+        if self._outdated and (now is None or now - self._outdated_at >= OUTDATED_SECONDS):
+            if self._folder is not None and self._stored is not None:
+                wipe(self._folder, self._stored, np.array(sorted(self._outdated), dtype=np.int64))
+            self._outdated.clear()
+        if not self._outdated and now is not None:
+            self._outdated_at = now
+
+    @property
+    def changes(self) -> int:
+        """Return how many sign-ups, changes and farewells `refresh` would bring in."""
+        return len(self._changed) + len(self._removed)
+
+    def refresh(self) -> Joined:
+        """Bring all changes so far into `people`; return who joined by them."""
+        if not self._removed and not self._changed:
+            return _NOBODY
+        found = replace(self._joined(), left=frozenset(self._removed))
+        if self._stored is not None:
+            self._outdated.update(self._stored.rows_with_ids(set(self._changed)).tolist())
+        self.people = self.people.changed_by(self._changed.values(), self._removed)
+        self._removed, self._changed = set(), {}
+        return found
+
+    def _joined(self) -> Joined:
+        changed = tuple(self._changed.values())
+        if not changed:
+            return _NOBODY
+        numbers = np.array([one.row for one in changed], dtype=np.uint64)
+        renewed = set()
+        for one, row in zip(changed, self.people.rows_of(numbers).tolist(), strict=True):
+            if row >= 0:
+                registry, local = self.people.at(row)
+                if (registry.endpoint(local), registry.p256dh(local)) != (one.endpoint, one.p256dh):
+                    renewed.add(one.row)
+        return Joined(frozenset(one.row for one in changed), frozenset(renewed))
+
+    def rebuild(self) -> NDArray[np.int64] | None:
+        """Build one registry of all when there are many changes; call it when nothing is going out.
+
+        Returns the old ordinal of each row, or None when nothing was done.
+        """
+        people = self.people
+        dead = 0 if people.alive is None else people.base.count - int(people.alive.sum())
+        if people.delta.count + dead < REBUILD_FROM:
+            return None
+        self.people, old = people.rebuilt()
+        return old
+
+    def close(self) -> None:
+        """Stop following."""
+        if self._consumer is not None:
+            self._consumer.close()
+
+
+_NOBODY = Joined(frozenset(), frozenset())
+
+
+def from_snapshot(folder: Path, mine: frozenset[int]) -> Subscribers:
+    """Return the subscribers of a packed snapshot, which then is the truth: nothing is followed."""
+    return Subscribers(load(folder), None, None, mine)
+
+
+def from_topic(
+    bootstrap: str, keys: SealKeys, folder: Path, mine: frozenset[int], clock: Callable[[], float] = time.time
+) -> Subscribers:
+    """Return the subscribers of the buckets in *mine* as the topic has them, followed from there on.
+
+    The snapshot in *folder* is a cache that names its offsets: gone on with while every tombstone since is still on the
+    topic, else written anew. An older one could bring back somebody who has unsubscribed.
+    """
+    consumer = Consumer(bootstrap)
+    marks = consumer.watermarks(SUBSCRIPTIONS.name)
+    source, at = consumer.cluster(), clock()
+    registry = _kept(folder, mine, source, marks, at)
+    if registry is None:
+        offsets = {partition: mark.low for (_, partition), mark in marks.items()}
+        columns = _packed(_newest(bootstrap, keys, mine, offsets))
+        build(
+            columns, folder, version="topic", topic_offsets=offsets, made_at=int(at), source=source, share=_share(mine)
+        )
+        registry = load(folder)
+    consumer.assign({place: registry.manifest.topic_offsets.get(place[1], mark.low) for place, mark in marks.items()})
+    subscribers = Subscribers(registry, consumer, keys, mine, folder)
+    subscribers.catch_up()
+    return subscribers
+
+
+def _share(mine: frozenset[int]) -> str:
+    return np.packbits(np.isin(np.arange(BUCKETS), list(mine))).tobytes().hex()
+
+
+def _kept(
+    folder: Path, mine: frozenset[int], source: str, marks: Mapping[Partition, Watermarks], at: float
+) -> Registry | None:
+    """Return the snapshot in *folder* if it can be gone on with: of these buckets, of this cluster, young enough."""
+    try:
+        registry = load(folder)
+    except DispatchError:
+        return None
+    manifest = registry.manifest
+    if (manifest.source, manifest.share) != (source, _share(mine)) or not source:
+        return None
+    if not 0 <= at - manifest.made_at < SNAPSHOT_SECONDS:
+        return None
+    known = manifest.topic_offsets
+    # A topic that was made anew begins at zero again: its offsets are not those.
+    if any(not mark.low <= known.get(partition, -1) <= mark.high for (_, partition), mark in marks.items()):
+        return None
+    return registry
+
+
+def _newest(bootstrap: str, keys: SealKeys, mine: frozenset[int], offsets: dict[int, int]) -> Iterator[Subscription]:
+    newest: dict[bytes, bytes | None] = {}
+    for record in read_to_end(bootstrap, SUBSCRIPTIONS.name):
+        offsets[record.partition] = record.offset + 1
+        if not is_roll(record.key) and bucket_of(record.key) in mine:
+            newest[record.key] = record.value
+    for key, value in newest.items():
+        if value is not None and (subscription := _unsealed(keys, key, value)) is not None:
+            yield subscription
+
+
+def _packed(people: Iterator[Subscription]) -> Columns:
+    """Pack *people* some at a time: a million of them as objects take two gigabytes."""
+    # As one counts in binary: each is copied as often as the number has digits, not as there are chunks.
+    packed: list[Columns] = []
+    while chunk := tuple(islice(people, _CHUNK)):
+        packed.append(columns_of(chunk))
+        while len(packed) > 1 and packed[-2].count <= packed[-1].count:
+            last = packed.pop()
+            packed[-1] = joined(packed[-1], last)
+    while len(packed) > 1:
+        last = packed.pop()
+        packed[-1] = joined(packed[-1], last)
+    return packed[0] if packed else columns_of(())
+
+
+def _unsealed(keys: SealKeys, identifier: bytes, value: bytes) -> Subscription | None:
+    try:
+        return keys.unseal(identifier, value)
+    except DispatchError as error:
+        # One unreadable subscription must not keep the others from being told; its bytes stay on the topic.
+        log.error("subscription unreadable", extra={"reason": getattr(error, "reason", type(error).__name__)})
+        return None

@@ -1,0 +1,1 @@
+"""The way in: raw bytes become settled documents, claims and facts."""

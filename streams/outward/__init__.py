@@ -1,0 +1,1 @@
+"""Notices leave on every other channel, each with its state (R16)."""
