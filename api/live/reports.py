@@ -98,6 +98,17 @@ def report_routes(reports: RoadReports | None, now: Callable[[], datetime]) -> A
     """Return the route; without *reports* it says that it is turned off."""
     router = APIRouter()
 
+    @router.get(
+        "/reports",
+        summary="Whether residents' reports of roads are taken here",
+        response_class=Response,
+        responses={200: {"description": "for pages: whether to show the form", "content": {"application/json": {}}}},
+    )
+    def taken_here() -> Response:
+        body = {"taken": reports is not None}
+        # Turned on or off by the operator, who may do so in the middle of an event.
+        return Response(orjson.dumps(body), headers={"cache-control": "no-cache"}, media_type="application/json")
+
     @router.post(
         "/reports",
         status_code=202,

@@ -1,12 +1,14 @@
 """The page "Here, now" in Chromium, over the residents' board of an evening in Kōtō."""
 
+import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import h3.api.basic_int as h3
 import pytest
@@ -15,13 +17,16 @@ from prometheus_client import CollectorRegistry
 
 from api.drawing.geojson import areas
 from api.http.metrics import ApiMetrics
+from api.http.rate import RateLimit
 from api.http.reader import Freshness
+from api.live.reports import RoadReports
 from api.residents.app import Residents, residents_app
 from routing.network import metres_between
 from routing.way_tile import read_tile
+from streams.brokers.client import Producer, Stored
 from tests.api.test_end_to_end import served
 from tests.web.conftest import SCREENSHOTS
-from tests.web.dusk import CELL, HERE, SHARD, UPSTAIRS, WARD, Dusk
+from tests.web.dusk import CELL, HERE, SHARD, UPSTAIRS, WARD, Dusk, streets
 from tests.web.test_chromium import shot, violations
 
 pytestmark = pytest.mark.browser
@@ -38,11 +43,18 @@ class Site:
 
 
 @contextmanager
-def site_over(dusk: Dusk, built: Path) -> Iterator[Site]:
+def site_over(dusk: Dusk, built: Path, reports: RoadReports | None = None) -> Iterator[Site]:
     registry = CollectorRegistry()
     residents = Residents(dusk.board.state, lambda: Freshness(True, 0, 0.5), can_sign_up=True)
     app = residents_app(
-        residents, ApiMetrics(registry), registry, web=built, live=dusk.board, ways=dusk.ways, wards=areas([WARD])
+        residents,
+        ApiMetrics(registry),
+        registry,
+        web=built,
+        live=dusk.board,
+        ways=dusk.ways,
+        wards=areas([WARD]),
+        reports=reports,
     )
     with dusk.board.running(lambda: True), served(app) as client:
         yield Site(str(client.base_url).replace("127.0.0.1", "localhost").rstrip("/"), dusk, [])
@@ -236,4 +248,57 @@ def test_what_a_feed_writes_runs_nowhere(chromium: Browser, built: Path) -> None
         page.goto(hostile.url + "/")
         assert page.evaluate("window.hurt") is None
         assert page.locator("main img").count() == 0
+        context.close()
+
+
+class _Kept:
+    """Stands where the producer does, and keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.documents: list[bytes] = []
+
+    def send(self, _topic: str, _key: bytes, value: bytes, headers: Mapping[str, bytes]) -> "Future[Stored]":
+        assert headers["feed"] == b"resident"
+        self.documents.append(value)
+        done: Future[Stored] = Future()
+        done.set_result(cast("Stored", None))
+        return done
+
+
+def test_a_closed_road_is_reported_without_a_name_and_only_where_reports_are_taken(
+    chromium: Browser, site: Site, built: Path
+) -> None:
+    context = at_home(chromium, site)
+    page, _ = opened(context, site, "/map#here")
+    page.wait_for_selector("#guide .headline")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#report").is_hidden(), "off by default"
+    context.close()
+
+    dusk, kept = Dusk(), _Kept()
+    reports = RoadReports(streets(), cast("Producer", kept), dusk.board, RateLimit(1, 0.001))
+    with site_over(dusk, built, reports) as taking:
+        context = at_home(chromium, taking)
+        page, complaints = opened(context, taking, "/map#here")
+        page.locator("#report summary").click()
+        page.locator("#report-kind").select_option("debris")
+        page.locator("#report-here").click()
+        with page.expect_request(lambda request: request.method == "POST") as sent:
+            page.locator("#report-send:enabled").click()
+        page.locator("#report-state", has_text="未確認の報告として示し、避難の道は変わりません").wait_for()
+        assert set(json.loads(sent.value.post_data or "")) == {"lat", "lng", "cause"}
+        assert not {"authorization", "cookie", "referer"} & set(sent.value.all_headers())
+        assert len(kept.documents) == 1
+        assert complaints == []
+        # One more, by a press on the map: the limit is said in words, and the point is not lost.
+        page.locator("#report-pick").click()
+        page.locator("#report-map canvas").click()
+        page.locator("#report-send:enabled").click()
+        page.locator("#report-state", has_text="報告が多すぎます").wait_for()
+        assert page.locator("#report-send").is_enabled()
+        assert len(kept.documents) == 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert violations(page) == []
+        page.locator("#report").scroll_into_view_if_needed()
+        shot(page, "now-report-ja")
         context.close()

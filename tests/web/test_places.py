@@ -26,7 +26,7 @@ Notification.requestPermission = async () => "granted";
 // A browser answers with the place of a moment ago: each press of the button is somewhere else here.
 let north = 0;
 Geolocation.prototype.getCurrentPosition = (found) =>
-  found({coords: {latitude: %f + 0.01 * north++, longitude: %f, accuracy: 10}});
+  found({coords: {latitude: %f + 0.01 * (north++ + Number(localStorage.moved ?? 0)), longitude: %f, accuracy: 10}});
 """
 
 # The event cannot be had from outside; its listener is the worker's own.
@@ -120,6 +120,33 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
     page.reload()
     page.wait_for_load_state("networkidle")
     assert len(welcomes("places-2")) == 2, "what is proved is not asked again"
+
+    # "Follow me": one more place, told anew when a page is opened somewhere else, and gone with its consent.
+    phone.grant_permissions(["geolocation"], origin=door.url)
+
+    def following() -> tuple[list[str], bool]:
+        known = door.client.get("/subscriptions", headers=bearer).json()
+        extra = [one["cell"] for one in known["places"][3:]]
+        assert known["places"][:3] == kept["places"]
+        return extra, "follow-me" in {one["purpose"] for one in known["consents"]}
+
+    page.evaluate("localStorage.moved = 5")
+    page.goto(door.url + "/signup")
+    page.get_by_role("switch", name="いまいる場所についても受け取る").check()
+    page.locator("#follow-status", has_text="オンにしました").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert violations(page) == []
+    shot(page, "signup-follow-ja")
+    until(lambda: len(following()[0]) == 1 and following()[1])
+    [first], _ = following()
+    page.evaluate("localStorage.moved = 8")
+    with page.expect_response(lambda answer: answer.request.method == "PUT"):
+        page.goto(door.url + "/map")
+    until(lambda: len(following()[0]) == 1 and following()[0] != [first])
+    page.goto(door.url + "/signup")
+    page.locator("#follow-me:checked").uncheck()
+    page.locator("#follow-status", has_text="オフにして").wait_for()
+    until(lambda: following() == ([], False))
 
     # The push service gives another address while nobody has the page open: the worker says so by itself.
     browser_worker = phone.service_workers[0]

@@ -44,7 +44,7 @@ export function drawMap(holder: HTMLElement, chosen: (cell: string) => void): Ma
       ],
     },
   });
-  const choose = (lat: number, lng: number): void => {
+  onChoice(map, holder, (lat, lng) => {
     const cell = cellOf(lat, lng);
     (map.getSource("chosen") as GeoJSONSource | undefined)?.setData({
       type: "Feature",
@@ -52,7 +52,23 @@ export function drawMap(holder: HTMLElement, chosen: (cell: string) => void): Ma
       geometry: { type: "Polygon", coordinates: [ringOf(cell) as [number, number][]] },
     });
     chosen(cell);
-  };
+  });
+  return map;
+}
+
+/** Draw the map into *holder*; *chosen* hears of each point that is pressed, and a dot shows it. */
+export function drawPointMap(holder: HTMLElement, chosen: (lat: number, lng: number) => void): Map {
+  const map = drawMap(holder, () => undefined);
+  map.on("load", () => map.addLayer({ id: "point", type: "circle", source: "chosen", paint: { "circle-color": "#c0392b", "circle-radius": 8, "circle-stroke-color": "#fff", "circle-stroke-width": 3 } }));
+  // After the cell was drawn: only the point is meant here.
+  onChoice(map, holder, (lat, lng) => {
+    (map.getSource("chosen") as GeoJSONSource | undefined)?.setData({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [lng, lat] } });
+    chosen(lat, lng);
+  });
+  return map;
+}
+
+function onChoice(map: Map, holder: HTMLElement, choose: (lat: number, lng: number) => void): void {
   map.on("click", (event) => choose(event.lngLat.lat, event.lngLat.lng));
   // Arrow keys move the map by themselves; Enter takes its middle.
   holder.addEventListener("keydown", (event) => {
@@ -60,5 +76,4 @@ export function drawMap(holder: HTMLElement, chosen: (cell: string) => void): Ma
     const { lat, lng } = map.getCenter();
     choose(lat, lng);
   });
-  return map;
 }

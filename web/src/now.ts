@@ -6,6 +6,7 @@ import { cellAt, isCell, middleOf, parentOf, resolutionOf } from "./cells";
 import { check, obstacle, renewIfLapsed, type Reach } from "./check";
 import { byId, html } from "./dom";
 import { follow } from "./follow";
+import { followOnOpen } from "./follow-me";
 import type { Point } from "./geometry";
 import { install, needsHomeScreen, onInstallable } from "./install";
 import { SHARD_RESOLUTION, shards, stateOf, type Shards, type State } from "./live";
@@ -14,6 +15,7 @@ import type { NowWords } from "./now-words";
 import { nowWordsOf } from "./now-words-of";
 import { RESOLUTION, whereIAm } from "./places";
 import { pushView } from "./push-view";
+import { listenToReports, offerReports, speakReports } from "./report-form";
 import { readMe, readSeen, updateMe, type Me, type Seen } from "./store";
 import { exactWay } from "./tiles";
 import type { Way } from "./way-tile";
@@ -69,7 +71,9 @@ async function speak(language: Language): Promise<void> {
   byId("map").setAttribute("aria-label", shown.words.pick);
   byId("big-map").setAttribute("aria-label", shown.words.map);
   byId("mine").setAttribute("aria-label", shown.words.places);
+  byId("report-map").setAttribute("aria-label", shown.words.reportMap);
   byId("iphone").textContent = words.iphone;
+  speakReports(words);
   listMine();
   draw();
   void tellReach();
@@ -124,6 +128,7 @@ async function refresh(): Promise<void> {
   draw();
   tellTrouble(shown);
   await findWay();
+  await offerReports();
 }
 
 /** Find the way from the phone's own point, once for each plan: only where people are told to go are there tiles. */
@@ -240,6 +245,7 @@ async function start(): Promise<void> {
   byId("big").addEventListener("click", () => void openBigMap());
   byId("check-now").addEventListener("click", () => void check((reach) => void tellReach(reach)));
   byId("install").addEventListener("click", () => void install());
+  listenToReports(() => shown.words, () => void refresh());
   byId("share").hidden = !("share" in navigator);
   byId("share").addEventListener("click", share);
   byId<HTMLInputElement>("step-free").addEventListener("change", (event) => {
@@ -266,6 +272,10 @@ async function start(): Promise<void> {
   }
   await followFragment();
   follow((changed) => !!shown.spot && changed.includes(parentOf(shown.spot.cell, SHARD_RESOLUTION)), () => void refresh());
+  // Without a position or a line the place stays where it was last told.
+  await followOnOpen().catch(() => undefined);
+  me = await readMe().catch(() => me);
+  listMine();
   void renewIfLapsed((reach) => void tellReach(reach));
 }
 

@@ -1,6 +1,7 @@
 // Three taps: language, place, allow. Everything else has a safe default.
 import "./page.css";
 import { alive, confirm, doorKey, forget, Refused, request, standing, stored, type Wish, type WishedPlace } from "./door";
+import { chosenPlaces, followed, followOnOpen, startFollowing, stopFollowing } from "./follow-me";
 import { hourChooser, placeRow, ROLES } from "./place-row";
 import { cellOf, MOST_PLACES, whereIAm } from "./places";
 import { forgetMe, readMe, updateMe, writeMe, type Me } from "./store";
@@ -17,6 +18,8 @@ const state = {
   names: {} as Record<string, string>,
   quiet: { start_hour: 22, end_hour: 6 },
   pressed: "",
+  // The cell that the phone is in, where the person wants it followed.
+  followed: "",
 };
 
 function speak(language: Language): void {
@@ -47,12 +50,12 @@ function listPlaces(): void {
     " – ",
     hourChooser(words.toHour, state.quiet.end_hour, (hour) => (state.quiet.end_hour = hour)),
   );
-  at<HTMLButtonElement>("allow").disabled = state.places.length === 0;
+  at<HTMLButtonElement>("allow").disabled = state.places.length === 0 && !state.followed;
 }
 
 function add(cell: string): void {
   if (state.places.some((place) => place.cell === cell)) return;
-  if (state.places.length >= MOST_PLACES) {
+  if (state.places.length + (state.followed ? 1 : 0) >= MOST_PLACES) {
     at("place-status").textContent = WORDS[state.language].placesFull;
     return;
   }
@@ -72,6 +75,38 @@ async function here(): Promise<void> {
   } catch {
     at("place-status").textContent = words.hereDenied;
     await openMap();
+  }
+}
+
+/** Turn "follow me" on or off; for one who is signed up the server is told at once. */
+async function switchFollowing(wanted: boolean): Promise<void> {
+  const words = WORDS[state.language];
+  const said = at("follow-status");
+  const box = at<HTMLInputElement>("follow-me");
+  box.disabled = true;
+  said.textContent = wanted ? words.hereWaiting : "";
+  try {
+    const me = await readMe();
+    const stands = me?.active ? me : undefined;
+    if (wanted) {
+      // Counted with what stands at the server too: the page may show changes that were not sent yet.
+      if (Math.max(state.places.length, stands ? chosenPlaces(stands).length : 0) >= MOST_PLACES) throw new Error(words.placesFull);
+      const cell = await whereIAm().then(({ lat, lng }) => cellOf(lat, lng), () => "");
+      if (!cell) throw new Error(words.hereDenied);
+      if (stands) await startFollowing(stands, cell).catch(() => Promise.reject(new Error(words.failed)));
+      state.followed = cell;
+    } else {
+      if (stands?.following) await stopFollowing(stands).catch(() => Promise.reject(new Error(words.failed)));
+      state.followed = "";
+    }
+    said.textContent = wanted ? words.followOn : words.followOff;
+    listPlaces();
+    void showMine();
+  } catch (error) {
+    box.checked = !wanted;
+    said.textContent = error instanceof Error ? error.message : words.failed;
+  } finally {
+    box.disabled = false;
   }
 }
 
@@ -113,7 +148,7 @@ async function allow(): Promise<void> {
     const key = await doorKey();
     const worker = await navigator.serviceWorker.ready;
     const push = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key.application_server_key });
-    const wish: Wish = {
+    const plain: Wish = {
       endpoint: push.endpoint,
       keys: push.toJSON().keys as Wish["keys"],
       language: state.language,
@@ -121,8 +156,9 @@ async function allow(): Promise<void> {
       quiet: at<HTMLInputElement>("quiet").checked ? { ...state.quiet } : null,
       consents: [{ purpose: "area-alerts", version: key.consents["area-alerts"] ?? 1 }],
     };
+    const { wish, following } = (state.followed && followed({ wish: plain }, state.followed)) || { wish: plain, following: undefined };
     const known = await readMe();
-    const me = { wish, names: state.names, stepFree: at<HTMLInputElement>("step-free").checked };
+    const me = { wish, following, names: state.names, stepFree: at<HTMLInputElement>("step-free").checked };
     if (known?.active && known.wish.endpoint === wish.endpoint) {
       await confirm(wish, known.token, known.proof);
       await writeMe({ ...known, ...me });
@@ -135,7 +171,7 @@ async function allow(): Promise<void> {
 }
 
 /** Ask for the welcome and wait for the worker to say that it came. */
-async function ask(wish: Wish, me: Pick<Me, "wish" | "names" | "stepFree">, known: Me | undefined): Promise<void> {
+async function ask(wish: Wish, me: Pick<Me, "wish" | "following" | "names" | "stepFree">, known: Me | undefined): Promise<void> {
   const words = WORDS[state.language];
   const came = new Promise<boolean>((resolve) => {
     const stop = setTimeout(() => resolve(false), PATIENCE_MS);
@@ -184,10 +220,22 @@ async function forgetAll(): Promise<void> {
     await push?.unsubscribe();
     await forgetMe();
     at("mine").hidden = true;
+    state.followed = "";
+    at<HTMLInputElement>("follow-me").checked = false;
     at("status").textContent = WORDS[state.language].forgotten;
   } catch {
     at("status").textContent = WORDS[state.language].failed;
   }
+}
+
+/** Tell where the phone is now, for one who wants that; without a position or a line it stays where it was. */
+async function followOn(): Promise<void> {
+  await followOnOpen().catch(() => undefined);
+  const me = await readMe();
+  // The switch may have been turned off meanwhile.
+  if (!me?.following || !state.followed || me.following.cell === state.followed) return;
+  state.followed = me.following.cell;
+  await showMine();
 }
 
 function start(): void {
@@ -206,19 +254,23 @@ function start(): void {
   at("add").addEventListener("click", () => add(state.pressed));
   at("allow").addEventListener("click", () => void allow());
   at("forget").addEventListener("click", () => void forgetAll());
+  at("follow-me").addEventListener("change", (event) => void switchFollowing((event.target as HTMLInputElement).checked));
   const apple = /iPhone|iPad/.test(navigator.userAgent);
   at("iphone").hidden = !apple || matchMedia("(display-mode: standalone)").matches;
   if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/sw.js", { scope: "/" });
   void readMe().then((me) => {
     if (!me) return;
     if (me.active) void alive(me.token).catch(() => undefined);
-    state.places = standing(me.wish, Date.now()).places;
+    state.places = chosenPlaces({ ...me, wish: standing(me.wish, Date.now()) });
+    state.followed = me.following?.cell ?? "";
+    at<HTMLInputElement>("follow-me").checked = !!me.following;
     if (me.wish.quiet) state.quiet = { ...me.wish.quiet };
     at<HTMLInputElement>("quiet").checked = me.wish.quiet !== null;
     at<HTMLInputElement>("step-free").checked = me.stepFree;
     state.names = me.names;
     listPlaces();
     void showMine();
+    void followOn();
   });
 }
 

@@ -37,6 +37,13 @@ export interface Me {
   wish: Wish;
   names: Record<string, string>;
   stepFree: boolean;
+  /** The one place that goes where the phone goes; `alone` where it is none of the others as well. */
+  following?: Following | undefined;
+}
+
+export interface Following {
+  cell: string;
+  alone: boolean;
 }
 
 function open(): Promise<IDBDatabase> {

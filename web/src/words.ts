@@ -35,6 +35,10 @@ export interface Words {
   everyLevel: string;
   fromLevel: string;
   stays: string;
+  followMe: string;
+  followConsent: string;
+  followOn: string;
+  followOff: string;
   quiet: string;
   quietHint: string;
   needs: string;

@@ -159,6 +159,12 @@ def test_it_is_off_unless_it_was_turned_on() -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "reports-off")
 
 
+@pytest.mark.parametrize("off", [False, True])
+def test_a_page_may_ask_whether_reports_are_taken(off: bool) -> None:
+    answer = Pipeline().browser(off=off).request("GET", "/reports")
+    assert (answer.status_code, answer.json()) == (200, {"taken": not off})
+
+
 def test_an_address_may_report_a_few_roads_and_then_waits() -> None:
     browser = Pipeline().browser(RateLimit(2, 0.001))
     statuses = [browser.request("POST", "/reports", json=asked()).status_code for _ in range(3)]

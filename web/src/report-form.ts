@@ -1,0 +1,72 @@
+// The form for a closed road on the page "Here, now": a point, a kind, send.
+import { byId } from "./dom";
+import type { NowWords } from "./now-words";
+import { whereIAm } from "./places";
+import { KINDS, problemIn, sendReport, takesReports, type Kind } from "./report";
+
+let point: { lat: number; lng: number } | undefined;
+let asked = false;
+
+/** Show the form where reports are taken; asked once, after what is in force is shown. */
+export async function offerReports(): Promise<void> {
+  if (asked) return;
+  asked = true;
+  byId("report").hidden = !(await takesReports());
+}
+
+/** Write the kinds in the reader's language; what she chose stays. */
+export function speakReports(words: NowWords): void {
+  const kinds = byId<HTMLSelectElement>("report-kind");
+  const chosen = kinds.value;
+  kinds.replaceChildren(...KINDS.map((kind) => new Option(words.causes[kind], kind, false, kind === chosen)));
+}
+
+/** Listen to the form; *sent* hears of each report that was taken. */
+export function listenToReports(words: () => NowWords, sent: () => void): void {
+  const send = byId<HTMLButtonElement>("report-send");
+  const tell = (text: string): void => void (byId("report-state").textContent = text);
+  const choose = (lat: number, lng: number): void => {
+    point = { lat, lng };
+    send.disabled = false;
+    tell(words().reportChosen);
+  };
+  const here = async (): Promise<void> => {
+    tell(words().finding);
+    try {
+      const { lat, lng } = await whereIAm();
+      choose(lat, lng);
+    } catch {
+      tell(words().notFound);
+    }
+  };
+  const pick = async (): Promise<void> => {
+    byId("report-chooser").hidden = false;
+    if (byId("report-map").childElementCount) return;
+    try {
+      const { drawPointMap } = await import("./map");
+      drawPointMap(byId("report-map"), choose);
+    } catch {
+      // A road cannot be pressed on the drawing of wards: only where she stands is left.
+      byId("report-chooser").hidden = true;
+      tell(words().noMap);
+    }
+  };
+  const post = async (): Promise<void> => {
+    if (!point) return;
+    const { lat, lng } = point;
+    send.disabled = true;
+    tell(words().reportSending);
+    try {
+      await sendReport(lat, lng, byId<HTMLSelectElement>("report-kind").value as Kind);
+      point = undefined;
+      tell(words().reportThanks);
+      sent();
+    } catch (error) {
+      send.disabled = false;
+      tell(problemIn(error, words()));
+    }
+  };
+  byId("report-here").addEventListener("click", () => void here());
+  byId("report-pick").addEventListener("click", () => void pick());
+  send.addEventListener("click", () => void post());
+}
