@@ -1,7 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import source from "../../api/residents/subscriptions.py?raw";
 import type { WishedPlace } from "../src/door";
-import { FOLLOW_CONSENT, followed, followOnOpen, startFollowing, stopFollowing, unfollowed } from "../src/follow-me";
+import { followed, followOnOpen, startFollowing, stopFollowing, unfollowed } from "../src/follow-me";
 import { cellOf } from "../src/places";
 import type { Me } from "../src/store";
 
@@ -92,8 +91,4 @@ it("what the server did not take is not believed", async () => {
   held.me = { ...person("a"), ...followed(person("a"), "b") };
   await expect(followOnOpen()).rejects.toThrow();
   expect((held.me as Me).following?.cell).toBe("b");
-});
-
-it("the wording is the one that the server asks consent for", () => {
-  expect(Number(/"follow-me": (\d+)/.exec(source)?.[1])).toBe(FOLLOW_CONSENT);
 });
