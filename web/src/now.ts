@@ -272,11 +272,11 @@ async function start(): Promise<void> {
   }
   await followFragment();
   follow((changed) => !!shown.spot && changed.includes(parentOf(shown.spot.cell, SHARD_RESOLUTION)), () => void refresh());
-  // Without a position or a line the place stays where it was last told.
+  await renewIfLapsed((reach) => void tellReach(reach));
+  // Only after it: a place is told under an address that is proved. Without a position or a line it stays where it was.
   await followOnOpen().catch(() => undefined);
   me = await readMe().catch(() => me);
   listMine();
-  void renewIfLapsed((reach) => void tellReach(reach));
 }
 
 void start();
