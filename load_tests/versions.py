@@ -18,6 +18,8 @@ THIS, NEXT = "this", "next"
 _LATER = {"said_later": {"by": ["a newer version"]}}
 # Counts by ward or by outcome: their keys are data, and one more would be one more ward.
 _DATA = frozenset({"wards", "outcomes", "ward_bytes", "bytes", "origins", "topic_offsets", "sha256"})
+# By rank, and within it by outcome.
+_DATA_BELOW = frozenset({"rings"})
 
 
 def main(arguments: list[str]) -> None:
@@ -62,7 +64,7 @@ def with_more(record: bytes) -> bytes:
 def _more(plain: Any, name: str = "") -> Any:
     if isinstance(plain, list):
         return [_more(one) for one in plain]
-    if not isinstance(plain, dict):
+    if not isinstance(plain, dict) or name in _DATA_BELOW:
         return plain
     return {key: _more(value, key) for key, value in plain.items()} | ({} if name in _DATA else _LATER)
 

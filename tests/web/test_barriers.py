@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.web.awaiting import until_true
 from tests.web.dusk import CELL, CHOME, SHARD, Dusk
 from tests.web.test_chromium import shot, violations
 from tests.web.test_now import LANGUAGES, Site, at_home, opened, site_over
@@ -117,9 +118,9 @@ def test_after_the_first_visit_the_place_is_there_without_a_network(chromium: Br
     context = at_home(chromium, site)
     page, _ = opened(context, site, f"/map#c={CELL:x}")
     page.wait_for_selector("#guide .headline")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    until_true(page, "navigator.serviceWorker.controller !== null")
     kept = "async () => (await (await caches.open('shirase-2')).keys()).some(one => one.url.endsWith('/plan.json'))"
-    page.wait_for_function(f"({kept})()")
+    until_true(page, f"({kept})()")
     context.set_offline(True)
     page.reload()
     page.locator("#guide .headline", has_text="北砂小学校へ歩いて避難").wait_for()

@@ -21,6 +21,7 @@ from tests.api.test_order_area import census
 from tests.api.test_posting import Stages
 from tests.dispatch.people import resident
 from tests.streams.evening import wards_table
+from tests.web.awaiting import until_true
 from tests.web.dusk import HERE, streets
 from tests.web.test_chromium import shot, violations
 from tests.web.test_officer import at_the_console, sign_in
@@ -61,7 +62,7 @@ def test_an_area_is_drawn_on_the_map_with_a_live_preview_and_by_keyboard(
         sign_in(page, room, "metro")
         page.goto(page.url + "post")
         page.wait_for_selector("#drawing canvas")
-        page.wait_for_function("document.querySelector('#drawing canvas').width > 0")
+        until_true(page, "document.querySelector('#drawing canvas').width > 0")
         order = page.locator("#order")
         order.get_by_label("レベル4 避難指示").check()
         board = page.locator("#drawing")
@@ -72,11 +73,11 @@ def test_an_area_is_drawn_on_the_map_with_a_live_preview_and_by_keyboard(
         four = page.input_value("textarea[name=geojson]")
         board.focus()
         page.keyboard.press("Backspace")
-        page.wait_for_function("before => document.querySelector('textarea[name=geojson]').value !== before", arg=four)
+        until_true(page, "before => document.querySelector('textarea[name=geojson]').value !== before", arg=four)
         page.keyboard.press("Enter")  # the middle of the map is the next corner
         five = "JSON.parse(document.querySelector('textarea[name=geojson]').value).coordinates[0].length === 5"
-        page.wait_for_function(five)
-        page.wait_for_function("/[0-9]区画/.test(document.querySelector('#live').innerText)")
+        until_true(page, five)
+        until_true(page, "/[0-9]区画/.test(document.querySelector('#live').innerText)")
         assert violations(page) == []
         shot(page, "console-drawing-laptop")
         order.get_by_label("範囲の呼び名").fill("架空川沿い")

@@ -12,6 +12,7 @@ from dispatch.stub.bodies import stored
 from dispatch.stub.opened import open_body
 from tests.api.test_end_to_end import until
 from tests.stub.pushes import Phone
+from tests.web.awaiting import until_true
 from tests.web.conftest import Door
 from tests.web.test_chromium import KOTO, Worker, shot, violations
 
@@ -156,7 +157,7 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
     proved = "tag => new Promise(done => { indexedDB.open('shirase', 1).onsuccess = (event) => {"
     proved += " event.target.result.transaction('me').objectStore('me').get('me').onsuccess = (got) =>"
     proved += " done(got.target.result.active && got.target.result.proof && got.target.result.wish.endpoint) } })"
-    page.wait_for_function(f"async () => (await ({proved})()).endsWith('/places-3')")
+    until_true(page, f"async () => (await ({proved})()).endsWith('/places-3')")
     assert door.client.get("/subscriptions", headers=bearer).status_code == 200
     # Without a new address the person is asked: she would be reached by nothing, and not know.
     browser_worker.evaluate(CHANGED, None)

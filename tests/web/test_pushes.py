@@ -27,6 +27,7 @@ from streams.notices.notice_board import NoticeBoard
 from tests.dispatch.test_ways import ordered, told
 from tests.geo.documents import danger
 from tests.streams.test_going import HERE, flood, river, tell
+from tests.web.awaiting import until_true
 from tests.web.conftest import Door
 from tests.web.test_chromium import Worker, shot, violations
 
@@ -137,7 +138,8 @@ def test_the_river_and_the_way_of_a_push_are_drawn_without_a_network(phone: Brow
     leave = Answer(Advice.LEAVE_EARLY, Why.WATER_COMES_FIRST, leave_by=AT + timedelta(hours=3))
     message = way_for(leave, revision=notice.revision + 2)[1].for_part(0, "ja", 1)
     going_on(worker, message)
-    page.wait_for_function(
+    until_true(
+        page,
         "tag => new Promise(done => { indexedDB.open('shirase', 1).onsuccess = (event) => {"
         " event.target.result.transaction('seen').objectStore('seen').get(tag).onsuccess ="
         " (got) => done(JSON.stringify(got.target.result ?? '').includes('leave-early')) } })",
