@@ -10,6 +10,7 @@ from alerts.notice import Notice
 from alerts.words import HAZARDS_JA
 from api.console import fields
 from api.console.buttons import CORRECT, LIFT, Button
+from api.console.reason_words import reason_said, service_said
 from api.drawing.clock import clock
 from api.drawing.look import APPEARANCES, look_of, word_of
 from api.drawing.sheet import document
@@ -149,7 +150,7 @@ def _unsent(ring: Ringed) -> str:
 
 def _far(notice: Notice | None, far: HowFar, now: datetime) -> str:
     rows = "".join(
-        f"<tr><th scope='row'>{escape(origin.removeprefix('https://'))}</th><td>{_shown(done)} / {_shown(total)}</td>"
+        f"<tr><th scope='row'>{service_said(origin)}</th><td>{_shown(done)} / {_shown(total)}</td>"
         f'<td><progress max="{max(total, 1)}" value="{done}" aria-label="{escape(origin)}"></progress></td></tr>'
         for origin, (done, total) in far.origins.items()
     )
@@ -200,7 +201,7 @@ def _by(by: str) -> str:
     if alone:
         return f"<strong>{escape(alone)}（ひとりで承認）</strong>"
     kind, _, who = by.partition(":")
-    return escape(who) if who else f"<code>{escape(kind)}</code>"
+    return escape(who) if who else reason_said(kind)
 
 
 def _shown(number: int) -> str:

@@ -1,0 +1,40 @@
+"""Reason codes and push services as an officer reads them; the code stays in the records."""
+
+from html import escape
+
+# Why a draft is where it is: what `streams.deciding.decision` writes. A rule of the policy is called by its own name.
+REASONS = {
+    "already-sent": "もう送られていた",
+    "digest-mismatch": "承認された内容と違うため止めた",
+    "for-coordinators-only": "職員だけに知らせる",
+    "held-by-policy": "決まりにより保留",
+    "needs-a-person": "人の承認が要る",
+    "nothing-changed": "前の知らせと同じ",
+    "order-without-independent-sign": "ほかに危険のしるしがないため保留",
+    "recorded-only": "記録だけ",
+    "repeats-an-official-warning": "公式の警報のとおり",
+    "ways-of-an-approved-order": "承認された避難情報の道",
+}
+# By the end of the host: whose phones and browsers a service speaks to.
+SERVICES = {
+    "fcm.googleapis.com": "Android・Chrome・Edge",
+    "jmt17.google.com": "Android・Chrome・Edge",
+    "push.services.mozilla.com": "Firefox",
+    "push.apple.com": "iPhone・iPad・Mac",
+    "notify.windows.com": "Windows",
+}
+
+
+def reason_said(code: str) -> str:
+    """Return HTML: the words of *code*, or that a rule of this name decided."""
+    said = REASONS.get(code)
+    return said if said is not None else f"決まり <code>{escape(code)}</code>"
+
+
+def service_said(origin: str) -> str:
+    """Return HTML: whom *origin* reaches, and its host in small; only the host where nobody knows it."""
+    host = origin.removeprefix("https://")
+    for known, people in SERVICES.items():
+        if host == known or host.endswith(f".{known}"):
+            return f"{people} <small>{escape(host)}</small>"
+    return escape(host)

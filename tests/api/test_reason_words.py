@@ -1,0 +1,43 @@
+"""Officers read words where the system keeps codes."""
+
+import ast
+import inspect
+
+import pytest
+
+from api.console.reason_words import REASONS, SERVICES, reason_said, service_said
+from dispatch.settings import DEFAULT_PUSH_HOSTS
+from geo.sign import ORDER_WITHOUT_SIGN
+from streams.deciding import decision
+
+
+def codes_of_decisions() -> set[str]:
+    """Return every reason that the decider itself writes into a draft's record, read from its source."""
+    found = set()
+    for node in ast.walk(ast.parse(inspect.getsource(decision))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_verdict", "_approved"):
+            given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "reason")]
+            found |= {one.value for part in given for one in ast.walk(part) if isinstance(one, ast.Constant)}
+    return {code for code in found if isinstance(code, str) and "-" in code and not code.endswith(":")}
+
+
+def test_whatever_the_decider_writes_has_words() -> None:
+    codes = codes_of_decisions() - {"approved-by:", "void-by:", "edited-by:"}
+    assert {"needs-a-person", "held-by-policy", "digest-mismatch"} <= codes
+    assert codes | {ORDER_WITHOUT_SIGN} <= REASONS.keys()
+
+
+def test_a_rule_of_the_policy_is_called_by_its_name_and_nothing_is_taken_as_markup() -> None:
+    assert "river-forecast" in reason_said("river-forecast")
+    assert "<b>" not in reason_said("<b>")
+    assert "<b>" not in service_said("https://<b>.example")
+
+
+@pytest.mark.parametrize("host", DEFAULT_PUSH_HOSTS)
+def test_every_push_service_is_named_by_whom_it_reaches(host: str) -> None:
+    said = service_said(f"https://{host.removeprefix('.') if not host.startswith('.') else 'one' + host}")
+    assert any(people in said for people in SERVICES.values())
+
+
+def test_a_service_that_only_looks_like_one_is_called_by_its_host() -> None:
+    assert service_said("https://fcm.googleapis.com.evil.example") == "fcm.googleapis.com.evil.example"
