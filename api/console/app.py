@@ -24,6 +24,7 @@ from api.console.drilling import drilling_routes
 from api.console.editing import editing_routes
 from api.console.office import COOKIE, Office, office_routes
 from api.console.posting import new_key, posting_routes
+from api.console.reason_words import reason_said
 from api.console.rehearsing import rehearsing_routes
 from api.console.river_rows import GAUGE_HEADS, TIE_HEADS, decide_by, gauge_cells, tie_cells
 from api.console.sending_routes import sending_routes
@@ -270,7 +271,7 @@ def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
             clock(notice.sent, now=now),
             decide_by(clock_of(draft, now), now),
             escape(next((text.title for text in worst.texts if text.language == "ja"), "")),
-            f"<code>{escape(record.reason)}</code>",
+            reason_said(record.reason),
         )
     )
 

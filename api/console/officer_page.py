@@ -15,6 +15,7 @@ from alerts.place import Cells
 from alerts.words import HAZARDS_JA
 from api.console import buttons
 from api.console.preview_page import preview_rows, seams
+from api.console.reason_words import reason_said
 from api.console.river_rows import decide_by
 from api.drawing.area_picture import draw_area
 from api.drawing.clock import ago, clock
@@ -118,7 +119,7 @@ def draft_page(
         ("期限", clock(notice.expires, now=now)),
         *([("判断期限", decide_by(due, now))] if (due := clock_of(record.draft, now)) is not None else []),
         *preview_rows(seen, written=bool(proposal.authors)),
-        ("止まっている理由", f"<code>{escape(record.reason)}</code>"),
+        ("止まっている理由", reason_said(record.reason)),
         ("作った人", escape("、".join(sorted(proposal.authors))) or "（届いた電文）"),
     )
     rows = "".join(f"<tr><th scope='row'>{name}</th><td>{value}</td></tr>" for name, value in facts)

@@ -26,9 +26,8 @@ SERVICES = {
 
 
 def reason_said(code: str) -> str:
-    """Return HTML: the words of *code*, or that a rule of this name decided."""
-    said = REASONS.get(code)
-    return said if said is not None else f"決まり <code>{escape(code)}</code>"
+    """Return HTML: the words of *code*, or that a rule of this name decided; the code in small."""
+    return f"{escape(REASONS.get(code, '決まり'))} <small><code>{escape(code)}</code></small>"
 
 
 def service_said(origin: str) -> str:
