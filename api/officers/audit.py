@@ -8,7 +8,7 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -111,6 +111,11 @@ def broken_at(records: Iterable[bytes]) -> str:
             return f"entry {entry.number} was changed"
         before, number = entry.hash, entry.number
     return ""
+
+
+def last_hash(records: Sequence[bytes]) -> str:
+    """Return the hash that the newest of *records* states: what shows later whether an end was cut off."""
+    return read(records[-1])[1] if records else BEGINNING
 
 
 class Trail:

@@ -150,16 +150,44 @@ def audit() -> None:
 
 
 @audit.command()
-@click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
-def verify(broker: str) -> None:
-    """Say whether the trail is whole: an edit, a gap or a swap ends with exit code 1."""
-    from api.officers.audit import broken_at
-    from streams.brokers.client import read_to_end
-    from streams.topics import AUDIT
+@click.option("--broker", help="HOST:PORT of Apache Kafka.")
+@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An export.")
+def verify(broker: str | None, path: Path | None) -> None:
+    """Say whether the trail is whole: an edit, a gap or a swap ends with exit code 1.
 
-    records = [record.value or b"" for record in read_to_end(broker, AUDIT.name)]
+    Of an export the last entry's hash is compared with the broker's, or with what was written down when it was made:
+    nothing in a file shows that its end is missing.
+    """
+    from api.officers.audit import broken_at, last_hash
+
+    if (broker is None) == (path is None):
+        raise click.UsageError("give --broker or --file, and not both")
+    records = path.read_bytes().splitlines() if path is not None else _records(broker or "")
     broken = broken_at(records)
     if broken:
         click.echo(f"shirase: the audit trail is broken: {broken}", err=True)
         sys.exit(1)
-    click.echo(f"{len(records):,} entries, whole")
+    click.echo(f"{len(records):,} entries, whole; the last is {last_hash(records)}")
+
+
+@audit.command()
+@click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Made new, never replaced.")
+def export(broker: str, out: Path) -> None:
+    """Write the trail as it is stored, an entry a line, to be kept apart and verified without us."""
+    from api.officers.audit import last_hash
+
+    records = _records(broker)
+    try:
+        with out.open("xb") as file:
+            file.writelines(record + b"\n" for record in records)
+    except FileExistsError:
+        raise click.ClickException(f"{out} is there already") from None
+    click.echo(f"{len(records):,} entries; the last is {last_hash(records)}: write it down elsewhere")
+
+
+def _records(broker: str) -> list[bytes]:
+    from streams.brokers.client import read_to_end
+    from streams.topics import AUDIT
+
+    return [record.value or b"" for record in read_to_end(broker, AUDIT.name)]
