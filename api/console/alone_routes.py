@@ -7,10 +7,11 @@ from api.console.alone_page import SAID
 from api.console.filled import filled
 from api.console.office import Office, waiting
 from api.console.officer_page import refused_page
+from api.http.elsewhere import elsewhere
 from api.officers.accounts import Session
 from api.officers.alone import LetGo
 from api.officers.audit import Act
-from api.officers.form import elsewhere, page
+from api.officers.form import page
 from streams.notices.edit import ground_of
 from streams.payloads import Verb
 

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Cookie, Response
 from alerts.place import Cells
 from api.console.board_page import board_page
 from api.console.office import COOKIE, Office
+from api.http.elsewhere import elsewhere
 from api.known.board import Orders, rows
 from api.officers.accounts import EVERY_WARD, Role
-from api.officers.form import elsewhere, page
+from api.officers.form import page
 from geo.cells import union
 
 

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Cookie, Header, Request, Response
 from api.console.channels_page import channels_page, document_page
 from api.console.office import COOKIE, Office
 from api.console.posting import new_key
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.known.verdict import verdict_of
 from api.officers.accounts import Account, Session
 from api.officers.audit import Act
-from api.officers.form import elsewhere, page, read_form
+from api.officers.form import page, read_form
 from dispatch.channel import ChannelState
 from feeds.errors import FeedError
 from feeds.outgoing.forms import Form, Leaf, Municipality, leaves_of

@@ -19,10 +19,11 @@ from api.console.filled import filled
 from api.console.office import COOKIE, Office
 from api.console.posted_page import not_posted_page
 from api.console.posting import new_key, offered_names
+from api.http.elsewhere import elsewhere
 from api.http.errors import FormWrong
 from api.officers.accounts import Session
 from api.officers.audit import Act
-from api.officers.form import elsewhere, page
+from api.officers.form import page
 from api.orders.area_form import area_wanted
 from api.orders.wanted import LEVELS, ORDER_HAZARDS, ground_within, key_of, plain_of
 from streams.notices.drill import DrillOrder, drill_draft

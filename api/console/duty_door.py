@@ -13,13 +13,14 @@ from api.console.duty_page import SAID, duty_page
 from api.console.office import COOKIE, Office
 from api.console.officer_devices import MOST_DEVICES, OfficerDevices
 from api.console.passkey_door import json_answer, signed_json
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.http.rate import RateLimit
 from api.known.board import Orders
 from api.officers.accounts import Session
 from api.officers.audit import Act
 from api.officers.duty_desk import DutyDesk, OnDuty, may_approve, may_edit, people
-from api.officers.form import elsewhere, page, read_form
+from api.officers.form import page, read_form
 from api.officers.passkey_store import label_of
 from api.officers.passkeys import PasskeyRefused
 from api.officers.roster_form import Lack, RosterRefused, lacks, roster_of

@@ -15,11 +15,12 @@ from api.console.edit_page import edit_page, field_of
 from api.console.filled import filled
 from api.console.office import COOKIE, SAID, Office, waiting
 from api.console.officer_page import refused_page
+from api.http.elsewhere import elsewhere
 from api.http.errors import FormWrong
 from api.officers.accounts import Session
 from api.officers.approval import may_void
 from api.officers.audit import Act
-from api.officers.form import elsewhere, page
+from api.officers.form import page
 from api.orders.wanted import HOURS
 from streams.notices.edit import Words, edited
 from streams.payloads import Draft, Verb

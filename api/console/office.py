@@ -24,6 +24,7 @@ from api.console.alone_page import alone_form
 from api.console.officer_page import draft_page, refused_page, sign_in_page
 from api.console.passkey_page import head_for
 from api.console.rehearsal_page import rehearsal_bar
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.http.rate import RateLimit
 from api.known.census import Census
@@ -40,7 +41,7 @@ from api.officers.alone import SHORTEST_REASON, AloneBook, Asked, LetGo, NotAlon
 from api.officers.approval import MayNot, Proposal, may_not_approve, may_void, stands_in
 from api.officers.audit import Act, Trail
 from api.officers.codes import FRESH_SECONDS, Codes
-from api.officers.form import elsewhere, page, read_form
+from api.officers.form import page, read_form
 from api.officers.known_browser import COOKIE as KNOWN_COOKIE
 from api.officers.known_browser import MARK_SECONDS, known_as, mark
 from api.officers.passkey_store import PasskeyStore

@@ -13,10 +13,11 @@ from starlette.concurrency import run_in_threadpool
 
 from api.console.office import Office, signed_in
 from api.drawing.sheet import document
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.officers.accounts import SignInRefused
 from api.officers.audit import Act
-from api.officers.form import elsewhere, page, read_form
+from api.officers.form import page, read_form
 from api.officers.oidc import Oidc, OidcRefused
 
 _STATE_COOKIE = "oidc"

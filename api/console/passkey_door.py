@@ -12,10 +12,11 @@ from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from api.console.office import COOKIE, Office, Passkeys, called_to, signed_in
 from api.console.passkey_page import passkeys_page, said
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.officers.accounts import Session, SignInRefused
 from api.officers.audit import Act
-from api.officers.form import elsewhere, page, read_form
+from api.officers.form import page, read_form
 from api.officers.passkeys import (
     PasskeyRefused,
     count_of,

@@ -21,11 +21,12 @@ from api.console.posted_page import Became, not_posted_page, posted_page, unknow
 from api.console.posting_page import forms_page
 from api.console.preview_page import preview_page, preview_section
 from api.drawing.geojson import areas
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError, FormWrong
 from api.officers.accounts import Role, Session
 from api.officers.approval import MayNot
 from api.officers.audit import Act
-from api.officers.form import elsewhere, page, read_form
+from api.officers.form import page, read_form
 from api.orders.area_form import area_wanted
 from api.orders.lifting import CORRECT, LIFT, author_of_order, is_ending
 from api.orders.preview import Preview

@@ -16,12 +16,13 @@ from api.console.card_page import card_page
 from api.console.filled import filled
 from api.console.office import COOKIE, SAID, Office
 from api.console.rehearsal_page import PATH, result_page, start_page, step_page
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.known.said import State
 from api.officers.accounts import Account, Role, Session
 from api.officers.approval import may_not_approve
 from api.officers.audit import Act
-from api.officers.form import elsewhere, page
+from api.officers.form import page
 from api.practice.practice_town import ROAD_NAMES, effect_of
 from api.practice.rehearsal import Fault, Rehearsal, Step, practice_draft, result_of
 from streams.notices.drill import PRACTICE_SECOND

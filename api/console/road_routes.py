@@ -12,10 +12,11 @@ from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cell, Shard
 from api.console import fields
 from api.console.office import COOKIE, Office
 from api.drawing.sheet import document
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.known.road_map import MOST_STRETCHES, RoadMap, Stretch
 from api.officers.accounts import Session
-from api.officers.form import elsewhere, page
+from api.officers.form import page
 from geo.cells import resolution_of
 
 _CACHING = {"cache-control": "private, max-age=3600"}

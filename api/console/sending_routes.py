@@ -10,12 +10,13 @@ from api.console.filled import filled
 from api.console.office import COOKIE, SAID, Office
 from api.console.officer_page import refused_page
 from api.console.sending_page import sending_page
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.known.verdict import verdict_of
 from api.officers.accounts import Session
 from api.officers.approval import MayNot, may_void
 from api.officers.audit import Act
-from api.officers.form import elsewhere, page
+from api.officers.form import page
 from feeds.console import FEED
 from streams.notices.ending import draft_of_ending, ending_of
 from streams.payloads import Verb

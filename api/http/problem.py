@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError, SignInFirst
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ async def _ours(_request: Request, error: Exception) -> Response:
 
 
 async def _sign_in(_request: Request, _error: Exception) -> Response:
-    return Response(status_code=303, headers={"location": "/sign-in", "cache-control": "no-store"})
+    return elsewhere("/sign-in")
 
 
 async def _invalid(_request: Request, _error: Exception) -> Response:

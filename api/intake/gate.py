@@ -16,12 +16,13 @@ from starlette.concurrency import run_in_threadpool
 
 from alerts.fact import CLOCK_TOLERANCE
 from alerts.shelter import OccupancyBand, ShelterState
+from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.http.rate import RateLimit
 from api.intake.app import Producing
 from api.intake.gate_page import BANDS, NEEDS, SCRIPT, WORKER, done_line, gate_page
 from api.intake.gate_pass import GatePass, opened
-from api.officers.form import elsewhere, page
+from api.officers.form import page
 from feeds.console import FEED
 from feeds.console_write import console_document
 from streams.brokers.errors import StreamsError

@@ -39,8 +39,3 @@ async def read_form(request: Request, origin: str, session: Session | None = Non
 def page(html: str, status: int = 200) -> Response:
     """Return a page that nobody keeps."""
     return Response(html, status, {"cache-control": "no-store"}, media_type="text/html; charset=utf-8")
-
-
-def elsewhere(path: str) -> Response:
-    """Send the browser on, by GET."""
-    return Response(status_code=303, headers={"location": path, "cache-control": "no-store"})
