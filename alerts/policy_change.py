@@ -137,38 +137,31 @@ def _sign(old: Policy, new: Policy) -> Iterator[tuple[str, bool]]:
     if set(before.hazards) != set(after.hazards):
         words = f"independent_sign.hazards: {_listed(before.hazards)} -> {_listed(after.hazards)}"
         yield words, not set(after.hazards) <= set(before.hazards)
-    if before.min_level != after.min_level:
-        words = f"independent_sign.min_level: {before.min_level.value} -> {after.min_level.value}"
-        yield words, after.min_level < before.min_level
-    if before.min_share != after.min_share:
-        words = f"independent_sign.min_share: {before.min_share:g} -> {after.min_share:g}"
-        yield words, after.min_share < before.min_share
+    yield from _step("independent_sign.min_level", before.min_level.value, after.min_level.value, less_widens=True)
+    yield from _step("independent_sign.min_share", before.min_share, after.min_share, less_widens=True)
 
 
 def _silence(old: Policy, new: Policy) -> Iterator[tuple[str, bool]]:
     before, after = old.silence, new.silence
     if before.on != after.on:
         yield f"silence.on: {before.on} -> {after.on}", after.on
-    if before.after_seconds != after.after_seconds:
-        words = f"silence.after_seconds: {before.after_seconds:g} -> {after.after_seconds:g}"
-        yield words, after.after_seconds < before.after_seconds
-    if before.min_level != after.min_level:
-        words = f"silence.min_level: {before.min_level.value} -> {after.min_level.value}"
-        yield words, after.min_level < before.min_level
+    yield from _step("silence.after_seconds", before.after_seconds, after.after_seconds, less_widens=True)
+    yield from _step("silence.min_level", before.min_level.value, after.min_level.value, less_widens=True)
 
 
 def _alone(old: Policy, new: Policy) -> Iterator[tuple[str, bool]]:
     before, after = old.alone, new.alone
     if before.on != after.on:
         yield f"alone.on: {before.on} -> {after.on}", after.on
-    if before.most_people != after.most_people:
-        yield f"alone.most_people: {before.most_people} -> {after.most_people}", after.most_people > before.most_people
-    if before.window_minutes != after.window_minutes:
-        words = f"alone.window_minutes: {before.window_minutes} -> {after.window_minutes}"
-        yield words, after.window_minutes < before.window_minutes
-    if before.after_seconds != after.after_seconds:
-        words = f"alone.after_seconds: {before.after_seconds:g} -> {after.after_seconds:g}"
-        yield words, after.after_seconds < before.after_seconds
+    yield from _step("alone.most_people", before.most_people, after.most_people, less_widens=False)
+    yield from _step("alone.window_minutes", before.window_minutes, after.window_minutes, less_widens=True)
+    yield from _step("alone.after_seconds", before.after_seconds, after.after_seconds, less_widens=True)
+
+
+def _step(name: str, before: float, after: float, *, less_widens: bool) -> Iterator[tuple[str, bool]]:
+    if before != after:
+        shown = [str(one) if isinstance(one, int) else f"{one:g}" for one in (before, after)]
+        yield f"{name}: {shown[0]} -> {shown[1]}", (after < before) == less_widens
 
 
 def said(difference: Difference, old: Policy, new: Policy) -> str:
