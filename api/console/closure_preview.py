@@ -41,7 +41,7 @@ def closure_preview_routes(office: Office) -> APIRouter:
         try:
             wanted, report = _read(office, session, form)
         except FormWrong as error:
-            return page(not_posted_page(str(error)), 422)
+            return page(not_posted_page(str(error), error.reason), 422)
         seen = await run_in_threadpool(office.foresee, report)
         return page(_preview_page(form, wanted, seen, session))
 
@@ -85,7 +85,7 @@ async def moves_many(office: Office, wanted: Wanted, raw: bytes, form: Mapping[s
 
 def _read(office: Office, session: Session, form: Mapping[str, str]) -> tuple[Wanted, RoadReport]:
     at = office.now()
-    wanted = wanted_of("closure", form, session.account, known=office.known, at=at)
+    wanted = wanted_of("closure", form, session.account, known=office.known(session.account), at=at)
     if may_not_post(session.account, wanted.where, office.ground.wards_at) is not None:
         raise FormWrong("担当する区の外です。その区か都の担当者に回してください。")
     try:

@@ -6,7 +6,7 @@ from html import escape
 
 from alerts.notice import Notice
 from api.console import fields
-from api.console.order_page import order_fields
+from api.console.order_page import Offered, order_fields
 from api.drawing.clock import clock
 from api.drawing.sheet import document
 from api.officers.accounts import Session
@@ -20,6 +20,7 @@ def drill_page(
     sent: Sequence[Notice],
     did: str,
     key: str,
+    offered: Offered,
     *,
     now: datetime,
 ) -> str:
@@ -51,7 +52,7 @@ def drill_page(
         '<a class="go" href="/console/card">1枚の手引き</a></nav>'
         '<section id="order"><h2>訓練の案を作る <small lang="en">Drill</small></h2>'
         "<p>「訓練の通知を受け取る」登録をした端末だけに届きます。題も文も「訓練」で始まります。</p>"
-        f'<form method="post" action="/drill">{fields.keys(session, key)}{order_fields(names, {}, drill=True)}'
+        f'<form method="post" action="/drill">{fields.keys(session, key)}{order_fields(names, {}, offered, drill=True)}'
         '<button class="go">訓練の案を作る</button></form></section>'
         f"<section><h2>承認を待つ訓練（{len(waiting)}件）</h2><ul>{rows or '<li>ありません。</li>'}</ul>"
         f"<h2>送った訓練（{len(sent)}件）</h2><ul>{gone or '<li>ありません。</li>'}</ul></section></main>",

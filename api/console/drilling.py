@@ -18,7 +18,7 @@ from api.console.editing import hours_from
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
 from api.console.posted_page import not_posted_page
-from api.console.posting import new_key, offered_names
+from api.console.posting import new_key, offered_areas, offered_names
 from api.http.elsewhere import elsewhere
 from api.http.errors import FormWrong
 from api.officers.accounts import Session
@@ -43,7 +43,8 @@ def drilling_routes(office: Office) -> APIRouter:
         waiting = tuple(one for one in view.drafts if one.draft is not None and one.draft.notice.lane is Lane.DRILL)
         sent = tuple(one for one in office.desk.sent() if one.lane is Lane.DRILL)
         names = offered_names(office, session)
-        return page(drill_page(session, names, waiting, sent, did, new_key(), now=office.now()))
+        offered = offered_areas(office, session)
+        return page(drill_page(session, names, waiting, sent, did, new_key(), offered, now=office.now()))
 
     @router.post("/drill")
     async def propose(request: Request) -> Response:
@@ -52,7 +53,7 @@ def drilling_routes(office: Office) -> APIRouter:
         try:
             draft = drill_of(office, session, given)
         except FormWrong as error:
-            return page(not_posted_page(str(error)), 422)
+            return page(not_posted_page(str(error), error.reason), 422)
         office.write_down(session.account.name, Act.DRILL, draft.draft, draft.notice.digest)
         office.command(Verb.CREATE, draft.draft, draft.notice.lineage, session.account.name, draft.notice.digest, draft)
         return elsewhere(f"/drill?did={draft.draft}")
@@ -62,7 +63,8 @@ def drilling_routes(office: Office) -> APIRouter:
 
 def drill_of(office: Office, session: Session, given: Mapping[str, str]) -> Draft:
     """Return the draft of the drill that a form asks for; raises `FormWrong`. The same form is the same draft."""
-    area = area_wanted(given, offered_names(office, session), office.ground.lookup)
+    sources = office.sources(session.account)
+    area = area_wanted(given, offered_names(office, session), office.ground.lookup, sources)
     if given.get("level", "") not in [str(level.value) for level in LEVELS]:
         raise FormWrong("レベルを選んでください。")
     if given.get("hazard", "") not in [one.value for one in ORDER_HAZARDS]:

@@ -46,6 +46,7 @@ from api.officers.known_browser import COOKIE as KNOWN_COOKIE
 from api.officers.known_browser import MARK_SECONDS, known_as, mark
 from api.officers.passkey_store import PasskeyStore
 from api.officers.passkeys import Challenges, PasskeySettings
+from api.orders.area_sources import AreaSources, ImportedOfDay, River
 from api.orders.lint import Found, lint
 from api.orders.preview import Preview, preview_of
 from api.orders.wanted import Known
@@ -129,17 +130,33 @@ class Office:
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
     roads: RoadMap | None = None
     """The network that the planner walks on; without it a road is closed by a point, a line or an id."""
+    rivers: tuple[River, ...] = ()
+    """Rivers by name: along them an area is made."""
     codes: Codes = field(init=False)
+    imported: ImportedOfDay = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "codes", Codes(self.accounts))
+        object.__setattr__(self, "imported", ImportedOfDay(self.ground.sets))
         self.accounts.on_sealed = lambda name, left: self.write_down(name, Act.SEALED_CODE, detail=f"{left} left")
 
-    @property
-    def known(self) -> Known:
-        """Return what forms are read against."""
+    def known(self, account: Account) -> Known:
+        """Return what forms of *account* are read against."""
         line_of = no_line if self.roads is None else self.roads.line_of
-        return Known(self.posts, self.ground.names, self.ground.lookup, self.ground.wards_of, line_of)
+        ground = self.ground
+        return Known(self.posts, ground.names, ground.lookup, ground.wards_of, line_of, self.sources(account))
+
+    def sources(self, account: Account) -> AreaSources:
+        """Return what *account* chooses areas from by name, within the wards that it may choose."""
+        wards, cells = self.wards_offered(account), self.ground.cells
+        return AreaSources(
+            self.rivers, self.imported, wards, lambda: union(*(cells.get(name, ()) for name in wards.values()))
+        )
+
+    def wards_offered(self, account: Account) -> dict[str, str]:
+        """Return the wards that *account* may choose, by code."""
+        names = self.ground.names
+        return {code: name for code, name in names.items() if account.everywhere or code in account.wards}
 
     def preview(self, cells: Cells, lane: Lane = Lane.LIFE_SAFETY) -> Preview:
         """Return what an order in *cells* would do."""

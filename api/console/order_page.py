@@ -10,11 +10,15 @@ from api.console import buttons, fields
 from api.console.buttons import Button
 from api.officers.accounts import Session
 from api.orders.lifting import CORRECT, LIFT
+from api.orders.named_parts import USUAL_METRES
 from api.orders.wanted import LEVELS, ORDER_HAZARDS
 from streams.payloads import ReportRecord
 
 _FIRST = "案ができるだけで、住民にはまだ送られません。別の承認者が承認すると送られます。"
-_SHAPES = ("places", "line", "geojson")
+_SHAPES = ("line", "geojson")
+_STRETCH = ("river_from", "river_to")
+# A list to choose from is sent with the page; whoever means another name types it.
+_MOST_OFFERED = 300
 _LINE = "35.697,139.827 35.703,139.830"
 
 
@@ -27,7 +31,20 @@ class Standing:
     told: int
 
 
-def order_fields(names: Mapping[str, str], kept: Mapping[str, str], *, drill: bool = False) -> str:
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The names by which a part of a ward may be chosen: rivers, and areas of the imported sets."""
+
+    rivers: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
+
+
+NOTHING_OFFERED = Offered()
+
+
+def order_fields(
+    names: Mapping[str, str], kept: Mapping[str, str], offered: Offered = NOTHING_OFFERED, *, drill: bool = False
+) -> str:
     """Return the fields of an order, or of one that is practised (*drill*); *kept* is what was typed before."""
     first = "" if drill else f"<p>{_FIRST}</p>"
     levels = ((str(level.value), f"レベル{level.value} {ORDER_NAMES_JA[level]}") for level in LEVELS)
@@ -35,7 +52,6 @@ def order_fields(names: Mapping[str, str], kept: Mapping[str, str], *, drill: bo
     ticked = kept.get("wards", "").split() if kept else (names if len(names) == 1 else ())
     shapes = "".join(
         (
-            fields.text("地名", "places", "亀戸一丁目、亀戸二丁目", kept.get("places", "")),
             fields.text("地点か線（緯度,経度 を空白で区切る）", "line", _LINE, kept.get("line", "")),
             fields.text("そのまわりの幅（メートル）", "metres", "300", kept.get("metres", "")),
             fields.area("GeoJSON", "geojson", "地図ソフトから貼り付け", kept.get("geojson", "")),
@@ -43,16 +59,49 @@ def order_fields(names: Mapping[str, str], kept: Mapping[str, str], *, drill: bo
         )
     )
     opened = " open" if any(kept.get(name) for name in _SHAPES) else ""
+    # One ward is ticked beforehand, and a part that is named beside it is what is meant.
+    beside = (
+        "ここに書くと、書いた所だけになります。"
+        if len(names) == 1
+        else "上で区を選ぶと、その区の全部も入ります。一部だけなら、区は選びません。"
+    )
     return (
         first
         + fields.radios("レベル", "level", levels, checked=kept.get("level"))
         + fields.ticks("対象の区", "wards", names, ticked, "区の一覧が読み込まれていません。作れません。")
-        + f'<details class="shapes"{opened}><summary>区の一部だけにする（地名・線・地図）</summary>'
-        + '<p class="soft">ここに書くときは、上の区のチェックを外してください。</p>'
-        + f"{shapes}</details>"
+        + f'<fieldset class="parts"><legend>区の一部だけにする</legend><p class="soft">{beside}</p>'
+        + fields.text("地名", "places", "亀戸一丁目、亀戸二丁目", kept.get("places", ""))
+        + _river(offered, kept)
+        + _chosen("取り込んだ範囲の名前", "imported", "", offered.imported, kept)
+        + f'<details class="shapes"{opened}><summary>地図・線・GeoJSON で示す</summary>{shapes}</details></fieldset>'
         + fields.select("災害", "hazard", hazards, kept.get("hazard", ""))
         + fields.hours("期限", kept.get("hours", ""), needed=True)
     )
+
+
+def _river(offered: Offered, kept: Mapping[str, str]) -> str:
+    if not offered.rivers:
+        return ""
+    metres = kept.get("river_metres", "") or USUAL_METRES
+    opened = " open" if any(kept.get(name) for name in _STRETCH) else ""
+    return (
+        _chosen("川の名前（担当する区の中の全部）", "river", offered.rivers[0], offered.rivers, kept)
+        + fields.text("川からの幅（メートル）", "river_metres", USUAL_METRES, metres)
+        + f"<details{opened}><summary>川の一区間だけにする</summary>"
+        + fields.text("ここから（地名か 緯度,経度）", "river_from", "亀戸一丁目", kept.get("river_from", ""))
+        + fields.text("ここまで（地名か 緯度,経度）", "river_to", "大島三丁目", kept.get("river_to", ""))
+        + "</details>"
+    )
+
+
+def _chosen(label: str, name: str, example: str, listed: Sequence[str], kept: Mapping[str, str]) -> str:
+    """Return a line to type into with the names to choose from; nothing where there are none."""
+    if not listed:
+        return ""
+    options = "".join(f'<option value="{escape(one)}">' for one in dict.fromkeys(listed[:_MOST_OFFERED]))
+    field = fields.text(label, name, escape(example), kept.get(name, ""))
+    # Browsers show the list beneath the line; without one it is typed.
+    return f'{field.replace("<input ", f"<input list={name}-names ")}<datalist id="{name}-names">{options}</datalist>'
 
 
 def preview_button() -> str:

@@ -64,9 +64,10 @@ def posted_page(became: Became, session: Session, *, now: datetime, key: str) ->
     )
 
 
-def not_posted_page(problem: str) -> str:
-    """Return why nothing was posted."""
-    return _alone(f"<strong>送られていません（NOT SENT）。</strong>{escape(problem)}")
+def not_posted_page(problem: str, reason: str = "") -> str:
+    """Return why nothing was posted; *reason* is the code by which support knows it."""
+    small = f" <small><code>{escape(reason)}</code></small>" if reason else ""
+    return _alone(f"<strong>送られていません（NOT SENT）。</strong>{escape(problem)}{small}")
 
 
 def unknown_page(receipt: str) -> str:

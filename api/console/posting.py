@@ -5,7 +5,6 @@ order only opens a draft. A form that is sent twice is one document: its receipt
 """
 
 import secrets
-from html import escape
 from typing import Annotated
 
 import orjson
@@ -16,10 +15,10 @@ from alerts.shelter import ShelterReport
 from api.console.closure_preview import closure_preview_routes, moves_many
 from api.console.crossings_page import crossings_section
 from api.console.office import COOKIE, Office
-from api.console.order_page import Standing
+from api.console.order_page import Offered, Standing
 from api.console.posted_page import Became, not_posted_page, posted_page, unknown_page
 from api.console.posting_page import forms_page
-from api.console.preview_page import preview_page, preview_section
+from api.console.preview_page import NOTHING_WRONG, preview_page, preview_section, problem_said
 from api.drawing.geojson import areas
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError, FormWrong
@@ -97,6 +96,7 @@ def posting_routes(office: Office) -> APIRouter:
             closure=kept,
             roads=office.roads is not None,
             crossings=crossings,
+            offered=offered_areas(office, session),
         )
         return page(shown)
 
@@ -113,14 +113,15 @@ def posting_routes(office: Office) -> APIRouter:
         form = plain_of(await read_form(request, origin, session))
         names = offered_names(office, session)
         try:
-            cells = ground_within(area_wanted(form, names, office.ground.lookup).cells)
-            seen, problem = office.preview(cells), ""
+            area = area_wanted(form, names, office.ground.lookup, office.sources(session.account))
+            seen, problem = office.preview(ground_within(area.cells)), NOTHING_WRONG
         except FormWrong as error:
-            seen, problem = None, str(error)
+            seen, problem = None, error
         if accept == "application/json":
             return _live(seen, problem, form.get("level", ""), office)
         key = form.get("key", "") or new_key()
-        shown = preview_page(form, names, seen, problem, office.ground.cells, session, key=key)
+        offered = offered_areas(office, session)
+        shown = preview_page(form, names, seen, problem, office.ground.cells, session, key=key, offered=offered)
         return page(shown, 200 if seen is not None else 422)
 
     @router.post("/post/{kind}")
@@ -148,20 +149,18 @@ def posting_routes(office: Office) -> APIRouter:
     return router
 
 
-def _live(seen: Preview | None, problem: str, level: str, office: Office) -> Response:
+def _live(seen: Preview | None, problem: FormWrong, level: str, office: Office) -> Response:
     """Return the preview while somebody draws: the same markup, and the cells for the map."""
-    html = (
-        f'<p class="soft">{escape(problem)}</p>' if seen is None else preview_section(seen, level, office.ground.cells)
-    )
+    html = problem_said(problem, "soft") if seen is None else preview_section(seen, level, office.ground.cells)
     cells = areas([("", seen.cells)] if seen is not None else [])
-    content = orjson.dumps({"html": html, "cells": orjson.Fragment(cells)})
+    content = orjson.dumps({"html": html, "cells": orjson.Fragment(cells), "reason": problem.reason})
     return Response(content, headers={"cache-control": "no-store"}, media_type="application/json")
 
 
 async def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -> Response:
     account, at = session.account, office.now()
     try:
-        wanted = wanted_of(kind, form, account, known=office.known, at=at)
+        wanted = wanted_of(kind, form, account, known=office.known(account), at=at)
         # An order over several wards is one for each; an end is of the part that it names.
         parts = _parts(office, wanted) if kind == "order" and not is_ending(form) else (wanted,)
         if office.posts.knows(parts[-1].receipt):
@@ -170,9 +169,9 @@ async def _posted(office: Office, session: Session, kind: str, form: dict[str, s
         raws = [console_document(kind, one.thing, by=account.name, at=at, **one.fields) for one in parts]
         raw = raws[0]
     except FormWrong as error:
-        return page(not_posted_page(str(error)), 422)
+        return page(not_posted_page(str(error), error.reason), 422)
     except ConsoleError as error:
-        return page(not_posted_page(f"この内容は受け付けられません（{error.reason}）。"), 422)
+        return page(not_posted_page("この内容は受け付けられません。", error.reason), 422)
     on = f"{kind}:{wanted.thing}"
     may_not = may_not_post(account, wanted.where, office.ground.wards_at)
     ends = kind == "order" and is_ending(form)
@@ -282,11 +281,13 @@ def standing(office: Office, session: Session) -> tuple[Standing, ...]:
 
 def offered_names(office: Office, session: Session) -> dict[str, str]:
     """Return the wards that *session* may choose, by code."""
-    return {code: name for code, name in office.ground.names.items() if _offered(code, session)}
+    return office.wards_offered(session.account)
 
 
-def _offered(code: str, session: Session) -> bool:
-    return session.account.everywhere or code in session.account.wards
+def offered_areas(office: Office, session: Session) -> Offered:
+    """Return the names by which *session* may choose a part of a ward."""
+    sources = office.sources(session.account)
+    return Offered(tuple(one.name for one in sources.rivers), tuple(one.name for one in sources.imported()))
 
 
 def new_key() -> str:

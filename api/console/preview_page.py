@@ -7,10 +7,11 @@ from alerts.cap import Severity
 from alerts.level import Level
 from alerts.place import Cells
 from api.console import fields
-from api.console.order_page import order_fields, preview_button
+from api.console.order_page import Offered, order_fields, preview_button
 from api.drawing.area_picture import draw_area
 from api.drawing.look import look_of
 from api.drawing.sheet import document
+from api.http.errors import FormWrong
 from api.officers.accounts import Session
 from api.officers.approval import WIDE_PEOPLE
 from api.orders.preview import Preview
@@ -19,21 +20,23 @@ from geo.seam import SEAM_M, SeamReport, shown
 
 _MOST_SEAMS = 8
 _UNKNOWN = "数えていません"
+NOTHING_WRONG = FormWrong("")
 
 
 def preview_page(
     form: Mapping[str, str],
     names: Mapping[str, str],
     seen: Preview | None,
-    problem: str,
+    problem: FormWrong,
     wards: Mapping[str, Cells],
     session: Session,
     *,
     key: str,
+    offered: Offered,
 ) -> str:
     """Return the preview of *form*, and the form itself to go on or to change."""
     level = form.get("level", "")
-    found = f'<p class="alarm" role="alert">{escape(problem)}</p>'
+    found = problem_said(problem, "alarm")
     if seen is not None:
         found = preview_section(seen, level, wards)
     return document(
@@ -42,10 +45,16 @@ def preview_page(
         '<a href="/post">入力画面へ</a></small></header>'
         f'<main class="forms"><div>{found}</div>'
         '<section id="order"><h2>避難情報の案を作る <small lang="en">Order to leave (draft)</small></h2>'
-        f'<form method="post" action="/post/order">{fields.keys(session, key)}{order_fields(names, form)}'
-        f"{preview_button()}{fields.code('', needed=True)}"
+        f'<form method="post" action="/post/order">{fields.keys(session, key)}'
+        f"{order_fields(names, form, offered)}{preview_button()}{fields.code('', needed=True)}"
         '<button class="go">避難情報の案を作る</button></form></section></main>',
     )
+
+
+def problem_said(problem: FormWrong, look: str) -> str:
+    """Return what is wrong with a form, in words, with its code small beside them."""
+    code = f" <small><code>{escape(problem.reason)}</code></small>" if problem.reason else ""
+    return f'<p class="{look}" role="alert">{escape(str(problem))}{code}</p>'
 
 
 def preview_section(seen: Preview, level: str, wards: Mapping[str, Cells]) -> str:

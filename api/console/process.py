@@ -1,6 +1,6 @@
 """The coordinators' process: its application over a broker, with what it reads, what it writes, and its accounts."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,11 +39,13 @@ from api.officers.duty_desk import DutyDesk
 from api.officers.oidc import Oidc, OidcSettings
 from api.officers.passkey_store import PasskeyStore
 from api.officers.passkeys import PasskeySettings
+from api.orders.area_sources import rivers_of
 from api.practice.rehearsal import Rehearsals
 from dispatch.settings import DispatchSettings
 from feeds.outgoing.forms import Municipality
 from geo.areas import AreaTable
 from geo.named_areas import NamedAreas
+from geo.river_zone import RiverCourse
 from routing.network import RoadNetwork
 from streams.brokers.client import Producer, Record, read_to_end
 from streams.evacuation.preview import ASK_SECONDS, PostingSettings, ask
@@ -72,6 +74,7 @@ def build_console(
     cap_sender: str = "",
     officers: OfficerSettings | None = None,
     network: RoadNetwork | None = None,
+    courses: Iterable[RiverCourse] = (),
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
@@ -80,7 +83,8 @@ def build_console(
     folder of the built script, without which the forms are as they are; *provider* lets people sign in by the ward's
     own identity provider, *passkeys* by what their device holds; *alone* is when one
     person may let go what needs two; *officers* lets them add telephones on which they are called; *network* is the
-    planner's, whose roads are found by name and pressed on the map.
+    planner's, whose roads are found by name and pressed on the map; *courses* are the rivers' lines, along which an
+    area is made.
     Raises ValueError when the audit trail is broken: a person looks before anybody acts.
     """
     registry = CollectorRegistry()
@@ -96,7 +100,7 @@ def build_console(
         )
         if passkeys is not None:
             office = replace(office, passkeys=Passkeys(passkeys, PasskeyStore(accounts)))
-        office = replace(office, roads=None if network is None else RoadMap(network))
+        office = replace(office, roads=None if network is None else RoadMap(network), rivers=rivers_of(courses))
     rivers, orders, duties = RiverDesk(), Orders(), DutyDesk()
     devices = None if officers is None else OfficerDevices.at(officers)
     applied = [desk.apply, rivers.apply]

@@ -28,7 +28,11 @@ class NotReady(ApiError):
 
 
 class FormWrong(ValueError):
-    """What is wrong with a form, in words for the person who filled it in."""
+    """What is wrong with a form, in words for the person who filled it in; `reason` is stable where there is one."""
+
+    def __init__(self, words: str, reason: str = "") -> None:
+        super().__init__(words)
+        self.reason = reason
 
 
 class SignInFirst(Exception):

@@ -8,6 +8,7 @@ from functools import cached_property
 from alerts.alert import GEOCODE_CLASS20, Geocode
 from alerts.place import Cell, Cells
 from alerts.words import JAPAN
+from geo.area_set import AreaSet
 from geo.areas import AreaCover, AreaTable
 from geo.cells import compact, count, difference, expand, union
 from geo.named_areas import NamedAreas
@@ -89,6 +90,10 @@ class Ground:
         if self._named is not None:
             return self._named.on(datetime.now(JAPAN).date()).lookup(geocode)
         return None if self._table is None else self._table.lookup(geocode)
+
+    def sets(self) -> tuple[AreaSet, ...]:
+        """Return the imported sets that hold today."""
+        return () if self._named is None else self._named.on(datetime.now(JAPAN).date()).sets
 
     def only_in(self, wards: frozenset[str]) -> Cells:
         """Return the cells that no ward but *wards* touches: what may be left out without leaving out another's."""

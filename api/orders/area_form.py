@@ -1,18 +1,21 @@
-"""Where an order is meant to hold, as a coordinator says it: wards, a typed place, an outline, or along a line.
+"""Where an order is meant to hold, as a coordinator says it: wards, a place, a river, an area by name, an outline.
 
 Errs towards refusing what is not known, and towards too large where something is: an outline's holes are
 filled, a line is widened by at least the stated distance.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from alerts.alert import GEOCODE_AREA_NAME, Area, Geocode
-from alerts.place import Cells, LatLng, Ring
+from alerts.place import Cells, Circle, LatLng, Ring
 from api.http.errors import FormWrong
-from feeds.console import console_area, parse_json
+from api.orders.area_sources import AreaSources
+from api.orders.named_parts import named_parts
+from feeds.console import MAX_AREAS, MAX_BYTES, console_area, parse_json
 from feeds.errors import ConsoleError
 from geo.areas import AreaCover
 from geo.buffer import around
@@ -21,8 +24,13 @@ from geo.cover import cover
 from geo.errors import GeoError
 
 Lookup = Callable[[Geocode], AreaCover | None]
-NEEDS_A_PLACE = "対象の範囲がありません。区・地名・地点・線・GeoJSON のどれかで示してください。"
+NEEDS_A_PLACE = "対象の範囲がありません。区・地名・川・名前のある範囲・線・GeoJSON のどれかで示してください。"
+# The fields that name a part of a ward.
+PARTS = ("places", "river", "imported", "line", "geojson")
 _LEAST_CORNERS = 4
+# What else an order's document holds beside its areas: level, hazard, issuer, times and who wrote it.
+_BESIDE_AREAS_BYTES = 4_096
+_NO_SOURCES = AreaSources()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +43,34 @@ class Wanted:
     drawn: bool
 
 
-def area_wanted(form: Mapping[str, str], names: Mapping[str, str], lookup: Lookup) -> Wanted:
-    """Return the area that *form* names; raises `FormWrong`. *names* are the wards that may be chosen, by code."""
-    wards = tuple(sorted(set(form.get("wards", "").split())))
+def area_wanted(
+    form: Mapping[str, str], names: Mapping[str, str], lookup: Lookup, sources: AreaSources = _NO_SOURCES
+) -> Wanted:
+    """Return the area that *form* names; raises `FormWrong`. *names* are the wards that may be chosen, by code.
+
+    Where an account has one ward it is ticked beforehand: a part that is named beside it is what is meant.
+    """
+    ticked = "" if sources.has_one_ward and any(form.get(name) for name in PARTS) else form.get("wards", "")
+    wards = tuple(sorted(set(ticked.split())))
     if not set(wards) <= names.keys():
         # Its name is what residents read; a code alone says nothing to them.
         raise FormWrong("名前の分からない区があります。区の一覧が読み込まれていません。")
     areas: list[dict[str, Any]] = [{"code": code, "name": names[code]} for code in wards]
     areas += _places(form.get("places", ""), names, lookup)
+    areas += named_parts(form, sources, lambda text: _cells_at(text, names, lookup))
     called = form.get("area_name", "")
     shapes = [*_along(form), *_geojson(form)]
     areas += [{"name": called or "地図で示した範囲", **shape} for shape in shapes]
     if not areas:
-        raise FormWrong(NEEDS_A_PLACE)
+        raise FormWrong(NEEDS_A_PLACE, "area-missing")
+    if len(areas) > MAX_AREAS or len(json.dumps(areas, ensure_ascii=False).encode()) > MAX_BYTES - _BESIDE_AREAS_BYTES:
+        raise FormWrong("範囲が細かすぎるか、広すぎます。区を選ぶか、分けて書いてください。", "area-too-large")
     try:
         cells = cells_of((console_area(one) for one in areas), lookup)
     except (ConsoleError, GeoError) as error:
-        raise FormWrong(f"範囲を読み取れません（{error.reason}）。") from None
+        raise FormWrong("範囲を読み取れません。", error.reason) from None
     if not cells:
-        raise FormWrong("範囲に当たる場所が見つかりません。")
+        raise FormWrong("範囲に当たる場所が見つかりません。", "area-empty")
     return Wanted(tuple(areas), cells, frozenset(wards), len(areas) > len(wards))
 
 
@@ -64,7 +81,7 @@ def cells_of(areas: Iterable[Area], lookup: Lookup) -> Cells:
         for geocode in area.geocodes:
             known = lookup(geocode)
             if known is None:
-                raise FormWrong(f"「{area.description}」の範囲が分かりません。")
+                raise FormWrong(f"「{area.description}」の範囲が分かりません。", "place-unknown")
             found.append(known.cells)
         if area.polygons or area.circles:
             found.append(cover(area.polygons, area.circles))
@@ -74,6 +91,14 @@ def cells_of(areas: Iterable[Area], lookup: Lookup) -> Cells:
 def _places(text: str, names: Mapping[str, str], lookup: Lookup) -> list[dict[str, Any]]:
     """Return what is typed as names: a ward, or a 町丁目 that lies in exactly one of the wards that may be chosen."""
     return [_place(place, names, lookup) for place in filter(None, re.split(r"[、,\s]+", text))]
+
+
+def _cells_at(text: str, names: Mapping[str, str], lookup: Lookup) -> Cells:
+    """Return where a stretch begins or ends: a typed place, or 「緯度,経度」."""
+    if "," in text:
+        # A circle of a metre: a point, in the words that everything else here understands.
+        return cover((), tuple(Circle(point, 0.001) for point in points_of(text, "区間の端")))
+    return cells_of([console_area(_place(text, names, lookup))], lookup)
 
 
 def _place(place: str, names: Mapping[str, str], lookup: Lookup) -> dict[str, Any]:
@@ -87,9 +112,11 @@ def _place(place: str, names: Mapping[str, str], lookup: Lookup) -> dict[str, An
             found.append((name, chome, place if place.startswith(name) else f"{name}{place}"))
     if len(found) > 1:
         both = "と".join(ward for ward, _, _ in found)
-        raise FormWrong(f"「{place}」は{both}にあります。区の名前から書いてください。")
+        raise FormWrong(f"「{place}」は{both}にあります。区の名前から書いてください。", "place-ambiguous")
     if not found:
-        raise FormWrong(f"「{place}」が見つかりません。区名か町丁目（例 江東区亀戸一丁目）で書いてください。")
+        raise FormWrong(
+            f"「{place}」が見つかりません。区名か町丁目（例 江東区亀戸一丁目）で書いてください。", "place-unknown"
+        )
     ((_, chome, called),) = found
     return {"chome": chome, "name": called}
 
@@ -102,11 +129,11 @@ def _along(form: Mapping[str, str]) -> list[dict[str, Any]]:
 def _widened(line: tuple[LatLng, ...], form: Mapping[str, str]) -> dict[str, Any]:
     metres = form.get("metres", "")
     if not metres.isascii() or not metres.isdecimal():
-        raise FormWrong("線・地点には、まわりの幅（メートル）が要ります。")
+        raise FormWrong("線・地点には、まわりの幅（メートル）が要ります。", "line-distance")
     try:
         return {"polygon": _plain(around(line, float(metres)))}
     except GeoError as error:
-        raise FormWrong(f"線・地点と幅から範囲を作れません（{error.reason}）。") from None
+        raise FormWrong("線・地点と幅から範囲を作れません。", error.reason) from None
 
 
 def _geojson(form: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -116,7 +143,7 @@ def _geojson(form: Mapping[str, str]) -> list[dict[str, Any]]:
     try:
         return [shape for geometry in _geometries(parse_json(text.encode())) for shape in _shapes(geometry, form)]
     except ConsoleError as error:
-        raise FormWrong(f"GeoJSON を読み取れません（{error.reason}）。") from None
+        raise FormWrong("GeoJSON を読み取れません。", error.reason) from None
     except FormWrong:
         raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):

@@ -31,6 +31,7 @@ from api.known.wards import MOST_CELLS_LOOKED_AT
 from api.officers.accounts import Account
 from api.officers.approval import MayNot
 from api.orders.area_form import Lookup, area_wanted, points_of
+from api.orders.area_sources import AreaSources
 from api.orders.lifting import ending_of, is_ending
 from geo.cells import count, expand
 
@@ -80,6 +81,8 @@ class Known:
     """The fewest wards that hold some cells; without it what is drawn has no issuer's name."""
     line_of: RoadLine = no_line
     """Where a road lies that is named by its id; without a network nobody here knows."""
+    sources: AreaSources = field(default_factory=AreaSources)
+    """What areas are chosen from by name, as the account that posts may choose them."""
 
 
 def wanted_of(kind: str, form: Mapping[str, str], by: Account, *, known: Known, at: datetime) -> Wanted:
@@ -215,7 +218,7 @@ def _incident(form: Mapping[str, str], own: str, known: Known, _at: datetime) ->
 def _order(form: Mapping[str, str], own: str, known: Known, at: datetime) -> _Read:
     if is_ending(form):
         return _ended(form, known)
-    area = area_wanted(form, known.names, known.lookup)
+    area = area_wanted(form, known.names, known.lookup, known.sources)
     if form.get("level", "") not in [str(level.value) for level in LEVELS]:
         raise FormWrong("レベルを選んでください。")
     where = Where(wards=area.wards) if not area.drawn else Where(ground_within(area.cells), area.wards)
@@ -246,7 +249,7 @@ def _issuer(where: Where, wards: frozenset[str], known: Known) -> str:
 def ground_within(cells: Cells) -> Cells:
     """Return *cells* one by one, so that each can be asked for its ward."""
     if count(cells) > MOST_CELLS_LOOKED_AT:
-        raise FormWrong("範囲が広すぎます。区を選ぶか、分けて書いてください。")
+        raise FormWrong("範囲が広すぎます。区を選ぶか、分けて書いてください。", "area-too-large")
     return expand(cells)
 
 

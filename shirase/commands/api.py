@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from shirase.areas import DEFAULT_AREAS, named_areas_at, table_at
+from shirase.areas import DEFAULT_AREAS, named_areas_at, river_zones_at, table_at
 from shirase.languages import DEFAULT_LANGUAGES, warn_of_languages
 
 DEFAULT_WEB = Path("web/dist")
@@ -179,6 +179,12 @@ def residents(
     default="",
     help="Walking network of the planner, or demo-city: its roads are found by name.",
 )
+@click.option(
+    "--rivers",
+    envvar="SHIRASE_RIVERS",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Rivers' lines (`shirase areas rivers`): along a river an area is made by its name.",
+)
 def console(
     broker: str,
     port: int,
@@ -192,6 +198,7 @@ def console(
     policy: Path,
     outlets: Path,
     network: str,
+    rivers: Path | None,
 ) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.console.officer_devices import officer_settings
@@ -225,6 +232,7 @@ def console(
         officers=officer_settings(os.environ),
         web=web if web.exists() else None,
         network=shown_town(network, None).roads if network else None,
+        courses=river_zones_at(rivers).courses,
     )
     serve(app, host, port)
 

@@ -11,7 +11,7 @@ import click
 
 from geo.area_set import AreaSetKind, ImportReport
 from geo.errors import GeoError
-from shirase.areas import DEFAULT_AREAS, DEFAULT_LIBRARY, DEFAULT_RIVER_ZONES, ensure_table
+from shirase.areas import DEFAULT_AREAS, DEFAULT_LIBRARY, DEFAULT_RIVER_ZONES, DEFAULT_RIVERS, ensure_table
 from shirase.demo.terminal import Terminal
 
 _WRONG = 1
@@ -112,6 +112,37 @@ def import_river_zones(
             click.echo(f"{path.name}:")
             _tell(report)
             tables.append(table)
+        click.echo(river_zone_file.save(merged(tables), out))
+
+
+@areas_group.command("rivers")
+@_files
+@click.option("--name", required=True, help="Attribute that holds the river's name, e.g. W05_004.")
+@click.option("--code", default="", help="Attribute that tells rivers of one name apart, e.g. W05_002.")
+@click.option("--layer", help="Layer of a GeoPackage.")
+@_encoding
+@click.option("--out", type=click.Path(path_type=Path), default=DEFAULT_RIVERS, show_default=True)
+def import_rivers(
+    paths: tuple[Path, ...], name: str, code: str, layer: str | None, encoding: str | None, out: Path
+) -> None:
+    """Import the lines of rivers (国土数値情報 W05 and the like), along which coordinators draw areas by name."""
+    from geo.importers import river_zone_file
+    from geo.importers.courses import import_courses
+    from geo.river_zone import RiverZones, merged
+
+    with Terminal(live=False, page=False) as terminal:
+        tables = []
+        for path in paths:
+
+            def one(path: Path = path) -> Any:
+                return import_courses(
+                    path, name=name, code=code, layer=layer, encoding=encoding, progress=terminal.progress
+                )
+
+            found = _guarded(one)
+            click.echo(f"{path.name}:")
+            _tell(found.report)
+            tables.append(RiverZones((), found.courses))
         click.echo(river_zone_file.save(merged(tables), out))
 
 

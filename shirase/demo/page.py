@@ -22,6 +22,7 @@ from api.officers.passkeys import PasskeySettings
 from api.residents.process import build_residents
 from shirase.areas import DEFAULT_AREAS, table_at
 from shirase.commands.api import DEFAULT_WEB, people_at
+from shirase.demo.river_ground import demo_river_zones
 from shirase.demo.town import shown_town
 
 _OFFICERS = (("kakuu_tantou", Role.DRAFTER), ("kakuu_shounin", Role.APPROVER))
@@ -78,6 +79,7 @@ class DemoPages:
                 census=census,
                 web=web if web.exists() else None,
                 passkeys=passkeys,
+                courses=demo_river_zones().courses,
             ),
             _officers(path),
             listener,

@@ -46,6 +46,7 @@ from api.officers.accounts import (
 )
 from api.officers.approval import MayNot, Proposal, may_not_approve, may_void
 from api.officers.audit import Act, Trail, broken_at, read, write
+from api.orders.area_sources import River
 from api.orders.lint import Finding, lint
 from dispatch.settings import DispatchSettings
 from geo.areas import AreaTable
@@ -195,6 +196,7 @@ def room_in(
     *,
     scripts: bool = False,
     roads: RoadMap | None = None,
+    rivers: tuple[River, ...] = (),
 ) -> Room:
     """Return a console with a draft of a feed and one that aoki wrote, and no accounts yet."""
     topics, clock, desk, posts = Topics(), Clock(), Desk(), Posts()
@@ -216,6 +218,7 @@ def room_in(
         now=clock,
         foresee=foresee,
         roads=roads,
+        rivers=rivers,
     )
     registry = CollectorRegistry()
     app: FastAPI = console_app(

@@ -120,8 +120,9 @@ def test_an_area_is_said_in_five_ways(form: dict[str, str], cells: int, drawn: b
     ],
 )
 def test_an_area_that_is_none_is_refused_in_words(form: dict[str, str], said: str) -> None:
-    with pytest.raises(FormWrong, match=said):
+    with pytest.raises(FormWrong) as refused:
         area_wanted(form, NAMES, named)
+    assert said == refused.value.reason or said in str(refused.value)
 
 
 @settings(deadline=None, derandomize=True, max_examples=100)

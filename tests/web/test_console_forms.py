@@ -7,15 +7,18 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from alerts.alert import GEOCODE_CLASS20, Geocode
+from alerts.place import LatLng
 from api.console.process import drawing_routes
 from api.console.road_routes import road_routes
 from api.known.road_map import RoadMap
 from api.known.wards import Ground
 from api.officers.accounts import Role
+from api.orders.area_sources import rivers_of
 from dispatch.columns import columns_of
 from dispatch.registry import Registry
 from dispatch.subscription import Place
 from geo.cells import expand
+from geo.river_zone import RiverCourse
 from tests.api.test_office import EDOGAWA_WARD, KOTO_WARD, Room, room_in
 from tests.api.test_order_area import census
 from tests.api.test_posting import Stages
@@ -31,6 +34,10 @@ pytestmark = pytest.mark.browser
 ATTACKS = ("<script>window.hit=1</script>", "\"><img src=x onerror='window.hit=1'>", "'-window.hit=1-'")
 
 
+# Through both wards of the made-up table.
+RIVERS = rivers_of([RiverCourse("9999000001", "", "架空あおば川", (LatLng(35.80, 139.72), LatLng(35.60, 139.72)))])
+
+
 def furnished(tmp_path: Path, web: Path | None = None, roads: RoadMap | None = None) -> Room:
     """Return a console over two wards in which people live, 600 of them subscribed; *web* brings its script."""
     rng = random.Random(3)
@@ -41,7 +48,7 @@ def furnished(tmp_path: Path, web: Path | None = None, roads: RoadMap | None = N
     ]
     people = [resident(rng, (Place(rng.choice(cells)),)) for _ in range(600)]
     counted = census(250, Registry.of(columns_of(people)))
-    room = room_in(tmp_path, wards_table(), counted, scripts=web is not None, roads=roads)
+    room = room_in(tmp_path, wards_table(), counted, scripts=web is not None, roads=roads, rivers=RIVERS)
     if roads is not None:
         room.app.include_router(road_routes(room.office, roads))
     if web is not None:
@@ -65,6 +72,16 @@ def test_an_area_is_drawn_on_the_map_with_a_live_preview_and_by_keyboard(
         until_true(page, "document.querySelector('#drawing canvas').width > 0")
         order = page.locator("#order")
         order.get_by_label("レベル4 避難指示").check()
+        # A river by its name is looked at as it is typed; what is not found is said, with its code.
+        order.get_by_label("川の名前").fill("架空つき川")
+        page.wait_for_selector("#live code")
+        assert page.inner_text("#live code") == "river-unknown"
+        order.get_by_label("川の名前").fill("架空あおば川")
+        page.wait_for_selector("#live .preview svg.map")
+        assert "江戸川区" in page.inner_text("#live table")
+        assert violations(page) == []
+        shot(page, "console-river-laptop")
+        order.get_by_label("川の名前").fill("")
         board = page.locator("#drawing")
         for x, y in ((150, 120), (260, 120), (260, 220), (150, 220)):
             board.click(position={"x": x, "y": y})
@@ -136,15 +153,18 @@ def test_without_a_script_the_preview_is_a_page_and_keeps_what_was_typed(chromiu
         page.goto(page.url + "post")
         order = page.locator("#order")
         order.get_by_label("レベル4 避難指示").check()
-        page.locator("summary", has_text="区の一部だけ").click()
-        order.get_by_label("地点か線").fill("35.63,139.72 35.66,139.72")
-        order.get_by_label("そのまわりの幅").fill("500")
-        order.get_by_label("範囲の呼び名").fill("架空川沿い")
+        order.get_by_label("川の名前").fill("架空あおば川")
+        order.get_by_label("川からの幅").fill("500")
+        order.locator("summary", has_text="川の一区間だけ").click()
+        order.get_by_label("ここから").fill("35.63,139.72")
+        order.get_by_label("ここまで").fill("35.66,139.72")
         order.get_by_role("button", name="範囲と人数を確かめる").click()
         page.wait_for_url("**/post/order/preview")
         assert page.locator(".preview svg.map").is_visible()
         assert "いま届く人" in page.inner_text(".preview")
-        assert page.get_by_label("範囲の呼び名").input_value() == "架空川沿い"
+        assert page.get_by_label("ここまで").input_value() == "35.66,139.72", (
+            "the stretch stays open with what was typed"
+        )
         assert page.evaluate("document.documentElement.scrollWidth") <= 768
         shot(page, "console-preview-tablet")
         page.get_by_label("確認コード（6桁）").fill(room.code("metro"))
