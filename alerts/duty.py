@@ -6,6 +6,7 @@ whose ward nobody knows, goes to the metropolitan officer at once.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alerts.level import Level
@@ -127,6 +128,21 @@ def ladder(duty: Duty, wards: Iterable[str], hour: int | None = None) -> tuple[C
     for call in sorted(calls):
         first.setdefault(call.person, call)
     return tuple(sorted(first.values()))
+
+
+# How long before an order runs out its ward is called (R10), and for how long after it whoever could not be called is.
+EXPIRY_NOTICE = timedelta(minutes=30)
+_LAPSED_CALLS = timedelta(hours=6)
+
+
+def runs_out(expires: datetime, now: datetime) -> bool:
+    """Say whether the ward of an order that ends at *expires* is called about it: it holds on past that, unrenewed."""
+    return expires - EXPIRY_NOTICE <= now < expires + _LAPSED_CALLS
+
+
+def first_rung(duty: Duty, wards: Iterable[str], hour: int | None = None) -> tuple[Call, ...]:
+    """Return whom the ladder of *wards* wakes at once: those on duty, or whoever stands in for them."""
+    return tuple(call for call in ladder(duty, wards, hour) if call.after_seconds <= 0)
 
 
 def is_silent(rule: SilenceRule, level: Level | None, waited_seconds: float) -> bool:

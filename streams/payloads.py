@@ -290,10 +290,11 @@ class AgainRecord:
 
 @dataclass(frozen=True, slots=True)
 class PageRecord:
-    """One person called because a draft waits, or that nobody decided in time, on `pages`.
+    """One person called because a draft waits or an order runs out, or that nobody decided in time, on `pages`.
 
     `person` is the register's name of whoever is called (no address); `rung` "silence" is the end of the ladder and
-    `person` then lists everybody who was called. `reason` is a stable code where a call failed.
+    `person` then lists everybody who was called; "expiry" is no draft's: `draft_id` names the order and
+    its end. `reason` is a stable code where a call failed.
     """
 
     draft_id: str

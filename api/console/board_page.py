@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import escape
+from math import ceil
 
+from alerts.duty import runs_out
 from alerts.level import Level
 from alerts.shelter import ShelterState
 from alerts.words import JAPAN
 from api.drawing.sheet import document
-from api.known.board import OrderStanding, WardRow
+from api.known.board import WardRow
 from dispatch.channel import ChannelState
+from streams.duty.standing import OrderStanding
 from streams.payloads import ChannelRecord, DraftRecord
 
 _RELOAD_SECONDS = 5
@@ -70,10 +73,24 @@ def _line(row: WardRow, now: datetime) -> str:
 
 def _order(order: OrderStanding, now: datetime) -> str:
     drill = "【訓練】" if order.drill else ""
-    lapsed = f" <span class='lapsed'>期限切れ・有効（{_clock(order.expires)}）</span>" if order.expires <= now else ""
     alone = f" <strong class='lapsed'>ひとりで承認：{escape(order.alone)}</strong>" if order.alone else ""
     level = f"<span class='chip l{int(order.level)}'>{int(order.level)}</span> " if order.level is not None else ""
-    return f"{level}{drill}{escape(order.title)}　{_clock(order.since)}〜 {escape(order.issuer)}{lapsed}{alone}"
+    return (
+        f"{level}{drill}{escape(order.title)}　{_clock(order.since)}〜 {escape(order.issuer)}{_term(order, now)}{alone}"
+    )
+
+
+def _term(order: OrderStanding, now: datetime) -> str:
+    """Return how long an order still runs where that is short, and that it holds where its time is over (R10)."""
+    if order.expires <= now:
+        return f" <span class='lapsed'>期限切れ・有効（{_clock(order.expires)}）</span>"
+    if not runs_out(order.expires, now):
+        return ""
+    left = ceil((order.expires - now).total_seconds() / 60)
+    return (
+        f" <strong class='lapsed'>期限まであと{left}分（{_clock(order.expires)}）"
+        f" <small lang='en'>expires in {left} min</small></strong>"
+    )
 
 
 def _draft(draft: DraftRecord, now: datetime) -> str:

@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from alerts.duty import Rung
 from dispatch.channel import ChannelState
+from streams.duty.call_words import EXPIRY, TRIAL
 from streams.duty.roster import Way
 
 
@@ -13,7 +14,7 @@ class PagerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._calls = Counter(
             "duty_calls_total",
-            "Calls to officers because a draft waits, by rung of the ladder and by what became of them.",
+            "Calls to officers because a draft waits or an order runs out, by rung and by what became of them.",
             ("rung", "way", "state"),
             registry=registry,
         )
@@ -25,7 +26,7 @@ class PagerMetrics:
             "Age of the oldest draft that waits for a person; 0 for none.",
             registry=registry,
         )
-        for rung in (*(one.value for one in Rung), "trial"):
+        for rung in (*(one.value for one in Rung), EXPIRY, TRIAL):
             for way in Way:
                 for state in (ChannelState.SENT, ChannelState.ACCEPTED, ChannelState.FAILED):
                     self._calls.labels(rung, way.value, state.value)

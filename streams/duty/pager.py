@@ -4,7 +4,6 @@ It follows `drafts` and climbs each draft's ladder (`alerts.duty`). What was cal
 wakes nobody twice for the same step and goes on with the next. A decided draft ends its calls.
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from alerts.claim import Lane
-from alerts.duty import Call, Duty, SilenceRule, alone_by, is_silent, ladder
+from alerts.duty import Call, Duty, SilenceRule, alone_by, first_rung, is_silent, ladder, runs_out
 from alerts.level import Level
 from alerts.notice import Notice
 from alerts.place import Cells
@@ -25,10 +24,12 @@ from dispatch.errors import DispatchError
 from geo.cells import intersection, union
 from streams.brokers.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused
+from streams.duty.call_words import EXPIRY, TRIAL, alone_words, draft_words, expiry_words, kind_of, trial_words
 from streams.duty.duty_book import PAGER, DutyBook, TrialRecord, duty_of_both, pager_record
 from streams.duty.metrics import PagerMetrics
 from streams.duty.roster import DutyRegister, OfficerKey, Way, device_channel
 from streams.duty.silence import Ground, level_of, silence_draft
+from streams.duty.standing import OrderStanding, Standing
 from streams.ingest.facts import is_heartbeat
 from streams.metrics import Role, StreamMetrics
 from streams.notices.stage import command_of
@@ -39,7 +40,6 @@ from streams.wire import decode, encode
 log = logging.getLogger(__name__)
 
 SILENCE = "silence"
-TRIAL = "trial"
 # Whoever asked to be called has put the telephone away by then.
 _TRIAL_LIVES_SECONDS = 120.0
 _POLL_SECONDS = 0.1
@@ -65,12 +65,11 @@ def key_of(draft_id: str, person: str, way: str) -> bytes:
 
 def wards_of(record: DraftRecord, ground: Mapping[str, Cells]) -> tuple[str, ...]:
     """Return the wards whose ground a draft touches, of those that have a roster."""
-    return () if record.draft is None else wards_under(record.draft.notice, ground)
+    return () if record.draft is None else wards_under(_cells_of(record.draft.notice), ground)
 
 
-def wards_under(notice: Notice, ground: Mapping[str, Cells]) -> tuple[str, ...]:
-    """Return the wards whose ground *notice* touches, of those that have a roster."""
-    cells = union(*(part.cells for part in notice.parts)) if notice.parts else ()
+def wards_under(cells: Cells, ground: Mapping[str, Cells]) -> tuple[str, ...]:
+    """Return the wards whose ground *cells* touch, of those that have a roster."""
     return tuple(code for code, here in sorted(ground.items()) if intersection(here, cells))
 
 
@@ -116,6 +115,7 @@ class Pager:
         self._waiting: dict[str, _Draft] = {}
         self._alone: list[Notice] = []
         self._told = Ground()
+        self._orders = Standing()
         self._shelters: dict[bytes, ShelterReport] = {}
         # By person and way; a way of a device that was added on the console ends in the device's id.
         self._channels: dict[tuple[str, str], Channel] = {
@@ -152,6 +152,9 @@ class Pager:
             alone, self._alone = self._alone, []
             for notice in alone:
                 self._say_alone(notice)
+            for order in self._orders:
+                if not order.drill and runs_out(order.expires, self._now()):
+                    self._say_runs_out(order)
             for trial in list(self._book.trials.values()):
                 self._try(trial)
         for key, channel in self._channels.items():
@@ -174,6 +177,7 @@ class Pager:
             if record.value is not None:
                 notice = decode(Notice, record.value)
                 self._told.hear(notice)
+                self._orders.hear(notice)
                 if (
                     alone_by(notice.approved_by)
                     and self._clock() - notice.approved_at.timestamp() < _CALL_LIVES_SECONDS
@@ -250,9 +254,9 @@ class Pager:
                 break
             for way in self._ways_of(call.person):
                 if self._is_due(draft.record.draft_id, call.person, way):
-                    self._call(
-                        draft.record.draft_id, call.ward, call.rung.value, call.person, way, self._words(draft, way)
-                    )
+                    since = datetime.fromtimestamp(draft.since, UTC)
+                    words = draft_words(draft.record, since, way, self._console_url)
+                    self._call(draft.record.draft_id, call.ward, call.rung.value, call.person, way, words)
         level = level_of(draft.record)
         if is_silent(self._rule, level, waited):
             assert level is not None
@@ -261,12 +265,22 @@ class Pager:
     def _say_alone(self, notice: Notice) -> None:
         """Call everybody of the wards and the metropolitan officer at once: one person let this go alone (R14)."""
         about = f"alone.{notice.lineage}.{notice.revision}"
-        wards = wards_under(notice, self._ground)
+        wards = wards_under(_cells_of(notice), self._ground)
         for call in ladder(replace(self._duty, rung_seconds=0.0), wards):
             for way in self._ways_of(call.person):
                 if self._is_due(about, call.person, way):
                     words = alone_words(notice, about, way, self._console_url)
                     self._call(about, call.ward, call.rung.value, call.person, way, words)
+
+    def _say_runs_out(self, order: OrderStanding) -> None:
+        """Call those on duty where an order runs out (R10), once for each end that it was given."""
+        about = f"{EXPIRY}.{order.lineage}.{int(order.expires.timestamp())}"
+        hour = self._now().astimezone(JAPAN).hour
+        for call in first_rung(self._duty, wards_under(order.cells, self._ground), hour):
+            for way in self._ways_of(call.person):
+                if self._is_due(about, call.person, way):
+                    words = expiry_words(order, about, self._now(), way, self._console_url)
+                    self._call(about, call.ward, EXPIRY, call.person, way, words)
 
     def _ways_of(self, person: str) -> list[str]:
         return [way for who, way in self._channels if who == person]
@@ -282,7 +296,7 @@ class Pager:
             return
         for way in self._ways_of(trial.person):
             if self._is_due(trial.page, trial.person, way):
-                self._call(trial.page, "", TRIAL, trial.person, way, self._trial_words(trial, way))
+                self._call(trial.page, "", TRIAL, trial.person, way, trial_words(trial, way, self._console_url))
 
     def _call(self, draft_id: str, ward: str, rung: str, person: str, way: str, body: bytes) -> None:
         identifier = _id(draft_id, person, way)
@@ -299,7 +313,7 @@ class Pager:
         )
         # Written before the call: somebody may be awake already when this process ends.
         self._store(page).result(_STORED_WITHIN_SECONDS)
-        self._metrics.called(page.rung, _kind(page.way), ChannelState.SENT)
+        self._metrics.called(page.rung, kind_of(page.way), ChannelState.SENT)
         content_type = "application/json" if way == Way.WEBHOOK.value else "application/octet-stream"
         outgoing = Outgoing(identifier, body, content_type, self._clock() + _CALL_LIVES_SECONDS)
         self._open[person, way][identifier] = page
@@ -307,44 +321,6 @@ class Pager:
             self._channels[person, way].send(outgoing, self._clock())
         except DispatchError as error:
             self._passed((person, way), Passage(identifier, ChannelState.FAILED, error.reason, 0, ""))
-
-    def _words(self, draft: _Draft, way: str) -> bytes:
-        """Return what a call says: what waits, where, since when. Both forms say the same."""
-        record = draft.record
-        assert record.draft is not None
-        notice, level = record.draft.notice, level_of(record)
-        drill = "【訓練】" if notice.lane is Lane.DRILL else ""
-        names = list(dict.fromkeys(name for part in notice.parts for name in part.area_names))
-        places = "、".join(names[:3]) + (f"ほか{len(names) - 3}か所" if len(names) > 3 else "")
-        what = notice.parts[0].texts[0].title if notice.parts and notice.parts[0].texts else "案"
-        title = f"{drill}【要判断】{what}"
-        since = datetime.fromtimestamp(draft.since, UTC)
-        url = f"{self._console_url.rstrip('/')}/drafts/{record.draft_id}" if self._console_url else ""
-        plain = {
-            "draft": record.draft_id,
-            "title": title,
-            "places": places,
-            "level": None if level is None else int(level),
-            "reason": record.reason,
-            "waiting_since": since.isoformat(),
-            "lane": notice.lane.value,
-            "url": url,
-        }
-        return _said(way, plain, f"{places}。承認を待っています。")
-
-    def _trial_words(self, trial: TrialRecord, way: str) -> bytes:
-        url = f"{self._console_url.rstrip('/')}/duty" if self._console_url else ""
-        plain = {
-            "draft": trial.page,
-            "title": "【呼び出しの確認】届きました",
-            "places": "",
-            "level": None,
-            "reason": TRIAL,
-            "waiting_since": trial.at.isoformat(),
-            "lane": Lane.DRILL.value,
-            "url": url,
-        }
-        return _said(way, plain, "判断を待つ案が出たとき、この形で呼び出します。")
 
     def _silent(self, draft: _Draft, level: Level) -> None:
         """Write down by name that nobody decided, and let the people know who are under a warning."""
@@ -385,7 +361,7 @@ class Pager:
         if passage.state is ChannelState.FAILED:
             log.error("an officer could not be called", extra={"draft": page.draft_id, "reason": passage.reason})
         self._store(ended)
-        self._metrics.called(page.rung, _kind(page.way), passage.state)
+        self._metrics.called(page.rung, kind_of(page.way), passage.state)
 
     def _store(self, page: PageRecord) -> "Future[Stored]":
         key = key_of(page.draft_id, page.person, page.way)
@@ -396,43 +372,9 @@ class Pager:
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-def alone_words(notice: Notice, about: str, way: str, console_url: str) -> bytes:
-    """Return what a call says of a notice that one person let go alone."""
-    by = alone_by(notice.approved_by)
-    what = notice.parts[0].texts[0].title if notice.parts and notice.parts[0].texts else "知らせ"
-    title = f"【ひとりで承認】{what}"
-    url = f"{console_url.rstrip('/')}/sending/{notice.lineage}" if console_url else ""
-    plain = {
-        "notice": notice.lineage,
-        "title": title,
-        "by": by,
-        "at": notice.approved_at.isoformat(),
-        "lane": notice.lane.value,
-        "url": url,
-    }
-    if _kind(way) == Way.PUSH.value:
-        body = f"{by}がひとりで承認し、住民に送りました。内容を確かめてください。"
-        shown = {"title": title, "body": body, "navigate": url, "tag": about}
-        return _json({"web_push": 8030, "notification": shown, "shirase_call": plain})
-    return _json(plain)
+def _cells_of(notice: Notice) -> Cells:
+    return union(*(part.cells for part in notice.parts)) if notice.parts else ()
 
 
 def _id(draft_id: str, person: str, way: str) -> str:
     return f"{draft_id}.{person}.{way}"
-
-
-def _kind(way: str) -> str:
-    """Return the kind of *way*, without the device."""
-    return way.partition("-")[0]
-
-
-def _said(way: str, plain: Mapping[str, object], body: str) -> bytes:
-    """Return a call by *way*: as a notification that browsers can show, or as it is."""
-    if _kind(way) != Way.PUSH.value:
-        return _json(plain)
-    shown = {"title": plain["title"], "body": body, "navigate": plain["url"], "tag": plain["draft"]}
-    return _json({"web_push": 8030, "notification": shown, "shirase_call": plain})
-
-
-def _json(plain: Mapping[str, object]) -> bytes:
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()

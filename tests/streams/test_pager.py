@@ -126,11 +126,10 @@ def warned(phase: Phase = Phase.ISSUED, revision: int = 1, level: Level = Level.
     return replace(of, feed="jma")
 
 
-def ordered() -> Notice:
-    facts = PartFacts(
-        Phase.ISSUED, Level.ALL_LEAVE, part().severity, (HazardKind.FLOOD,), ("江東区",), "江東区", AT, AT
-    )
-    return plain_notice(part(texts=(compose_order(facts, "ja"),)), lineage="order-0", expires=AT - timedelta(hours=1))
+def ordered(phase: Phase = Phase.ISSUED) -> Notice:
+    facts = PartFacts(phase, Level.ALL_LEAVE, part().severity, (HazardKind.FLOOD,), ("江東区",), "江東区", AT, AT)
+    said = part(phase=phase, texts=(compose_order(facts, "ja"),))
+    return plain_notice(said, lineage="order-0", expires=AT - timedelta(hours=1))
 
 
 def shelter(name: str, state: ShelterState = ShelterState.OPEN, **more: object) -> ShelterReport:
@@ -231,6 +230,54 @@ def test_what_one_person_let_go_alone_calls_everybody_at_once_and_once(
     said = json.loads(gateway.came[0].body)
     assert (said["by"], said["url"]) == ("aoki", "https://console.example/sending/order-1")
     assert said["title"].startswith("【ひとりで承認】")
+
+
+def test_an_order_that_runs_out_calls_its_ward_once_for_each_end(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    clock = Clock()
+
+    def order(revision: int, hours: float, phase: Phase = Phase.ISSUED, lineage: str = "order-9") -> Notice:
+        return replace(ordered(phase), lineage=lineage, revision=revision, expires=AT + timedelta(hours=hours))
+
+    put(broker, (NOTICES.name, "order-9", order(1, 2)), (NOTICES.name, "jma-1", warned()))
+    put(broker, (NOTICES.name, "order-8", order(1, 1, lineage="order-8")))
+    put(broker, (NOTICES.name, "order-8", order(2, 1, Phase.LIFTED, "order-8")))
+    drill = replace(order(1, 1, lineage="drill-1"), lane=Lane.DRILL)
+    put(broker, (NOTICES.name, "drill-1", drill))
+    worker = pager(broker, gateway, tmp_path, clock)
+    clock.now += 89 * 60
+    for _ in range(20):
+        worker.step()
+    assert gateway.came == [], "31 minutes before: nobody; what was lifted or is a drill wakes nobody at all"
+    clock.now += 60
+    # Of its ward those on duty alone: nothing waits that somebody else would have to decide.
+    assert set(called(broker, worker, 1)) == {"koto-1"}
+    clock.now += 5 * 60
+    worker.close()
+    worker = pager(broker, gateway, tmp_path, clock)
+    for _ in range(20):
+        worker.step()
+    assert [came.path for came in gateway.came] == ["/koto-1"], "nor once more after a restart"
+    said = json.loads(gateway.came[0].body)
+    assert (said["notice"], said["url"]) == ("order-9", "https://console.example/sending/order-9")
+    assert said["title"].startswith("【期限間近】")
+    assert datetime.fromisoformat(said["expires"]) == AT + timedelta(hours=2)
+    # Another end, another call, half an hour before it and not sooner; a word changed is none.
+    put(broker, (NOTICES.name, "order-9", order(2, 2)), (NOTICES.name, "order-9", order(3, 5, Phase.CHANGED)))
+    for _ in range(20):
+        worker.step()
+    assert len(gateway.came) == 1
+    # Nobody was here then: whoever is called is told that it lapsed.
+    worker.close()
+    clock.now = (AT + timedelta(hours=5, minutes=10)).timestamp()
+    worker = pager(broker, gateway, tmp_path, clock)
+    for _ in range(STEPS):
+        worker.step()
+        if len(gateway.came) > 1:
+            break
+    assert json.loads(gateway.came[1].body)["title"].startswith("【期限切れ】")
+    worker.close()
 
 
 def test_a_gateway_that_refuses_is_written_down_and_the_next_rung_is_woken(
