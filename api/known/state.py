@@ -6,17 +6,17 @@ nothing disappears because its time is over: only a lifted or cancelled notice e
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from alerts.cap import Certainty, Urgency
 from alerts.claim import Danger, HazardSnapshot, Lane, Provenance, Release, Standing
-from alerts.notice import Notice, NoticePart, Phase
+from alerts.notice import Notice, NoticeKind, NoticePart, Phase
 from alerts.order_words import order_name, says_order
 from alerts.place import Cells, Shard
 from alerts.theme import Audience
-from geo.cells import difference, split_by_shard
+from geo.cells import difference, intersection, split_by_shard, union
 from geo.hazard_map import rank_of
 from streams.brokers.client import Record
 from streams.topics import HAZARDS, NOTICES
@@ -149,10 +149,32 @@ class State:
         for lineage, thread in self._threads.items():
             if lineage in by_policy:
                 continue
-            for shard, standing in _standings_of(thread.parts):
+            # A way out leads through the ground of its order, and is no danger of its own.
+            said = tuple(one for one in thread.parts if one.notice.kind is not NoticeKind.GO_THERE)
+            for shard, standing in _standings_of(said, self._edge_of(lineage)):
                 held = maps.get(shard) or HazardSnapshot(shard, 0, "", lineage, ())
                 maps[shard] = replace(held, standings=(*held.standings, standing))
         return tuple(maps[shard] for shard in sorted(maps) if any(s.dangers for s in maps[shard].standings))
+
+    def _edge_of(self, lineage: str) -> Callable[[Shard], Cells]:
+        """Return the cells of a shard that lie mostly outside of what *lineage* claims.
+
+        A notice does not say it; what it was made from does. Without it an order of one ward stood on the map of
+        each ward next door, and would be obeyed there.
+        """
+
+        def edge(shard: Shard) -> Cells:
+            snapshot = self._snapshots.get(shard)
+            dangers = [
+                danger
+                for standing in (() if snapshot is None else snapshot.standings)
+                if standing.provenance.lineage == lineage
+                for danger in standing.dangers
+            ]
+            whole = union(*(difference(danger.cells, danger.partial) for danger in dangers))
+            return difference(union(*(danger.partial for danger in dangers)), whole)
+
+        return edge
 
 
 def said_after(parts: tuple[Said, ...], notice: Notice) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
@@ -179,7 +201,7 @@ def _without(cells: Cells, told: Iterable[int]) -> Cells:
     return difference(cells, told)
 
 
-def _standings_of(parts: tuple[Said, ...]) -> Iterable[tuple[Shard, Standing]]:
+def _standings_of(parts: tuple[Said, ...], edge: Callable[[Shard], Cells]) -> Iterable[tuple[Shard, Standing]]:
     """Return what notices that a person approved say, in the shape of a hazard map."""
     for said in parts:
         for shard, cells in split_by_shard(said.part.cells).items():
@@ -194,6 +216,7 @@ def _standings_of(parts: tuple[Said, ...]) -> Iterable[tuple[Shard, Standing]]:
                     area_name="、".join(said.part.area_names),
                     area_code="",
                     cells=cells,
+                    partial=intersection(cells, edge(shard)),
                 )
                 for hazard in said.part.hazards
             )

@@ -1,17 +1,19 @@
 """What residents may see is folded from snapshots and notices, and nothing vanishes by itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from alerts.claim import Lane, Release
 from alerts.level import Level
+from alerts.notice import NoticeKind
 from api.drawing.faces import faces_of
 from api.known.state import State, View
 from geo.cells import contains, difference, union
 from streams.brokers.client import Record
-from streams.topics import HAZARDS
-from streams.wire import WireError
+from streams.topics import HAZARDS, NOTICES
+from streams.wire import WireError, encode
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
 
 NEAR, WIDE = around(*KOTO, rings=4), around(*KOTO, rings=9)
@@ -58,6 +60,20 @@ def test_an_approved_draft_shows_what_was_approved_and_not_what_waits_after_it()
     evening.say(provenance(release=Release.DRAFT), [danger(NEAR)])
     evening.say(provenance(revision=1, release=Release.DRAFT), [danger(WIDE)], approve=False)
     assert covered(view_of(evening)) == NEAR
+
+
+def test_an_approved_order_keeps_the_line_of_its_area_and_its_ways_are_no_danger() -> None:
+    evening = Evening()
+    notices = evening.say(provenance(release=Release.DRAFT), [danger(WIDE, partial=difference(WIDE, NEAR))])
+    way = replace(notices[0], lineage="flood#ways", kind=NoticeKind.GO_THERE)
+    state = State()
+    for record in (*evening.records, Record(NOTICES.name, 0, 99, b"flood#ways", encode(way))):
+        state.apply(record)
+    dangers = [danger for held in state.view().maps for one in held.standings for danger in one.dangers]
+    assert union(*(one.cells for one in dangers)) == WIDE
+    # Cells of the ring lie mostly next door: the map does not call them the ground of this order.
+    assert union(*(difference(one.cells, one.partial) for one in dangers)) == NEAR
+    assert all("#ways" not in one.provenance.lineage for held in state.view().maps for one in held.standings)
 
 
 def test_a_notice_changes_its_own_cells_and_leaves_the_others_as_they_were_told() -> None:
