@@ -20,12 +20,14 @@ _DRILL = re.compile(
     r"|^\s*(?:試験|テスト)\s*$"
     r"|これは(?:試験|テスト)"
     # Whole words only: "contest", "latest", "drilling" are not drills.
+    r"|くんれん|演习|훈련|测试(?:信息|消息|通知|发送)|这是测试|테스트\s*(?:발송|전송|메시지|알림|입니다)"
     r"|(?<![A-Za-z0-9_])(?:TEST|TESTING|DRILL|DRILLS|EXERCISE)(?![A-Za-z0-9_])",
     re.IGNORECASE | re.MULTILINE,
 )
 _NOT_A_DRILL = re.compile(
     # What people do in ordinary sentences: take a test, exercise caution, run a drill rig.
     r"訓練所|訓練校|訓練センター|訓練施設|職業訓練"
+    r"|훈련소|훈련원|직업\s*훈련"
     r"|(?<![A-Za-z0-9_])exercise\s+(?:\w+\s+)?(?:caution|care|restraint|judg)"
     r"|(?<![A-Za-z0-9_])to\s+exercise(?![A-Za-z0-9_])"
     r"|(?<![A-Za-z0-9_])drill\s+(?:rig|site|hole)",

@@ -5,12 +5,14 @@ whom it is for. Built from codes and names like every other text; level and time
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 
+from alerts.languages.information import write_information
+from alerts.languages.known import words_of
 from alerts.level import LEVEL_NAMES_JA
 from alerts.notice import Notice, NoticePart, Phase, Text
 from alerts.order_words import ORDER_NAMES_JA, ORDER_NOUNS_EN, says_order
-from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN, shown_name
+from alerts.wording import clock, shown_name
+from alerts.words import HAZARDS_EN, HAZARDS_JA
 
 _MOST_AREAS = 3
 _PHASES_JA: Mapping[Phase, str] = {
@@ -24,13 +26,12 @@ _PHASES_EN: Mapping[Phase, str] = {
 
 
 def inform(notice: Notice, part: NoticePart, language: str) -> Text:
-    """Return what is said of *part* to somebody who is not there; other languages than Japanese read English."""
+    """Return what is said of *part* to somebody who is not there; one that is not known reads English."""
+    words = words_of(language)
+    if words is not None:
+        return write_information(words, notice, part, order=says_order(notice, part))
     write = _japanese if language.partition("-")[0].lower() == "ja" else _english
     return write(notice, part, language)
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(JAPAN).strftime("%H:%M")
 
 
 def _areas(part: NoticePart) -> tuple[tuple[str, ...], int]:
@@ -49,7 +50,7 @@ def _japanese(notice: Notice, part: NoticePart, language: str) -> Text:
     phase = _PHASES_JA.get(part.phase, "")
     title = f"登録した場所 {level}{hazard}{phase}"
     verb = f"の{phase}がありました" if phase else "が出ています"
-    body = f"{level}{_clock(notice.sent)} 登録した場所についてのお知らせです。"
+    body = f"{level}{clock(notice.sent)} 登録した場所についてのお知らせです。"
     body += f"{shown_name(notice.issuer) or '発表元'}: {place}に{what}{verb}。あなたのいる場所への指示ではありません。"
     if part.phase in (Phase.LIFTED, Phase.CANCELLED, Phase.EASED):
         body += "危険がなくなったという知らせではありません。"
@@ -65,9 +66,7 @@ def _english(notice: Notice, part: NoticePart, language: str) -> Text:
     what = f"{order} ({hazard})" if order else f"{hazard} information"
     phase = _PHASES_EN.get(part.phase, "")
     title = f"A place you added: {hazard}" + (f" {phase}" if phase else "")
-    body = (
-        f"{level}{_clock(notice.sent)}: about a place that you added. {shown_name(notice.issuer) or 'Issuer'}: {what}"
-    )
+    body = f"{level}{clock(notice.sent)}: about a place that you added. {shown_name(notice.issuer) or 'Issuer'}: {what}"
     body += f" {phase + ' ' if phase else ''}for {place}. It is not an instruction for where you are."
     if part.phase in (Phase.LIFTED, Phase.CANCELLED, Phase.EASED):
         body += " This does not say that the danger is gone."

@@ -1,15 +1,17 @@
 """What residents read of a municipality's order to leave, and of its end.
 
 Apart from the words of warnings, because these are the only ones that tell people to go: no text about a
-warning may, and no text about an order may leave it open. The limits are those of `alerts.words`.
+warning may, and no text about an order may leave it open. The limits are those of `alerts.wording`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 
+from alerts.languages.known import words_of
+from alerts.languages.order import write_order
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
-from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN, MAX_TEXT_BYTES, PartFacts, shown_name
+from alerts.wording import MAX_TEXT_BYTES, PartFacts, clock, names_of, shown_name
+from alerts.words import HAZARDS_EN, HAZARDS_JA
 
 # The three orders since 2021 (災害対策基本法 56, 60); each is one level.
 ORDER_NAMES_JA: Mapping[Level, str] = {
@@ -79,7 +81,8 @@ def says_order(notice: Notice, part: NoticePart) -> bool:
 
 def order_name(level: Level | None, language: str = "ja") -> str:
     """Return what an order of *level* is called; without a level of its own it is the one that tells all to leave."""
-    names = ORDER_NAMES_JA if language.partition("-")[0] == "ja" else ORDER_NOUNS_EN
+    words = words_of(language)
+    names = words.names.orders if words else ORDER_NAMES_JA if language.partition("-")[0] == "ja" else ORDER_NOUNS_EN
     return names[Level.ALL_LEAVE if level is None or level not in names else level]
 
 
@@ -90,24 +93,23 @@ def orders_to_leave(notice: Notice) -> bool:
 
 
 def compose_order(facts: PartFacts, language: str) -> Text:
-    """Return title and body of an order in *language* ("ja", "en"); other languages read English.
+    """Return title and body of an order in *language*; one that is not known reads English.
 
     Level, action and time stand in the first forty characters; the end of an order never reads as safety.
     """
+    words = words_of(language)
     japanese = language.partition("-")[0].lower() == "ja"
     write: Callable[[PartFacts, Level, tuple[str, ...]], Text] = _japanese if japanese else _english
     level = Level.ALL_LEAVE if facts.level is None or facts.level not in ORDER_NAMES_JA else facts.level
-    areas = tuple(dict.fromkeys(name for name in map(shown_name, facts.area_names) if name))
+    if words is not None:
+        return write_order(words, facts, level)
+    areas = names_of(facts.area_names)
     text = write(facts, level, areas)
     for shown in range(_MOST_AREAS - 1, -1, -1):
         if len((text.title + text.body).encode()) <= MAX_TEXT_BYTES:
             break
         text = write(facts, level, areas[:shown])
     return text
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(JAPAN).strftime("%H:%M")
 
 
 def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
@@ -119,11 +121,11 @@ def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
     title = f"レベル{level.value} {name}{_PHASES_JA.get(facts.phase, '')}"
     ended = _ENDS_JA.get(facts.phase)
     if ended:
-        body = f"レベル{level.value} {name}は{_clock(facts.sent)}{ended}。周囲の危険に引き続き注意。"
+        body = f"レベル{level.value} {name}は{clock(facts.sent)}{ended}。周囲の危険に引き続き注意。"
         body += f"{issuer}が{place}の{name}（{hazard}）を{'取り消し' if ended == '取消' else '解除し'}ました。"
         return Text("ja", title, body + "危険がなくなったという知らせではありません。")
     edge = "あなたの場所はその境の近くです。" if facts.partial else ""
-    body = f"レベル{level.value} {_ACTIONS_JA[level]}。{_clock(facts.sent)}。{_MORE_JA[level]}"
+    body = f"レベル{level.value} {_ACTIONS_JA[level]}。{clock(facts.sent)}。{_MORE_JA[level]}"
     body += f"{issuer}が{place}に{name}（{hazard}）を出しました。{edge}解除の知らせがあるまで続きます。"
     return Text("ja", title, body)
 
@@ -136,10 +138,10 @@ def _english(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
     issuer = shown_name(facts.issuer) or "The municipality"
     ended = _ENDS_EN.get(facts.phase)
     if ended:
-        body = f"Level {level.value} {ended} {_clock(facts.sent)}. Stay alert. {issuer}: {name} ({hazard}) for {place}"
+        body = f"Level {level.value} {ended} {clock(facts.sent)}. Stay alert. {issuer}: {name} ({hazard}) for {place}"
         body += f" is {ended}. This does not say that the danger is gone."
         return Text("en", f"{ended.capitalize()}: level {level.value} {name}", body)
     edge = " Your place is near the edge of that area." if facts.partial else ""
-    body = f"Level {level.value}, {_clock(facts.sent)}. {_ACTIONS_EN[level]}. {_MORE_EN[level]} {issuer}: {name}"
+    body = f"Level {level.value}, {clock(facts.sent)}. {_ACTIONS_EN[level]}. {_MORE_EN[level]} {issuer}: {name}"
     body += f" ({hazard}) for {place}.{edge} It holds until you are told that it is lifted."
     return Text("en", f"Level {level.value}: {name}", body)

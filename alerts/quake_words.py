@@ -5,12 +5,13 @@ first forty characters (R15). The limits are those of `alerts.words`; ends are t
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 
+from alerts.languages.known import words_of
+from alerts.languages.quake import write_quake, write_wave
 from alerts.notice import Phase, Text
-from alerts.shaking import INTENSITY_NAMES_JA, Intensity
-from alerts.wave import Wave
-from alerts.words import JAPAN, PartFacts, shown_name
+from alerts.shaking import INTENSITY_NAMES_JA, STRONG, Intensity
+from alerts.wave import ADVISORY, Wave
+from alerts.wording import PartFacts, clock, shown_name
 
 _MOST_AREAS = 3
 ENDS = (Phase.LIFTED, Phase.CANCELLED, Phase.EASED)
@@ -23,7 +24,6 @@ INTENSITY_NAMES_EN: Mapping[Intensity, str] = {
     Intensity.UPPER_6: "6 upper",
     Intensity.SEVEN: "7",
 }
-_STRONG = (Intensity.LOWER_6, Intensity.UPPER_6, Intensity.SEVEN)
 WARNING_NAMES_EN: Mapping[str, str] = {
     "大津波警報": "Major tsunami warning",
     "津波警報": "Tsunami warning",
@@ -32,13 +32,16 @@ WARNING_NAMES_EN: Mapping[str, str] = {
 
 
 def compose_quake(facts: PartFacts, intensity: Intensity, language: str) -> Text:
-    """Return title and body of shaking of *intensity*; other languages than Japanese read English."""
+    """Return title and body of shaking of *intensity*; one that is not known reads English."""
+    words = words_of(language)
+    if words is not None:
+        return write_quake(words, facts, intensity)
     if language.partition("-")[0].lower() != "ja":
         return _quake_en(facts, intensity)
     name = INTENSITY_NAMES_JA[intensity]
-    body = f"{name}の揺れ。身を守り次の揺れに備える。{_clock(facts.sent)}。"
+    body = f"{name}の揺れ。身を守り次の揺れに備える。{clock(facts.sent)}。"
     body += "揺れがおさまったら、靴をはき、火を消し、出口を確保。エレベーターは使わない。"
-    if intensity in _STRONG:
+    if intensity in STRONG:
         body += "傾いた建物・塀・崖から離れる。"
     body += "海や川の近くでは津波の情報を確認。"
     body += f"{shown_name(facts.issuer) or '発表機関'}が{_places_ja(facts)}の震度を発表しました。"
@@ -47,18 +50,21 @@ def compose_quake(facts: PartFacts, intensity: Intensity, language: str) -> Text
 
 
 def compose_wave(facts: PartFacts, wave: Wave, language: str) -> Text:
-    """Return title and body of a tsunami warning; other languages than Japanese read English."""
+    """Return title and body of a tsunami warning; one that is not known reads English."""
+    words = words_of(language)
+    if words is not None:
+        return write_wave(words, facts, wave)
     if language.partition("-")[0].lower() != "ja":
         return _wave_en(facts, wave)
-    advisory = wave.warning == "津波注意報"
+    advisory = wave.warning == ADVISORY
     action = "海から上がり、海岸から離れる" if advisory else "いますぐ高い所へ。海や川から離れる"
-    body = f"{wave.warning} {action}。{_clock(facts.sent)}。"
+    body = f"{wave.warning} {action}。{clock(facts.sent)}。"
     if wave.height:
         body += f"予想される高さは{shown_name(wave.height)}。"
     if wave.arriving:
         body += "もう届いているとみられます。"
     elif wave.arrives_at is not None:
-        body += f"最初の波は{_clock(wave.arrives_at)}ごろ。後の波がもっと高くなります。"
+        body += f"最初の波は{clock(wave.arrives_at)}ごろ。後の波がもっと高くなります。"
     body += f"{shown_name(facts.issuer) or '発表機関'}が{_places_ja(facts)}に発表しました。"
     body += _edge_ja(facts) + "解除の知らせがあるまで、戻らないでください。"
     return Text("ja", f"{wave.warning}{_PHASES_JA.get(facts.phase, '')}", body)
@@ -66,9 +72,9 @@ def compose_wave(facts: PartFacts, wave: Wave, language: str) -> Text:
 
 def _quake_en(facts: PartFacts, intensity: Intensity) -> Text:
     name = INTENSITY_NAMES_EN[intensity]
-    body = f"{_clock(facts.sent)}: shaking {name}. Protect yourself. Expect more shaking."
+    body = f"{clock(facts.sent)}: shaking {name}. Protect yourself. Expect more shaking."
     body += " When it stops: shoes on, fires out, a door open. Do not use lifts."
-    if intensity in _STRONG:
+    if intensity in STRONG:
         body += " Keep away from leaning buildings, walls and slopes."
     body += " Near the sea or a river, check for a tsunami."
     body += f" {shown_name(facts.issuer) or 'The issuer'}: Japanese seismic intensity {name} in {_places_en(facts)}."
@@ -77,9 +83,9 @@ def _quake_en(facts: PartFacts, intensity: Intensity) -> Text:
 
 
 def _wave_en(facts: PartFacts, wave: Wave) -> Text:
-    advisory = wave.warning == "津波注意報"
+    advisory = wave.warning == ADVISORY
     action = "Leave the water and shore" if advisory else "Go to high ground now"
-    body = f"{_clock(facts.sent)}. {action}. {WARNING_NAMES_EN.get(wave.warning, 'Tsunami')}."
+    body = f"{clock(facts.sent)}. {action}. {WARNING_NAMES_EN.get(wave.warning, 'Tsunami')}."
     if wave.height_m is not None:
         body += f" {'More than' if wave.height.endswith('超') else 'Up to about'} {wave.height_m:g} m."
     elif wave.height and not advisory:
@@ -87,14 +93,10 @@ def _wave_en(facts: PartFacts, wave: Wave) -> Text:
     if wave.arriving:
         body += " It is thought to have arrived."
     elif wave.arrives_at is not None:
-        body += f" First wave about {_clock(wave.arrives_at)}; later waves are higher."
+        body += f" First wave about {clock(wave.arrives_at)}; later waves are higher."
     body += f" {shown_name(facts.issuer) or 'The issuer'}: for {_places_en(facts)}."
     body += _edge_en(facts) + " Do not go back until you are told that it is lifted."
     return Text("en", WARNING_NAMES_EN.get(wave.warning, "Tsunami"), body)
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(JAPAN).strftime("%H:%M")
 
 
 def _names(facts: PartFacts) -> tuple[tuple[str, ...], int]:

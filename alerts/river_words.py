@@ -7,10 +7,13 @@ Complete in itself, because it replaces the notice before it on a phone: the lev
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.languages.known import words_of
+from alerts.languages.river import write_river
 from alerts.level import Level
 from alerts.notice import Text
 from alerts.river_stage import RiverStage, Trend, next_threshold, thresholds_of
-from alerts.words import JAPAN, level_action, shown_name
+from alerts.wording import clock, shown_name
+from alerts.words import level_action
 
 _THRESHOLDS_JA = {1: "水防団待機水位", 2: "氾濫注意水位", 3: "避難判断水位", 4: "氾濫危険水位"}
 _THRESHOLDS_EN = {1: "stand-by level", 2: "caution level", 3: "evacuation level", 4: "danger level"}
@@ -30,7 +33,10 @@ class RiverFacts:
 
 
 def compose_river(facts: RiverFacts, language: str) -> Text:
-    """Return title and body in *language* ("ja", "en"); other languages read English."""
+    """Return title and body in *language*; one that is not known reads English."""
+    words = words_of(language)
+    if words is not None:
+        return write_river(words, facts.level, facts.stage, facts.issuer, facts.expires, facts.depth)
     return _japanese(facts) if language.partition("-")[0].lower() == "ja" else _english(facts)
 
 
@@ -38,7 +44,7 @@ def _japanese(facts: RiverFacts) -> Text:
     stage, now = facts.stage, facts.stage.now
     level = f"レベル{facts.level.value} " if facts.level is not None else ""
     action = level_action(facts.level, "ja") or "川から離れる"
-    body = f"{level}{action}。{_clock(now.at)}現在。"
+    body = f"{level}{action}。{clock(now.at)}現在。"
     trend = f"（{_TRENDS_JA[stage.trend]}）" if stage.trend else ""
     body += f"{shown_name(stage.river) or '川'}の{shown_name(stage.name)}は{now.stage_m:.2f}m{trend}。"
     coming = next_threshold(stage)
@@ -48,10 +54,10 @@ def _japanese(facts: RiverFacts) -> Text:
         body += f"{_THRESHOLDS_JA[thresholds_of(stage.thresholds)[-1][0]]}を超えています。"
     if stage.forecast:
         peak = max(stage.forecast, key=lambda one: one.stage_m)
-        body += f"予報では{_clock(peak.at)}に{peak.stage_m:.2f}m。"
+        body += f"予報では{clock(peak.at)}に{peak.stage_m:.2f}m。"
     if facts.depth:
         body += f"あふれると浸水の深さは{facts.depth}の想定。"
-    body += f"{shown_name(facts.issuer) or '発表機関'}の発表。{_clock(facts.expires)}を過ぎても解除ではありません。"
+    body += f"{shown_name(facts.issuer) or '発表機関'}の発表。{clock(facts.expires)}を過ぎても解除ではありません。"
     return Text("ja", f"{level}川の水位のいま", body)
 
 
@@ -59,7 +65,7 @@ def _english(facts: RiverFacts) -> Text:
     stage, now = facts.stage, facts.stage.now
     level = f"Level {facts.level.value}" if facts.level is not None else ""
     action = level_action(facts.level, "en") or "Keep away from the river"
-    body = f"{level}, {_clock(now.at)}. {action}." if level else f"{_clock(now.at)}. {action}."
+    body = f"{level}, {clock(now.at)}. {action}." if level else f"{clock(now.at)}. {action}."
     trend = f", {_TRENDS_EN[stage.trend]}" if stage.trend else ""
     body += f" {shown_name(stage.river) or 'River'} at {shown_name(stage.name)}: {now.stage_m:.2f} m{trend}."
     coming = next_threshold(stage)
@@ -69,12 +75,8 @@ def _english(facts: RiverFacts) -> Text:
         body += f" Above its {_THRESHOLDS_EN[thresholds_of(stage.thresholds)[-1][0]]}."
     if stage.forecast:
         peak = max(stage.forecast, key=lambda one: one.stage_m)
-        body += f" Forecast: {peak.stage_m:.2f} m at {_clock(peak.at)}."
+        body += f" Forecast: {peak.stage_m:.2f} m at {clock(peak.at)}."
     if facts.depth:
         body += f" If it overflows, water may stand {facts.depth}."
-    body += f" By {shown_name(facts.issuer) or 'the agency'}. Past {_clock(facts.expires)} this is no all-clear."
+    body += f" By {shown_name(facts.issuer) or 'the agency'}. Past {clock(facts.expires)} this is no all-clear."
     return Text("en", f"{level}: the river now" if level else "The river now", body)
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(JAPAN).strftime("%H:%M")

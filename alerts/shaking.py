@@ -24,6 +24,8 @@ INTENSITY_NAMES_JA: Mapping[Intensity, str] = {
     Intensity.UPPER_6: "震度６強",
     Intensity.SEVEN: "震度７",
 }
+# From here on houses lean and fall.
+STRONG = frozenset({Intensity.LOWER_6, Intensity.UPPER_6, Intensity.SEVEN})
 _BY_NAME = {name: intensity for intensity, name in INTENSITY_NAMES_JA.items()}
 _RANK = {intensity: rank for rank, intensity in enumerate(Intensity)}
 

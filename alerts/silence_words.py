@@ -6,9 +6,11 @@ It orders nothing and promises nothing. Level, action and time come first (R15).
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.languages.known import words_of
+from alerts.languages.silence import write_silence
 from alerts.level import Level
 from alerts.notice import Text
-from alerts.words import JAPAN, shown_name
+from alerts.wording import clock, shown_name
 
 _MOST_SHELTERS = 3
 
@@ -23,9 +25,12 @@ class SilenceFacts:
 
 
 def compose_silence(facts: SilenceFacts, language: str) -> Text:
-    """Return title and body in *language* ("ja", "en"); other languages read English."""
-    time = facts.at.astimezone(JAPAN).strftime("%H:%M")
+    """Return title and body in *language*; one that is not known reads English."""
+    time = clock(facts.at)
     names = [shown_name(name) for name in facts.shelters[:_MOST_SHELTERS]]
+    words = words_of(language)
+    if words is not None:
+        return write_silence(words, facts.level, facts.at, names)
     if language.partition("-")[0].lower() == "ja":
         body = f"レベル{facts.level.value}相当。危険を感じたら、指示を待たずに避難。{time}現在。"
         body += "区市町村からの避難の指示はまだ出ていません。安全だという知らせではありません。"

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+# The one that asks to leave the shore and not to flee.
+ADVISORY = "津波注意報"
+
 
 @dataclass(frozen=True, slots=True)
 class Wave:

@@ -6,47 +6,34 @@ phones stack notifications. A kind 1 notice never orders an evacuation: it says 
 and what to do now. An end never reads as safety (R10).
 """
 
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 
 from alerts.cap import Severity
 from alerts.hazard import HazardKind
+from alerts.languages.known import words_of
+from alerts.languages.warning import write_warning
 from alerts.level import LEVEL_NAMES_JA, Level
 from alerts.notice import Phase, Text
+from alerts.wording import FIRST_CHARACTERS as FIRST_CHARACTERS
+from alerts.wording import JAPAN as JAPAN
+from alerts.wording import LEVELLED, clock, names_of
+from alerts.wording import MAX_TEXT_BYTES as MAX_TEXT_BYTES
+from alerts.wording import MAX_TITLE_WIDTH as MAX_TITLE_WIDTH
+from alerts.wording import PartFacts as PartFacts
+from alerts.wording import shown_name as shown_name
+from alerts.wording import width as width
 
-# Residents read wall clocks; the service's home has one zone and no summer time.
-JAPAN = timezone(timedelta(hours=9))
-MAX_TITLE_WIDTH = 40  # 20 full-width characters
-FIRST_CHARACTERS = 40
-# Leaves room for the rest of a 2,600-byte push in both its forms.
-MAX_TEXT_BYTES = 900
-_MAX_NAME_CHARACTERS = 24
 _MAX_AREAS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class PartFacts:
-    """What is true for everybody in a part. `headline` is for coordinators and never pasted."""
-
-    phase: Phase
-    level: Level | None
-    severity: Severity
-    hazards: tuple[HazardKind, ...]
-    area_names: tuple[str, ...]
-    issuer: str
-    sent: datetime
-    expires: datetime
-    partial: bool = False
-    headline: str = ""
-
-
 def compose(facts: PartFacts, language: str) -> Text:
-    """Return title and body for *facts* in *language* ("ja", "en"); other languages read English."""
+    """Return title and body for *facts* in *language*; one that is not known reads English."""
+    words = words_of(language)
+    if words is not None:
+        return write_warning(words, facts)
     japanese = language.partition("-")[0].lower() == "ja"
     write = _japanese if japanese else _english
-    areas = tuple(dict.fromkeys(name for name in map(shown_name, facts.area_names) if name))
+    areas = names_of(facts.area_names)
     text = write(facts, areas, _MAX_AREAS)
     for shown in range(_MAX_AREAS - 1, -1, -1):
         if _bytes(text) <= MAX_TEXT_BYTES:
@@ -59,26 +46,14 @@ def level_action(level: Level | None, language: str) -> str:
     """Return what people of a flood or rain warning do at *level*, without a full stop; empty without a level."""
     if level is None:
         return ""
+    words = words_of(language)
+    if words is not None:
+        return words.warnings.level_actions[level]
     return (_LEVEL_ACTIONS_JA if language == "ja" else _LEVEL_ACTIONS_EN)[level]
-
-
-def width(text: str) -> int:
-    """Return the width of *text* in half-width columns; a full-width character takes two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
 
 
 def _bytes(text: Text) -> int:
     return len(text.title.encode()) + len(text.body.encode())
-
-
-def shown_name(name: str) -> str:
-    """Return *name* without what could turn a line around or break it, and not too long."""
-    letters = (letter if unicodedata.category(letter)[0] != "C" else " " for letter in name)
-    return " ".join("".join(letters).split())[:_MAX_NAME_CHARACTERS]
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(JAPAN).strftime("%H:%M")
 
 
 # ----------------------------------------------------------------------------------------- Japanese
@@ -152,8 +127,6 @@ _ACTIONS_JA: Mapping[HazardKind, str] = {
     HazardKind.OTHER: "区の案内を確認",
 }
 
-_LEVELLED = frozenset({HazardKind.HEAVY_RAIN, HazardKind.LANDSLIDE, HazardKind.FLOOD, HazardKind.STORM_SURGE})
-
 # Without a level the agencies' own words: 警報 asks to be on guard (警戒), 注意報 to take care (注意).
 _SEVERITY_JA: Mapping[Severity, str] = {
     Severity.EXTREME: "に最大級の警戒",
@@ -201,7 +174,7 @@ def _japanese(facts: PartFacts, areas: tuple[str, ...], shown: int) -> Text:
         what = f"{HAZARDS_JA[hazard]}{more}の情報"
         title = f"{what}{_PHASES_JA[facts.phase]}"
     level = f"レベル{facts.level.value} " if facts.level is not None else ""
-    time = _clock(facts.sent)
+    time = clock(facts.sent)
     issuer = shown_name(facts.issuer) or "発表機関"
     place = _areas_ja(areas, shown)
     where = f"{place}に出た" if facts.partial else f"{place}の"
@@ -228,7 +201,7 @@ def _japanese(facts: PartFacts, areas: tuple[str, ...], shown: int) -> Text:
 
 def _actions_ja(facts: PartFacts, hazard: HazardKind) -> tuple[str, str]:
     own = _ACTIONS_JA[hazard]
-    if facts.level is not None and (hazard in _LEVELLED or facts.level is Level.SECURE_LIFE):
+    if facts.level is not None and (hazard in LEVELLED or facts.level is Level.SECURE_LIFE):
         return _LEVEL_ACTIONS_JA[facts.level], own
     return own, ""
 
@@ -356,7 +329,7 @@ def _english(facts: PartFacts, areas: tuple[str, ...], shown: int) -> Text:
     if width(title) > MAX_TITLE_WIDTH:
         title = f"{head}{HAZARDS_EN[hazard]}"
     what = f"{HAZARDS_EN[hazard]} {LEVEL_NAMES_EN[facts.level] if facts.level is not None else 'information'}"
-    time = _clock(facts.sent)
+    time = clock(facts.sent)
     issuer = shown_name(facts.issuer) or "the issuer"
     place = _areas_en(areas, shown)
     level = f"Level {facts.level.value}" if facts.level is not None else ""
@@ -369,7 +342,7 @@ def _english(facts: PartFacts, areas: tuple[str, ...], shown: int) -> Text:
         body += f" {issuer} cancelled the {what} for {place}. The earlier message is void."
         body += " Other warnings or evacuation information may still be in force."
     else:
-        by_level = facts.level is not None and (hazard in _LEVELLED or facts.level is Level.SECURE_LIFE)
+        by_level = facts.level is not None and (hazard in LEVELLED or facts.level is Level.SECURE_LIFE)
         action = _LEVEL_ACTIONS_EN[facts.level] if by_level and facts.level is not None else _ACTIONS_EN[hazard]
         body = f"{level}, {time}. {action}." if level else f"{time}. {action}."
         if by_level and facts.level is not None:

@@ -7,6 +7,9 @@ Source: 洪水浸水想定区域図作成マニュアル and the code list of �
 from collections.abc import Iterable
 from enum import IntEnum
 
+from alerts.languages.known import words_of
+from alerts.languages.river import depth_words
+
 
 class DepthRank(IntEnum):
     """A rank and its lower bound; the upper bound is the next one's."""
@@ -71,7 +74,10 @@ def depth_to_avoid(rank: DepthRank | None) -> DepthRank:
 
 
 def depth_text(rank: DepthRank | None, language: str) -> str:
-    """Return the depth in words, Japanese or English; what is not known is said so."""
+    """Return the depth in words; what is not known is said so, and a language that is not known reads English."""
+    words = words_of(language)
+    if words is not None:
+        return depth_words(words, None if rank is None else int(rank))
     japanese = language.startswith("ja")
     if rank is None:
         return "深さ不明" if japanese else "depth unknown"

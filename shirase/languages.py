@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from alerts.languages.known import LANGUAGES, TABLES
+
 log = logging.getLogger(__name__)
 
 DEFAULT_LANGUAGES = Path("ops/languages.toml")
 ROOT = Path(__file__).resolve().parent.parent
-# Where the words of each language stand: a file a language for the pages, and modules that hold several.
+# Where the words of each language stand: a file a language for the pages and one for the pushes; Japanese and English
+# pushes are in modules that hold both.
 _PAGES = ("web/src/words/{code}.ts", "web/src/now-words/{code}.ts", "api/live/words.py")
-_PUSHES = (
+_PUSHES_OF_TWO = (
     "alerts/words.py", "alerts/order_words.py", "alerts/quake_words.py", "alerts/river_words.py",
     "alerts/information_words.py", "alerts/silence_words.py", "dispatch/way_words.py", "routing/go_up.py",
 )  # fmt: skip
@@ -66,7 +69,7 @@ def reviews_at(path: Path, root: Path = ROOT) -> tuple[LanguageReview, ...]:
 def digest_of(code: str, push: str, root: Path = ROOT) -> str:
     """Return the first digits of a SHA-256 over the texts for readers of *code*; "" where they are not at hand."""
     said = hashlib.sha256()
-    for name in (*(page.format(code=code) for page in _PAGES), *(_PUSHES if push == code else ())):
+    for name in (*(page.format(code=code) for page in _PAGES), *(_pushes(code) if push == code else ())):
         try:
             said.update(name.encode() + b"\0" + (root / name).read_bytes() + b"\0")
         except OSError:
@@ -74,9 +77,21 @@ def digest_of(code: str, push: str, root: Path = ROOT) -> str:
     return said.hexdigest()[:_DIGITS]
 
 
+def _pushes(code: str) -> tuple[str, ...]:
+    return (f"alerts/languages/{code.lower().replace('-', '_')}.py",) if code in TABLES else _PUSHES_OF_TWO
+
+
 def not_reviewed(reviews: Iterable[LanguageReview]) -> tuple[LanguageReview, ...]:
     """Return the languages whose words nobody has reviewed as they are now."""
     return tuple(one for one in reviews if one.state is not ReviewState.REVIEWED)
+
+
+def unreviewed_at(path: Path) -> frozenset[str]:
+    """Return the languages that nobody has reviewed as they are now; all of them where nobody can tell."""
+    try:
+        return frozenset(one.code for one in not_reviewed(reviews_at(path)))
+    except (OSError, ValueError, AttributeError):
+        return frozenset(LANGUAGES)
 
 
 def warn_of_languages(path: Path) -> None:

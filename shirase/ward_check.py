@@ -15,13 +15,15 @@ import h3.api.basic_int as h3
 from alerts.cap import Severity
 from alerts.duty import Duty
 from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES, words_of
 from alerts.level import Level
 from alerts.notice import Phase
 from alerts.order_words import compose_order
 from alerts.place import HAZARD_RESOLUTION
 from alerts.shelter import SiteClass
 from alerts.ward import WardSetting, WithoutSite
-from alerts.words import HAZARDS_EN, HAZARDS_JA, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, shown_name, width
+from alerts.wording import MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, shown_name, width
+from alerts.words import HAZARDS_EN, HAZARDS_JA
 from api.officers.accounts import Account, Role
 from feeds.outgoing.forms import Form, Municipality
 from geo.areas import AreaCover
@@ -41,8 +43,6 @@ DANGERS = (
     HazardKind.FIRE,
     HazardKind.VOLCANO,
 )
-# What the texts are written in; every other language reads English.
-WRITTEN = ("ja", "en")
 _PHONE = re.compile(r"[0-9+][0-9 ()-]{1,18}[0-9]|#[0-9]{4}")
 _SOME_TIME = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)
 
@@ -163,13 +163,13 @@ def _setting(files: WardFiles) -> Iterator[Finding]:
     if "ja" not in setting.languages:
         yield Finding("language-ja-missing", True, "言語に日本語がありません", "Japanese is not among the languages")
     for language in setting.languages:
-        if language.partition("-")[0] not in WRITTEN:
+        if not {language, language.partition("-")[0]} & set(LANGUAGES):
             ja, en = f"{language}の文はありません：英語を読みます", f"no text is written in {language}: English is read"
             yield Finding("language-reads-english", False, ja, en)
         if language in files.unreviewed:
             ja, en = f"{language}の文を確かめた人がいません", f"nobody has reviewed the words in {language}"
             yield Finding("language-not-reviewed", False, ja, en)
-    for language in WRITTEN:
+    for language in LANGUAGES:
         why = why_template_fails(setting.name, language)
         if why:
             ja = f"避難情報の定型文（{language}）が使えません：{why}"
@@ -183,12 +183,14 @@ def why_template_fails(name: str, language: str) -> str:
     """Return why an order of the ward *name* cannot be written in *language*; "" when each level can be."""
     if shown_name(name) != name:
         return "name-is-not-shown-whole"
+    words = words_of(language)
+    read = words.names.shown(name) if words is not None else name
     for level in (Level.ELDERLY_LEAVE, Level.ALL_LEAVE, Level.SECURE_LIFE):
         for phase in (Phase.ISSUED, Phase.LIFTED):
             for danger in DANGERS:
                 facts = PartFacts(phase, level, Severity.EXTREME, (danger,), (name,), name, _SOME_TIME, _SOME_TIME)
                 text = compose_order(facts, language)
-                if name not in text.body:
+                if read not in text.body:
                     return "name-not-in-text"
                 if width(text.title) > MAX_TITLE_WIDTH:
                     return "title-too-wide"

@@ -7,8 +7,8 @@ from html import escape
 from alerts.claim import Lane
 from alerts.notice import Notice
 from api.console import fields
-from api.console.officer_page import LANGUAGES
 from api.drawing.clock import clock
+from api.drawing.folded import named
 from api.drawing.sheet import document
 from api.officers.accounts import Session
 from api.orders.wanted import HOURS
@@ -24,7 +24,7 @@ def edit_page(
 ) -> str:
     """Return the form for *notice*; *wards* (code to name) are those that it touches, *bar* is a rehearsal's."""
     texts = "".join(
-        f"<fieldset><legend>{number + 1}. {LANGUAGES.get(text.language, escape(text.language))}</legend>"
+        f"<fieldset><legend>{number + 1}. {named(text.language)}</legend>"
         + fields.text("題", field_of(number, text.language, "title"), "", text.title, needed=True)
         + fields.area("文", field_of(number, text.language, "body"), "", text.body, rows=4)
         + "</fieldset>"

@@ -132,6 +132,8 @@ class Office:
     """The network that the planner walks on; without it a road is closed by a point, a line or an id."""
     rivers: tuple[River, ...] = ()
     """Rivers by name: along them an area is made."""
+    unreviewed: frozenset[str] = frozenset()
+    """Languages whose words nobody who speaks them has been over: said beside the text, and it stops nothing."""
     codes: Codes = field(init=False)
     imported: ImportedOfDay = field(init=False)
 
@@ -379,6 +381,7 @@ def office_routes(office: Office) -> APIRouter:
                 now=office.now(),
                 head=office.head(session),
                 bar=office.bar(session, notice.lineage),
+                unreviewed=office.unreviewed,
             )
         )
 

@@ -4,7 +4,7 @@ First what it is and whom it reaches, then the exact words in every language, th
 then one button that says what it does.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from html import escape
 
@@ -19,6 +19,7 @@ from api.console.reason_words import reason_said
 from api.console.river_rows import decide_by
 from api.drawing.area_picture import draw_area
 from api.drawing.clock import ago, clock
+from api.drawing.folded import folded, named
 from api.drawing.look import APPEARANCES, Look, look_of, word_of
 from api.drawing.sheet import document
 from api.officers.accounts import Session
@@ -30,7 +31,7 @@ from streams.notices.ending import ending_of
 from streams.payloads import DraftRecord
 
 _MOST_NAMES = 30
-LANGUAGES = {"ja": "日本語", "ja-Hira": "やさしい日本語", "en": "English", "zh-Hans": "简体中文", "ko": "한국어"}
+_AWAITS_A_READER = "・母語の人の確認待ち（送れます）"
 
 FINDINGS = {
     Finding.NO_AREA: "対象の区画がありません",
@@ -105,10 +106,11 @@ def draft_page(
     head: str = "",
     bar: str = "",
     alone: str = "",
+    unreviewed: Container[str] = (),
 ) -> str:
     """Return a draft as it would go out: whom it touches (*seen*), its words, the buttons; *bar* is a rehearsal's.
 
-    *alone* is the form of one person alone, where there is one.
+    *alone* is the form of one person alone, where there is one; *unreviewed* are languages that await a reader.
     """
     stops = [one for one in found if one.stops]
     look = look_of(notice.parts[0].level, notice.parts[0].severity) if notice.parts else Look.INFORMATION
@@ -129,7 +131,7 @@ def draft_page(
         f"{bar}<header><h1>{drill}案の確認</h1><small>{escape(session.account.name)}　"
         f'<a href="/">一覧へ</a></small></header><main>{_findings(found)}'
         f'<section class="preview"><h2>何を、どこへ</h2>{picture}<table>{rows}</table>{seams(seen.seam)}</section>'
-        + "".join(_part(number, notice, part) for number, part in enumerate(notice.parts, start=1))
+        + "".join(_part(number, notice, part, unreviewed) for number, part in enumerate(notice.parts, start=1))
         + _buttons(record, notice, proposal, session, refusal, bool(stops))
         + alone
         + _prepared(notice, now)
@@ -166,24 +168,31 @@ def _findings(found: Iterable[Found]) -> str:
     return f'<div role="status"><ul class="findings">{rows}</ul></div>' if rows else ""
 
 
-def _part(number: int, notice: Notice, part: NoticePart) -> str:
+def _part(number: int, notice: Notice, part: NoticePart, unreviewed: Container[str]) -> str:
     look = look_of(part.level, part.severity)
     appearance = APPEARANCES[look]
     mark = f"{appearance.mark} " if part.level is not None else ""
     names = "、".join(part.area_names[:30]) + (
         f"ほか{len(part.area_names) - 30}か所" if len(part.area_names) > 30 else ""
     )
+    # Who approves reads the first; the others are one press away, and the hash covers them all.
     texts = "".join(
         f'<div class="text" lang="{escape(text.language)}">'
-        f"<small>{LANGUAGES.get(text.language, escape(text.language))}</small>"
+        f"<small>{named(text.language)}{_awaits(text.language, unreviewed)}</small>"
         f"<strong>{escape(text.title)}</strong><p>{escape(text.body)}</p></div>"
-        for text in part.texts
+        for text in part.texts[:1]
     )
+    first = [text.language for text in part.texts[:1]]
+    texts += folded(part.texts, first, lambda language: _awaits(language, unreviewed))
     hazards = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards)
     return (
         f'<section><h2>{number}. <span class="chip {look.value}">{mark}{word_of(notice, part)}</span> {hazards}</h2>'
         f"<p>{escape(names)}</p>{texts}</section>"
     )
+
+
+def _awaits(language: str, unreviewed: Container[str]) -> str:
+    return f" {_AWAITS_A_READER}" if language in unreviewed else ""
 
 
 def _buttons(

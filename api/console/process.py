@@ -75,6 +75,7 @@ def build_console(
     officers: OfficerSettings | None = None,
     network: RoadNetwork | None = None,
     courses: Iterable[RiverCourse] = (),
+    unreviewed: frozenset[str] = frozenset(),
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
 
@@ -84,7 +85,7 @@ def build_console(
     own identity provider, *passkeys* by what their device holds; *alone* is when one
     person may let go what needs two; *officers* lets them add telephones on which they are called; *network* is the
     planner's, whose roads are found by name and pressed on the map; *courses* are the rivers' lines, along which an
-    area is made.
+    area is made; *unreviewed* are languages that await a reader.
     Raises ValueError when the audit trail is broken: a person looks before anybody acts.
     """
     registry = CollectorRegistry()
@@ -100,7 +101,8 @@ def build_console(
         )
         if passkeys is not None:
             office = replace(office, passkeys=Passkeys(passkeys, PasskeyStore(accounts)))
-        office = replace(office, roads=None if network is None else RoadMap(network), rivers=rivers_of(courses))
+        roads = None if network is None else RoadMap(network)
+        office = replace(office, roads=roads, rivers=rivers_of(courses), unreviewed=unreviewed)
     rivers, orders, duties = RiverDesk(), Orders(), DutyDesk()
     devices = None if officers is None else OfficerDevices.at(officers)
     applied = [desk.apply, rivers.apply]

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alerts.composed import composed
+from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, NoticeKind, NoticePart, Text
 from alerts.order_words import order_name, says_order
 from alerts.words import JAPAN, PartFacts
 from api.drawing.look import Look, look_of
 from api.known.state import Said
-
-LANGUAGES = ("ja", "en")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from alerts.place import HAZARD_RESOLUTION, Cell, Cells, Shard
 from alerts.shelter import OccupancyBand, ShelterState
 from alerts.words import HAZARDS_JA, JAPAN
 from api.drawing.faces import faces_of
+from api.drawing.folded import folded
 from api.drawing.frame import Frame
 from api.drawing.ground import Ground, ground_of
 from api.drawing.look import APPEARANCES, look_of, word_of
@@ -221,6 +222,7 @@ def _top(told: tuple[tuple[Said, Cells], ...], at: datetime) -> str:
             f"<h3>{escape(ja.title) if ja else ''}</h3></div><p>{escape(ja.body) if ja else ''}</p>"
             + (f'<p><span class="lapsed">{late["ja"]} <span lang="en">{late["en"]}</span></span></p>' if late else "")
             + (f'<p lang="en"><small>{escape(en.title)} {escape(en.body)}</small></p>' if en else "")
+            + folded(part.texts, ("ja", "en"))
             + f"<small>{escape(notice.issuer)} {_clock(notice.sent)} 発表</small></li>"
         )
     listed = (

@@ -12,12 +12,13 @@ from datetime import datetime
 from alerts.alert import Alert, AlertInfo, Area, Geocode, Reference
 from alerts.cap import Certainty, MsgType, ResponseType, Scope, Urgency
 from alerts.hazard import HazardKind, category_of
+from alerts.languages.known import LANGUAGES, words_of
 from alerts.level import Level
 from alerts.notice import NoticeKind, Phase, Text
 from alerts.order_words import order_name, says_order
 from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cells, Ring
 from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN
-from api.known.entries import LANGUAGES, Entry, action_of, entries
+from api.known.entries import Entry, action_of, entries
 from api.known.state import ENDS, Said
 from api.open_data.book import Published
 from feeds.cap_write import time_text
@@ -26,7 +27,7 @@ from geo.cells import compact, count, parent_of, union
 from geo.outline import rings_of
 
 # The OASIS tags of our languages.
-_TAGS = {"ja": "ja-JP", "en": "en"}
+_TAGS = {"ja": "ja-JP"}
 # More cells than this are drawn coarser: a country in hexagons of 200 m is megabytes of corners.
 _MOST_CELLS = 3_000
 # Readers take so many earlier messages; who missed all of these reads the whole in this one.
@@ -39,6 +40,9 @@ _NOTE = "Expiry of this message is not an all-clear: an order stays in force unt
 _WAY_WORDS = {
     "ja": ("避難の道順を案内中", "{order}の区域です。場所ごとの避難先と道順はページで確認してください。"),
     "en": ("Ways to shelters are given", "In force here: {order}. Which shelter and which way: see the page."),
+    "ja-Hira": ("にげる みちを しらせて います", "「{order}」が でて います。どこへ にげるか、ページを みて。"),
+    "zh-Hans": ("正在提供避难路线", "该区域已发布{order}。各地点的避难所和路线请查看页面。"),
+    "ko": ("피난 경로 안내 중", "발령 중: {order}. 장소별 피난처와 길은 페이지에서 확인하세요."),
 }  # fmt: skip
 
 
@@ -115,13 +119,13 @@ def _info(entry: Entry, text: Text, language: str, areas: tuple[Area, ...], web:
     notice, part = entry.notice, entry.part
     hazard = part.hazards[0] if part.hazards else HazardKind.OTHER
     return AlertInfo(
-        event=(HAZARDS_JA if language == "ja" else HAZARDS_EN)[hazard],
+        event=_event(hazard, language),
         hazard=hazard,
         urgency=Urgency.UNKNOWN,
         severity=part.severity,
         certainty=Certainty.UNKNOWN,
         categories=tuple(dict.fromkeys(category_of(one) for one in part.hazards)) or (category_of(hazard),),
-        language=_TAGS[language],
+        language=_TAGS.get(language, language),
         level=part.level,
         response_types=_responses(part.phase, part.level, order=says_order(notice, part)),
         effective=notice.sent,
@@ -141,13 +145,13 @@ def _way_info(said: Said, language: str, areas: tuple[Area, ...], web: str, *, o
     hazard = part.hazards[0] if part.hazards else HazardKind.OTHER
     headline, body = _WAY_WORDS[language]
     return AlertInfo(
-        event=(HAZARDS_JA if language == "ja" else HAZARDS_EN)[hazard],
+        event=_event(hazard, language),
         hazard=hazard,
         urgency=Urgency.UNKNOWN,
         severity=part.severity,
         certainty=Certainty.UNKNOWN,
         categories=(category_of(hazard),),
-        language=_TAGS[language],
+        language=_TAGS.get(language, language),
         level=part.level,
         response_types=() if over else (ResponseType.EVACUATE,),
         effective=notice.sent,
@@ -159,6 +163,11 @@ def _way_info(said: Said, language: str, areas: tuple[Area, ...], web: str, *, o
         parameters=_parameters(notice.kind, part.phase),
         areas=areas,
     )
+
+
+def _event(hazard: HazardKind, language: str) -> str:
+    words = words_of(language)
+    return (words.names.hazards if words is not None else HAZARDS_JA if language == "ja" else HAZARDS_EN)[hazard]
 
 
 def _responses(phase: Phase, level: Level | None, *, order: bool) -> tuple[ResponseType, ...]:

@@ -10,17 +10,20 @@ both lists are wide, and whatever is not sure is a warning.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from alerts.claim import Lane
 from alerts.drill import drill_words
+from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES, TABLES, words_of
 from alerts.level import LEVEL_NAMES_JA, Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Text
 from alerts.order_words import ORDER_NAMES_EN, ORDER_NAMES_JA, order_name, says_order
-from alerts.words import HAZARDS_EN, HAZARDS_JA, MAX_TITLE_WIDTH, shown_name, width
+from alerts.wording import MAX_TITLE_WIDTH, shown_name, width
+from alerts.words import HAZARDS_EN, HAZARDS_JA
 from dispatch.errors import PayloadTooLarge
 from dispatch.message import Messages
 from dispatch.settings import DispatchSettings
@@ -32,11 +35,15 @@ LONGEST_TITLE = 20
 FIRST_CHARACTERS = 40
 # 21:30 or 21時30分, and never 24時間.
 _TIME = re.compile(r"[0-2]?\d:[0-5]\d|[0-2]?\d時(?!間)(?:[0-5]?\d分)?")
-_LEVEL = re.compile(r"(?:レベル|level)\s*([1-5])", re.IGNORECASE)
+_LEVEL = re.compile(r"(?:レベル|level|警戒级别|경계레벨)\s*([1-5])", re.IGNORECASE)
 _ACTION = re.compile(
     r"避難|逃げ|離れ|近づ|高い|高台|上の階|安全|確保|守|命|控え|注意|警戒|備え|準備|確認|確かめ|従|待|とどま|留ま|行動"
     r"|気をつけ|避け|中へ|始末|落と|向か|移動|leave|evacuat|stay|go |move|protect|keep|check|prepare|avoid|take |alert|"
-    r"safe|watch|drive|follow|expect|away|careful|ready",
+    r"safe|watch|drive|follow|expect|away|careful|ready"
+    r"|にげ|はなれ|ちかづ|でない|みて|まもって|きをつけ|ちゅうい|じゅんび|たしかめ|から でて|でかける|いって|いく"
+    r"|あたたかく|ゆっくり|なかへ|だめ"
+    r"|避难|离开|远离|不要|避免|避开|立即|保护|确保|确认|留意|防备|进入|进坚固|小心|减速|求助"
+    r"|피난|대피|떠나|가지 마|하세요|확인|지키|대비|피하|삼가|주의|조심|확보|보호|높은 곳|안으로|줄이고|떨어지",
     re.IGNORECASE,
 )
 _ENDS = (Phase.LIFTED, Phase.CANCELLED)
@@ -110,7 +117,7 @@ def lint(notice: Notice, *, at: datetime, settings: DispatchSettings, live: Iter
     messages = Messages(notice, settings)
     for number, part in enumerate(notice.parts):
         languages = {text.language for text in part.texts}
-        found += [Found(Finding.LANGUAGE_MISSING, language) for language in ("ja", "en") if language not in languages]
+        found += [Found(Finding.LANGUAGE_MISSING, language) for language in LANGUAGES if language not in languages]
         for text in part.texts:
             where = f"{number + 1}/{text.language}"
             found += [Found(finding, where) for finding in _in_words(notice, text)]
@@ -137,17 +144,27 @@ def _start(text: Text) -> str:
 
 def _plain(text: Text) -> str:
     """Return all words of *text* in one writing: a full-width 21：30 is a time, too."""
-    return unicodedata.normalize("NFKC", f"{text.title} {text.body}")
+    return _plainly(f"{text.title} {text.body}")
+
+
+def _plainly(words: str) -> str:
+    return unicodedata.normalize("NFKC", words)
 
 
 def _is_japanese(text: Text) -> bool:
-    return text.language.partition("-")[0] == "ja"
+    return text.language.partition("-")[0] == "ja" and words_of(text.language) is None
+
+
+def _reads(text: Text) -> Callable[[str], str] | None:
+    """Return how names are written in *text*, None where it is not known: English may spell a Japanese name."""
+    words = words_of(text.language)
+    return words.names.shown if words is not None else str if _is_japanese(text) else None
 
 
 def _in_words(notice: Notice, text: Text) -> Iterator[Finding]:
     """Yield what is wrong with *text* in itself."""
     ways = notice.kind is NoticeKind.GO_THERE
-    judged = _is_japanese(text) or text.language == "en"
+    judged = _is_japanese(text) or text.language in LANGUAGES
     if not text.body.strip() or (judged and not ways and not _ACTION.search(_plain(text))):
         yield Finding.NO_ACTION
     if not _TIME.search(_plain(text)):
@@ -163,20 +180,26 @@ def _in_words(notice: Notice, text: Text) -> Iterator[Finding]:
 def _beside_facts(notice: Notice, part: NoticePart, text: Text) -> Iterator[Finding]:
     """Yield where *text* does not say what the notice is: who says it, what danger, where, at what level."""
     words = _plain(text)
-    if not shown_name(notice.issuer) or (_is_japanese(text) and not _names(words, (notice.issuer,))):
+    reads, kinds = _reads(text), _hazards(text)
+    if not shown_name(notice.issuer) or (reads is not None and not _names(words, (notice.issuer,), reads)):
         yield Finding.NO_SOURCE
-    if _is_japanese(text) and part.area_names and not _names(words, part.area_names):
-        # Places have Japanese names; other languages may spell them otherwise.
+    if reads is not None and part.area_names and not _names(words, part.area_names, reads):
         yield Finding.NO_PLACE
-    kinds = HAZARDS_JA if _is_japanese(text) else HAZARDS_EN if text.language == "en" else None
-    if kinds is not None and not any(kinds[one] in words.lower() for one in part.hazards):
+    if kinds is not None and not any(_plainly(kinds[one]) in words.lower() for one in part.hazards):
         yield Finding.NO_HAZARD
     if part.phase not in _ENDS and not _says_level(words, part.level):
         yield Finding.LEVEL_DIFFERS
 
 
-def _names(words: str, names: Iterable[str]) -> bool:
-    return any(unicodedata.normalize("NFKC", shown) in words for name in names if (shown := shown_name(name)))
+def _hazards(text: Text) -> Mapping[HazardKind, str] | None:
+    table = words_of(text.language)
+    if table is not None:
+        return table.names.hazards
+    return HAZARDS_JA if _is_japanese(text) else HAZARDS_EN if text.language == "en" else None
+
+
+def _names(words: str, names: Iterable[str], reads: Callable[[str], str]) -> bool:
+    return any(_plainly(reads(shown)) in words for name in names if (shown := shown_name(name)))
 
 
 def _says_level(words: str, level: Level | None) -> bool:
@@ -184,7 +207,7 @@ def _says_level(words: str, level: Level | None) -> bool:
     numbers = [int(number) for number in _LEVEL.findall(words)]
     if numbers and (level is None or numbers[0] != int(level)):
         return False
-    for names in (ORDER_NAMES_JA, ORDER_NAMES_EN):
+    for names in (ORDER_NAMES_JA, ORDER_NAMES_EN, *(table.names.orders for table in TABLES.values())):
         said = {one for one, name in names.items() if name in words.lower()}
         if said and level not in said:
             return False

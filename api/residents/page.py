@@ -14,6 +14,7 @@ from alerts.order_words import says_order
 from alerts.words import HAZARDS_JA
 from api.drawing.clock import ago, clock
 from api.drawing.faces import Face
+from api.drawing.folded import folded
 from api.drawing.frame import FRAMES, Frame
 from api.drawing.ground import Ground, Touched
 from api.drawing.look import APPEARANCES, Look, look_word
@@ -228,6 +229,7 @@ def _entry(entry: Entry, now: datetime, anchor: str = "") -> str:
         f'<li{anchor}><div class="head">{chip}<h3>{escape(japanese.title) if japanese else ""}</h3></div>'
         f"<p>{escape(japanese.body) if japanese else ''}</p>{areas}{lapsed}"
         + (f'<p lang="en"><small><b>{escape(english.title)}</b> {escape(english.body)}</small></p>' if english else "")
+        + folded(entry.texts, ("ja", "en"))
         + f"<small>{escape(entry.notice.issuer)} {_time(sent, now, ' 発表')}</small></li>"
     )
 

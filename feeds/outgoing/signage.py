@@ -52,7 +52,7 @@ def _block(notice: Notice) -> str:
 def _part(notice: Notice, part: NoticePart) -> str:
     level = "" if part.level is None or part.phase in _ENDS else f' class="l{int(part.level)}"'
     mark = "【訓練】" if notice.lane is Lane.DRILL else ""
-    texts = [text for wanted in _LANGUAGES_SHOWN for text in part.texts if text.language.partition("-")[0] == wanted]
+    texts = [text for wanted in _LANGUAGES_SHOWN for text in part.texts if text.language == wanted]
     words = "".join(
         f'<div lang="{escape(text.language)}"><h2>{mark}{escape(text.title)}</h2><p>{escape(text.body)}</p></div>'
         for text in texts or part.texts[:1]

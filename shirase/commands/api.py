@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from shirase.areas import DEFAULT_AREAS, named_areas_at, river_zones_at, table_at
-from shirase.languages import DEFAULT_LANGUAGES, warn_of_languages
+from shirase.languages import DEFAULT_LANGUAGES, unreviewed_at, warn_of_languages
 
 DEFAULT_WEB = Path("web/dist")
 DEFAULT_POLICY = Path("ops/policy.toml")
@@ -185,6 +185,14 @@ def residents(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Rivers' lines (`shirase areas rivers`): along a river an area is made by its name.",
 )
+@click.option(
+    "--languages",
+    envvar="SHIRASE_LANGUAGES",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_LANGUAGES,
+    show_default=True,
+    help="Who has reviewed the words of each language; officers see which await a reader.",
+)
 def console(
     broker: str,
     port: int,
@@ -199,6 +207,7 @@ def console(
     outlets: Path,
     network: str,
     rivers: Path | None,
+    languages: Path,
 ) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.console.officer_devices import officer_settings
@@ -233,6 +242,7 @@ def console(
         web=web if web.exists() else None,
         network=shown_town(network, None).roads if network else None,
         courses=river_zones_at(rivers).courses,
+        unreviewed=unreviewed_at(languages),
     )
     serve(app, host, port)
 

@@ -14,6 +14,7 @@ import h3.api.basic_int as h3
 from alerts.claim import Lane, Provenance, Release
 from alerts.fact import Confidence
 from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.order_words import reads_as_order
@@ -24,7 +25,6 @@ from alerts.silence_words import SilenceFacts, compose_silence
 from geo.cells import difference, intersection, split_by_shard, union
 from geo.change import NOTHING_TOLD
 from streams.digest import approval_digest
-from streams.notices.notice_board import LANGUAGES
 from streams.payloads import Draft, DraftRecord
 
 FEED = "silence"

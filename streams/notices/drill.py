@@ -11,6 +11,7 @@ from datetime import datetime
 from alerts.cap import Severity
 from alerts.claim import Lane, Provenance, Release
 from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES, TABLES
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.order_words import compose_order
@@ -19,7 +20,6 @@ from alerts.words import PartFacts
 from feeds.console import FEED
 from geo.change import NOTHING_TOLD
 from streams.digest import approval_digest
-from streams.notices.notice_board import LANGUAGES
 from streams.payloads import Draft
 from streams.topics import DRILL_NOTICES, NOTICES, Topic
 
@@ -27,7 +27,11 @@ from streams.topics import DRILL_NOTICES, NOTICES, Topic
 # but drills.
 PRACTICE_SECOND = "rehearsal:second-person"
 
-_MARKS = {"ja": ("【訓練】", "これは訓練です。"), "en": ("DRILL: ", "This is a drill. ")}
+_MARKS = {
+    "ja": ("【訓練】", "これは訓練です。"),
+    "en": ("DRILL: ", "This is a drill. "),
+    **{language: (words.names.drill_title, words.names.drill_body) for language, words in TABLES.items()},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.claim import Lane, Provenance, Release
+from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.order_words import ORDER_NAMES_JA, compose_order
 from alerts.words import PartFacts, compose
@@ -17,7 +18,6 @@ from geo.change import NOTHING_TOLD
 from streams.digest import approval_digest
 from streams.notices.drill import as_drill
 from streams.notices.edit import ground_of
-from streams.notices.notice_board import LANGUAGES
 from streams.payloads import Draft
 
 ENDS = frozenset({Phase.LIFTED, Phase.CANCELLED})

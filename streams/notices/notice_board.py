@@ -13,6 +13,7 @@ from datetime import datetime
 from alerts.cap import Severity
 from alerts.claim import HazardSnapshot, Lane, Provenance, Release, Standing
 from alerts.composed import composed
+from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.place import Shard
 from alerts.policy import SignRule
@@ -38,7 +39,6 @@ _LONGEST_DOUBLING = 5
 _SPARE_PARTITIONS = 64
 # Whoever is sent one of these lanes is sent the other too; a drill and a canary are heard by nobody else.
 _HEARD_TOGETHER = ({Lane.LIFE_SAFETY, Lane.ROUTINE}, {Lane.DRILL}, {Lane.CANARY})
-LANGUAGES = ("ja", "en")
 _ENDED = (Phase.LIFTED, Phase.CANCELLED)
 
 _SEVERITY_DANGER = {

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.claim import Lane
+from alerts.languages.known import LANGUAGES
 from alerts.notice import Phase, Recipients, Text
 from alerts.place import Cells
 from api.officers.accounts import Role
@@ -29,6 +30,7 @@ from streams.brokers.client import Record
 from streams.deciding.decision import decide
 from streams.digest import approval_digest
 from streams.fanout.checkpoint import Checkpoint, encode_checkpoint, progress_key
+from streams.notices.drill import says_drill_first
 from streams.notices.edit import edited, ground_of, why_no_edit
 from streams.notices.ending import draft_of_ending, ending_of
 from streams.payloads import Command, DraftRecord, DraftState, ReceiptRecord, Verb
@@ -226,8 +228,10 @@ def test_a_drill_says_so_first_is_done_by_one_person_and_reaches_subscribers_of_
     (notice,) = stages.sent
     assert notice.lane is Lane.DRILL
     for part in notice.parts:
-        assert [text.title.startswith(("【訓練】", "DRILL: ")) for text in part.texts] == [True, True]
-        assert [text.body.startswith(("これは訓練です。", "This is a drill. ")) for text in part.texts] == [True, True]
+        assert tuple(text.language for text in part.texts) == LANGUAGES
+        assert all(map(says_drill_first, part.texts))
+        assert part.texts[0].title.startswith("【訓練】")
+        assert part.texts[1].body.startswith("This is a drill. ")
     assert room.topics.of(TELEGRAMS.name) == [], "no stage of what is real has heard of it"
     import random
 

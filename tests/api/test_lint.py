@@ -9,6 +9,7 @@ import pytest
 from alerts.cap import Severity
 from alerts.claim import Lane
 from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES, TABLES
 from alerts.level import Level
 from alerts.notice import Notice, Phase, Text
 from alerts.order_words import ORDER_NAMES_JA, compose_order
@@ -23,12 +24,22 @@ from tests.api.test_office import drafted
 SETTINGS = DispatchSettings()
 JA = Text("ja", "レベル4 避難指示", "レベル4 危険な場所から全員避難。21:00。気象庁が江東区に洪水の知らせ。")
 EN = Text("en", "Level 4: evacuation order", "Level 4, 21:00. Leave dangerous places: flood.")
+NEW = tuple(
+    compose_order(
+        PartFacts(
+            Phase.ISSUED, Level.ALL_LEAVE, Severity.EXTREME, (HazardKind.FLOOD,), ("江東区",), "気象庁",
+            NINE_PM, NINE_PM + timedelta(hours=3),
+        ),
+        language,
+    )
+    for language in TABLES
+)  # fmt: skip
 
 
 def notice_with(*texts: Text, **changed: object) -> Notice:
     draft = drafted().draft
     assert draft is not None
-    part = replace(draft.notice.parts[0], texts=texts or (JA, EN))
+    part = replace(draft.notice.parts[0], texts=(*(texts or (JA, EN)), *NEW))
     return replace(draft.notice, parts=(part,), **changed)  # type: ignore[arg-type]
 
 
@@ -117,6 +128,46 @@ def test_all_else_is_a_warning(notice: Notice, finding: Finding) -> None:
     assert not any(one.stops for one in found)
 
 
+WRONG = {
+    "ja-Hira": (
+        ("レベル4", "レベル3"),
+        ("こうずい", "それ"),
+        ("こうとうく", "そこ"),
+        ("ひなん しじ", "こうれいしゃとう ひなん"),
+    ),
+    "zh-Hans": (("级别4", "级别3"), ("洪水", "那个"), ("江東区", "那里"), ("避难指示", "紧急安全确保")),
+    "ko": (("레벨4", "레벨3"), ("홍수", "그것"), ("고토구", "그곳"), ("피난지시", "긴급안전확보")),
+}
+
+
+@pytest.mark.parametrize("text", NEW, ids=[text.language for text in NEW])
+def test_level_danger_place_and_name_are_judged_in_every_language(text: Text) -> None:
+    findings = (Finding.LEVEL_DIFFERS, Finding.NO_HAZARD, Finding.NO_PLACE, Finding.LEVEL_DIFFERS)
+    for (right, wrong), finding in zip(WRONG[text.language], findings, strict=True):
+        changed = replace(text, title=text.title.replace(right, wrong), body=text.body.replace(right, wrong))
+        assert (changed.title, changed.body) != (text.title, text.body)
+        others = tuple(one for one in NEW if one is not text)
+        notice = replace(notice_with(), parts=(replace(notice_with().parts[0], texts=(JA, EN, *others, changed)),))
+        assert finding in said(notice), (finding, changed)
+
+
+@pytest.mark.parametrize("text", NEW, ids=[text.language for text in NEW])
+def test_stops_are_told_of_every_language(text: Text) -> None:
+    part, others = notice_with().parts[0], tuple(one for one in NEW if one is not text)
+    for body, finding in (
+        (text.body.replace("21:00", ""), Finding.NO_TIME),
+        ("XYZ 21:00 ABC。", Finding.NO_ACTION),
+        (as_drill(text).body, Finding.DRILL_WORDS),
+        (text.body + "ABC" * 900, Finding.TOO_LONG),
+    ):
+        title = "ABC" if finding is Finding.NO_ACTION else text.title
+        notice = replace(
+            notice_with(), parts=(replace(part, texts=(JA, EN, *others, Text(text.language, title, body))),)
+        )
+        stops = {one.finding for one in lint(notice, at=NINE_PM, settings=SETTINGS) if one.stops}
+        assert stops == {finding}, (body, stops)
+
+
 def test_less_than_what_is_live_in_the_same_cells_is_a_warning() -> None:
     notice = notice_with()
     higher = replace(
@@ -128,7 +179,7 @@ def test_less_than_what_is_live_in_the_same_cells_is_a_warning() -> None:
     assert not lint(notice, at=NINE_PM, settings=SETTINGS, live=(higher,))[0].stops
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("write", [compose, compose_order])
 def test_every_template_passes_without_a_stop_and_agrees_with_itself(language: str, write: object) -> None:
     draft = drafted().draft

@@ -476,7 +476,9 @@ def test_five_things_stop_a_send_and_all_else_is_a_warning() -> None:
     (part, *_) = notice.parts
 
     def said(title: str, body: str) -> set[Finding]:
-        worded = replace(part, texts=(Text("ja", title, body), Text("en", "Flood level 4", "Leave now. 21:00")))
+        worded = replace(
+            part, texts=(Text("ja", title, body), Text("en", "Flood level 4", "Leave now. 21:00"), *part.texts[2:])
+        )
         return {one.finding for one in lint(replace(notice, parts=(worded,)), at=at, settings=config)}
 
     good = ("洪水 レベル4 避難指示", "レベル4 全員避難 21:00 気象庁 江東区")

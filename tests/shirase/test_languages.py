@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from alerts.cap import Severity
 from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES
 from alerts.level import Level
 from alerts.notice import Phase, Text
 from alerts.order_words import compose_order
@@ -52,9 +53,14 @@ def test_as_shipped_every_language_of_the_pages_has_its_row_and_nobody_claims_a_
 
 
 def test_the_row_says_in_which_language_pushes_come() -> None:
-    texts = (Text("ja", "t", "b"), Text("en", "t", "b"))
+    texts = tuple(Text(language, "t", "b") for language in LANGUAGES)
     for one in reviews_at(PROJECT / DEFAULT_LANGUAGES):
-        assert text_for(texts, one.code).language == one.push
+        assert text_for(texts, one.code).language == one.push == one.code
+
+
+@pytest.mark.parametrize(("code", "read"), [("ja-Hira", "ja"), ("zh-Hans", "en"), ("ko", "en"), ("fr", "en")])
+def test_a_notice_of_before_is_read_in_the_language_that_was_nearest(code: str, read: str) -> None:
+    assert text_for((Text("ja", "t", "b"), Text("en", "t", "b")), code).language == read
 
 
 def test_in_every_language_the_first_forty_characters_say_what_and_when() -> None:
@@ -72,21 +78,21 @@ def test_in_every_language_the_first_forty_characters_say_what_and_when() -> Non
     )
     for one in reviews_at(PROJECT / DEFAULT_LANGUAGES):
         for number, write in enumerate(told):
-            text = text_for((write("ja"), write("en")), one.code)
+            text = text_for(tuple(map(write, LANGUAGES)), one.code)
             assert width(text.title) <= MAX_TITLE_WIDTH
             first = text.body[:FIRST_CHARACTERS]
             assert "12:30" in first, (one.code, text.body)
             assert "4" in first or number in (2, 3), (one.code, text.body)
-            action = re.sub(r"12:30|レベル4|Level 4|[,。. ]", "", first)
+            action = re.sub(r"12:30|レベル4|Level 4|警戒级别4|경계레벨4|[,。. ]", "", first)
             assert len(action) >= 8, (one.code, text.body)
 
 
-@pytest.mark.parametrize(("code", "push"), [("ja", "ja"), ("ko", "en")])
+@pytest.mark.parametrize(("code", "push"), [("ja", "ja"), ("ko", "ko"), ("zh-Hans", "en")])
 def test_a_changed_text_ends_its_review(tmp_path: Path, code: str, push: str) -> None:
     root = copied(tmp_path / "project")
     path = signed(tmp_path / "languages.toml", code, digest_of(code, push, root), push)
     assert [one.state for one in reviews_at(path, root)] == [ReviewState.REVIEWED]
-    other = root / "web/src/now-words" / f"{'en' if code == 'ko' else 'ko'}.ts"
+    other = root / "web/src/now-words" / f"{'ko' if code == 'ja' else 'ja'}.ts"
     other.write_text(other.read_text() + "// another language\n")
     assert [one.state for one in reviews_at(path, root)] == [ReviewState.REVIEWED]
     words = root / "web/src/now-words" / f"{code}.ts"
@@ -98,7 +104,7 @@ def test_the_command_ends_with_1_until_all_are_reviewed(tmp_path: Path) -> None:
     shipped = CliRunner().invoke(main, ["languages", "--languages", str(PROJECT / DEFAULT_LANGUAGES)])
     assert shipped.exit_code == 1
     assert "zh-Hans  not-reviewed" in shipped.output
-    path = signed(tmp_path / "languages.toml", "ko", digest_of("ko", "en"), "en")
+    path = signed(tmp_path / "languages.toml", "ko", digest_of("ko", "ko"), "ko")
     done = CliRunner().invoke(main, ["languages", "--languages", str(path), "--json"])
     assert done.exit_code == 0
     assert json.loads(done.output)[0]["state"] == "reviewed"

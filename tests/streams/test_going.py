@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from alerts.claim import Danger, Release, Tie
 from alerts.gauge import Thresholds
 from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES
 from alerts.level import Level
 from alerts.notice import NoticeKind, Picture
 from alerts.place import Cell
@@ -64,7 +65,9 @@ def test_more_water_at_the_same_level_is_notice_2_to_the_same_cells() -> None:
     assert [part.cells for part in draft.notice.parts] == [part.cells for part in first.notice.parts]
     assert draft.notice.digest == approval_digest(draft.notice)
     assert draft.told_after == first.told_after
-    japanese, english = draft.notice.parts[0].texts
+    texts = {text.language: text for text in draft.notice.parts[0].texts}
+    assert tuple(texts) == LANGUAGES
+    japanese, english = texts["ja"], texts["en"]
     assert japanese.body[:40].startswith("レベル3 ")
     assert "18:30" in japanese.body[:40]
     assert "3.20m（上昇中）。避難判断水位まであと0.30m。予報では19:30に4.10m。" in japanese.body

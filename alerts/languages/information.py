@@ -1,0 +1,43 @@
+"""Write of somebody else's place from a language's table: what was said there, and nothing to do (R5)."""
+
+from alerts.hazard import HazardKind
+from alerts.languages.fill import body_of, issuer_of, level_of, place_of, title_of, within
+from alerts.languages.table import Words
+from alerts.notice import Notice, NoticePart, Phase, Text
+from alerts.wording import clock
+
+_ENDS = (Phase.LIFTED, Phase.CANCELLED, Phase.EASED)
+
+
+def write_information(words: Words, notice: Notice, part: NoticePart, *, order: bool) -> Text:
+    """Return title and body; *order* says that the level of *part* is an order's."""
+    table, names = words.informations, words.names
+    hazard = names.hazards[part.hazards[0] if part.hazards else HazardKind.OTHER]
+    level, phase = level_of(names, part.level), names.phases[part.phase]
+    if part.level is not None and order and part.level in names.orders:
+        what = table.order.format(order=names.orders[part.level], hazard=hazard)
+    elif part.level is not None and not order:
+        what = table.warning.format(hazard=hazard, warning=names.warnings[part.level])
+    else:
+        what = table.information.format(hazard=hazard)
+    title = title_of(table.titles_of_change if phase else (table.title,), hazard=hazard, phase=phase)
+
+    def body(shown: int) -> str:
+        said = {
+            "issuer": issuer_of(names, notice.issuer, names.issuer),
+            "place": place_of(names, part.area_names, shown),
+            "what": what,
+            "phase": phase,
+        }
+        first = table.first if level else table.first_without_level
+        return body_of(
+            names,
+            (
+                first.format(level=level, time=clock(notice.sent)),
+                (table.changed if phase else table.issued).format(**said),
+                table.not_for_you,
+                names.not_gone if part.phase in _ENDS else "",
+            ),
+        )
+
+    return within(words, lambda shown: (title, body(shown)))

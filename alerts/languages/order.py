@@ -1,0 +1,34 @@
+"""Write an order to leave, or its end, from a language's table. Level, action and time come first, then the place."""
+
+from alerts.hazard import HazardKind
+from alerts.languages.fill import body_of, issuer_of, level_of, place_of, title_of, within
+from alerts.languages.table import Words
+from alerts.level import Level
+from alerts.notice import Phase, Text
+from alerts.wording import PartFacts, clock
+
+
+def write_order(words: Words, facts: PartFacts, level: Level) -> Text:
+    """Return title and body of an order of *level*."""
+    table, names = words.orders, words.names
+    said = {
+        "level": level_of(names, level),
+        "order": names.orders[level],
+        "phase": names.phases[facts.phase],
+        "hazard": names.hazards[facts.hazards[0] if facts.hazards else HazardKind.OTHER],
+        "issuer": issuer_of(names, facts.issuer, names.municipality),
+        "time": clock(facts.sent),
+    }
+    title = title_of(table.titles_of_change if said["phase"] else table.titles, **said)
+    edge = names.edge if facts.partial else ""
+
+    def body(shown: int) -> str:
+        blanks = {**said, "place": place_of(names, facts.area_names, shown)}
+        if facts.phase in (Phase.LIFTED, Phase.CANCELLED):
+            lifted = facts.phase is Phase.LIFTED
+            first, by = (table.lifted, table.lifted_by) if lifted else (table.cancelled, table.cancelled_by)
+            return body_of(names, (first.format(**blanks), by.format(**blanks), names.not_gone))
+        first = table.first.format(action=table.actions[level], **blanks)
+        return body_of(names, (first, table.more[level], table.by.format(**blanks), edge, table.holds))
+
+    return within(words, lambda shown: (title, body(shown)))

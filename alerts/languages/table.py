@@ -1,0 +1,171 @@
+"""What a language consists of: names, and sentences with blanks. Every file of `alerts.languages` fills one in.
+
+A sentence ends with its own stop. Blanks are written `{time}`; the same in every language, which tests compare.
+Mappings are complete: a danger without a word would be a push that is not sent.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from alerts.cap import Severity
+from alerts.hazard import HazardKind
+from alerts.level import Level
+from alerts.notice import Phase
+from alerts.river_stage import Trend
+from alerts.shaking import Intensity
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What things are called. `shown` writes a Japanese name as its readers can read it; `gap` parts sentences."""
+
+    shown: Callable[[str], str]
+    gap: str
+    comma: str
+    level: str
+    hazards: Mapping[HazardKind, str]
+    more_hazards: str
+    warnings: Mapping[Level, str]
+    orders: Mapping[Level, str]
+    phases: Mapping[Phase, str]  # as one word, empty for what is new
+    areas: str
+    no_area: str
+    issuer: str
+    municipality: str
+    day: str
+    edge: str
+    not_gone: str
+    drill_title: str
+    drill_body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warnings:
+    """Sentences about a warning. No one orders anybody to leave."""
+
+    what: str
+    what_without_level: str
+    severities: Mapping[Severity, str]
+    titles: tuple[str, ...]  # the first that fits is taken
+    titles_of_change: tuple[str, ...]
+    title_without_level: str
+    title_of_change_without_level: str
+    level_actions: Mapping[Level, str]
+    actions: Mapping[HazardKind, str]
+    first: str
+    also: str
+    did: Mapping[Phase, str]
+    lifted: str
+    lifted_more: str
+    cancelled: str
+    cancelled_more: str
+    kinds: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Sentences about a municipality's order to leave, and about its end."""
+
+    titles: tuple[str, ...]
+    titles_of_change: tuple[str, ...]
+    actions: Mapping[Level, str]
+    more: Mapping[Level, str]
+    first: str
+    by: str
+    holds: str
+    lifted: str
+    lifted_by: str
+    cancelled: str
+    cancelled_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rivers:
+    """Sentences about the stage of a river (notice 2)."""
+
+    title: str
+    title_without_level: str
+    action: str
+    first: str
+    stage: str
+    trends: Mapping[Trend, str]
+    thresholds: Mapping[int, str]
+    below: str
+    above: str
+    forecast: str
+    depths: Mapping[int, str]
+    depth_unknown: str
+    depth: str
+    end: str
+    river: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quakes:
+    """Sentences about an earthquake and about a tsunami."""
+
+    intensities: Mapping[Intensity, str]
+    titles: tuple[str, ...]
+    titles_of_change: tuple[str, ...]
+    first: str
+    after: str
+    strong: str
+    sea: str
+    by: str
+    end: str
+    waves: Mapping[str, str]  # by the agency's own word
+    wave_titles: tuple[str, ...]
+    wave_titles_of_change: tuple[str, ...]
+    wave_first: str
+    flee: str
+    shore: str
+    height: str
+    height_over: str
+    height_unknown: str
+    arriving: str
+    arrives: str
+    wave_by: str
+    wave_end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silences:
+    """Sentences for where nobody has decided yet (R6)."""
+
+    title: str
+    first: str
+    no_order: str
+    shelters: str
+    no_shelters: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Informations:
+    """Sentences about somebody else's place: what was said there, and never what to do (R5)."""
+
+    title: str
+    titles_of_change: tuple[str, ...]
+    first: str
+    first_without_level: str
+    order: str
+    warning: str
+    information: str
+    issued: str
+    changed: str
+    not_for_you: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All of one language that a push may say, but ways (`dispatch.way_tables`)."""
+
+    language: str
+    names: Names
+    warnings: Warnings
+    orders: Orders
+    rivers: Rivers
+    quakes: Quakes
+    silences: Silences
+    informations: Informations
