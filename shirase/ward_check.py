@@ -13,7 +13,7 @@ from typing import Any
 import h3.api.basic_int as h3
 
 from alerts.cap import Severity
-from alerts.duty import Duty
+from alerts.duty import Duty, Roster
 from alerts.hazard import HazardKind
 from alerts.languages.known import LANGUAGES, words_of
 from alerts.level import Level
@@ -25,6 +25,7 @@ from alerts.ward import WardSetting, WithoutSite
 from alerts.wording import MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, shown_name, width
 from alerts.words import HAZARDS_EN, HAZARDS_JA
 from api.officers.accounts import Account, Role
+from api.officers.roster_form import lacks
 from feeds.outgoing.forms import Form, Municipality
 from geo.areas import AreaCover
 from geo.cells import contains
@@ -73,6 +74,8 @@ class WardFiles:
     duty: Duty | None = None
     partners: tuple[str, ...] = ()
     known_wards: frozenset[str] = frozenset()
+    callable_people: frozenset[str] | None = None
+    """Who can be called, as the console and the pager say; None where no broker was asked: all of the file's can."""
     sites: tuple[Site, ...] | None = None
     municipalities: Mapping[str, Municipality] = field(default_factory=dict)
     outlets: tuple[Outlet, ...] = ()
@@ -133,9 +136,13 @@ def _roster(files: WardFiles) -> Iterator[Finding]:
         return  # unreadable, and said so
     roster = files.duty.rosters.get(files.code)
     if roster is None:
-        ja = "当番表に区がありません：案が待っていても誰も起こされません"
-        yield Finding("roster-missing", True, ja, "no roster for the ward: nobody is woken when a draft waits")
+        ja, en = "当番表に区がありません：案が待っていても誰も起こされません", "no roster for the ward: nobody is woken"
+        if files.callable_people is None:
+            ja, en = f"{ja}（画面で書いた当番表は --broker で読みます）", f"{en} (--broker reads the console's too)"
+        yield Finding("roster-missing", True, ja, en)
         return
+    if files.callable_people is not None:
+        yield from _calls(roster, files.duty.metropolitan, files.callable_people)
     if not roster.deputies:
         yield Finding("deputies-missing", True, "当番の代理がいません", "the roster has no deputies")
     elif set(roster.deputies) <= set(roster.on_duty):
@@ -146,6 +153,33 @@ def _roster(files: WardFiles) -> Iterator[Finding]:
         if partner not in files.known_wards:
             ja, en = f"協力区{partner}は当番表にありません", f"partner {partner} has no roster of its own"
             yield Finding("partner-unknown", False, ja, en)
+
+
+def _calls(roster: Roster, metropolitan: Sequence[str], can: frozenset[str]) -> Iterator[Finding]:
+    """Yield whom no call reaches: a roster of the console may name somebody who has no telephone here yet."""
+    found = {one.code: one.what for one in lacks(roster, can, roster.awake(None) + roster.deputies)}
+    on_duty = [person for person in roster.awake(None) if person in can]
+    if not on_duty:
+        ja, en = "当番の人をだれも呼び出せません", "nobody who is on duty can be called"
+        yield Finding("roster-nobody", True, f"{ja}：端末か連絡先がありません", f"{en}: no device and no address")
+    if "roster-not-callable" in found:
+        who = found["roster-not-callable"]
+        yield Finding("roster-not-callable", False, f"呼び出せない人：{who}", f"cannot be called: {who}")
+    if on_duty and "roster-uncovered" in found:
+        ja, en = (
+            f"当番のいない時間：{found['roster-uncovered']}",
+            "hours that nobody covers: deputies are woken at once",
+        )
+        yield Finding("roster-uncovered", False, f"{ja}（代理をすぐに起こします）", en)
+    if roster.deputies and not set(roster.deputies) & can:
+        ja, en = "代理の人をだれも呼び出せません", "none of the deputies can be called"
+        yield Finding("deputies-not-callable", True, ja, en)
+    if not set(metropolitan) & can:
+        ja, en = (
+            "呼び出しの最後になる都の担当者がいません",
+            "no metropolitan officer with whom a ladder ends can be called",
+        )
+        yield Finding("ladder-no-end", True, ja, en)
 
 
 def _setting(files: WardFiles) -> Iterator[Finding]:

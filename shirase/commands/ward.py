@@ -16,7 +16,9 @@ from shirase.commands.imports import DEFAULT_SITES
 from shirase.languages import DEFAULT_LANGUAGES, not_reviewed, reviews_at
 
 if TYPE_CHECKING:
+    from alerts.duty import Duty
     from shirase.ward_check import Finding, WardFiles
+    from streams.duty.roster import DutyRegister
 
 _WRONG, _NOT_UP = 1, 3
 _T = TypeVar("_T")
@@ -47,6 +49,12 @@ def ward() -> None:
     "--accounts", type=click.Path(path_type=Path), default=DEFAULT_ACCOUNTS, show_default=True, help="The console's."
 )
 @_path("--languages", DEFAULT_LANGUAGES, "SHIRASE_LANGUAGES")
+@click.option(
+    "--broker",
+    envvar="SHIRASE_BROKER",
+    default="",
+    help="HOST:PORT: rosters and devices of the console's /duty as well.",
+)
 @click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Only JSON on standard output, in both languages.")
 def check(
@@ -59,6 +67,7 @@ def check(
     shelters: Path,
     accounts: Path,
     languages: Path,
+    broker: str,
     language: str,
     as_json: bool,
 ) -> None:
@@ -77,12 +86,13 @@ def check(
         code[:_CODE_DIGITS],
         wards=wards,
         areas=areas,
-        duty=duty,
+        duty=in_force,
         outlets=outlets,
         policy=policy,
         shelters=shelters,
         accounts=accounts,
         languages=languages,
+        broker=broker,
     )
     found = check_ward(files)
     report = report_of(files, found)
@@ -101,8 +111,12 @@ def read_files(
     shelters: Path,
     accounts: Path,
     languages: Path = DEFAULT_LANGUAGES,
+    broker: str = "",
 ) -> "WardFiles":
-    """Return what the files at these paths say of the ward *code*; a damaged one is named, not raised."""
+    """Return what the files at these paths say of the ward *code*, and the console's rosters where *broker* has them.
+
+    What cannot be read is named, not raised.
+    """
     from alerts.alert import GEOCODE_CLASS20, Geocode
     from alerts.errors import AlertsError
     from alerts.ward import wards_from_plain
@@ -112,11 +126,22 @@ def read_files(
     from shirase.areas import table_at
     from shirase.policy_file import policy_at
     from shirase.ward_check import WardFiles
+    from streams.brokers.errors import StreamsError
     from streams.duty.roster import DutyError, duty_of
     from streams.outward.outlets import OutletError, municipalities_of, register_of
 
     unreadable: dict[str, str] = {}
-    expected = (AlertsError, GeoError, RoutingError, DutyError, OutletError, OSError, ValueError, KeyError)
+    expected = (
+        AlertsError,
+        GeoError,
+        RoutingError,
+        DutyError,
+        OutletError,
+        StreamsError,
+        OSError,
+        ValueError,
+        KeyError,
+    )
 
     def tried(name: str, work: Callable[[], _T]) -> _T | None:
         try:
@@ -133,20 +158,42 @@ def read_files(
     cover = tried("areas", lambda: table_at(areas).lookup(Geocode(GEOCODE_CLASS20, f"{code}00")))
     reviews = tried("languages", lambda: reviews_at(languages))
     sites = tried("shelters", lambda: read_sites(shelters)) if shelters.exists() else None
+    said = None if roster is None or not broker else tried("duty-topic", lambda: _as_called(roster, broker))
+    in_force, can = (None if roster is None else roster.duty, None) if said is None else said
     found = WardFiles(
         code,
         setting=(settings or {}).get(code),
         cover=cover,
         accounts=tried("accounts", lambda: _accounts(accounts)) if accounts.exists() else None,
-        duty=None if roster is None else roster.duty,
+        duty=in_force,
+        callable_people=can,
         partners=() if roster is None else roster.partners.get(code, ()),
-        known_wards=frozenset() if roster is None else frozenset(roster.duty.rosters),
+        known_wards=frozenset() if in_force is None else frozenset(in_force.rosters),
         sites=sites,
         outlets=() if register is None else register.outlets,
         municipalities={} if register is None or plain is None else municipalities_of(plain),
         unreviewed=frozenset(one.code for one in not_reviewed(reviews or ())),
     )
     return replace(found, unreadable=unreadable)
+
+
+def _as_called(register: "DutyRegister", broker: str) -> "tuple[Duty, frozenset[str]]":
+    """Return the rosters in force once the pager reads *register*, and who can be called: nobody is left out."""
+    from alerts.duty import Duty
+    from api.officers.duty_desk import DutyDesk
+    from streams.brokers.client import read_to_end
+    from streams.topics import DUTY
+
+    desk = DutyDesk()
+    for record in read_to_end(broker, DUTY.name):
+        desk.apply(record)
+    seen = desk.view()
+    said = {code: roster for code, roster in seen.rosters.items() if code in seen.said}
+    # A pager that is not started yet says nothing: the devices count as soon as it is.
+    devices = frozenset(one.person for one in seen.devices) if seen.pager is None or seen.pager.opens else frozenset()
+    rosters = {**seen.rosters, **register.duty.rosters, **said}
+    metropolitan = seen.metropolitan or register.duty.metropolitan
+    return Duty(rosters, metropolitan, register.duty.rung_seconds), devices | seen.callable | frozenset(register.ways)
 
 
 def _toml(path: Path) -> Mapping[str, Any]:

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import h3.api.basic_int as h3
 import pytest
 from click.testing import CliRunner
 
-from alerts.duty import Duty, Roster
+from alerts.duty import Duty, Roster, Shift
 from alerts.errors import WardError
 from alerts.hazard import HazardKind
 from alerts.place import Cell, LatLng
@@ -24,7 +25,12 @@ from routing.site import Site
 from shirase.areas import DEFAULT_AREAS
 from shirase.cli import main
 from shirase.ward_check import DANGERS, WardFiles, check_ward, report_of, why_template_fails
+from streams.brokers.broker import ensure_topics, open_broker
+from streams.brokers.client import Producer
+from streams.duty.duty_book import DeviceRecord, RosterRecord, device_key, roster_key
 from streams.outward.outlets import Outlet
+from streams.topics import DUTY
+from streams.wire import encode
 
 HERE = LatLng(35.706, 139.868)
 FAR = LatLng(35.60, 139.60)
@@ -89,6 +95,10 @@ BLOCKS: dict[str, Callable[[WardFiles], WardFiles]] = {
     "roster-missing": changed(duty=Duty({}, ("tokyo",))),
     "deputies-missing": roster(),
     "deputies-same": roster("duty"),
+    "roster-nobody": changed(callable_people=frozenset({"deputy", "tokyo"})),
+    "deputies-not-callable": changed(callable_people=frozenset({"duty", "tokyo"})),
+    "ladder-no-end": changed(callable_people=frozenset({"duty", "deputy"})),
+    "duty-topic-unreadable": changed(unreadable={"duty-topic": "no broker answers"}),
     "ward-missing": changed(setting=None),
     "help-line-missing": setting(help_line=""),
     "help-line-doubtful": setting(help_line="区役所"),
@@ -104,6 +114,14 @@ NOTES: dict[str, Callable[[WardFiles], WardFiles]] = {
     "approvers-no-deputy": people(*TWO),
     "partner-unknown": changed(partners=("13108",)),
     "language-reads-english": setting(languages=("ja", "vi")),
+    "roster-uncovered": changed(
+        callable_people=frozenset({"duty", "deputy", "tokyo"}),
+        duty=Duty({"13123": Roster("13123", (), ("deputy",), (Shift("duty", 8, 20),))}, ("tokyo",)),
+    ),
+    "roster-not-callable": changed(
+        callable_people=frozenset({"duty", "deputy", "tokyo"}),
+        duty=Duty({"13123": Roster("13123", ("duty", "sato"), ("deputy",))}, ("tokyo",)),
+    ),
     "mode-needless-flood": setting(without_site={HazardKind.FLOOD: WithoutSite.GO_UP}),
     "sites-outside": changed(sites=(site(), site("b", point=FAR))),
     "capacity-unknown": changed(sites=(site(capacity=None),)),
@@ -224,6 +242,42 @@ def test_the_command_says_it_in_both_languages_and_by_its_exit_code(tmp_path: Pa
     assert "13123 江戸川区: 3 things are lacking" in run("1312300", *nothing, "--language", "en")[1]
     assert run("江戸川区")[0] == 2
     assert run("13123", "--areas", str(tmp_path / "none"))[0] == 3
+
+
+def test_what_the_consoles_duty_page_says_is_read_from_the_broker(tmp_path: Path) -> None:
+    assert DEFAULT_AREAS.exists(), "the area table is not built yet: make unit, or shirase areas"
+    at = datetime(2026, 9, 18, tzinfo=UTC)
+    duty = tmp_path / "duty.toml"
+    duty.write_text("rung_seconds = 60\n", encoding="utf-8")
+
+    def said(ward: str, *names: str, deputies: tuple[str, ...] = ()) -> tuple[bytes, RosterRecord]:
+        return roster_key(ward), RosterRecord(ward, names, (), deputies, "kanri", at)
+
+    def phone(person: str) -> tuple[bytes, DeviceRecord]:
+        return device_key(person), DeviceRecord(person, person, "電話", "sealed", at)
+
+    def of_the_duty(broker: str) -> set[str]:
+        _, out = run("13123", "--duty", str(duty), "--broker", broker, "--json")
+        words = ("roster", "deput", "ladder", "duty")
+        return {one["code"] for one in json.loads(out)["findings"] if one["code"].startswith(words)}
+
+    with open_broker("embedded") as broker:
+        ensure_topics(broker, [DUTY])
+        assert of_the_duty(broker.bootstrap) == {"roster-missing"}
+        with Producer(broker.bootstrap) as producer:
+            for key, record in (
+                said("13123", "sato", deputies=("endo",)),
+                said("metropolitan", "tokyo"),
+                phone("sato"),
+                phone("tokyo"),
+            ):
+                producer.send(DUTY.name, key, encode(record)).result(30)
+            # Endo has no telephone here yet.
+            assert of_the_duty(broker.bootstrap) == {"deputies-not-callable", "roster-not-callable"}
+            producer.send(DUTY.name, device_key("endo"), encode(phone("endo")[1])).result(30)
+            assert of_the_duty(broker.bootstrap) == set()
+            producer.send(DUTY.name, device_key("sato"), b"{").result(30)
+            assert of_the_duty(broker.bootstrap) == {"duty-topic-unreadable", "roster-missing"}
 
 
 def test_a_damaged_file_is_named_and_the_others_are_still_read(tmp_path: Path) -> None:
