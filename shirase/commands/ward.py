@@ -86,7 +86,7 @@ def check(
         code[:_CODE_DIGITS],
         wards=wards,
         areas=areas,
-        duty=in_force,
+        duty=duty,
         outlets=outlets,
         policy=policy,
         shelters=shelters,
