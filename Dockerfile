@@ -15,7 +15,8 @@ FROM python:3.11-slim-bookworm
 # No shell account, no home: a process that was broken into finds nothing to keep.
 RUN useradd --system --uid 10001 --no-create-home shirase \
     && install -d -o shirase -g shirase /var/lib/shirase /var/lib/shirase-areas /var/lib/shirase-static \
-    && install -d -m 0700 -o shirase -g shirase /var/lib/shirase-accounts
+    && install -d -m 0700 -o shirase -g shirase /var/lib/shirase-accounts \
+    && install -d -m 0700 -o shirase -g shirase /var/lib/shirase-officers
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1

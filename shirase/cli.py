@@ -319,9 +319,14 @@ def show_usage(month: str, broker: str, accounts: Path | None, as_json: bool) ->
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def keys(folder: Path) -> None:
+@click.option(
+    "--officers",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A second folder, for the keys of officers' telephones: console and pager read it.",
+)
+def keys(folder: Path, officers: Path | None) -> None:
     """Make the secrets of a deployment in FOLDER; a file that is there is kept."""
-    make_keys([str(folder)])
+    make_keys([str(folder), *(() if officers is None else ("--officers", str(officers)))])
 
 
 main.add_command(api)

@@ -78,25 +78,36 @@ def sending_page(
     verdict: Verdict,
     *,
     may_end: bool,
+    elsewhere: bool,
     ended: bool,
     fresh: bool,
     now: datetime,
     bar: str = "",
+    stays: bool = False,
+    head: str = "",
 ) -> str:
     """Return the page of the newest revision of *lineage*; *fresh* says that ending it asks for no code.
 
-    *bar* is a rehearsal's.
+    *bar* is a rehearsal's, *head* brings the script of passkeys. With *stays* it does not load itself anew: nobody
+    types a code, or holds a finger on a key, in so few seconds. *elsewhere*: the form that ends it is among the posts.
     """
     drill = notice is not None and notice.lane is Lane.DRILL
-    reload = "" if far.ended else f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">'
+    goes_on = not far.ended and not stays
+    reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">' if goes_on else ""
+    end = ""
+    if elsewhere and not ended:
+        end = _asks("/post#ending")
+    elif may_end and not ended:
+        there = f"/sending/{escape(lineage)}?stay=1"
+        end = _asks(there) if goes_on and not fresh else _end(lineage, session, fresh=fresh)
     return document(
         f"{'訓練' if drill else '知らせ'} 送信の状況",
         f"{bar}<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
         f'<a href="/">一覧へ</a></small></header><main class="narrow">{_alone(notice)}'
         f"{_answer(verdict, lineage)}{_said(notice)}"
-        f"{_far(notice, far, now)}{_end(lineage, session, fresh=fresh) if may_end and not ended else ''}"
+        f"{_far(notice, far, now)}{end}"
         f"{_timeline(events, now)}</main>",
-        head=reload,
+        head=reload + head,
         drill=drill,
     )
 
@@ -165,6 +176,14 @@ def _far(notice: Notice | None, far: HowFar, now: datetime) -> str:
         f"<section><h2>どこまで進んだか</h2><p>{_shown(far.done)}人 / {_shown(far.total)}人"
         f"（最初の1件 {first}、最後の1件 {last}）</p>{_rings(notice, far)}<h3>プッシュの送り先</h3>"
         f"<table>{rows}</table><h3>結果</h3><table>{ends}</table></section>"
+    )
+
+
+def _asks(there: str) -> str:
+    return (
+        '<section class="ending"><h2>終わらせる</h2><p>前に知らせた人だけに送ります。</p>'
+        f'<p><a class="go" href="{there}">解除・取り消しへ進む'
+        ' <small lang="en">End it</small></a></p></section>'
     )
 
 

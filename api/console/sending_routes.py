@@ -30,7 +30,7 @@ def sending_routes(office: Office) -> APIRouter:
     router = APIRouter()
 
     @router.get("/sending/{lineage}")
-    def follow(lineage: str, token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
+    def follow(lineage: str, token: Annotated[str, Cookie(alias=COOKIE)] = "", stay: str = "") -> Response:
         session = office.session(token)
         if session is None:
             return elsewhere("/sign-in")
@@ -39,6 +39,7 @@ def sending_routes(office: Office) -> APIRouter:
         far = office.sending.how_far(lineage, 0 if notice is None else notice.revision)
         waits = any(record.lineage == lineage for record in office.desk.view().drafts)
         verdict = verdict_of(notice, far, waits=waits, current=office.is_current(), now=office.now())
+        may_not = why_not_end(office, session, standing[0]) if standing else None
         shown = sending_page(
             notice,
             far,
@@ -46,11 +47,14 @@ def sending_routes(office: Office) -> APIRouter:
             session,
             lineage,
             verdict,
-            may_end=bool(standing) and why_not_end(office, session, standing[0]) is None,
+            may_end=bool(standing) and may_not is None,
+            elsewhere=may_not is MayNot.OTHER_WAY,
             ended=not standing,
             fresh=office.codes.is_fresh(session, int(office.now().timestamp())),
             now=office.now(),
             bar=office.bar(session, lineage),
+            stays=bool(stay),
+            head=office.head(session),
         )
         return page(shown)
 

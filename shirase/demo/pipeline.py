@@ -187,7 +187,7 @@ def make_secrets(folder: Path) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     vapid, seal, envelope = folder / "vapid.pem", folder / "seal.json", folder / "envelope.bin"
     drill = folder / "drill-vapid.pem"
-    signup, duty = folder / "signup.bin", folder / "duty.bin"
+    signup = folder / "signup.bin"
     if not vapid.exists():
         generate_key_file(vapid)
     if not drill.exists():
@@ -198,13 +198,21 @@ def make_secrets(folder: Path) -> dict[str, str]:
         write_secret(envelope, secrets.token_bytes(32))
     if not signup.exists():
         write_secret(signup, secrets.token_bytes(32))
-    if not duty.exists():
-        write_secret(duty, secrets.token_bytes(32))
     return {
         "SHIRASE_VAPID_KEY": os.fspath(vapid),
         "SHIRASE_DRILL_VAPID_KEY": os.fspath(drill),
         "SHIRASE_SEAL_KEY": os.fspath(seal),
         "SHIRASE_ENVELOPE_SECRET": os.fspath(envelope),
         "SHIRASE_SIGNUP_SECRET": os.fspath(signup),
-        "SHIRASE_DUTY_KEY": os.fspath(duty),
     }
+
+
+def make_officer_secrets(folder: Path) -> dict[str, str]:
+    """Make the two keys of officers' telephones, for the console and the pager; the console sees no resident's key."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    vapid, duty = folder / "officers-vapid.pem", folder / "duty.bin"
+    if not vapid.exists():
+        generate_key_file(vapid)
+    if not duty.exists():
+        write_secret(duty, secrets.token_bytes(32))
+    return {"SHIRASE_DUTY_KEY": os.fspath(duty), "SHIRASE_VAPID_KEY": os.fspath(vapid)}

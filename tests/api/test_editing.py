@@ -304,6 +304,26 @@ def test_what_a_person_let_go_is_ended_with_one_click_to_those_who_were_told(
     assert "取り消した" in seat.get(place).text or "解除した" in seat.get(place).text
 
 
+def test_the_page_does_not_load_itself_anew_under_whoever_types_a_code(room: Room, stages: Stages) -> None:
+    room.add("sato")
+    seat = room.sign_in("sato")
+    drill(seat)
+    stages.go_on()
+    record = the_drill(room)
+    seat.decide("approve", record.draft_id)
+    stages.go_on()
+    room.clock.now += timedelta(minutes=16)  # the code of the approval is no longer fresh
+    place = f"/sending/{record.lineage}"
+    page = seat.get(place).text
+    assert 'http-equiv="refresh"' in page
+    assert f'href="{place}?stay=1"' in page
+    assert 'name="code"' not in page
+    stays = seat.get(f"{place}?stay=1").text
+    assert 'http-equiv="refresh"' not in stays
+    assert 'name="code"' in stays
+    assert f'action="{place}/correct"' in stays
+
+
 def test_an_end_of_anything_else_is_none(room: Room, stages: Stages) -> None:
     author, record = order(room, stages)
     room.add("baba")
@@ -312,6 +332,7 @@ def test_an_end_of_anything_else_is_none(room: Room, stages: Stages) -> None:
     (notice,) = stages.sent
     page = author.get(f"/sending/{notice.lineage}").text
     assert f"/sending/{notice.lineage}/correct" not in page, "a live order is ended by a document of its own"
+    assert 'href="/post#ending"' in page, "whose form is one press away"
     refused = room.form(
         f"/sending/{notice.lineage}/correct", {"csrf": filled(author, "order")["csrf"]}, {"cookie": author.cookie}
     )

@@ -2,10 +2,12 @@
 
 import base64
 import json
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import h3.api.basic_int as h3
@@ -18,7 +20,7 @@ from api.http.rate import RateLimit
 from api.residents.postman import Letter, PostmanBusy
 from api.residents.proof import Proofs, id_of
 from api.residents.roll import Roll
-from api.residents.subscriptions import SignUp, subscription_routes
+from api.residents.subscriptions import CONSENT_VERSIONS, SignUp, subscription_routes
 from dispatch.endpoint import check_endpoint
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
@@ -409,6 +411,19 @@ def test_a_key_for_browsers_is_given_with_the_wording_of_consent(door: Door) -> 
         "application_server_key": "BPublic",
         "consents": {"area-alerts": 1, "follow-me": 1},
     }
+
+
+def test_the_pages_agree_to_the_wording_that_they_show() -> None:
+    source = Path(__file__).parents[2] / "web" / "src"
+    shown = {
+        purpose: int(found[1])
+        for purpose, file, name in (
+            ("area-alerts", "words.ts", "AREA_CONSENT"),
+            ("follow-me", "follow-me.ts", "FOLLOW_CONSENT"),
+        )
+        if (found := re.search(rf"export const {name} = (\d+);", (source / file).read_text(encoding="utf-8")))
+    }
+    assert shown == CONSENT_VERSIONS
 
 
 def test_the_roll_keeps_places_of_records_and_nothing_else() -> None:

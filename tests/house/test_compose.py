@@ -12,9 +12,10 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
+from api.console.officer_devices import officer_settings
 from api.residents.joining import joining_settings
 from shirase.cli import main as cli
-from shirase.demo.pipeline import make_secrets
+from shirase.demo.pipeline import make_officer_secrets, make_secrets
 from streams.metrics import Role
 from streams.settings import worker_settings
 from tests.house.conftest import PROJECT
@@ -102,12 +103,29 @@ def test_workers_wait_for_what_they_need(compose: dict[str, Any]) -> None:
 
 
 def test_the_keys_are_the_ones_that_the_processes_are_told_of(compose: dict[str, Any], tmp_path: Path) -> None:
-    folder = compose["services"]["keys"]["command"][-1]
+    folder = compose["services"]["keys"]["command"][2]
     made = {name: Path(path).name for name, path in make_secrets(tmp_path / "keys").items()}
-    holders = ("fanout", "residents", "pager")
+    holders = ("fanout", "residents")
     told = {name: value for one in holders for name, value in compose["services"][one]["environment"].items()}
     assert {name: told[name] for name in made} == {name: f"{folder}/{file}" for name, file in made.items()}
     assert made == {name: Path(path).name for name, path in make_secrets(tmp_path / "keys").items()}
+
+
+def test_console_and_pager_call_officers_by_the_same_keys_and_the_console_holds_no_resident_s(
+    compose: dict[str, Any], tmp_path: Path
+) -> None:
+    more = yaml.safe_load((PROJECT / "ops" / "compose.officers.yaml").read_text(encoding="utf-8"))
+    console, pager = more["services"]["console"], compose["services"]["pager"]
+    keys = compose["services"]["keys"]
+    folder = keys["command"][keys["command"].index("--officers") + 1]
+    made = {name: f"{folder}/{Path(path).name}" for name, path in make_officer_secrets(tmp_path).items()}
+    for holder in (console, pager):
+        assert {name: holder["environment"][name] for name in made} == made
+        assert f"officers:{folder}:ro" in holder["volumes"]
+    assert f"officers:{folder}" in keys["volumes"]
+    assert officer_settings(console["environment"]) is not None
+    assert not [volume for volume in console["volumes"] if volume.startswith("state:")]
+    assert f"-m 0700 -o shirase -g shirase {folder}" in (PROJECT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_nothing_listens_beyond_loopback(compose: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import { chosenPlaces, followed, followOnOpen, startFollowing, stopFollowing } f
 import { hourChooser, placeRow, ROLES } from "./place-row";
 import { cellOf, MOST_PLACES, whereIAm } from "./places";
 import { forgetMe, readMe, updateMe, writeMe, type Me } from "./store";
-import { LANGUAGES, languageOf, WORDS, type Language } from "./words";
+import { AREA_CONSENT, LANGUAGES, languageOf, WORDS, type Language } from "./words";
 
 // The welcome comes within seconds; a push service that is slow today is not a failure of the person.
 const PATIENCE_MS = 60_000;
@@ -154,7 +154,8 @@ async function allow(): Promise<void> {
       language: state.language,
       places: state.places,
       quiet: at<HTMLInputElement>("quiet").checked ? { ...state.quiet } : null,
-      consents: [{ purpose: "area-alerts", version: key.consents["area-alerts"] ?? 1 }],
+      // What was read, not what the door asks for: a page kept from before must not agree to words that it never showed.
+      consents: [{ purpose: "area-alerts", version: AREA_CONSENT }],
     };
     const { wish, following } = (state.followed && followed({ wish: plain }, state.followed)) || { wish: plain, following: undefined };
     const known = await readMe();

@@ -8,6 +8,9 @@ import { zhHans } from "./words/zh-Hans";
 
 export { LANGUAGES, languageOf, type Language } from "./languages";
 
+/** The wording of `consent` below that the person reads; another wording is another version, here and at the API. */
+export const AREA_CONSENT = 1;
+
 export interface Words {
   name: string;
   title: string;
