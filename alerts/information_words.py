@@ -6,6 +6,7 @@ whom it is for. Built from codes and names like every other text; level and time
 
 from collections.abc import Mapping
 
+from alerts.help_words import help_of, names_help, with_help
 from alerts.languages.information import write_information
 from alerts.languages.known import words_of
 from alerts.level import LEVEL_NAMES_JA
@@ -31,7 +32,8 @@ def inform(notice: Notice, part: NoticePart, language: str) -> Text:
     if words is not None:
         return write_information(words, notice, part, order=says_order(notice, part))
     write = _japanese if language.partition("-")[0].lower() == "ja" else _english
-    return write(notice, part, language)
+    text = write(notice, part, language)
+    return with_help(text, help_of(notice, part)) if names_help(notice, part) else text
 
 
 def _areas(part: NoticePart) -> tuple[tuple[str, ...], int]:

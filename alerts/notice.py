@@ -1,12 +1,13 @@
 """What residents are told: notices, their parts and texts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from alerts.cap import Severity
 from alerts.claim import Lane
 from alerts.hazard import HazardKind
+from alerts.help_line import HelpLine
 from alerts.level import Level
 from alerts.place import Cells, Shard
 from alerts.river_stage import RiverStage
@@ -91,7 +92,10 @@ class PlanRef:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an approval of kind 3 covers (R14): order, cells, template, expiry, rule. Ways fill its blanks."""
+    """What an approval of kind 3 covers (R14): order, cells, template, expiry, rule. Ways fill its blanks.
+
+    `help_lines` are those that the order itself was approved with, and every way under it names them.
+    """
 
     lineage: str  # of the order itself, a kind 1 lineage
     document: str
@@ -100,6 +104,7 @@ class Order:
     template: str
     rule: str
     expires: datetime
+    help_lines: tuple[HelpLine, ...] = field(default=(), metadata={LATER: True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class NoticePart:
     """The people of some cells and what they read. `rank` 0 is the greatest danger.
 
     Of kind 3 each part is one cell and `way` what is told there; its words are not here, the sender
-    makes them from the plan that the notice names.
+    makes them from the plan that the notice names. `help_lines` are the numbers that its words end in.
     """
 
     rank: int
@@ -135,6 +140,7 @@ class NoticePart:
     texts: tuple[Text, ...]
     way: ToldWay | None = None
     picture: Picture | None = None
+    help_lines: tuple[HelpLine, ...] = field(default=(), metadata={LATER: True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ def compose_silence(facts: SilenceFacts, language: str) -> Text:
         body = f"レベル{facts.level.value}相当。危険を感じたら、指示を待たずに避難。{time}現在。"
         body += "区市町村からの避難の指示はまだ出ていません。安全だという知らせではありません。"
         body += f"開いている避難所：{'、'.join(names)}。" if names else "開いている避難所は、まだ確認できていません。"
-        return Text("ja", "避難の指示はまだ出ていません", body + "助けがいるときは119番。")
+        return Text("ja", "避難の指示はまだ出ていません", body)
     body = f"Level {facts.level.value}, {time}. Do not wait if you feel in danger: leave now."
     body += " No evacuation order has been given yet. This does not say that you are safe."
     body += f" Open shelters: {', '.join(names)}." if names else " No shelter is confirmed open yet."
-    return Text("en", "No evacuation order yet", body + " If you need help, call 119.")
+    return Text("en", "No evacuation order yet", body)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.help_line import HelpLine
+from alerts.help_words import with_help
 from alerts.level import Level
 from alerts.notice import NoticePart, Phase, Text
 from alerts.order_words import order_name
@@ -36,11 +38,13 @@ class WayFacts:
     issuer: str
     sent: datetime
     facts_at: datetime
+    help_lines: tuple[HelpLine, ...] = ()
 
 
 def way_text(facts: WayFacts, language: str) -> Text:
-    """Return title and body in *language*; other languages read English."""
-    return _japanese(facts) if language.partition("-")[0].lower() == "ja" else _english(facts)
+    """Return title and body in *language*; other languages read English. The body ends in whom to telephone (R3)."""
+    text = _japanese(facts) if language.partition("-")[0].lower() == "ja" else _english(facts)
+    return with_help(text, facts.help_lines)
 
 
 def _cut(text: str, most: int) -> str:
@@ -140,10 +144,10 @@ def _details_ja(answer: Answer) -> str:
     if answer.route is not None:
         return _route_ja(answer.route)
     if answer.advice is Advice.GO_UP and answer.action:
-        return row(answer.action).ja
+        return row(answer.action, help_lines=None).ja
     if answer.advice is Advice.LEAVE_EARLY:
         return "電車などが動くうちに、親族の家・宿・区の広域避難先へ。"
-    return "外の道は安全と言えません。助けが必要なら119。"
+    return "外の道は安全と言えません。"
 
 
 def _route_ja(route: Route) -> str:
@@ -170,7 +174,7 @@ def _step_free_ja(general: Answer, step_free: Answer) -> str:
         name = _cut(step_free.route.shelter_name, _MAX_NAME_WIDTH)
         return f"段差を避ける人は{name}へ（ゆっくりで約{_minutes(step_free.route.slow_seconds)}分）。"
     if step_free.action:
-        return f"段差を避ける人：{row(step_free.action).ja}"
+        return f"段差を避ける人：{row(step_free.action, help_lines=None).ja}"
     return "段差を避けて通れる道はありません。近所の人か119に助けを求めてください。"
 
 
@@ -241,10 +245,10 @@ def _details_en(answer: Answer) -> str:
     if answer.route is not None:
         return _route_en(answer.route)
     if answer.advice is Advice.GO_UP and answer.action:
-        return f" {row(answer.action).en}"
+        return f" {row(answer.action, help_lines=None).en}"
     if answer.advice is Advice.LEAVE_EARLY:
         return " Go to relatives, a hotel or your ward's refuge while trains run."
-    return " No way outside is known to be safe. For help call 119."
+    return " No way outside is known to be safe."
 
 
 def _route_en(route: Route) -> str:
@@ -271,7 +275,7 @@ def _step_free_en(general: Answer, step_free: Answer) -> str:
         name = _cut(step_free.route.shelter_name, _MAX_NAME_WIDTH)
         return f" Step-free: {name}, slowly {_minutes(step_free.route.slow_seconds)} min."
     if step_free.action:
-        return f" Step-free: {row(step_free.action).en}"
+        return f" Step-free: {row(step_free.action, help_lines=None).en}"
     return " No step-free way is known: ask neighbours or 119 for help."
 
 

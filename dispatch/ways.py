@@ -72,7 +72,8 @@ def with_ways(notice: Notice, plans: Mapping[Shard, EvacuationPlan]) -> tuple[No
                 raise PlanMissing("plan-silent", f"shard {shard:x} does not speak of a cell that the notice tells")
             entries[number] = known[part.cells[0]]
         facts_at = named[shard].facts_at if shard in named else notice.sent
-        facts = WayFacts(part, entries.get(number), notice.issuer, notice.approved_at, facts_at)
+        lines = () if notice.order is None else notice.order.help_lines
+        facts = WayFacts(part, entries.get(number), notice.issuer, notice.approved_at, facts_at, lines)
         parts.append(replace(part, texts=tuple(way_text(facts, language) for language in LANGUAGES)))
     oldest = min((ref.facts_at for ref in notice.plans), default=notice.sent)
     return replace(notice, parts=tuple(parts)), Ways(entries, round(oldest.timestamp()))

@@ -14,6 +14,8 @@ from enum import StrEnum
 from itertools import product
 
 from alerts.hazard import HazardKind
+from alerts.help_line import HelpLine
+from alerts.help_words import help_sentence
 from geo.depth import DepthRank, depth_text
 from routing.ground import Ground
 
@@ -84,11 +86,11 @@ def duration_of(water_stays: timedelta | None) -> Duration:
     return Duration.HOURS if water_stays < timedelta(hours=12) else Duration.DAYS
 
 
-def row(key: str, *, refuge: str = "", help_line: str = "", no_lift: bool = False) -> GoUp:
+def row(key: str, *, refuge: str = "", help_lines: tuple[HelpLine, ...] | None = (), no_lift: bool = False) -> GoUp:
     """Return the row of *key* with the ward's names in it.
 
-    *refuge* is the nearest one, *help_line* the ward's; 119 is always named. *no_lift* for an
-    earthquake or a power cut. Raises KeyError for a key that is no row's.
+    *refuge* is the nearest one, *help_lines* those whom people there may telephone; None where the text around the
+    row ends in them. *no_lift* for an earthquake or a power cut. Raises KeyError for a key that is no row's.
     """
     found = TABLE[key]
     ja, en = found.ja, found.en
@@ -96,8 +98,9 @@ def row(key: str, *, refuge: str = "", help_line: str = "", no_lift: bool = Fals
         ja, en = f"{ja}近くの待避先：{refuge}。", f"{en} Nearest refuge: {refuge}."
     if no_lift:
         ja, en = f"{ja}エレベーターは使わない。", f"{en} Do not use lifts."
-    line_ja, line_en = (f"{help_line}・119", f"{help_line} or 119") if help_line else ("119", "119")
-    return GoUp(found.key, found.do, found.floor, f"{ja}助けが必要なら {line_ja}。", f"{en} Help: {line_en}.")
+    if help_lines is not None:
+        ja, en = f"{ja}{help_sentence(help_lines, 'ja')}", f"{en}{help_sentence(help_lines, 'en')}"
+    return GoUp(found.key, found.do, found.floor, ja, en)
 
 
 def _key(depth: DepthRank | None, collapse: bool, duration: Duration, need: Need) -> str:

@@ -49,7 +49,6 @@ class WardModes:
     """What a ward offers beside shelters (R1): data of the ward, not of the code."""
 
     leave_early: str = ""  # 広域避難先 or what the ward names; empty: relatives, hotel
-    help_line: str = ""
     refuge: str = ""  # its own high ground or 待避施設, named in "go up"
 
 

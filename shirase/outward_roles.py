@@ -55,6 +55,7 @@ def run_pager(
     from dispatch.device_seal import DeviceSeal
     from dispatch.secret_file import read_secret
     from shirase.areas import table_at
+    from shirase.help_lines import help_lines_at
     from streams.duty.metrics import PagerMetrics
     from streams.duty.pager import Pager
     from streams.duty.roster import DutyError, duty_of
@@ -66,6 +67,7 @@ def run_pager(
         register = duty_of(plain, folder, key=key)
     except DutyError as error:
         raise SettingMissing(f"SHIRASE_DUTY, {settings.duty}: {error}") from None
+    lines = help_lines_at(settings.wards, settings.areas)
     if not register.duty.rosters:
         log.warning("no roster: nobody is woken when a draft waits")
     stop, beat = Stop(), Beat(heartbeat)
@@ -88,6 +90,7 @@ def run_pager(
         console_url=settings.console_url,
         devices=(seal, key) if seal is not None and key is not None else None,
         ground_of=ground_of,
+        help_lines=lines,
     )
     pager.run(stop, beat)
     pager.close()

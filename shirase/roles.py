@@ -125,12 +125,15 @@ def _run_gauges(
 
 def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Path | None) -> None:
     """Wait for the lease, rebuild the board from its logs, then act until the lease is lost."""
+    from shirase.help_lines import help_lines_at
     from streams.brokers.faust_app import run_worker
     from streams.notices.stage import build_notices, recall
 
+    # Before the lease: a register that is doubtful is told at once.
+    lines = help_lines_at(settings.wards, settings.areas)
     if not hold_lease(Role.NOTICES, settings, Stop(), Beat(heartbeat)):
         return
-    notices = recall(settings.broker, policy_at(settings.policy).sign)
+    notices = recall(settings.broker, policy_at(settings.policy).sign, lines)
     app = build_notices(
         settings.broker,
         data_dir=settings.data_dir,

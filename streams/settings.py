@@ -109,6 +109,9 @@ class WorkerSettings:
     seat: str = "alone"
     """Of a `fanout` worker: `alone`, `first` (it has a standby, and holds its share by a lease), or `standby`."""
 
+    wards: Path | None = None
+    """Register of wards (`ops/wards.toml`): whose help line notices of `notices` and `pager` name; without it none."""
+
     outlets: Path | None = None
     """Register of outlets (`ops/outlets.toml`): what `channels` gives to which ward's other systems."""
 
@@ -174,6 +177,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         river_zones=path("SHIRASE_RIVER_ZONES"),
         area_sets=path("SHIRASE_AREA_SETS"),
         column_maps=path("SHIRASE_COLUMN_MAPS"),
+        wards=path("SHIRASE_WARDS"),
         outlets=path("SHIRASE_OUTLETS"),
         seat=environment.get("SHIRASE_SEAT", "alone"),
         duty=path("SHIRASE_DUTY"),

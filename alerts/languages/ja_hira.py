@@ -10,6 +10,7 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.readings import in_kana
 from alerts.languages.table import (
+    Helps,
     Informations,
     Names,
     Orders,
@@ -260,7 +261,6 @@ _SILENCES = Silences(
     "あんぜんという しらせでは ありません。",
     shelters="あいている ひなんじょ：{shelters}。",
     no_shelters="あいている ひなんじょは、まだ わかりません。",
-    help="たすけが いる ときは 119に でんわ。",
 )
 
 _INFORMATIONS = Informations(
@@ -276,4 +276,10 @@ _INFORMATIONS = Informations(
     not_for_you="あなたが いる ばしょの しじでは ありません。",
 )
 
-WORDS = Words("ja-Hira", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS)
+_HELPS = Helps(
+    line="{ward} {number}",
+    named="わからない ときは {lines}に でんわ。いのちが あぶない ときは 119に でんわ。",
+    unnamed="わからない ときは まちの やくしょに きいて ください。いのちが あぶない ときは 119に でんわ。",
+)
+
+WORDS = Words("ja-Hira", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS)

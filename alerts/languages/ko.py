@@ -10,6 +10,7 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.readings import in_hangul
 from alerts.languages.table import (
+    Helps,
     Informations,
     Names,
     Orders,
@@ -242,7 +243,6 @@ _SILENCES = Silences(
     no_order="지시를 기다리지 마세요. 시구정촌의 피난하라는 지시는 아직 나오지 않았습니다. 안전하다는 알림이 아닙니다.",
     shelters="열려 있는 피난소: {shelters}.",
     no_shelters="열려 있는 피난소는 아직 확인되지 않았습니다.",
-    help="도움이 필요하면 119.",
 )
 
 _INFORMATIONS = Informations(
@@ -258,4 +258,10 @@ _INFORMATIONS = Informations(
     not_for_you="당신이 있는 곳에 대한 지시가 아닙니다.",
 )
 
-WORDS = Words("ko", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS)
+_HELPS = Helps(
+    line="{ward} {number}",
+    named="문의: {lines}. 생명이 위험하면 119.",
+    unnamed="문의는 시구정촌에. 생명이 위험하면 119.",
+)
+
+WORDS = Words("ko", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS)

@@ -18,6 +18,5 @@ def write_silence(words: Words, level: Level, at: datetime, shelters: Iterable[s
         table.first.format(level=level_of(names, level), time=clock(at)),
         table.no_order,
         table.shelters.format(shelters=listed) if listed else table.no_shelters,
-        table.help,
     )
     return Text(words.language, table.title, body_of(names, sentences))

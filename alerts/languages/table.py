@@ -138,7 +138,6 @@ class Silences:
     no_order: str
     shelters: str
     no_shelters: str
-    help: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +157,15 @@ class Informations:
 
 
 @dataclass(frozen=True, slots=True)
+class Helps:
+    """Whom to telephone (R3): a ward's number, the sentence with some of them, and the one without."""
+
+    line: str
+    named: str
+    unnamed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """All of one language that a push may say, but ways (`dispatch.way_tables`)."""
 
@@ -169,3 +177,4 @@ class Words:
     quakes: Quakes
     silences: Silences
     informations: Informations
+    helps: Helps

@@ -10,6 +10,7 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.readings import in_chinese
 from alerts.languages.table import (
+    Helps,
     Informations,
     Names,
     Orders,
@@ -248,7 +249,6 @@ _SILENCES = Silences(
     no_order="市区町村尚未发布避难的指示。这并不表示安全。",
     shelters="已开放的避难所：{shelters}。",
     no_shelters="尚未确认有避难所开放。",
-    help="需要帮助请拨打119。",
 )
 
 _INFORMATIONS = Informations(
@@ -264,4 +264,10 @@ _INFORMATIONS = Informations(
     not_for_you="这不是对您所在地点的指示。",
 )
 
-WORDS = Words("zh-Hans", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS)
+_HELPS = Helps(
+    line="{ward}{number}",
+    named="咨询电话：{lines}。有生命危险请拨打119。",
+    unnamed="请向市区町村咨询。有生命危险请拨打119。",
+)
+
+WORDS = Words("zh-Hans", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS)

@@ -48,6 +48,7 @@ FINDINGS = {
     Finding.NO_HAZARD: "何の災害か、文にありません",
     Finding.NO_PLACE: "どこのことか、文に地名がありません",
     Finding.LANGUAGE_MISSING: "この言語の文がありません",
+    Finding.NO_HELP_LINE: "区の相談電話が文にありません",
     Finding.SOON_OVER: "30分以内に期限が来ます",
     Finding.LOWER_THAN_LIVE: "同じ場所に、もっと高いレベルの知らせが出ています",
 }

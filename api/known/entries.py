@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alerts.composed import composed
+from alerts.help_words import names_help, with_help, without_help
 from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, NoticeKind, NoticePart, Text
 from alerts.order_words import order_name, says_order
@@ -36,7 +37,7 @@ def entries(said: Iterable[Said]) -> tuple[Entry, ...]:
             continue  # a way is one cell's and made from its plan; the order that it belongs to is on the list
         part = one.part
         key = (one.notice.lineage, one.notice.revision, part.phase, part.level, part.severity, part.hazards)
-        alike[key].append(one)
+        alike[*key, _told_apart(one)].append(one)
     return tuple(_entry(group) for group in alike.values())
 
 
@@ -50,15 +51,27 @@ def action_of(entry: Entry) -> str:
     return before.removeprefix(level) if found else text.body
 
 
+def _told_apart(said: Said) -> tuple[Text, ...]:
+    """Return what makes *said* another notice than one of the same danger: of how it goes, its words but the number."""
+    if said.notice.kind is not NoticeKind.HOW_IT_IS_GOING:
+        return ()
+    return tuple(without_help(text, said.part.help_lines) for text in said.part.texts)
+
+
 def _entry(group: list[Said]) -> Entry:
     first = group[0]
     names = tuple(dict.fromkeys(name for said in group for name in said.part.area_names))
-    texts = first.part.texts if len(group) == 1 else _over(first, names)
+    texts = first.part.texts if len(group) == 1 else _over(group, names)
     return Entry(look_of(first.part.level, first.part.severity), first.notice, first.part, names, texts)
 
 
-def _over(said: Said, names: tuple[str, ...]) -> tuple[Text, ...]:
+def _over(group: list[Said], names: tuple[str, ...]) -> tuple[Text, ...]:
     """Return the words of the same template over all areas together."""
+    said = group[0]
+    # Alike but for their areas, which may be of several wards.
+    lines = tuple(dict.fromkeys(line for one in group for line in one.part.help_lines))
+    if said.notice.kind is NoticeKind.HOW_IT_IS_GOING:
+        return tuple(with_help(text, lines) for text in _told_apart(said))
     facts = PartFacts(
         phase=said.part.phase,
         level=said.part.level,
@@ -70,4 +83,5 @@ def _over(said: Said, names: tuple[str, ...]) -> tuple[Text, ...]:
         expires=said.notice.expires,
     )
     events = (order_name(said.part.level),) if says_order(said.notice, said.part) else ()
-    return tuple(composed(facts, language, events, said.part.picture) for language in LANGUAGES)
+    texts = tuple(composed(facts, language, events, said.part.picture) for language in LANGUAGES)
+    return tuple(with_help(text, lines) for text in texts) if names_help(said.notice, said.part) else texts

@@ -77,6 +77,7 @@ class Finding(StrEnum):
     NO_PLACE = "place-not-named"
     LANGUAGE_MISSING = "language-missing"
     SOON_OVER = "expires-within-30-minutes"
+    NO_HELP_LINE = "help-line-not-named"
     LOWER_THAN_LIVE = "lower-than-what-is-live"
 
 
@@ -187,6 +188,8 @@ def _beside_facts(notice: Notice, part: NoticePart, text: Text) -> Iterator[Find
         yield Finding.NO_PLACE
     if kinds is not None and not any(_plainly(kinds[one]) in words.lower() for one in part.hazards):
         yield Finding.NO_HAZARD
+    if part.help_lines and not any(line.number in text.body for line in part.help_lines):
+        yield Finding.NO_HELP_LINE
     if part.phase not in _ENDS and not _says_level(words, part.level):
         yield Finding.LEVEL_DIFFERS
 

@@ -46,6 +46,8 @@ class PipelineSettings:
     network: str = ""
     """Walking network of the evacuation worker, which runs when there is one."""
     river_zones: Path | None = None
+    wards: Path | None = None
+    """Register of wards with their help lines."""
     gauges: bool = False
     """Watch river levels too: one process more, which only documents of gauges need."""
     metrics_base_port: int = 0
@@ -146,6 +148,7 @@ class Pipeline:
             "SHIRASE_AREAS": str(self._settings.areas),
             "SHIRASE_POLICY": str(self._settings.policy),
             "SHIRASE_RIVER_ZONES": str(self._settings.river_zones or ""),
+            "SHIRASE_WARDS": str(self._settings.wards or ""),
             "SHIRASE_METRICS_PORT": str(base + place if base else -1),
             "SHIRASE_NETWORK": self._settings.network,
             "SHIRASE_FANOUT_WORKERS": str(self._settings.workers),

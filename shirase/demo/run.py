@@ -14,6 +14,7 @@ from dispatch.registry import load
 from dispatch.stub.process import StubProcess
 from geo.importers.river_zone_file import save as save_river_zones
 from shirase.areas import ensure_table, table_at
+from shirase.demo.help_lines import write_demo_wards
 from shirase.demo.observer import Observer
 from shirase.demo.pipeline import Pipeline, PipelineSettings
 from shirase.demo.publish import publish_subscribers
@@ -111,6 +112,7 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
                 network=settings.network,
                 metrics_base_port=settings.metrics_base_port,
                 river_zones=river_zones,
+                wards=write_demo_wards(folder / "wards.toml").resolve(),
                 gauges=settings.gauges,
             )
         )

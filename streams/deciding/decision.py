@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.claim import Lane, Release
+from alerts.help_line import HelpLine
 from alerts.notice import Notice, NoticeKind
 from alerts.place import Cells
 from alerts.policy import COORDINATORS_ONLY
@@ -17,6 +18,7 @@ from streams.digest import approval_digest
 from streams.notices.drill import PRACTICE_SECOND
 from streams.notices.edit import ground_of, why_no_edit
 from streams.notices.ending import why_no_end
+from streams.notices.order_book import lines_of
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 
 POLICY = "policy"  # who approved, where no person did
@@ -43,6 +45,8 @@ class Ledger:
     grounds: dict[str, Cells] = field(default_factory=dict)
     # The last revision of each lineage that went out, and its lane: what an end must come after.
     last: dict[str, tuple[int, Lane]] = field(default_factory=dict)
+    # Whom the notices of each lineage told people to telephone: ways under an order name nobody else.
+    lines: dict[str, set[HelpLine]] = field(default_factory=dict)
 
     def knows(self, record: DraftRecord) -> None:
         """Take in a verdict, just now or read back from `drafts`."""
@@ -63,6 +67,7 @@ class Ledger:
             self.last[notice.lineage] = notice.revision, notice.lane
         if notice.kind is not NoticeKind.GO_THERE:
             self.grounds[notice.lineage] = union(self.grounds.get(notice.lineage, ()), ground_of(notice))
+            self.lines.setdefault(notice.lineage, set()).update(lines_of(notice))
 
 
 def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
@@ -154,7 +159,8 @@ def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
 def _why_no_way(ledger: Ledger, notice: Notice) -> str:
     """Return why a notice of ways is not what an order's approval covers; empty when it is, and for other kinds.
 
-    The order itself must have gone out, and no cell beyond its own may be told (R14, promise 11).
+    The order itself must have gone out, and no cell beyond its own may be told (R14, promise 11), nor another number
+    to telephone than the order named.
     """
     if notice.kind is not NoticeKind.GO_THERE:
         return ""
@@ -167,6 +173,8 @@ def _why_no_way(ledger: Ledger, notice: Notice) -> str:
         not contains(order.cells, cell) or not contains(ground, cell) for part in notice.parts for cell in part.cells
     ):
         return "cells-beyond-the-order"
+    if not set(order.help_lines) <= ledger.lines.get(order.lineage, set()):
+        return "help-line-not-approved"
     return ""
 
 

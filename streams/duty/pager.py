@@ -22,6 +22,7 @@ from dispatch.channel import Channel, ChannelState, Outgoing, Passage
 from dispatch.device_seal import DeviceSeal
 from dispatch.errors import DispatchError
 from geo.cells import intersection, union
+from geo.help_lines import NO_HELP_LINES, HelpLines
 from streams.brokers.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused
 from streams.duty.call_words import EXPIRY, TRIAL, alone_words, draft_words, expiry_words, kind_of, trial_words
@@ -97,11 +98,13 @@ class Pager:
         console_url: str = "",
         devices: tuple[DeviceSeal, OfficerKey] | None = None,
         ground_of: Callable[[str], Cells] = lambda _ward: (),
+        help_lines: HelpLines = NO_HELP_LINES,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._register = register
         self._ground = dict(ground)
         self._ground_of = ground_of
+        self._help_lines = help_lines
         self._devices = devices
         self._book = DutyBook()
         self._duty = register.duty
@@ -329,7 +332,12 @@ class Pager:
         if key in self._pages:
             return
         said = silence_draft(
-            record, self._told, self._shelters.values(), min_level=self._rule.min_level, at=self._now()
+            record,
+            self._told,
+            self._shelters.values(),
+            self._help_lines,
+            min_level=self._rule.min_level,
+            at=self._now(),
         )
         if said is not None:
             command_key, command = command_of(said)

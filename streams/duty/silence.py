@@ -14,6 +14,8 @@ import h3.api.basic_int as h3
 from alerts.claim import Lane, Provenance, Release
 from alerts.fact import Confidence
 from alerts.hazard import HazardKind
+from alerts.help_line import HelpLine
+from alerts.help_words import with_help
 from alerts.languages.known import LANGUAGES
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
@@ -24,6 +26,7 @@ from alerts.shelter import ShelterReport, ShelterState
 from alerts.silence_words import SilenceFacts, compose_silence
 from geo.cells import difference, intersection, split_by_shard, union
 from geo.change import NOTHING_TOLD
+from geo.help_lines import HelpLines
 from streams.digest import approval_digest
 from streams.payloads import Draft, DraftRecord
 
@@ -68,7 +71,13 @@ def level_of(record: DraftRecord) -> Level | None:
 
 
 def silence_draft(
-    record: DraftRecord, ground: Ground, shelters: Iterable[ShelterReport], *, min_level: Level, at: datetime
+    record: DraftRecord,
+    ground: Ground,
+    shelters: Iterable[ShelterReport],
+    lines: HelpLines,
+    *,
+    min_level: Level,
+    at: datetime,
 ) -> Draft | None:
     """Return what residents hear of a draft that nobody decided, None where nobody has to hear it.
 
@@ -87,7 +96,8 @@ def silence_draft(
         cells = difference(union(*(part.cells for part in by_level[level])), taken)
         taken = union(taken, cells)
         for shard, here in sorted(split_by_shard(ground.silent_cells(cells, at)).items()):
-            parts.append(_part(by_level[level][0], level, rank, shard, here, sites, at))
+            for inside, said in lines.split(here):
+                parts.append(_part(by_level[level][0], level, rank, shard, inside, sites, said, at))
     if not parts:
         return None
     return _draft(record, tuple(parts), at)
@@ -100,6 +110,7 @@ def _part(
     shard: Shard,
     cells: Cells,
     sites: tuple[ShelterReport, ...],
+    lines: tuple[HelpLine, ...],
     at: datetime,
 ) -> NoticePart:
     names = tuple(site.name for site in nearest_open(sites, told.hazards, shard))
@@ -113,7 +124,8 @@ def _part(
         hazards=told.hazards,
         area_names=told.area_names,
         cells=cells,
-        texts=tuple(compose_silence(facts, language) for language in LANGUAGES),
+        texts=tuple(with_help(compose_silence(facts, language), lines) for language in LANGUAGES),
+        help_lines=lines,
     )
 
 

@@ -31,6 +31,7 @@ def draft_of(
         template=TEMPLATE,
         rule=RULE,
         expires=source.expires,
+        help_lines=order.help_lines,
     )
     notice = Notice(
         lineage=order.ways,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.claim import Lane, Provenance, Release
+from alerts.help_words import names_help, with_help
 from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.order_words import ORDER_NAMES_JA, compose_order
@@ -97,6 +98,7 @@ def _words(notice: Notice, worst: NoticePart, names: tuple[str, ...], phase: Pha
     write = compose_order if ordered else compose
     for language in LANGUAGES:
         text = write(facts, language)
+        text = with_help(text, worst.help_lines) if names_help(notice, worst) else text
         yield as_drill(text) if notice.lane is Lane.DRILL else text
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from alerts.cap import Severity
 from alerts.claim import Danger, Provenance, Standing, Tie
 from alerts.hazard import HazardKind
+from alerts.help_line import HelpLine
+from alerts.help_words import with_help
 from alerts.level import Level
 from alerts.notice import NoticePart, Phase, Picture, Recipients
 from alerts.place import Cells, Shard
@@ -21,6 +23,7 @@ from alerts.wave import worst_wave
 from geo.cells import difference, intersection, union
 from geo.change import Told
 from geo.depth import DepthRank, deepest, depth_text
+from geo.help_lines import HelpLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,11 @@ def going(
     told: Told,
     last: Mapping[str, RiverStage],
     languages: Iterable[str],
+    lines: HelpLines,
 ) -> tuple[NoticePart, ...]:
     """Return the parts of a notice 2, none where no river moved enough since the *last* that people were shown.
+
+    A part is the people of one picture and of one help line of *lines*.
 
     Only people in cells that were *told* of the danger, and not those to whom another source told it.
     """
@@ -91,8 +97,9 @@ def going(
     ]
     ladder = sorted({one.level or 0 for one, _ in moved}, reverse=True)
     return tuple(
-        _part(provenance, one, here, ladder.index(one.level or 0), tuple(languages))
+        _part(provenance, one, inside, ladder.index(one.level or 0), tuple(languages), said)
         for one, here in sorted(moved, key=lambda pair: -(pair[0].level or 0))
+        for inside, said in lines.split(here)
     )
 
 
@@ -120,7 +127,14 @@ def _moved(now: RiverStage, last: Mapping[str, RiverStage]) -> bool:
     return before is None or tells_more(before, now)
 
 
-def _part(provenance: Provenance, one: Shown, cells: Cells, rank: int, languages: tuple[str, ...]) -> NoticePart:
+def _part(
+    provenance: Provenance,
+    one: Shown,
+    cells: Cells,
+    rank: int,
+    languages: tuple[str, ...],
+    lines: tuple[HelpLine, ...],
+) -> NoticePart:
     depth, river = _rank(one.picture), one.picture.river
     assert river is not None
     texts = (
@@ -145,8 +159,9 @@ def _part(provenance: Provenance, one: Shown, cells: Cells, rank: int, languages
         hazards=(HazardKind.FLOOD,),
         area_names=one.area_names,
         cells=cells,
-        texts=tuple(texts),
+        texts=tuple(with_help(text, lines) for text in texts),
         picture=one.picture,
+        help_lines=lines,
     )
 
 

@@ -13,8 +13,10 @@ from datetime import datetime
 from alerts.cap import Severity
 from alerts.claim import HazardSnapshot, Lane, Provenance, Release, Standing
 from alerts.composed import composed
+from alerts.help_words import with_help
 from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
+from alerts.order_words import is_order
 from alerts.place import Shard
 from alerts.policy import SignRule
 from alerts.river_stage import RiverStage
@@ -22,6 +24,7 @@ from alerts.theme import Audience
 from alerts.words import PartFacts
 from geo.cells import split_by_shard, union
 from geo.change import NOTHING_TOLD, Change, Difference, Partition, Told, difference, partition_of
+from geo.help_lines import NO_HELP_LINES, HelpLines
 from geo.inhibition import inhibited
 from geo.sign import independent_sign
 from streams.digest import approval_digest
@@ -88,8 +91,9 @@ class _Lineage:
 class NoticeBoard:
     """Compare, per lineage, what should have been told with what was."""
 
-    def __init__(self, sign: SignRule = SignRule()) -> None:  # noqa: B008 - frozen
+    def __init__(self, sign: SignRule = SignRule(), help_lines: HelpLines = NO_HELP_LINES) -> None:  # noqa: B008 - frozen
         self._sign = sign
+        self._help_lines = help_lines
         self._lineages: dict[str, _Lineage] = {}
         # By identity, and the value is kept beside it: an id is given again only when its owner is gone.
         self._partitions: dict[int, tuple[Told, Partition]] = {}
@@ -200,10 +204,10 @@ class NoticeBoard:
         provenance = document.provenance
         found = self._as_heard(thread, provenance, difference(thread.current, thread.told))
         pictures = shown(thread.current)
-        parts = tuple(_parts(provenance, found.changes, pictures))
+        parts = tuple(_parts(provenance, found.changes, pictures, self._help_lines))
         kind = NoticeKind.DANGER_IS_COMING
         if not parts and pictures and document.complete and provenance.release is Release.AUTOMATIC:
-            parts = going(provenance, thread.current, thread.told, thread.rivers, LANGUAGES)
+            parts = going(provenance, thread.current, thread.told, thread.rivers, LANGUAGES, self._help_lines)
             kind = NoticeKind.HOW_IT_IS_GOING if parts else kind
         revision = thread.notice_revision + 1 if parts else thread.notice_revision
         draft = draft_of(provenance, parts, found.told, kind=kind, revision=revision, complete=document.complete)
@@ -319,7 +323,9 @@ def draft_of(
     )
 
 
-def _parts(provenance: Provenance, changes: tuple[Change, ...], pictures: tuple[Shown, ...]) -> Iterable[NoticePart]:
+def _parts(
+    provenance: Provenance, changes: tuple[Change, ...], pictures: tuple[Shown, ...], help_lines: HelpLines
+) -> Iterable[NoticePart]:
     ladder = sorted({_danger(change) for change in changes}, reverse=True)
     for change in sorted(changes, key=_danger, reverse=True):
         key = change.after or change.before
@@ -339,6 +345,10 @@ def _parts(provenance: Provenance, changes: tuple[Change, ...], pictures: tuple[
             headline="",
         )
         picture = None if change.after is None or change.by_others else picture_at(pictures, change.cells)
+        texts = tuple(composed(facts, language, key.events, picture) for language in LANGUAGES)
+        # Whoever orders people to leave says whom they may ask; a warning is its agency's.
+        ordered = is_order(key.events)
+        lines = help_lines.of_issuer(provenance.issuer) if ordered else ()
         yield NoticePart(
             rank=ladder.index(_danger(change)),
             phase=change.phase,
@@ -348,8 +358,9 @@ def _parts(provenance: Provenance, changes: tuple[Change, ...], pictures: tuple[
             hazards=key.hazards,
             area_names=key.area_names,
             cells=change.cells,
-            texts=tuple(composed(facts, language, key.events, picture) for language in LANGUAGES),
+            texts=tuple(with_help(text, lines) for text in texts) if ordered else texts,
             picture=picture,
+            help_lines=lines,
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from alerts.claim import HazardSnapshot, Provenance, Standing
 from alerts.hazard import HazardKind
+from alerts.help_line import HelpLine
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind
 from alerts.place import Cell, Shard
@@ -28,6 +29,8 @@ class InForce:
     hazards: frozenset[HazardKind]
     level: Level | None
     area_names: tuple[str, ...]
+    help_lines: tuple[HelpLine, ...] = ()
+    """As its notice named them when it went out: ways name no other number than what was approved."""
 
     @property
     def ways(self) -> str:
@@ -40,6 +43,7 @@ class _Thread:
     standings: dict[Shard, Standing] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
     approved: frozenset[Cell] = frozenset()
+    help_lines: tuple[HelpLine, ...] = ()
     last: InForce | None = None
 
 
@@ -68,6 +72,7 @@ class OrderBook:
             return False
         # Also of lineages that no map has shown yet: the two topics are read side by side.
         thread = self._threads.setdefault(notice.lineage, _Thread())
+        thread.help_lines = lines_of(notice) or thread.help_lines
         if notice.document in thread.sent:
             return False
         thread.sent.add(notice.document)
@@ -101,6 +106,7 @@ class OrderBook:
                     hazards=frozenset(danger.hazard for danger in dangers),
                     level=max(levels, default=None),
                     area_names=tuple(sorted({danger.area_name for danger in dangers if danger.area_name})),
+                    help_lines=thread.help_lines,
                 )
                 found.append(thread.last)
         return tuple(found)
@@ -116,7 +122,12 @@ class OrderBook:
         newest = max((one.provenance for one in thread.standings.values()), key=lambda found: found.revision)
         if thread.last is not None:
             return replace(thread.last, provenance=newest)
-        return InForce(ways.removesuffix(WAYS), newest, frozenset(), frozenset(), None, ())
+        return InForce(ways.removesuffix(WAYS), newest, frozenset(), frozenset(), None, (), thread.help_lines)
+
+
+def lines_of(notice: Notice) -> tuple[HelpLine, ...]:
+    """Return the help lines that the words of *notice* name, each once."""
+    return tuple(dict.fromkeys(line for part in notice.parts for line in part.help_lines))
 
 
 def _orders(standing: Standing) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from alerts.claim import HazardSnapshot
 from alerts.notice import Notice
 from alerts.policy import SignRule
+from geo.help_lines import NO_HELP_LINES, HelpLines
 from streams.brokers.broker import Broker
 from streams.brokers.client import read_to_end
 from streams.brokers.faust_app import Outlet, ShiraseApp, add_agent, build_app, progress_of
@@ -66,9 +67,13 @@ class Notices:
         return self._headers.pop(document, {}) if draft.complete else self._headers.get(document, {})
 
 
-def recall(bootstrap: str, sign: SignRule = SignRule()) -> Notices:  # noqa: B008 - frozen
+def recall(
+    bootstrap: str,
+    sign: SignRule = SignRule(),  # noqa: B008 - frozen
+    help_lines: HelpLines = NO_HELP_LINES,
+) -> Notices:
     """Return the board as the logs have it: what was proposed, what a person let go, then what holds."""
-    board = NoticeBoard(sign)
+    board = NoticeBoard(sign, help_lines)
     for record in read_to_end(bootstrap, COMMANDS.name):
         if record.value is not None:
             board.remember(decode(Command, record.value))

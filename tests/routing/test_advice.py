@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.hazard import HazardKind
+from alerts.help_line import HelpLine
 from alerts.place import LatLng
 from geo.depth import DepthRank
 from routing.advice import PACE, decide, last_hour, why_not_walked
@@ -105,7 +106,9 @@ STAYS = {Duration.HOURS: timedelta(hours=3), Duration.DAYS: timedelta(days=2), D
 def test_every_depth_zone_duration_and_need_has_a_text_with_an_action() -> None:
     for depth, collapse, duration, need in COMBINATIONS:
         ground = Ground(depth=depth, collapse_zone=collapse, water_stays=STAYS[duration])
-        found = row(key_of(ground, need, FLOOD.hazards), refuge="架空高台", help_line="03-0000-0000")
+        found = row(
+            key_of(ground, need, FLOOD.hazards), refuge="架空高台", help_lines=(HelpLine("架空区", "03-0000-0000"),)
+        )
         assert "階" in found.ja
         assert "へ" in found.ja
         assert "floor" in found.en

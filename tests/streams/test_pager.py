@@ -29,6 +29,7 @@ from dispatch.vapid import Vapid, VapidKey
 from dispatch.web_push import Device
 from dispatch.webhook import generate_webhook_secret, is_signed, read_webhook_secret
 from geo.change import NOTHING_TOLD
+from geo.help_lines import NO_HELP_LINES
 from streams.brokers.broker import Broker, ensure_topics, open_broker
 from streams.brokers.client import Producer, read_to_end
 from streams.deciding.decision import Ledger, decide
@@ -332,37 +333,37 @@ def test_nobody_decides_and_those_who_are_warned_hear_that_there_is_no_order_yet
 
 
 def test_on_a_dry_day_nobody_hears_of_a_draft_that_waits() -> None:
-    assert silence_draft(waiting(), Ground(), (), min_level=Level.ALL_LEAVE, at=AT) is None
+    assert silence_draft(waiting(), Ground(), (), NO_HELP_LINES, min_level=Level.ALL_LEAVE, at=AT) is None
 
 
 def test_who_is_under_an_order_already_is_not_told_that_there_is_none() -> None:
     ground = Ground()
     ground.hear(warned())
-    assert silence_draft(waiting(), ground, (), min_level=Level.ALL_LEAVE, at=AT) is not None
+    assert silence_draft(waiting(), ground, (), NO_HELP_LINES, min_level=Level.ALL_LEAVE, at=AT) is not None
     # Past its expiry: an order holds until it is lifted (R10).
     ground.hear(ordered())
-    assert silence_draft(waiting(), ground, (), min_level=Level.ALL_LEAVE, at=AT) is None
+    assert silence_draft(waiting(), ground, (), NO_HELP_LINES, min_level=Level.ALL_LEAVE, at=AT) is None
 
 
 def test_a_warning_that_is_over_is_no_reason_to_speak() -> None:
     ground = Ground()
     ground.hear(warned())
     ground.hear(warned(Phase.LIFTED, 2))
-    assert silence_draft(waiting(), ground, (), min_level=Level.ALL_LEAVE, at=AT) is None
+    assert silence_draft(waiting(), ground, (), NO_HELP_LINES, min_level=Level.ALL_LEAVE, at=AT) is None
 
 
 @pytest.mark.parametrize("record", [waiting(level=Level.ELDERLY_LEAVE), waiting(lane=Lane.DRILL)])
 def test_level_3_and_drills_wait_in_silence(record: DraftRecord) -> None:
     ground = Ground()
     ground.hear(warned())
-    assert silence_draft(record, ground, (), min_level=Level.ALL_LEAVE, at=AT) is None
+    assert silence_draft(record, ground, (), NO_HELP_LINES, min_level=Level.ALL_LEAVE, at=AT) is None
 
 
 def test_the_same_draft_gives_the_same_silence() -> None:
     ground = Ground()
     ground.hear(warned())
     first, second = (
-        silence_draft(waiting(), ground, (), min_level=Level.ALL_LEAVE, at=AT + timedelta(seconds=later))
+        silence_draft(waiting(), ground, (), NO_HELP_LINES, min_level=Level.ALL_LEAVE, at=AT + timedelta(seconds=later))
         for later in (0, 9)
     )
     assert first is not None

@@ -9,6 +9,7 @@ from alerts.cap import Severity
 from alerts.claim import Lane
 from alerts.gauge import Thresholds
 from alerts.hazard import HazardKind
+from alerts.help_words import with_help
 from alerts.information_words import inform
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
@@ -108,7 +109,8 @@ def rivers(language: str, place: str = "荒川", issuer: str = "気象庁") -> I
 def silences(language: str, place: str = "江東区") -> Iterator[Said]:
     """Yield "no order yet", with shelters and without."""
     for level, sites in product((Level.ALL_LEAVE, Level.SECURE_LIFE), ((), (place, f"{place}2"))):
-        yield Said(f"silence {level}", compose_silence(SilenceFacts(level, SENT, sites), language), level, "")
+        text = with_help(compose_silence(SilenceFacts(level, SENT, sites), language), ())
+        yield Said(f"silence {level}", text, level, "")
 
 
 def informations(language: str, place: str = "江東区", issuer: str = "江東区") -> Iterator[Said]:
