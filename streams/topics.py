@@ -172,6 +172,10 @@ AUDIT = Topic(
     "audit", "single", 1, Cleanup.DELETE, None, 65_536, 1, ("console",),
     "hash-chained acts of coordinators; one writer",
 )  # fmt: skip
+ASKED = Topic(
+    "asked-acts", "act", 1, Cleanup.DELETE, 24 * 7, 65_536, 1, ("console",),
+    "acts of a command line that are about to be done: the console, which is the trail's one writer, writes them down",
+)  # fmt: skip
 DEAD_LETTERS = Topic(
     "dead-letters", "topic-partition-offset", 4, Cleanup.DELETE, 24 * 90, 8_000_000, 0, ("console", "replay"),
     "original bytes and a reason code; of subscriptions the reason and length only",
@@ -186,5 +190,5 @@ PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, CAPS, NOTICES
 ALL: tuple[Topic, ...] = (
     TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, CAPS, CROSSINGS, PLANS,
     EFFECTS, PREVIEWS, DRAFTS, DUTY, PAGES, COMMANDS, NOTICES, DRILL_NOTICES,
-    SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, HEADCOUNTS, SOURCES, AUDIT, DEAD_LETTERS,
+    SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, HEADCOUNTS, SOURCES, AUDIT, ASKED, DEAD_LETTERS,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """The coordinators' process: its application over a broker, with what it reads, what it writes, and its accounts."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ from api.known.road_map import RoadMap
 from api.known.sending import FOLLOWED as FAN_OUTS
 from api.known.wards import Ground
 from api.officers.accounts import Accounts
+from api.officers.asked import AskedActs
 from api.officers.audit import Trail, read
 from api.officers.duty_desk import FOLLOWED as DUTIES
 from api.officers.duty_desk import DutyDesk
@@ -51,7 +52,7 @@ from streams.brokers.client import Producer, Record, read_to_end
 from streams.evacuation.preview import ASK_SECONDS, PostingSettings, ask
 from streams.gauges.river_desk import TOPICS as RIVERS
 from streams.gauges.river_desk import RiverDesk
-from streams.topics import AUDIT
+from streams.topics import ASKED, AUDIT
 
 _SIGN_INS_AT_ONCE = 5
 _SIGN_INS_PER_MINUTE = 5.0
@@ -121,8 +122,12 @@ def build_console(
     # A topic that two of them follow is read once.
     topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
     reader = TopicReader(bootstrap, topics, _all(applied), metrics)
+    readers: tuple[TopicReader, ...] = (reader,)
     if office is not None:
         office = replace(office, is_current=lambda: is_current(reader.freshness()))
+        # A reader of its own: what cannot be written down is tried again, and the pages go on.
+        asked = AskedActs(office.trail, lambda: datetime.now(UTC))
+        readers = (reader, TopicReader(bootstrap, (ASKED.name,), asked.apply, metrics))
     app = console_app(desk, reader.freshness, metrics, registry, office=office, rivers=rivers)
     if office is not None:
         app.include_router(board_routes(office, orders))
@@ -135,7 +140,7 @@ def build_console(
         app.include_router(oidc_routes(office, Oidc(provider)))
     if office is not None and office.passkeys is not None:
         app.include_router(passkey_routes(office, office.passkeys))
-    app.router.lifespan_context = reader.while_served if office is None else _while_open(reader, office, devices)
+    app.router.lifespan_context = reader.while_served if office is None else _while_open(readers, office, devices)
     return app
 
 
@@ -155,7 +160,7 @@ def drawing_routes(ground: Ground, web: Path) -> APIRouter:
 
 
 def _while_open(
-    reader: TopicReader, office: Office, devices: OfficerDevices | None
+    readers: Iterable[TopicReader], office: Office, devices: OfficerDevices | None
 ) -> Callable[[object], AbstractAsyncContextManager[None]]:
     """Return the lifespan of a console that acts: at its end what it wrote is stored, and its accounts are closed."""
 
@@ -164,7 +169,9 @@ def _while_open(
         if devices is not None:
             devices.postman.start()
         try:
-            async with reader.while_served(app):
+            async with AsyncExitStack() as reading:
+                for reader in readers:
+                    await reading.enter_async_context(reader.while_served(app))
                 yield
         finally:
             if devices is not None:

@@ -59,6 +59,7 @@ class Act(StrEnum):
     CHANNEL_TYPED = "channel-typed-by-hand"
     ALONE = "approve-alone"
     ALONE_REFUSED = "approve-alone-refused"
+    POLICY_ADOPT = "policy-adopt"
 
 
 @dataclass(frozen=True, slots=True)

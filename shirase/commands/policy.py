@@ -76,17 +76,24 @@ def diff(
 @_new
 @click.option("--administrator", "administrators", multiple=True, help="Twice: whose codes are asked for.")
 @click.option("--accounts", type=click.Path(path_type=Path), default=DEFAULT_ACCOUNTS, show_default=True)
-def adopt(current: Path, new: Path, administrators: tuple[str, ...], accounts: Path) -> None:
+@click.option("--broker", envvar="SHIRASE_BROKER", default="", help="HOST:PORT of Apache Kafka: where the trail is.")
+@click.option("--without-trail", is_flag=True, help="Where no console runs: only the file beside CURRENT says it.")
+def adopt(
+    current: Path, new: Path, administrators: tuple[str, ...], accounts: Path, broker: str, without_trail: bool
+) -> None:
     """Put NEW in the place of CURRENT; one that widens asks two administrators for a code.
 
-    Workers read it at their next start. The policy before stays beside it, and who adopted what is a line of
-    CURRENT.adopted.jsonl.
+    Workers read it at their next start. The policy before stays beside it. Who adopted what is an entry of the audit
+    trail, which the running console writes before anything is changed, and a line of CURRENT.adopted.jsonl.
+    Exit code 1: it widens, and there are not two; 3: a file, the broker or the console is away. Nothing was changed.
     """
     from contextlib import closing
 
     from api.officers.accounts import Accounts
     from shirase.second_administrator import NotTwo, prove_two
 
+    if not broker and not without_trail:
+        raise click.UsageError("give --broker, where the audit trail is, or --without-trail")
     report = compared(_read(current), _read(new))
     if report["widens"]:
         if not accounts.exists():
@@ -99,14 +106,43 @@ def adopt(current: Path, new: Path, administrators: tuple[str, ...], accounts: P
                 click.echo(f"shirase: it widens: {error}", err=True)
                 sys.exit(_WIDER)
     raw = new.read_bytes()
+    trail = _written_down(broker, administrators, current, raw, report) if not without_trail else None
     current.with_name(f"{current.name}.before").write_bytes(current.read_bytes())
     unfinished = current.with_name(f"{current.name}.unfinished")
     unfinished.write_bytes(raw)
     unfinished.replace(current)
-    line = {"at": datetime.now(UTC).isoformat(), "by": list(administrators), **report}
+    line = {"at": datetime.now(UTC).isoformat(), "by": list(administrators), "trail": trail, **report}
     with current.with_name(f"{current.name}.adopted.jsonl").open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(line, ensure_ascii=False) + "\n")
     click.echo(f"{current} is {new} now; start the ingest workers again, one at a time")
+
+
+def _written_down(
+    broker: str, administrators: tuple[str, ...], current: Path, raw: bytes, report: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return number and hash of the trail's entry that NEW is adopted; without one nothing is."""
+    import getpass
+    import hashlib
+
+    from api.officers.asked import write_down
+    from api.officers.audit import Act
+    from streams.brokers.errors import StreamsError
+
+    # A narrowing asks nobody for a code: whose shell it was.
+    by = "+".join(administrators) or f"shell:{getpass.getuser()}"
+    before, after = (hashlib.sha256(one).hexdigest() for one in (current.read_bytes(), raw))
+    kind = "wider" if report["widens"] else "not-wider"
+    counts = f"outcomes={len(report['outcomes'])} settings={len(report['settings'])}"
+    detail = f"{kind} {counts} sha256={before}->{after}"
+    try:
+        entry = write_down(broker, by, Act.POLICY_ADOPT, current.name, detail, datetime.now(UTC))
+    except (StreamsError, TimeoutError) as error:
+        click.echo(f"shirase: nothing was changed: {str(error) or 'the broker did not answer'}", err=True)
+        sys.exit(_NOT_UP)
+    if entry is None:
+        click.echo("shirase: nothing was changed: no console wrote it into the audit trail; is one running?", err=True)
+        sys.exit(_NOT_UP)
+    return {"number": entry.number, "hash": entry.hash}
 
 
 def compared(old: "Policy", new: "Policy") -> dict[str, Any]:

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import h3.api.basic_int as h3
@@ -19,7 +21,8 @@ from fastapi import FastAPI
 from alerts.place import LatLng
 from api.console.process import build_console
 from api.live.facts import shard_at
-from api.officers.audit import read
+from api.officers.asked import write_down
+from api.officers.audit import Act, read
 from api.residents.joining import joining_settings
 from api.residents.process import build_residents
 from dispatch.stub.bodies import stored
@@ -133,6 +136,31 @@ def test_a_console_that_ends_has_stored_what_it_wrote_and_closes_its_accounts(br
     assert not beside.exists(), "and closed by its last reader"
     (entry,) = (read(record.value)[0] for record in read_to_end(broker.bootstrap, AUDIT.name) if record.value)
     assert (entry.by, entry.act) == ("nobody", "sign-in-refused")
+
+
+def test_a_policy_is_adopted_once_the_running_console_has_it_in_its_trail(broker: Broker, tmp_path: Path) -> None:
+    current, narrower = tmp_path / "policy.toml", tmp_path / "narrower.toml"
+    current.write_text('version = 1\n[[rule]]\nname = "all"\nrelease = "automatic"\n', encoding="utf-8")
+    narrower.write_text('version = 1\n[[rule]]\nname = "all"\nrelease = "draft"\n', encoding="utf-8")
+    before = current.read_bytes()
+    adopt = ["policy", "adopt", str(current), str(narrower), "--broker", broker.bootstrap]
+    # Nobody took it in time: it is no act any more when a console comes.
+    old = datetime.now(UTC) - timedelta(minutes=1)
+    assert write_down(broker.bootstrap, "two", Act.POLICY_ADOPT, "p", "old", old, within_seconds=0.0) is None
+    with served(build_console(broker.bootstrap, accounts=tmp_path / "accounts.sqlite")) as client:
+        until(lambda: client.get("/health").status_code == 200)
+        done = CliRunner().invoke(main, adopt)
+        assert done.exit_code == 0, done.output
+    assert current.read_bytes() == narrower.read_bytes()
+    verified = CliRunner().invoke(main, ["audit", "verify", "--broker", broker.bootstrap])
+    assert verified.exit_code == 0, verified.output
+    entries = [read(record.value)[0] for record in read_to_end(broker.bootstrap, AUDIT.name) if record.value]
+    (entry,) = (one for one in entries if one.act == "policy-adopt")
+    assert entry.by.startswith("shell:")
+    assert entry.on == "policy.toml"
+    assert f"{sha256(before).hexdigest()}->{sha256(narrower.read_bytes()).hexdigest()}" in entry.detail
+    (line,) = (tmp_path / "policy.toml.adopted.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["trail"] == {"number": entry.number, "hash": entry.hash}
 
 
 def test_a_broker_that_does_not_answer_is_not_ready_and_says_so() -> None:

@@ -134,7 +134,7 @@ def test_a_wider_policy_is_adopted_by_two_administrators_only(
     narrow = b'version = 1\n[[rule]]\nname = "all"\nrelease = "draft"\n'
     current.write_bytes(narrow)
     wider.write_bytes(narrow.replace(b"draft", b"automatic"))
-    adopt = ("policy", "adopt", current, wider, "--accounts", path)
+    adopt = ("policy", "adopt", current, wider, "--accounts", path, "--without-trail")
 
     def by(*names: str, codes_of: str = "") -> Result:
         words = [word for name in names for word in ("--administrator", name)]
@@ -154,8 +154,25 @@ def test_a_wider_policy_is_adopted_by_two_administrators_only(
     (line,) = (tmp_path / "policy.toml.adopted.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["by"] == ["one", "two"]
     # The way back narrows: nobody is asked, and the policy before is still there.
-    assert run("policy", "adopt", current, tmp_path / "policy.toml.before").exit_code == 0
+    back = ("policy", "adopt", current, tmp_path / "policy.toml.before")
+    assert run(*back).exit_code == 2, "where the trail is must be said"
+    assert run(*back, "--without-trail").exit_code == 0
     assert current.read_bytes() == narrow
+
+
+def test_without_a_console_that_writes_it_down_nothing_is_adopted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current, narrower = tmp_path / "policy.toml", tmp_path / "narrower.toml"
+    wide = b'version = 1\n[[rule]]\nname = "all"\nrelease = "automatic"\n'
+    current.write_bytes(wide)
+    narrower.write_bytes(wide.replace(b"automatic", b"draft"))
+    monkeypatch.setattr("api.officers.asked.write_down", lambda *_asked: None)
+    refused = run("policy", "adopt", current, narrower, "--broker", "127.0.0.1:1")
+    assert refused.exit_code == 3
+    assert "nothing was changed" in refused.output
+    assert sorted(tmp_path.iterdir()) == [narrower, current]
+    assert current.read_bytes() == wide
 
 
 def test_who_may_approve_is_added_by_two_administrators_once_there_are_two(
