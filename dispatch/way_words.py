@@ -1,4 +1,4 @@
-"""What residents read of their way, in Japanese and English: one text, true for everybody in the cell.
+"""What residents read of their way: one text, true for everybody in the cell.
 
 Written from the plan that the notice names, never by hand: place and reason first, level, action and
 time within the first forty characters (R15), and complete in itself, because phones stack
@@ -7,69 +7,40 @@ service worker shows the rest. It is no promise of safety: water or a barrier on
 back.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
-from alerts.help_line import HelpLine
 from alerts.help_words import with_help
+from alerts.languages.known import words_of
 from alerts.level import Level
-from alerts.notice import NoticePart, Phase, Text
+from alerts.notice import Phase, Text
 from alerts.order_words import order_name
-from alerts.words import JAPAN, MAX_TITLE_WIDTH, width
+from alerts.wording import MAX_TITLE_WIDTH, clock
+from dispatch.way_facts import (
+    MAX_NAME_WIDTH,
+    MAX_PLACE_WIDTH,
+    TURNS_TOLD,
+    WayFacts,
+    cut,
+    first_answers,
+    minutes,
+    same_way,
+    why_changed,
+)
+from dispatch.way_writing import write_way
 from routing.change import Cause
 from routing.go_up import row
-from routing.plan import Advice, Answer, CellAdvice, Route, Side, Turn
+from routing.plan import Advice, Answer, Route, Side, Turn
 from routing.shelter import Offer
-
-LANGUAGES = ("ja", "en")
-_MAX_NAME_WIDTH = 24
-_MAX_PLACE_WIDTH = 16
-_TURNS_TOLD = 3
-
-
-@dataclass(frozen=True, slots=True)
-class WayFacts:
-    """What one cell's text is written from."""
-
-    part: NoticePart
-    entry: CellAdvice | None
-    issuer: str
-    sent: datetime
-    facts_at: datetime
-    help_lines: tuple[HelpLine, ...] = ()
 
 
 def way_text(facts: WayFacts, language: str) -> Text:
-    """Return title and body in *language*; other languages read English. The body ends in whom to telephone (R3)."""
-    text = _japanese(facts) if language.partition("-")[0].lower() == "ja" else _english(facts)
+    """Return title and body in *language*; one not known reads English. The body ends in whom to telephone (R3)."""
+    words = words_of(language)
+    if words is not None:
+        text = write_way(words, facts)
+    else:
+        text = _japanese(facts) if language.partition("-")[0].lower() == "ja" else _english(facts)
     return with_help(text, facts.help_lines)
-
-
-def _cut(text: str, most: int) -> str:
-    """Return *text* without what could turn a line around, at most *most* columns wide."""
-    plain = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in text).split())
-    if width(plain) <= most:
-        return plain
-    kept = ""
-    for letter in plain:
-        if width(kept + letter) > most - 2:
-            break
-        kept += letter
-    return f"{kept}…"
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(JAPAN).strftime("%H:%M")
-
-
-def _minutes(seconds: int) -> int:
-    return max(1, -(-seconds // 60))
-
-
-def _first(entry: CellAdvice | None) -> tuple[Answer, Answer] | None:
-    return (entry.parts[0].general, entry.parts[0].step_free) if entry is not None and entry.parts else None
 
 
 def _says(level: Level | None, japanese: bool) -> str:
@@ -100,35 +71,35 @@ _SIDES_JA: Mapping[Side, str] = {
 
 
 def _japanese(facts: WayFacts) -> Text:
-    part, answers = facts.part, _first(facts.entry)
-    place = _cut(part.area_names[0] if part.area_names else "この場所", _MAX_PLACE_WIDTH)
-    level, now = _says(part.level, True), _clock(facts.sent)
+    part, answers = facts.part, first_answers(facts.entry)
+    place = cut(part.area_names[0] if part.area_names else "この場所", MAX_PLACE_WIDTH)
+    level, now = _says(part.level, True), clock(facts.sent)
     if part.phase is Phase.LIFTED or answers is None:
         body = f"{level}{order_name(part.level)}の対象から外れました。{now}。前の道案内は終わりです。"
         body += "危険がなくなったという知らせではありません。区の避難情報を確認してください。"
-        return Text("ja", _cut(f"{place}：道案内の終わり", MAX_TITLE_WIDTH), body)
+        return Text("ja", cut(f"{place}：道案内の終わり", MAX_TITLE_WIDTH), body)
     general, step_free = answers
-    changed = _changed(part, _WHY_JA, "前の道")
+    changed = why_changed(part, lambda cause: _WHY_JA[Cause(cause)], "前の道")
     act, title = _ACTS_JA[general.advice](general)
     body = f"{level}{changed}→{act}。{now}。" if changed else f"{level}{act}。{now}。"
     if part.way is not None and part.way.replaces is not None:
-        body += f"{_clock(part.way.replaces)}の案内は使わないでください。"
+        body += f"{clock(part.way.replaces)}の案内は使わないでください。"
     body += _details_ja(general)
     body += _step_free_ja(general, step_free)
     if len(facts.entry.parts if facts.entry else ()) > 1:
         body += "川や線路の向こう側の人は画面の案内を確認。"
     order = order_name(part.level)
-    body += f"{_cut(facts.issuer, _MAX_NAME_WIDTH)}の{order}による案内。道の情報は{_clock(facts.facts_at)}現在。"
-    return Text("ja", _cut(f"{place}：{title}", MAX_TITLE_WIDTH), body)
+    body += f"{cut(facts.issuer, MAX_NAME_WIDTH)}の{order}による案内。道の情報は{clock(facts.facts_at)}現在。"
+    return Text("ja", cut(f"{place}：{title}", MAX_TITLE_WIDTH), body)
 
 
 def _go_ja(answer: Answer) -> tuple[str, str]:
-    name = _cut(answer.route.shelter_name if answer.route else "", _MAX_NAME_WIDTH)
+    name = cut(answer.route.shelter_name if answer.route else "", MAX_NAME_WIDTH)
     return f"{name}へ歩いて避難", f"{name}へ"
 
 
 def _leave_ja(answer: Answer) -> tuple[str, str]:
-    by = _clock(answer.leave_by) if answer.leave_by else "早め"
+    by = clock(answer.leave_by) if answer.leave_by else "早め"
     return f"{by}までに区域の外へ避難", f"{by}までに区域の外へ"
 
 
@@ -151,28 +122,28 @@ def _details_ja(answer: Answer) -> str:
 
 
 def _route_ja(route: Route) -> str:
-    text = f"徒歩約{_minutes(route.walk_seconds)}分・ゆっくりで約{_minutes(route.slow_seconds)}分。"
-    text += "".join(f"{_turn_ja(turn)}、" for turn in route.turns[:_TURNS_TOLD])
+    text = f"徒歩約{minutes(route.walk_seconds)}分・ゆっくりで約{minutes(route.slow_seconds)}分。"
+    text += "".join(f"{_turn_ja(turn)}、" for turn in route.turns[:TURNS_TOLD])
     text = f"{text[:-1]}。" if route.turns else text
     if route.offer is not Offer.OPEN:
         text += "開設はまだ確認できていません。" if route.offer is Offer.DESIGNATED else ""
     if route.unconfirmed:
-        text += f"途中に未確認の通行止め情報（{_clock(route.unconfirmed[0].reported_at)}）。"
+        text += f"途中に未確認の通行止め情報（{clock(route.unconfirmed[0].reported_at)}）。"
     return f"{text}水や通行止めがあれば引き返す。"
 
 
 def _turn_ja(turn: Turn) -> str:
-    street = f"{_cut(turn.street, _MAX_PLACE_WIDTH)}を" if turn.street else ""
-    at = f"{_cut(turn.at, _MAX_PLACE_WIDTH)}で" if turn.at else ""
+    street = f"{cut(turn.street, MAX_PLACE_WIDTH)}を" if turn.street else ""
+    at = f"{cut(turn.at, MAX_PLACE_WIDTH)}で" if turn.at else ""
     return f"{street}{turn.metres}m{at}{_SIDES_JA[turn.side]}"
 
 
 def _step_free_ja(general: Answer, step_free: Answer) -> str:
-    if _same(general, step_free):
+    if same_way(general, step_free):
         return ""
     if step_free.route is not None:
-        name = _cut(step_free.route.shelter_name, _MAX_NAME_WIDTH)
-        return f"段差を避ける人は{name}へ（ゆっくりで約{_minutes(step_free.route.slow_seconds)}分）。"
+        name = cut(step_free.route.shelter_name, MAX_NAME_WIDTH)
+        return f"段差を避ける人は{name}へ（ゆっくりで約{minutes(step_free.route.slow_seconds)}分）。"
     if step_free.action:
         return f"段差を避ける人：{row(step_free.action, help_lines=None).ja}"
     return "段差を避けて通れる道はありません。近所の人か119に助けを求めてください。"
@@ -200,36 +171,36 @@ _SIDES_EN: Mapping[Side, str] = {
 
 
 def _english(facts: WayFacts) -> Text:
-    part, answers = facts.part, _first(facts.entry)
-    place = _cut(part.area_names[0] if part.area_names else "Your place", _MAX_PLACE_WIDTH)
-    level, now = _says(part.level, False), _clock(facts.sent)
+    part, answers = facts.part, first_answers(facts.entry)
+    place = cut(part.area_names[0] if part.area_names else "Your place", MAX_PLACE_WIDTH)
+    level, now = _says(part.level, False), clock(facts.sent)
     if part.phase is Phase.LIFTED or answers is None:
         body = f"{level}{now}: no longer ordered to leave. The way that you were shown ends here."
         body += " This does not say that the danger is gone. Check your ward's evacuation information."
-        return Text("en", _cut(f"{place}: end of guidance", MAX_TITLE_WIDTH), body)
+        return Text("en", cut(f"{place}: end of guidance", MAX_TITLE_WIDTH), body)
     general, step_free = answers
-    changed = _changed(part, _WHY_EN, "Your way")
+    changed = why_changed(part, lambda cause: _WHY_EN[Cause(cause)], "Your way")
     act, title = _ACTS_EN[general.advice](general)
     body = f"{level}{now}: {changed}. {act}." if changed else f"{level}{now}: {act}."
     if part.way is not None and part.way.replaces is not None:
-        body += f" Do not use the guidance of {_clock(part.way.replaces)}."
+        body += f" Do not use the guidance of {clock(part.way.replaces)}."
     body += _details_en(general)
     body += _step_free_en(general, step_free)
     if len(facts.entry.parts if facts.entry else ()) > 1:
         body += " Across the river or railway, check the screen."
-    issuer = _cut(facts.issuer, _MAX_NAME_WIDTH)
+    issuer = cut(facts.issuer, MAX_NAME_WIDTH)
     order = order_name(part.level, "en")
-    body += f" Guidance under the {order} of {issuer}; roads as of {_clock(facts.facts_at)}."
-    return Text("en", _cut(f"{place}: {title}", MAX_TITLE_WIDTH), body)
+    body += f" Guidance under the {order} of {issuer}; roads as of {clock(facts.facts_at)}."
+    return Text("en", cut(f"{place}: {title}", MAX_TITLE_WIDTH), body)
 
 
 def _go_en(answer: Answer) -> tuple[str, str]:
-    name = _cut(answer.route.shelter_name if answer.route else "", _MAX_NAME_WIDTH)
+    name = cut(answer.route.shelter_name if answer.route else "", MAX_NAME_WIDTH)
     return f"Walk to {name}", f"to {name}"
 
 
 def _leave_en(answer: Answer) -> tuple[str, str]:
-    by = _clock(answer.leave_by) if answer.leave_by else "early"
+    by = clock(answer.leave_by) if answer.leave_by else "early"
     return f"Leave the area by {by}", f"leave by {by}"
 
 
@@ -252,41 +223,28 @@ def _details_en(answer: Answer) -> str:
 
 
 def _route_en(route: Route) -> str:
-    text = f" About {_minutes(route.walk_seconds)} min, slowly {_minutes(route.slow_seconds)} min."
-    turns = "; ".join(_turn_en(turn) for turn in route.turns[:_TURNS_TOLD])
+    text = f" About {minutes(route.walk_seconds)} min, slowly {minutes(route.slow_seconds)} min."
+    turns = "; ".join(_turn_en(turn) for turn in route.turns[:TURNS_TOLD])
     text += f" {turns}." if turns else ""
     if route.offer is Offer.DESIGNATED:
         text += " Not yet confirmed open."
     if route.unconfirmed:
-        text += f" Unconfirmed closure on the way ({_clock(route.unconfirmed[0].reported_at)})."
+        text += f" Unconfirmed closure on the way ({clock(route.unconfirmed[0].reported_at)})."
     return f"{text} Turn back at water or a barrier."
 
 
 def _turn_en(turn: Turn) -> str:
-    street = f" along {_cut(turn.street, _MAX_PLACE_WIDTH)}" if turn.street else ""
-    at = f" to {_cut(turn.at, _MAX_PLACE_WIDTH)}" if turn.at else ""
+    street = f" along {cut(turn.street, MAX_PLACE_WIDTH)}" if turn.street else ""
+    at = f" to {cut(turn.at, MAX_PLACE_WIDTH)}" if turn.at else ""
     return f"{turn.metres} m{street}{at}, {_SIDES_EN[turn.side]}"
 
 
 def _step_free_en(general: Answer, step_free: Answer) -> str:
-    if _same(general, step_free):
+    if same_way(general, step_free):
         return ""
     if step_free.route is not None:
-        name = _cut(step_free.route.shelter_name, _MAX_NAME_WIDTH)
-        return f" Step-free: {name}, slowly {_minutes(step_free.route.slow_seconds)} min."
+        name = cut(step_free.route.shelter_name, MAX_NAME_WIDTH)
+        return f" Step-free: {name}, slowly {minutes(step_free.route.slow_seconds)} min."
     if step_free.action:
         return f" Step-free: {row(step_free.action, help_lines=None).en}"
     return " No step-free way is known: ask neighbours or 119 for help."
-
-
-def _changed(part: NoticePart, words: Mapping[Cause, str], unnamed: str) -> str:
-    """Return why the way changed, the reason that comes first; empty for a first one."""
-    if part.way is None or not part.way.cause:
-        return ""
-    name = next((name for name in part.way.names if name), unnamed)
-    return words[Cause(part.way.cause)].format(name=_cut(name, _MAX_PLACE_WIDTH))
-
-
-def _same(left: Answer, right: Answer) -> bool:
-    here = (left.advice, left.action, left.route.road_ids if left.route else None)
-    return here == (right.advice, right.action, right.route.road_ids if right.route else None)

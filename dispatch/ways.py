@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, NoticeKind, Phase
 from alerts.place import LatLng, Shard
 from dispatch.errors import PlanMissing
-from dispatch.way_words import LANGUAGES, WayFacts, way_text
+from dispatch.way_facts import WayFacts
+from dispatch.way_words import way_text
 from geo.cells import shard_of
 from routing.plan import Answer, CellAdvice, EvacuationPlan, Part
 

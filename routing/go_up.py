@@ -20,7 +20,7 @@ from geo.depth import DepthRank, depth_text
 from routing.ground import Ground
 
 # Lowest floor whose height above ground is at least the rank's upper bound. None: no usual house has it.
-_FLOORS: dict[DepthRank | None, int | None] = {
+FLOORS: dict[DepthRank | None, int | None] = {
     DepthRank.UNDER_HALF_M: 2,
     DepthRank.FROM_HALF_M: 2,
     DepthRank.FROM_3_M: 3,
@@ -29,8 +29,8 @@ _FLOORS: dict[DepthRank | None, int | None] = {
     DepthRank.FROM_20_M: None,
     None: None,
 }
-_TWO_STOREYS = 2
-_SLOPE = "slope"
+TWO_STOREYS = 2
+SLOPE = "slope"
 # Dangers above which a floor can lie, and whose zone the flood maps draw.
 WATER = frozenset({HazardKind.FLOOD, HazardKind.HEAVY_RAIN, HazardKind.STORM_SURGE, HazardKind.TSUNAMI})
 
@@ -75,7 +75,7 @@ class GoUp:
 def key_of(ground: Ground, need: Need, hazards: Collection[HazardKind]) -> str:
     """Return the key of the row for *ground* and *need*; empty where going up helps against none of *hazards*."""
     if not WATER & set(hazards):
-        return f"{_SLOPE}/{need}" if HazardKind.LANDSLIDE in hazards else ""
+        return f"{SLOPE}/{need}" if HazardKind.LANDSLIDE in hazards else ""
     return _key(ground.depth, ground.collapse_zone is not False, duration_of(ground.water_stays), need)
 
 
@@ -121,12 +121,12 @@ def _slope_row(need: Need) -> GoUp:
             do, ja, en = Do.OUT_AND_UP, f"すぐ地上へ出る。{ja}", f"Get above ground now. {en}"
         case Need.GENERAL:
             pass
-    return GoUp(f"{_SLOPE}/{need}", do, None if do is Do.CALL_FOR_HELP else 2, ja, en)
+    return GoUp(f"{SLOPE}/{need}", do, None if do is Do.CALL_FOR_HELP else 2, ja, en)
 
 
 def _row(depth: DepthRank | None, collapse: bool, duration: Duration, need: Need) -> GoUp:
-    floor = _FLOORS[depth]
-    under = floor is None or floor > _TWO_STOREYS
+    floor = FLOORS[depth]
+    under = floor is None or floor > TWO_STOREYS
     floor_ja = f"{floor}階以上" if floor else "できるだけ高い階"
     floor_en = f"floor {floor} or higher" if floor else "the highest floor there is"
     # The floor is counted as in Japan: the ground floor is the first.

@@ -10,6 +10,7 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.readings import in_kana
 from alerts.languages.table import (
+    GoUps,
     Helps,
     Informations,
     Names,
@@ -18,6 +19,7 @@ from alerts.languages.table import (
     Rivers,
     Silences,
     Warnings,
+    Ways,
     Words,
 )
 from alerts.level import Level
@@ -282,4 +284,83 @@ _HELPS = Helps(
     unnamed="わからない ときは まちの やくしょに きいて ください。いのちが あぶない ときは 119に でんわ。",
 )
 
-WORDS = Words("ja-Hira", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS)
+_WAYS = Ways(
+    here="この ばしょ",
+    title="{place}：{act}",
+    title_end="{place}：みちの あんない おわり",
+    end="{level}ここの「{order}」は おわり。{time}。まえの みちの あんないは おわりました。",
+    check="くの しらせを みて ください。",
+    first="{level}{act}。{time}。",
+    first_changed="{level}{why}→{act}。{time}。",
+    why={
+        "way-cut": "{name}は とおれない",
+        "shelter-lost": "{name}は つかえない",
+        "better-way": "ちかい みち",
+        "room-found": "ひなんじょが あいた",
+        "ward-full": "ほかの くは いっぱい",
+        "restored": "{name}が つかえる",
+        "danger": "あぶなく なった",
+    },
+    unnamed="まえの みち",
+    acts={
+        "go": "{name}へ にげて",
+        "leave-early": "{by} ほかの まちへ にげて",
+        "go-up": "そとに でないで たかい かいへ",
+        "stay": "いまの たてものに いて",
+    },
+    act_titles={
+        "go": "{name}へ",
+        "leave-early": "{by} ほかの まちへ",
+        "go-up": "たかい かいへ",
+        "stay": "たてものに いる",
+    },
+    by_time="{time}までに",
+    early="はやく",
+    replaces="{time}の あんないは つかわないで ください。",
+    walk="あるいて {minutes}ふん、ゆっくり {slow}ふん。",
+    turns="{turns}。",
+    turn="{metres}mで {side}",
+    turn_at="{metres}m、{at}で {side}",
+    turn_street="{street}を {metres}m、{side}",
+    turn_street_at="{street}を {metres}m、{at}で {side}",
+    sides={"straight": "まっすぐ", "left": "ひだり", "right": "みぎ", "back": "もどる"},
+    designated="あいて いるか、まだ わかりません。",
+    unconfirmed="とおれないかも しれない ところが あります（{time}）。",
+    turn_back="みずが あったら もどる。とおれなかったら もどる。",
+    leave_how="でんしゃが うごいて いる うちに、しんせきの いえや ホテルへ いって ください。",
+    no_way="そとの みちは あんぜんでは ありません。",
+    step_free_way="だんさの ない みち：{name}へ（ゆっくり {slow}ふん）。",
+    step_free_act="くるまいすなどの ひと：{act}",
+    step_free_none="だんさの ない みちは ありません。ちかくの ひとか 119に たすけて もらって ください。",
+    other_side="かわや せんろの むこうの ひとは、がめんを みて ください。",
+    by="{issuer}の「{order}」の あんない。みちは {time}の じょうほう。",
+)
+
+_GO_UPS = GoUps(
+    floor="{floor}かいより うえ",
+    floor_top="いちばん たかい かい",
+    collapse="きの いえは ながされるかも しれません。",
+    under="みずの ふかさ {depth}。2かいだての いえは しずむかも しれません。",
+    under_unknown="ふかさは わかりません。2かいだての いえは しずむかも しれません。",
+    acts={
+        "general": "ちかくの つよい たてものの {floor}へ いって ください。",
+        "step-free": "すぐ ちかくの ひとか 119に たすけて もらって、{floor}へ。"
+        "まつ ときは あんぜんな たかい ところで。",
+        "bed-bound": "ひとりで うごかさないで。すぐ 119か ちかくの ひとに たすけて もらって、{floor}へ。",
+        "underground": "すぐ ちかから でて ください。つよい たてものの {floor}へ。ちかに もどらないで ください。",
+    },
+    own="いまの たてものの {floor}へ いって ください。",
+    stays={
+        "hours": "",
+        "days": "みずは なんにちも なくなりません。みず・たべもの・くすりを もって ください。",
+        "week": "みずは 3にちより ながく なくならないかも しれません。みず・たべもの・くすりを もって ください。",
+    },
+    slopes={
+        "general": "2かいより うえの、がけから とおい へやへ いって ください。",
+        "step-free": "すぐ ちかくの ひとか 119に たすけて もらって。まつ ときは がけから とおい へやで。",
+        "bed-bound": "すぐ ちかくの ひとか 119に たすけて もらって。まつ ときは がけから とおい へやで。",
+        "underground": "すぐ ちかから でて、2かいより うえの がけから とおい へやへ いって ください。",
+    },
+)
+
+WORDS = Words("ja-Hira", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS, _WAYS, _GO_UPS)

@@ -10,6 +10,7 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.readings import in_hangul
 from alerts.languages.table import (
+    GoUps,
     Helps,
     Informations,
     Names,
@@ -18,6 +19,7 @@ from alerts.languages.table import (
     Rivers,
     Silences,
     Warnings,
+    Ways,
     Words,
 )
 from alerts.level import Level
@@ -264,4 +266,82 @@ _HELPS = Helps(
     unnamed="문의는 시구정촌에. 생명이 위험하면 119.",
 )
 
-WORDS = Words("ko", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS)
+_WAYS = Ways(
+    here="이 장소",
+    title="{place}: {act}",
+    title_end="{place}: 길 안내 종료",
+    end="{level}{order} 대상에서 제외. {time}. 앞의 길 안내는 끝났습니다.",
+    check="구의 피난정보를 확인하세요.",
+    first="{level}{act}. {time}.",
+    first_changed="{level}{why} → {act}. {time}.",
+    why={
+        "way-cut": "{name} 통행금지",
+        "shelter-lost": "{name} 사용 불가",
+        "better-way": "가까운 길로 변경",
+        "room-found": "피난소에 자리가 생김",
+        "ward-full": "가려던 구의 수용 한도",
+        "restored": "{name} 다시 이용 가능",
+        "danger": "위험이 다가옴",
+    },
+    unnamed="앞의 길",
+    acts={
+        "go": "걸어서 피난: {name}",
+        "leave-early": "{by} 구역 밖으로 피난하세요",
+        "go-up": "걸어 나가지 말고 높은 층으로",
+        "stay": "지금 있는 건물에 머무르세요",
+    },
+    act_titles={
+        "go": "피난처 {name}",
+        "leave-early": "{by} 구역 밖으로",
+        "go-up": "높은 층으로",
+        "stay": "건물에 머무르기",
+    },
+    by_time="{time}까지",
+    early="일찍",
+    replaces="{time}의 안내는 쓰지 마세요.",
+    walk="걸어서 약 {minutes}분, 천천히 약 {slow}분.",
+    turns="{turns}.",
+    turn="{metres}m 가서 {side}",
+    turn_at="{metres}m 가서 {at}에서 {side}",
+    turn_street="{street} 따라 {metres}m 가서 {side}",
+    turn_street_at="{street} 따라 {metres}m 가서 {at}에서 {side}",
+    sides={"straight": "직진", "left": "왼쪽", "right": "오른쪽", "back": "되돌아가기"},
+    designated="개설은 아직 확인되지 않았습니다.",
+    unconfirmed="도중에 미확인 통행금지 제보({time}).",
+    turn_back="물이나 통행금지를 만나면 되돌아가세요.",
+    leave_how="전철 등이 다니는 동안 친척 집, 숙소, 구의 광역 피난처로 가세요.",
+    no_way="바깥 길은 안전하다고 할 수 없습니다.",
+    step_free_way="계단을 피하는 분: {name}(천천히 약 {slow}분).",
+    step_free_act="계단을 피하는 분: {act}",
+    step_free_none="계단을 피할 길이 없습니다. 이웃이나 119에 도움을 청하세요.",
+    other_side="강이나 철도 건너편에 있는 분은 화면의 안내를 확인하세요.",
+    by="{issuer} {order}에 따른 안내. 길 정보는 {time} 현재.",
+)
+
+_GO_UPS = GoUps(
+    floor="{floor}층 이상",
+    floor_top="가장 높은 층",
+    collapse="목조 주택은 떠내려갈 수 있습니다.",
+    under="침수 {depth}: 2층집은 잠길 수 있습니다.",
+    under_unknown="깊이 불명: 2층집은 잠길 수 있습니다.",
+    acts={
+        "general": "가까운 튼튼한 건물의 {floor}으로 가세요.",
+        "step-free": "바로 이웃이나 119에 도움을 청해 함께 {floor}으로 가세요. 기다릴 때는 가장 높은 안전한 곳에서.",
+        "bed-bound": "혼자 옮기지 마세요. 바로 119나 이웃에 도움을 청해 들것이나 이불째 {floor}으로 옮기세요.",
+        "underground": "바로 지상으로 나와 튼튼한 건물의 {floor}으로 가세요. 지하로 돌아가지 마세요.",
+    },
+    own="지금 있는 건물의 {floor}으로 가세요.",
+    stays={
+        "hours": "",
+        "days": "물이 며칠 빠지지 않을 수 있으니 물, 음식, 약을 챙기세요.",
+        "week": "물이 3일 넘게 빠지지 않을 수 있으니 물, 음식, 약, 간이 화장실을 챙기세요.",
+    },
+    slopes={
+        "general": "2층 이상, 비탈에서 가장 먼 방으로 가세요.",
+        "step-free": "바로 이웃이나 119에 도움을 청하세요. 기다릴 때는 비탈에서 가장 먼 방에서.",
+        "bed-bound": "바로 이웃이나 119에 도움을 청하세요. 기다릴 때는 비탈에서 가장 먼 방에서.",
+        "underground": "바로 지상으로 나와 2층 이상, 비탈에서 가장 먼 방으로 가세요.",
+    },
+)
+
+WORDS = Words("ko", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS, _WAYS, _GO_UPS)

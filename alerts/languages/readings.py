@@ -7,6 +7,7 @@ sends people to another place. Hangul follows the rules for Japanese names of th
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 # The wards, the prefectures around them, and who speaks. The readings are those that they use of themselves.
 READINGS: Mapping[str, str] = {
@@ -37,6 +38,8 @@ _OFFICES_HIRA: Mapping[str, str] = {
 }  # fmt: skip
 # What a place is, is translated: 江東区 is 고토구 and 荒川 is 아라카와강.
 _KINDS_KO = (("区", "く", "구"), ("県", "けん", "현"), ("川", "わ", "강"))
+# Streets and shelters are read for every cell of an order.
+_NAMES_KEPT = 16_384
 _BETWEEN = re.compile("([・、 ])")
 
 _INITIALS = {"k": (0, 15), "t": (3, 16), "s": (9, 9), "n": (2, 2), "h": (18, 18), "m": (6, 6), "r": (5, 5), "g": (0, 0),
@@ -52,16 +55,19 @@ _FINAL_N, _FINAL_S = 4, 19
 _FIRST_LETTER, _LAST_LETTER = "ァ", "ヶ"
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def in_kana(name: str) -> str:
     """Return *name* in kana as far as its reading is known, else as it is written."""
-    return _read(name, {**READINGS, **_OFFICES_HIRA})
+    return _read(name, _KANA)
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def in_hangul(name: str) -> str:
     """Return *name* in hangul as far as its reading is known, else as it is written."""
     return _read(name, _HANGUL)
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def in_chinese(name: str) -> str:
     """Return *name* as it is written, which is how it stands on signs; what offices are called is translated."""
     return "".join(_OFFICES_ZH.get(part, part) for part in _BETWEEN.split(name))
@@ -137,4 +143,5 @@ def _sound(letter: str, small: str) -> tuple[str, str]:
     return initial, vowel
 
 
+_KANA: Mapping[str, str] = {**READINGS, **_OFFICES_HIRA}
 _HANGUL: Mapping[str, str] = {**{name: _place(name, kana) for name, kana in READINGS.items()}, **_OFFICES_KO}

@@ -166,8 +166,60 @@ class Helps:
 
 
 @dataclass(frozen=True, slots=True)
+class GoUps:
+    """Sentences of "go up" (R3), by what `routing.go_up` decides. Whoever may not climb is told whom to ask first."""
+
+    floor: str
+    floor_top: str
+    collapse: str
+    under: str
+    under_unknown: str
+    acts: Mapping[str, str]  # by need
+    own: str  # of those who can climb, in a house that stands and is high enough
+    stays: Mapping[str, str]  # by how long the water stays
+    slopes: Mapping[str, str]  # by need
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Sentences of a way (kind 3). Mappings are by values of `routing`: what changed, what to do, where to turn."""
+
+    here: str
+    title: str
+    title_end: str
+    end: str
+    check: str
+    first: str
+    first_changed: str
+    why: Mapping[str, str]
+    unnamed: str
+    acts: Mapping[str, str]
+    act_titles: Mapping[str, str]
+    by_time: str
+    early: str
+    replaces: str
+    walk: str
+    turns: str
+    turn: str
+    turn_at: str
+    turn_street: str
+    turn_street_at: str
+    sides: Mapping[str, str]
+    designated: str
+    unconfirmed: str
+    turn_back: str
+    leave_how: str
+    no_way: str
+    step_free_way: str
+    step_free_act: str
+    step_free_none: str
+    other_side: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
-    """All of one language that a push may say, but ways (`dispatch.way_tables`)."""
+    """All of one language that a push may say."""
 
     language: str
     names: Names
@@ -178,3 +230,5 @@ class Words:
     silences: Silences
     informations: Informations
     helps: Helps
+    ways: Ways
+    go_ups: GoUps

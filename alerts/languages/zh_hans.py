@@ -10,6 +10,7 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.readings import in_chinese
 from alerts.languages.table import (
+    GoUps,
     Helps,
     Informations,
     Names,
@@ -18,6 +19,7 @@ from alerts.languages.table import (
     Rivers,
     Silences,
     Warnings,
+    Ways,
     Words,
 )
 from alerts.level import Level
@@ -270,4 +272,82 @@ _HELPS = Helps(
     unnamed="请向市区町村咨询。有生命危险请拨打119。",
 )
 
-WORDS = Words("zh-Hans", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS)
+_WAYS = Ways(
+    here="此地点",
+    title="{place}：{act}",
+    title_end="{place}：路线指引结束",
+    end="{level}此处已不属于{order}的对象。{time}。之前的路线指引到此结束。",
+    check="请确认区的避难信息。",
+    first="{level}{act}。{time}。",
+    first_changed="{level}{why}→{act}。{time}。",
+    why={
+        "way-cut": "{name}禁止通行",
+        "shelter-lost": "{name}无法使用",
+        "better-way": "改走更近的路",
+        "room-found": "避难所有了空位",
+        "ward-full": "目的地的区已满",
+        "restored": "{name}可以使用了",
+        "danger": "危险正在逼近",
+    },
+    unnamed="原来的路",
+    acts={
+        "go": "请步行到{name}避难",
+        "leave-early": "请{by}离开该区域避难",
+        "go-up": "不要步行避难，请到高楼层",
+        "stay": "请留在现在的建筑物内",
+    },
+    act_titles={
+        "go": "去{name}",
+        "leave-early": "请{by}离开该区域",
+        "go-up": "到高楼层",
+        "stay": "留在建筑物内",
+    },
+    by_time="{time}之前",
+    early="尽早",
+    replaces="请勿再使用{time}的指引。",
+    walk="步行约{minutes}分钟，慢走约{slow}分钟。",
+    turns="{turns}。",
+    turn="前行{metres}米{side}",
+    turn_at="前行{metres}米，在{at}{side}",
+    turn_street="沿{street}前行{metres}米{side}",
+    turn_street_at="沿{street}前行{metres}米，在{at}{side}",
+    sides={"straight": "直行", "left": "左转", "right": "右转", "back": "折返"},
+    designated="尚未确认是否开放。",
+    unconfirmed="途中有未经确认的封路报告（{time}）。",
+    turn_back="遇到积水或封路请折返。",
+    leave_how="请趁电车等还在运行，前往亲友家、旅馆或区的广域避难处。",
+    no_way="外面的道路不能说是安全的。",
+    step_free_way="需要避开台阶的人：请到{name}（慢走约{slow}分钟）。",
+    step_free_act="需要避开台阶的人：{act}",
+    step_free_none="没有可避开台阶的路，请向邻居或119求助。",
+    other_side="在河流或铁路对面的人，请查看画面上的指引。",
+    by="以上为{issuer}{order}的路线指引，道路信息截至{time}。",
+)
+
+_GO_UPS = GoUps(
+    floor="{floor}楼以上",
+    floor_top="尽可能高的楼层",
+    collapse="木造房屋可能被冲走。",
+    under="浸水{depth}：两层房屋可能被淹没。",
+    under_unknown="水深不明：两层房屋可能被淹没。",
+    acts={
+        "general": "请到附近坚固建筑物的{floor}。",
+        "step-free": "请立即向邻居或119求助，一起到{floor}。等待时请在最高的安全处。",
+        "bed-bound": "不要一个人搬动。请立即向119或邻居求助，用担架或被褥抬到{floor}。",
+        "underground": "请立即到地面上，再到坚固建筑物的{floor}。不要返回地下。",
+    },
+    own="请到所在建筑物的{floor}。",
+    stays={
+        "hours": "",
+        "days": "积水可能数日不退，请带上水、食物和药品。",
+        "week": "积水可能超过3天不退，请带上水、食物、药品和简易厕所。",
+    },
+    slopes={
+        "general": "请到2楼以上、离山崖最远的房间。",
+        "step-free": "请立即向邻居或119求助，等待时请在离山崖最远的房间。",
+        "bed-bound": "请立即向邻居或119求助，等待时请在离山崖最远的房间。",
+        "underground": "请立即到地面上，再到2楼以上、离山崖最远的房间。",
+    },
+)
+
+WORDS = Words("zh-Hans", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS, _WAYS, _GO_UPS)
