@@ -149,17 +149,17 @@ def columns_of(subscriptions: Iterable[Subscription]) -> Columns:
             row_number=np.array([row.row for row in rows], dtype=np.uint64),
             origin=np.array(origin_codes, dtype=np.uint16),
             path=np.frombuffer(b"".join(paths), dtype=np.uint8),
-            path_offset=_offsets([len(path) for path in paths]).astype(np.uint64),
+            path_offset=offsets_of([len(path) for path in paths]).astype(np.uint64),
             p256dh=_matrix([row.p256dh[1:] for row in rows], 64),
             auth=_matrix([row.auth for row in rows], 16),
-            language=np.array([_language_code(languages, row.language) for row in rows], dtype=np.uint8),
+            language=np.array([language_code(languages, row.language) for row in rows], dtype=np.uint8),
             flags=np.array([_flags_of(row) for row in rows], dtype=np.uint8),
             ward=np.array([wards.setdefault(row.ward, len(wards)) for row in rows], dtype=np.uint16),
             quiet_start=np.array([_quiet(row)[0] for row in rows], dtype=np.uint8),
             quiet_end=np.array([_quiet(row)[1] for row in rows], dtype=np.uint8),
             vapid_key=np.array([row.vapid_key for row in rows], dtype=np.uint8),
             seen=np.array([row.seen for row in rows], dtype=np.uint16),
-            place_offset=_offsets([len(row.places) for row in rows]).astype(np.uint32),
+            place_offset=offsets_of([len(row.places) for row in rows]).astype(np.uint32),
             place_cell=np.array([place.cell for place in places], dtype=np.uint64),
             place_role=np.array([int(place.role) for place in places], dtype=np.uint8),
             place_min_level=np.array([place.min_level for place in places], dtype=np.uint8),
@@ -189,7 +189,7 @@ def taken(columns: Columns, keep: NDArray[np.bool_]) -> Columns:
     for name in ARRAYS:
         array = getattr(columns, name)
         if name in lengths:
-            arrays[name] = _offsets(lengths[name][keep]).astype(type_of(name))
+            arrays[name] = offsets_of(lengths[name][keep]).astype(type_of(name))
         elif name == "path":
             arrays[name] = array[keep_path]
         else:
@@ -204,7 +204,7 @@ def joined(first: Columns, second: Columns) -> Columns:
     for name, table in (("origin", "origins"), ("language", "languages"), ("ward", "wards")):
         merged = {value: code for code, value in enumerate(getattr(first, table))}
         if name == "language":
-            codes = [_language_code(merged, value) for value in getattr(second, table)]
+            codes = [language_code(merged, value) for value in getattr(second, table)]
         else:
             codes = [merged.setdefault(value, len(merged)) for value in getattr(second, table)]
         mapped = np.array(codes, dtype=type_of(name))[getattr(second, name)] if codes else getattr(second, name)
@@ -231,7 +231,8 @@ def spread(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(total, dtype=np.int64)
 
 
-def _offsets(lengths: Any) -> NDArray[np.int64]:
+def offsets_of(lengths: Any) -> NDArray[np.int64]:
+    """Return where each slice of *lengths* begins, and where the last one ends."""
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.asarray(lengths, dtype=np.int64), dtype=np.int64)])
 
 
@@ -241,7 +242,7 @@ def _matrix(rows: list[bytes], width: int) -> U8:
     return np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(rows), width)
 
 
-def _language_code(table: dict[str, int], language: str) -> int:
+def language_code(table: dict[str, int], language: str) -> int:
     """Return the code of *language*; a full table turns newcomers into readers of its first.
 
     Anybody can sign up with a language nobody has heard of, but not make the others' registry fail.

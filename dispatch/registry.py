@@ -183,10 +183,11 @@ def build(
     made_at: int = 0,
     source: str = "",
     share: str = "",
+    bucket: U8 | None = None,
 ) -> Manifest:
-    """Write *columns* and their index as a snapshot folder, whole or not at all."""
+    """Write *columns* and their index as a snapshot folder, whole or not at all; *bucket* as for `Registry.of`."""
     check_columns(columns)
-    index = _index_of(columns)
+    index = _index_of(columns, bucket)
     fresh = folder.with_name(f"{folder.name}.{os.getpid()}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True, mode=0o700)

@@ -34,7 +34,7 @@ BUCKETS = 256
 MAX_PLACES = 5
 ID_BYTES = 16
 _NONCE_BYTES = 12
-_VERSION = 1
+VERSION = 1
 
 
 class Role(IntEnum):
@@ -187,7 +187,7 @@ def is_hazard_cell(cell: int) -> bool:
 def to_json(subscription: Subscription) -> bytes:
     """Write *subscription* as JSON, for sealing: these bytes are personal data."""
     plain: dict[str, object] = {
-        "v": _VERSION,
+        "v": VERSION,
         "id": _text(subscription.id),
         "row": str(subscription.row),  # JSON numbers beyond 2**53 lose digits in many readers
         "endpoint": subscription.endpoint,
@@ -215,7 +215,7 @@ def from_json(raw: bytes) -> Subscription:
     try:
         # A start over a million reads this a million times.
         plain = orjson.loads(raw)
-        if plain["v"] != _VERSION:
+        if plain["v"] != VERSION:
             raise SubscriptionUnreadable("subscription-version")
         quiet = plain.get("quiet")
         subscription = Subscription(
@@ -276,20 +276,23 @@ class SealKeys:
         return bytes([self.current]) + nonce + sealed
 
     def unseal(self, subscription_id: bytes, value: bytes) -> Subscription:
-        """Open a sealed value; one moved to another id, edited, or of an unknown key raises."""
+        """Open and read a sealed value; one moved to another id, edited, or of an unknown key raises."""
+        subscription = from_json(self.open(subscription_id, value))
+        if subscription.id != subscription_id:
+            raise SubscriptionUnreadable("sealed-id")
+        return subscription
+
+    def open(self, subscription_id: bytes, value: bytes) -> bytes:
+        """Open a sealed value for *subscription_id* without reading it: these bytes are personal data."""
         if len(value) < 1 + _NONCE_BYTES + 16:
             raise SubscriptionUnreadable("sealed-length")
         cipher = self._ciphers.get(value[0])
         if cipher is None:
             raise SubscriptionUnreadable("sealed-key-unknown")
         try:
-            raw = cipher.decrypt(value[1 : 1 + _NONCE_BYTES], value[1 + _NONCE_BYTES :], subscription_id)
+            return cipher.decrypt(value[1 : 1 + _NONCE_BYTES], value[1 + _NONCE_BYTES :], subscription_id)
         except InvalidTag:
             raise SubscriptionUnreadable("sealed-tag") from None
-        subscription = from_json(raw)
-        if subscription.id != subscription_id:
-            raise SubscriptionUnreadable("sealed-id")
-        return subscription
 
     @classmethod
     def load(cls, path: Path) -> "SealKeys":

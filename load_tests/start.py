@@ -43,7 +43,8 @@ class Start:
 
     seconds: float
     cpu_seconds: float
-    peak_mb: float
+    people_per_s: int
+    peak_mb: int
     people: int
 
 
@@ -94,7 +95,10 @@ def _start(bootstrap: str, seal_key: Path, folder: Path) -> Start:
     seconds, used = time.monotonic() - begun, time.process_time() - cpu
     living = subscribers.people.living
     subscribers.close()
-    return Start(round(seconds, 2), round(used, 2), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, living)
+    a_second = round(living / seconds)
+    return Start(
+        round(seconds, 2), round(used, 2), a_second, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, living
+    )
 
 
 def run(count: int, folder: Path, *, takeover: bool) -> dict[str, object]:

@@ -52,7 +52,7 @@ ROUTINE = "lineage-routine"
 P99_MS = 500.0
 DELAY_MS = 2_000.0
 # Apart by more than what a cover may be too large by, so that no warning reaches the spot of another.
-_APART_RINGS = 4
+_APART_RINGS = 3
 _HALF_WIDTH_DEGREES = 0.0002
 _SETTLE_SECONDS = 3.0
 

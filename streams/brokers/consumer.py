@@ -276,6 +276,12 @@ def read_to_end(bootstrap: str, topic: str, until_monotonic: float | None = None
     Tombstones included: for a compacted topic the last record of a key is its state, and a missing key is none.
     Raises `BrokerNotReady` when the end is not reached before the deadline (default: 60 s without a record).
     """
+    for batch in batches_to_end(bootstrap, topic, until_monotonic):
+        yield from batch
+
+
+def batches_to_end(bootstrap: str, topic: str, until_monotonic: float | None = None) -> Iterator[tuple[Record, ...]]:
+    """Yield what `read_to_end` does as it comes, many together."""
     with Consumer(bootstrap) as reader:
         marks = reader.watermarks(topic)
         left = {partition for partition, mark in marks.items() if mark.high > mark.low}
@@ -284,11 +290,11 @@ def read_to_end(bootstrap: str, topic: str, until_monotonic: float | None = None
         reader.assign({partition: marks[partition].low for partition in left})
         quiet_until = time.monotonic() + 60.0
         while left:
-            for record in reader.poll_many(1000, 0.2):
+            batch = reader.poll_many(1000, 0.2)
+            if batch:
+                yield tuple(one for one in batch if one.offset < marks[one.topic, one.partition].high)
+                # Whoever takes them may be slow; only the broker's silence counts.
                 quiet_until = time.monotonic() + 60.0
-                place = record.topic, record.partition
-                if record.offset < marks[place].high:
-                    yield record
             left = {place for place in left if place not in reader._ended and reader._next[place] < marks[place].high}
             if left and time.monotonic() > (quiet_until if until_monotonic is None else until_monotonic):
                 raise BrokerNotReady(f"{topic} could not be read to its end: {len(left)} partitions are left")

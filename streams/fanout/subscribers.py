@@ -1,26 +1,23 @@
 """The subscribers of one dispatch worker: from a packed snapshot, or from the `subscriptions` topic."""
 
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.columns import Columns, columns_of, joined
 from dispatch.erasure import is_nobodys, wipe
 from dispatch.errors import DispatchError
 from dispatch.layers import People
 from dispatch.registry import Registry, build, load
 from dispatch.subscription import BUCKETS, SealKeys, Subscription, bucket_of
-from streams.brokers.client import BrokerNotReady, Consumer, Partition, Watermarks, read_to_end
+from streams.brokers.client import BrokerNotReady, Consumer, Partition, Record, Watermarks
 from streams.brokers.rolling import is_roll
+from streams.fanout.aside import Aside
+from streams.fanout.loading import load_topic
 from streams.topics import SUBSCRIPTIONS
-
-log = logging.getLogger(__name__)
 
 # So many changes beside the large registry make selection and start slower than building it anew would cost.
 REBUILD_FROM = 20_000
@@ -28,7 +25,6 @@ REBUILD_FROM = 20_000
 SNAPSHOT_SECONDS = int(SUBSCRIPTIONS.extra["delete.retention.ms"]) / 1000 / 2
 # What somebody had before she moved stays in the snapshot no longer than this, once nothing is going out.
 OUTDATED_SECONDS = 60.0
-_CHUNK = 50_000
 _CAUGHT_UP_SECONDS = 120.0
 
 
@@ -54,14 +50,19 @@ class Subscribers:
         keys: SealKeys | None,
         mine: frozenset[int],
         folder: Path | None = None,
+        aside: Aside | None = None,
     ) -> None:
-        """*folder* is the snapshot that *registry* was loaded from, where it is ours to wipe."""
+        """*folder* is the snapshot that *registry* was loaded from, where it is ours to wipe.
+
+        What cannot be read goes to *aside*.
+        """
         wiped = is_nobodys(registry)
         self.people = People(registry, ~wiped if wiped.any() else None)
         self._stored = registry if folder is not None else None
         self._folder = folder
         self._consumer = consumer
         self._keys = keys
+        self._aside = aside
         self._mine = mine
         self._removed: set[bytes] = set()
         self._changed: dict[bytes, Subscription] = {}
@@ -93,10 +94,19 @@ class Subscribers:
             if record.value is None:
                 self._removed.add(record.key)
                 continue
-            subscription = _unsealed(self._keys, record.key, record.value)
-            if subscription is not None:
-                self._removed.discard(record.key)
-                self._changed[record.key] = subscription
+            try:
+                self._changed[record.key] = self._keys.unseal(record.key, record.value)
+            except DispatchError as error:
+                self._unreadable(record, getattr(error, "reason", type(error).__name__))
+                continue
+            self._removed.discard(record.key)
+        if self._aside is not None:
+            self._aside.say()
+
+    def _unreadable(self, record: Record, reason: str) -> None:
+        # One of them must not keep the others from being told; its bytes stay on the topic.
+        if self._aside is not None:
+            self._aside.put(record, reason)
 
     def catch_up(self) -> None:
         """Follow the topic to what is its end now; raises `BrokerNotReady` when it does not come."""
@@ -176,6 +186,8 @@ class Subscribers:
         """Stop following."""
         if self._consumer is not None:
             self._consumer.close()
+        if self._aside is not None:
+            self._aside.close()
 
 
 _NOBODY = Joined(frozenset(), frozenset())
@@ -194,19 +206,29 @@ def from_topic(
     The snapshot in *folder* is a cache that names its offsets: gone on with while every tombstone since is still on the
     topic, else written anew. An older one could bring back somebody who has unsubscribed.
     """
-    consumer = Consumer(bootstrap)
+    consumer, aside = Consumer(bootstrap), Aside(bootstrap)
     marks = consumer.watermarks(SUBSCRIPTIONS.name)
     source, at = consumer.cluster(), clock()
     registry = _kept(folder, mine, source, marks, at)
     if registry is None:
         offsets = {partition: mark.low for (_, partition), mark in marks.items()}
-        columns = _packed(_newest(bootstrap, keys, mine, offsets))
+        loaded = load_topic(bootstrap, keys, mine, aside.put)
+        aside.say()
+        offsets |= loaded.offsets
         build(
-            columns, folder, version="topic", topic_offsets=offsets, made_at=int(at), source=source, share=_share(mine)
+            loaded.columns,
+            folder,
+            version="topic",
+            topic_offsets=offsets,
+            made_at=int(at),
+            source=source,
+            share=_share(mine),
+            bucket=loaded.bucket,
         )
+        del loaded
         registry = load(folder)
     consumer.assign({place: registry.manifest.topic_offsets.get(place[1], mark.low) for place, mark in marks.items()})
-    subscribers = Subscribers(registry, consumer, keys, mine, folder)
+    subscribers = Subscribers(registry, consumer, keys, mine, folder, aside)
     subscribers.catch_up()
     return subscribers
 
@@ -233,38 +255,3 @@ def _kept(
     if any(not mark.low <= known.get(partition, -1) <= mark.high for (_, partition), mark in marks.items()):
         return None
     return registry
-
-
-def _newest(bootstrap: str, keys: SealKeys, mine: frozenset[int], offsets: dict[int, int]) -> Iterator[Subscription]:
-    newest: dict[bytes, bytes | None] = {}
-    for record in read_to_end(bootstrap, SUBSCRIPTIONS.name):
-        offsets[record.partition] = record.offset + 1
-        if not is_roll(record.key) and bucket_of(record.key) in mine:
-            newest[record.key] = record.value
-    for key, value in newest.items():
-        if value is not None and (subscription := _unsealed(keys, key, value)) is not None:
-            yield subscription
-
-
-def _packed(people: Iterator[Subscription]) -> Columns:
-    """Pack *people* some at a time: a million of them as objects take two gigabytes."""
-    # As one counts in binary: each is copied as often as the number has digits, not as there are chunks.
-    packed: list[Columns] = []
-    while chunk := tuple(islice(people, _CHUNK)):
-        packed.append(columns_of(chunk))
-        while len(packed) > 1 and packed[-2].count <= packed[-1].count:
-            last = packed.pop()
-            packed[-1] = joined(packed[-1], last)
-    while len(packed) > 1:
-        last = packed.pop()
-        packed[-1] = joined(packed[-1], last)
-    return packed[0] if packed else columns_of(())
-
-
-def _unsealed(keys: SealKeys, identifier: bytes, value: bytes) -> Subscription | None:
-    try:
-        return keys.unseal(identifier, value)
-    except DispatchError as error:
-        # One unreadable subscription must not keep the others from being told; its bytes stay on the topic.
-        log.error("subscription unreadable", extra={"reason": getattr(error, "reason", type(error).__name__)})
-        return None

@@ -16,9 +16,11 @@ from dispatch.registry import Registry, read_manifest
 from dispatch.subscription import BUCKETS, SealKeys, Subscription, bucket_of
 from shirase.demo.publish import publish_subscribers, subscription_at
 from streams.brokers.broker import Broker, ensure_topics, open_broker
-from streams.brokers.client import Producer, read_to_end
+from streams.brokers.client import Producer, Record, read_to_end
+from streams.dead_letters import REASON
+from streams.fanout.aside import MOST_LETTERS, Aside
 from streams.fanout.subscribers import OUTDATED_SECONDS, SNAPSHOT_SECONDS, Subscribers, from_topic
-from streams.topics import SUBSCRIPTIONS
+from streams.topics import DEAD_LETTERS, SUBSCRIPTIONS
 from tests.dispatch.people import KOTO, crowd
 
 ALL = frozenset(range(BUCKETS))
@@ -27,7 +29,7 @@ ALL = frozenset(range(BUCKETS))
 @pytest.fixture
 def fresh() -> Iterator[Broker]:
     with open_broker("embedded") as broker:
-        ensure_topics(broker, [SUBSCRIPTIONS])
+        ensure_topics(broker, [SUBSCRIPTIONS, DEAD_LETTERS])
         yield broker
 
 
@@ -229,6 +231,45 @@ def test_joins_and_leaves_are_followed_and_one_unreadable_value_hurts_nobody(
     publish(fresh, keys, people[:1])  # she comes back
     until(subscribers, {person.id for person in (*people, *joining)})
     subscribers.close()
+    assert [letter.headers[REASON] for letter in letters(fresh)] == [b"sealed-key-unknown"]
+
+
+def letters(broker: Broker) -> list[Record]:
+    return list(read_to_end(broker.bootstrap, DEAD_LETTERS.name))
+
+
+def test_a_start_has_the_newest_of_each_and_puts_aside_what_it_cannot_read(
+    fresh: Broker, keys: SealKeys, tmp_path: Path
+) -> None:
+    people = residents(40)
+    publish(fresh, keys, people)
+    moved = [replace(one, endpoint=one.endpoint + "-moved") for one in people[:10]]
+    with Producer(fresh.bootstrap) as producer:
+        for person in people[5:15]:
+            producer.send(SUBSCRIPTIONS.name, person.id, None).result(30)
+        for key, value in ((people[20].id, b"\xff" * 40), (b"short", b"\xff"), (people[21].id, b"")):
+            producer.send(SUBSCRIPTIONS.name, key, value).result(30)
+    publish(fresh, keys, moved)
+    subscribers = from_topic(fresh.bootstrap, keys, tmp_path / "registry", ALL)
+    subscribers.close()
+    gone = {person.id for person in (*people[10:15], people[20], people[21])}
+    assert ids(subscribers) == {person.id for person in people} - gone
+    registry = subscribers.registry
+    endpoints = {registry.id_of(row): registry.endpoint(row) for row in range(registry.count)}
+    assert {one.id: one.endpoint for one in moved}.items() <= endpoints.items()
+    assert registry.count == len(endpoints), "nobody twice"
+    assert registry.bucket.tolist() == [bucket_of(registry.id_of(row)) for row in range(registry.count)]
+    found = letters(fresh)
+    assert sorted(letter.headers[REASON] for letter in found) == [b"sealed-key-unknown", *[b"sealed-length"] * 2]
+    assert {letter.value for letter in found} == {b""}, "of subscriptions the reason and the length only"
+
+
+def test_with_the_wrong_key_file_the_first_letters_say_so_and_no_million_follows(fresh: Broker) -> None:
+    aside = Aside(fresh.bootstrap)
+    for offset in range(MOST_LETTERS + 5):
+        aside.put(Record(SUBSCRIPTIONS.name, 0, offset, bytes(16), b"?"), "sealed-key-unknown")
+    aside.close()
+    assert len(letters(fresh)) == MOST_LETTERS
 
 
 def test_who_is_gone_is_left_out_from_the_next_notice_on() -> None:
