@@ -106,3 +106,5 @@ class Alert:
     references: tuple[Reference, ...] = ()
     incidents: tuple[str, ...] = ()
     infos: tuple[AlertInfo, ...] = ()
+    sender_name: str = ""
+    """Who sends it, in words: what lifts or takes back everything has no info that could say so."""

@@ -238,7 +238,7 @@ def _provenance(report: Report, accepted: Accepted, release: Release, lane: Lane
         revision=accepted.revision,
         feed=report.feed,
         kind=report.kind,
-        issuer=next((info.sender_name for info in alert.infos if info.sender_name), alert.sender),
+        issuer=next((info.sender_name for info in alert.infos if info.sender_name), alert.sender_name or alert.sender),
         sent=alert.sent,
         received=report.received,
         expires=expires_at(alert),

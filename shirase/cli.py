@@ -37,7 +37,7 @@ from shirase.demo.pipeline import PipelineFailed, changelog_topics
 from shirase.demo.run import DEMO_CITY, RunSettings, running
 from shirase.demo.summary import held_megabytes, summary, usage
 from shirase.demo.synth import synthesize
-from shirase.demo.terminal import Terminal
+from shirase.demo.terminal import Terminal, end_as_by_ctrl_c
 from shirase.errors import ShiraseError
 from shirase.keys import main as make_keys
 from shirase.roles import run_role
@@ -107,7 +107,9 @@ def demo(
         store_every=10,
         network=f"{DEMO_CITY}:{seed}",
     )
-    with Terminal(live=not headless and not as_json, page=not headless) as terminal:
+    end_as_by_ctrl_c()
+    stays = not headless and not as_json
+    with Terminal(live=stays, page=not headless) as terminal:
         result = _guarded(
             lambda: run_demo(
                 settings,
@@ -116,6 +118,7 @@ def demo(
                 progress=terminal.progress,
                 watch=terminal.watch,
                 conclude=lambda found: terminal.conclude(found, as_json=as_json),
+                stays=stays,
             )
         )
     judged = result["check"]
@@ -179,6 +182,7 @@ def replay(
         gauges=True,
     )
     pace = Pace(0.0 if speed == "max" else _positive(speed))
+    end_as_by_ctrl_c()
     with Terminal(live=False, page=False) as terminal:
         result = _guarded(lambda: _replayed(settings, paths, Clock(clock), pace, reports_path, terminal))
         terminal.conclude(result, as_json=as_json)

@@ -24,7 +24,7 @@ from api.console.drilling import drilling_routes
 from api.console.editing import editing_routes
 from api.console.office import COOKIE, Office, office_routes
 from api.console.posting import new_key, posting_routes
-from api.console.reason_words import reason_said
+from api.console.reason_words import POLICY_DRAFT, held_said, reason_said, unreadable_said
 from api.console.rehearsing import rehearsing_routes
 from api.console.river_rows import GAUGE_HEADS, TIE_HEADS, decide_by, gauge_cells, tie_cells
 from api.console.sending_routes import sending_routes
@@ -133,6 +133,8 @@ def render(
         "<br><small>Read only: nobody can sign in, because no accounts are set.</small></p>"
     )
     who = "" if session is None else _signed_in(session, passkeys=passkeys)
+    # What became a draft stands above as one, and stayed here after it had been sent.
+    held = [report for report in view.held if report.reason != POLICY_DRAFT]
     return (
         '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
@@ -156,9 +158,9 @@ def render(
         )
         + (_reports(reports, session, now) if session is not None else "")
         + _table(
-            f"保留された電文（{len(view.held)}件）",
+            f"保留された電文（{len(held)}件）",
             ("受信", "種類", "発表元の系列", "理由", "詳細"),
-            (_held(report, now) for report in view.held[:_MOST_ROWS]),
+            (_held(report, now) for report in held[:_MOST_ROWS]),
         )
         + _table(
             f"読めなかった記録（{len(view.dead)}件）",
@@ -281,8 +283,8 @@ def _held(report: ReportRecord, now: datetime) -> str:
         (
             clock(report.received, now=now),
             escape(report.kind),
-            escape(report.series),
-            f"<code>{escape(report.reason)}</code>",
+            f"<small>{escape(report.series)}</small>",
+            held_said(report.reason),
             escape(report.detail),
         )
     )
@@ -309,8 +311,8 @@ def _dead(letter: DeadLetter, now: datetime) -> str:
         (
             clock(letter.stored, now=now),
             escape(letter.place),
-            f"<code>{escape(letter.reason)}</code>",
-            escape(letter.detail),
+            unreadable_said(letter.reason),
+            f"<small>{escape(letter.detail)}</small>",
             f"{letter.size_bytes:,} B",
         )
     )

@@ -18,6 +18,40 @@ REASONS = {
     "ways-of-an-approved-order": "承認された避難情報の道",
 }
 EDITED = "edited-by"
+# Why a document waits outside the drafts: what `alerts` and `streams.ingest` write.
+POLICY_DRAFT = "policy-draft"
+HELD = {
+    POLICY_DRAFT: "人の承認を待つ案になった",
+    "policy-hold": "決まりにより保留",
+    "area-not-in-table": "地域の符号が分からない",
+    "cancel-of-older-revision": "取消が新しい報を指していない",
+    "cancel-without-references": "取消が何を指すか書いていない",
+    "drill-words-under-actual": "実際の電文に訓練の言葉がある",
+    "expires-before-sent": "終わりの時刻が発表より前",
+    "identifier-conflict": "同じ番号で中身が違う",
+    "references-cycle": "自分か後の電文を指している",
+    "revision-after-cancel": "取り消された後の報",
+    "revision-back-in-time": "前の報より古い時刻",
+    "revision-conflict": "同じ報の中身が二通りある",
+    "scope-not-public": "公開の電文でない",
+    "sender-mismatch": "ほかの発表元の電文を指している",
+    "sent-in-future": "発表の時刻が先の時刻",
+    "update-without-references": "更新が何を指すか書いていない",
+}
+# What could not be read, by how its reason begins.
+UNREADABLE = {
+    "xml-": "XMLとして読めない",
+    "json-": "JSONとして読めない",
+    "csv-": "表として読めない",
+    "gauge-": "水位の表として読めない",
+    "cap-": "CAPとして足りない所がある",
+    "jma-": "気象庁の電文として足りない所がある",
+    "dis-": "区の報告として足りない所がある",
+    "console-": "投稿として足りない所がある",
+    "encoding": "文字が読めない",
+    "too-large": "大きすぎる",
+    "signature-": "署名が確かめられない",
+}
 # By the end of the host: whose phones and browsers a service speaks to.
 SERVICES = {
     "fcm.googleapis.com": "Android・Chrome・Edge",
@@ -34,6 +68,17 @@ def reason_said(code: str) -> str:
     if kind == EDITED and who:
         return f"{escape(who)}が直した。ほかの人の承認が要る"
     return f"{escape(REASONS.get(code, '決まり'))} <small><code>{escape(code)}</code></small>"
+
+
+def held_said(code: str) -> str:
+    """Return HTML: why a document is held, in words; the code in small."""
+    return f"{escape(HELD.get(code, '保留'))} <small><code>{escape(code)}</code></small>"
+
+
+def unreadable_said(code: str) -> str:
+    """Return HTML: why something could not be read, in words; the code in small."""
+    words = next((words for begin, words in UNREADABLE.items() if code.startswith(begin)), "読めない")
+    return f"{words} <small><code>{escape(code)}</code></small>"
 
 
 def service_said(origin: str) -> str:

@@ -24,9 +24,10 @@ header{display:flex;flex-wrap:wrap;gap:.1rem .9rem;align-items:baseline;padding:
 border-bottom:1px solid var(--line);background:var(--card)}
 .signup{margin-left:auto;border:2px solid currentColor;border-radius:.5rem;padding:.35rem .8rem;font-weight:700;
 text-decoration:none}:target{outline:3px solid #1a73e8;outline-offset:4px}
-main{max-width:86rem;margin:0 auto;padding:.7rem .7rem 2rem;display:grid;gap:.8rem;align-items:start}
+main{max-width:86rem;margin:0 auto;padding:.7rem .7rem 2rem;display:grid;gap:.8rem;align-items:start;
+grid-template-columns:minmax(0,1fr)}
 section,.worst{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem}
-.worst{display:flex;gap:.8rem;align-items:center;padding:.6rem .75rem}
+.worst{display:flex;flex-wrap:wrap;gap:.8rem;align-items:center;padding:.6rem .75rem}.worst>div{flex:1 1 9rem}
 .worst strong{font-size:1.35rem;line-height:1.25;display:block}
 .chip{display:inline-flex;flex:none;align-items:center;gap:.35rem;border-radius:.4rem;padding:.1rem .5rem;
 font-weight:700;border:1px solid var(--ink);white-space:nowrap}
@@ -49,7 +50,9 @@ ul{list-style:none;margin:0;padding:0}
 .choose{display:flex;flex-wrap:wrap;gap:.6rem;list-style:none;margin:0;padding:0}
 .choose a{display:inline-block;padding:.55rem .7rem;border:1px solid var(--line);border-radius:.4rem}
 .legend{display:flex;flex-wrap:wrap;gap:.35rem;margin:.6rem 0 .4rem;font-size:.85rem}
-.areas{margin:.5rem 0 0}.areas li{display:flex;gap:.5rem;align-items:baseline;margin:.3rem 0}
+.legend .chip{white-space:normal}
+.areas{margin:.5rem 0 0}.areas li{display:flex;flex-wrap:wrap;gap:.1rem .5rem;align-items:baseline;margin:.3rem 0}
+.areas li>.chip+span{flex:1 1 9rem}
 .notices>li{border-top:1px solid var(--line);padding:.7rem 0}.notices>li:first-child{border-top:0;padding-top:.2rem}
 .head{display:flex;gap:.5rem;align-items:center;flex-wrap:wrap}
 .lapsed{font-weight:700;color:var(--care-ink);background:var(--care);padding:.2rem .5rem;border-radius:.3rem}

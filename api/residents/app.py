@@ -100,9 +100,11 @@ class Residents:
         freshness: Callable[[], Freshness],
         grounds: Mapping[str, Ground] = MappingProxyType({}),
         *,
+        has_map: bool = False,
         can_sign_up: bool = False,
     ) -> None:
         self._state = state
+        self._has_map = has_map
         self._can_sign_up = can_sign_up
         self._grounds = grounds
         self._cut = FaceCache()
@@ -129,7 +131,7 @@ class Residents:
             if scene is None or scene.view is not drawn.view:
                 scene = scene_of(drawn.view, drawn.faces, frame, self._grounds.get(frame.name, NO_GROUND))
                 self._scenes[frame.name] = scene
-        return render(scene, fresh, now=now, can_sign_up=self._can_sign_up)
+        return render(scene, fresh, now=now, has_map=self._has_map, can_sign_up=self._can_sign_up)
 
     def first_page(self, now: datetime) -> str:
         """Return the first page for the service's home."""

@@ -66,12 +66,13 @@ def scene_of(view: View, found: tuple[Face, ...], frame: Frame, ground: Ground) 
     return Scene(view, frame, listed, areas, picture)
 
 
-def render(scene: Scene, fresh: Freshness, *, now: datetime, can_sign_up: bool = False) -> str:
-    """Return the page; with *can_sign_up* it leads to where alerts are asked for."""
+def render(scene: Scene, fresh: Freshness, *, now: datetime, has_map: bool = False, can_sign_up: bool = False) -> str:
+    """Return the page; with *has_map* it leads to one's own place, with *can_sign_up* to where alerts are asked for."""
+    ways = (_HERE_NOW if has_map else "") + (_SIGN_UP if can_sign_up else "")
     body = "".join((_stale(fresh, now), _worst(scene, now), _place(scene), _list(scene, now)))
     return _document(
         "知らせ - いま出ている警報",
-        f'{_header(scene.view, fresh, now, _SIGN_UP if can_sign_up else "")}<main id="now">{body}</main>{_FOOTER}',
+        f'{_header(scene.view, fresh, now, ways)}<main id="now">{body}</main>{_FOOTER}',
     )
 
 
@@ -120,10 +121,8 @@ _FOOTER = (
 )
 
 
-_SIGN_UP = (
-    '<a class="signup" href="/map#here">いま、ここ <span lang="en">Here, now</span></a>'
-    '<a class="signup" href="/signup">通知を受け取る <span lang="en">Get alerts</span></a>'
-)
+_HERE_NOW = '<a class="signup" href="/map#here">いま、ここ <span lang="en">Here, now</span></a>'
+_SIGN_UP = '<a class="signup" href="/signup">通知を受け取る <span lang="en">Get alerts</span></a>'
 
 
 def _header(view: View, fresh: Freshness, now: datetime, more: str = "") -> str:

@@ -58,7 +58,13 @@ class Read:
 
 
 def read_of(
-    bootstrap: str, table: AreaTable | None, town: ShownTown, metrics: ApiMetrics, *, can_sign_up: bool = False
+    bootstrap: str,
+    table: AreaTable | None,
+    town: ShownTown,
+    metrics: ApiMetrics,
+    *,
+    has_map: bool = False,
+    can_sign_up: bool = False,
 ) -> Read:
     """Return the memory of a process that shows residents what is in force; nothing is read yet."""
     state = State()
@@ -75,7 +81,8 @@ def read_of(
 
     reader = TopicReader(bootstrap, _FOLLOWED, apply, metrics)
     grounds = {} if table is None else grounds_of(table)
-    return Read(board, book, Residents(state, reader.freshness, grounds, can_sign_up=can_sign_up), reader, ways)
+    residents = Residents(state, reader.freshness, grounds, has_map=has_map, can_sign_up=can_sign_up)
+    return Read(board, book, residents, reader, ways)
 
 
 @contextmanager
@@ -108,7 +115,7 @@ def build_residents(
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry)
     can_sign_up = joining is not None and web is not None
-    read = read_of(bootstrap, table, town, metrics, can_sign_up=can_sign_up)
+    read = read_of(bootstrap, table, town, metrics, has_map=web is not None, can_sign_up=can_sign_up)
     board, freshness = read.board, read.reader.freshness
     door = None if joining is None else Joining(bootstrap, joining, table, metrics)
     told = Producer(bootstrap) if take_reports and town.roads is not None else None

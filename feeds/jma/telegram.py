@@ -69,6 +69,7 @@ def read_jma(root: Element, raw: bytes, *, received: datetime) -> Report:
         note=envelope.info_type.value if envelope.info_type is not InfoType.ISSUE else "",
         incidents=envelope.event_ids,
         infos=infos,
+        sender_name=envelope.publishing_office,
     )
     return Report(
         document=hashlib.sha256(raw).hexdigest(),

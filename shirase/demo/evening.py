@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,8 @@ PATIENCE_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
 # Minutes of the evening pass as seconds: closer than that, two revisions would carry one time.
 _PACE = 1 / 60
+# What is in force again once the evening is over: pages without anything on them show nobody anything.
+_NIGHT = ("VPWW55_warning.xml", "VXKO_danger.xml", ORDER_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,12 @@ def run_demo(
     progress: Callable[[str, int, int], None],
     watch: Callable[[Run], None] = lambda _run: None,
     conclude: Callable[[dict[str, Any]], None] = lambda _result: None,
+    stays: bool = False,
 ) -> dict[str, Any]:
     """Play the evening once and return its summary.
 
-    *conclude* is given the summary while everything is still up: a page that stays open has its broker.
+    *conclude* is given the summary while everything is still up: a page that stays open has its broker. With *stays*
+    the river has risen once more by then, and what is in force is there to be looked at; it is in no figure.
 
     *seconds* 0 plays as fast as everything is handled. Outcomes that differ from what the scenario
     expects of its documents are listed under `unexpected`.
@@ -97,17 +101,46 @@ def run_demo(
         result["check"] = check_run(run).plain()
         if settings.network:
             result["ways"] = ways_of(run, posted)
+        if stays:
+            say("it rains again, for whoever looks at the pages: warnings and an order to leave are in force")
+            feed_documents(
+                _dated(night(settings.seed, ways=bool(settings.network))),
+                run.producer,
+                run.observer,
+                clock=Clock.DOCUMENT,
+                pace=Pace(0.0),
+                patience_seconds=PATIENCE_SECONDS,
+                already_sent=sent,
+            )
         conclude(result)
         return result
 
 
 def evening(seed: int, *, ways: bool = False) -> tuple[ScenarioDocument, ...]:
     """Return the evening's documents, timed so that the last was written just now; *ways* adds an order to leave."""
-    length = _length(river_evening(datetime.now(UTC), seed, pace=_PACE))
-    start = datetime.now(UTC) - length - timedelta(seconds=2)
-    documents = river_evening(start, seed, pace=_PACE)
-    ordered = orders(start, _PACE) if ways else ()
-    return tuple(sorted((*documents, *ordered), key=lambda document: document.at))
+    return _written_now(seed, ways)
+
+
+def night(seed: int, *, ways: bool = False) -> tuple[ScenarioDocument, ...]:
+    """Return what holds after the evening: the rain, the river in danger and with *ways* the order.
+
+    Each is written just now: what is older than the end of its series would change nothing.
+    """
+    found = (document for name in _NIGHT for document in _written_now(seed, ways, name) if document.name == name)
+    return tuple(replace(document, at=timedelta(0)) for document in found)
+
+
+def _written_now(seed: int, ways: bool, name: str = "") -> tuple[ScenarioDocument, ...]:
+    """Return the evening in which *name*, or without one the last document, was written just now."""
+
+    def from_start(start: datetime) -> tuple[ScenarioDocument, ...]:
+        ordered = orders(start, _PACE) if ways else ()
+        return tuple(sorted((*river_evening(start, seed, pace=_PACE), *ordered), key=lambda document: document.at))
+
+    now = datetime.now(UTC)
+    known = from_start(now)
+    at = next((document.at for document in known if document.name == name), _length(known))
+    return from_start(now - at - timedelta(seconds=2))
 
 
 def _posts(run: Run, planner: PlanWatch) -> Iterator[PostedFact]:

@@ -17,13 +17,14 @@ from fastapi import FastAPI
 
 from api.console.process import build_console
 from api.known.census import Census
-from api.officers.accounts import EVERY_WARD, Accounts, Role
+from api.officers.accounts import Accounts, Role
 from api.officers.passkeys import PasskeySettings
 from api.residents.process import build_residents
 from shirase.areas import DEFAULT_AREAS, table_at
 from shirase.commands.api import DEFAULT_WEB, people_at
 from shirase.demo.river_ground import demo_river_zones
 from shirase.demo.town import shown_town
+from shirase.demo.wards import WARDS
 
 _OFFICERS = (("kakuu_tantou", Role.DRAFTER), ("kakuu_shounin", Role.APPROVER))
 _PASSWORD_BYTES = 12
@@ -71,7 +72,13 @@ class DemoPages:
         passkeys = PasskeySettings(_NAME, f"http://{_NAME}:{listener.getsockname()[1]}")
         census = Census.of(people_at("demo-city"), registry if registry.exists() else None)
         return cls(
-            build_residents(bootstrap, table=table, web=web if web.exists() else None, town=town),
+            build_residents(
+                bootstrap,
+                table=table,
+                web=web if web.exists() else None,
+                town=town,
+                take_reports=town.roads is not None,
+            ),
             build_console(
                 bootstrap,
                 accounts=path,
@@ -80,6 +87,7 @@ class DemoPages:
                 web=web if web.exists() else None,
                 passkeys=passkeys,
                 courses=demo_river_zones().courses,
+                network=town.roads,
             ),
             _officers(path),
             listener,
@@ -114,11 +122,11 @@ def _listening() -> socket.socket:
 
 def _officers(path: Path) -> tuple[DemoOfficer, ...]:
     accounts = Accounts(path)
+    # Of every ward by its name: an account of all Tokyo acts in the place of a ward, and must say why each time.
+    wards = frozenset(ward.code for ward in WARDS)
     made = []
     for name, role in _OFFICERS:
         password = secrets.token_urlsafe(_PASSWORD_BYTES)
-        made.append(
-            DemoOfficer(name, role.value, password, accounts.add(name, role, frozenset({EVERY_WARD}), password))
-        )
+        made.append(DemoOfficer(name, role.value, password, accounts.add(name, role, wards, password)))
     accounts.close()
     return tuple(made)

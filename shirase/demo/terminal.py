@@ -6,6 +6,7 @@ standard error, so that a pipe reads clean.
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -75,6 +76,10 @@ class Terminal:
             self._pages = DemoPages.start(run.pipeline.broker.bootstrap, run.folder, network=run.settings.network)
             self.say(f"residents' page: {self._pages.residents}")
             self.say(f"console:         {self._pages.console}")
+            if not self._console.is_terminal:
+                # The moving view shows the codes as they change; into a file it is written once, at its end.
+                for officer in self._pages.officers:
+                    self.say(f"officer:         {officer.name} ({officer.role})  {officer.password}  key {officer.key}")
             _open(self._pages.residents, self._pages.console)
         if self._live:
             self._thread = threading.Thread(target=self._show, args=(run.observer.account,), daemon=True)
@@ -109,6 +114,16 @@ class Terminal:
 
     def _moving(self, account: Account) -> Group:
         return live_view(account) if self._pages is None else Group(live_view(account), doors(self._pages))
+
+
+def end_as_by_ctrl_c() -> None:
+    """End a run in order also when it is told to by a signal, or when its terminal is closed.
+
+    By default either would end this process alone: its push service went on, and its folder stayed.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks to go on
+            signal.signal(number, signal.default_int_handler)
 
 
 def doors(pages: "DemoPages") -> Table:

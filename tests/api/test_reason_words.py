@@ -5,10 +5,13 @@ import inspect
 
 import pytest
 
-from api.console.reason_words import REASONS, SERVICES, reason_said, service_said
+from alerts import lifecycle, references, series
+from alerts.claim import Release
+from api.console.reason_words import HELD, REASONS, SERVICES, held_said, reason_said, service_said, unreadable_said
 from dispatch.settings import DEFAULT_PUSH_HOSTS
 from geo.sign import ORDER_WITHOUT_SIGN
 from streams.deciding import decision
+from streams.ingest import settlement
 
 
 def codes_of_decisions() -> set[str]:
@@ -29,6 +32,25 @@ def test_whatever_the_decider_writes_has_words() -> None:
     assert {"needs-a-person", "held-by-policy", "digest-mismatch", "order-not-approved"} <= codes
     assert codes | {ORDER_WITHOUT_SIGN} <= REASONS.keys()
     assert reason_said("edited-by:sato") == "satoが直した。ほかの人の承認が要る"
+
+
+def test_whatever_holds_a_document_has_words() -> None:
+    written: set[str] = set()
+    for module in (lifecycle, references, series, settlement):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Attribute) and node.attr == "HELD":
+                continue
+            if isinstance(node, ast.Call) and any(isinstance(a, ast.Attribute) and a.attr == "HELD" for a in node.args):
+                written |= {a.value for a in node.args if isinstance(a, ast.Constant) and "-" in str(a.value)}
+    codes = {code for code in written if " " not in code} | {
+        f"policy-{Release.DRAFT.value}",
+        "update-without-references",
+    }
+    assert {"drill-words-under-actual", "identifier-conflict", "revision-conflict", "area-not-in-table"} <= codes
+    assert codes <= HELD.keys()
+    assert "訓練の言葉" in held_said("drill-words-under-actual")
+    assert "XMLとして読めない" in unreadable_said("xml-malformed")
+    assert "<b>" not in held_said("<b>") + unreadable_said("<b>")
 
 
 def test_a_rule_of_the_policy_is_called_by_its_name_and_nothing_is_taken_as_markup() -> None:

@@ -133,6 +133,15 @@ def test_every_answer_has_a_strict_policy(path: str) -> None:
     assert headers["referrer-policy"] == "no-referrer"
 
 
+@pytest.mark.parametrize(("has_map", "can_sign_up"), [(False, False), (True, False), (True, True)])
+def test_the_first_page_leads_to_what_this_process_has(has_map: bool, can_sign_up: bool) -> None:
+    registry = CollectorRegistry()
+    residents = Residents(State(), lambda: CURRENT, has_map=has_map, can_sign_up=can_sign_up)
+    page = Browser(residents_app(residents, ApiMetrics(registry), registry, lambda: NINE_PM)).get("/").text
+    assert ('href="/map#here"' in page) is has_map
+    assert ('href="/signup"' in page) is can_sign_up
+
+
 def test_the_page_asks_nobody_else_for_anything() -> None:
     tags = Tags()
     tags.feed(browse(flood()).get("/").text)

@@ -4,16 +4,20 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import h3.api.basic_int as h3
 import pytest
 
-from alerts.claim import Release
+from alerts.claim import Lane, Release
 from alerts.level import Level
 from alerts.lifecycle import SeriesState, accept
 from alerts.policy import Policy, release_for
 from alerts.report import OutcomeKind, Report
 from feeds.errors import FeedError
 from feeds.read import read, series_of
+from geo.cells import shard_of
+from geo.claims import claims_of
 from shirase.demo.scenario import river_evening
+from tests.geo.documents import TwoWards
 
 START = datetime(2026, 9, 18, 9, 0, tzinfo=UTC)
 POLICY = Path(__file__).resolve().parents[2] / "ops" / "policy.toml"
@@ -66,3 +70,14 @@ def test_levels_rise_with_the_river_and_with_the_rain() -> None:
     assert level("VXKO_warning.xml") is Level.ELDERLY_LEAVE
     assert level("VXKO_danger.xml") is Level.ALL_LEAVE
     assert level("CAP_river.xml") is Level.ALL_LEAVE
+
+
+def test_what_lifts_everything_still_says_who_lifts_it() -> None:
+    kind, report = play(1)["VPWW54_lifted.xml"]
+    assert kind == OutcomeKind.UPDATE.value
+    assert report is not None
+    assert (report.alert.infos, report.alert.sender_name) == ((), "気象庁本庁")
+    before = (shard_of(h3.latlng_to_cell(35.672, 139.817, 9)),)
+    found = claims_of(report, accept(SeriesState(), report), TwoWards(), Release.AUTOMATIC, Lane.LIFE_SAFETY, before)
+    # It is read by people: "jma.go.jp lifted the warning" is an address and no name.
+    assert {claim.provenance.issuer for claim in found.claims} == {"気象庁本庁"}

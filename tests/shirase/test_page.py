@@ -43,6 +43,8 @@ def test_an_officer_of_the_run_signs_in_with_what_the_terminal_shows(pages: Demo
 def test_two_people_are_there_and_no_run_shares_a_password(pages: DemoPages, folder: Path) -> None:
     accounts = Accounts(folder / "accounts.sqlite")
     assert {account.role.value for account, _ in accounts.listed()} == {"drafter", "approver"}
+    # Each speaks for every ward as the ward itself: an account of all Tokyo must say why it acts in its place.
+    assert all(not account.everywhere and len(account.wards) == 23 for account, _ in accounts.listed())
     accounts.close()
     assert len({officer.password for officer in pages.officers}) == len(pages.officers)
 

@@ -45,7 +45,7 @@ class Site:
 @contextmanager
 def site_over(dusk: Dusk, built: Path, reports: RoadReports | None = None) -> Iterator[Site]:
     registry = CollectorRegistry()
-    residents = Residents(dusk.board.state, lambda: Freshness(True, 0, 0.5), can_sign_up=True)
+    residents = Residents(dusk.board.state, lambda: Freshness(True, 0, 0.5), has_map=True, can_sign_up=True)
     app = residents_app(
         residents,
         ApiMetrics(registry),

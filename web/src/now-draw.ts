@@ -136,12 +136,18 @@ function sceneOf({ state, spot, words }: Shown, guide: Guide | undefined): Scene
 }
 
 function legend({ state, words }: Shown, guide: Guide | undefined): HTMLElement[] {
-  const looks = (state?.["hazards.geojson"]?.features ?? []).map((one) => ({ look: lookOf(one.properties.level, one.properties.severity, words), level: one.properties.level }));
-  const kept = new Map(looks.map((one) => [one.look.key, one]));
+  // A level has one colour, for the warning and for the order: the legend calls it by what is in force here.
+  const kept = new Map<string, { level: number | null; mark: string; words: Set<string> }>();
+  for (const { properties: one } of state?.["hazards.geojson"]?.features ?? []) {
+    const look = lookOf(one.level, one.severity, words, one.is_order);
+    const entry = kept.get(look.key) ?? { level: one.level, mark: look.mark, words: new Set() };
+    entry.words.add(look.word);
+    kept.set(look.key, entry);
+  }
   const sign = (...drawn: SVGElement[]): SVGElement => svg("svg", { viewBox: "0 0 30 24", "aria-hidden": "true" }, ...drawn);
   const item = (drawn: SVGElement, text: string): HTMLElement => html("li", {}, drawn, text);
   return [
-    ...[...kept.values()].map(({ look, level }) => html("li", {}, html("span", { class: `chip ${look.key}` }, level ? fill(words.level, { n: level }) : look.mark, html("b", {}, look.word)))),
+    ...[...kept].map(([key, { level, mark, words: called }]) => html("li", {}, html("span", { class: `chip ${key}` }, level ? fill(words.level, { n: level }) : mark, html("b", {}, [...called].join(" · "))))),
     item(sign(svg("circle", { cx: 15, cy: 12, r: 7, class: "you" })), words.legend.you),
     ...(guide?.line.length ? [item(sign(svg("path", { d: "M2 18L28 6", class: "way" })), words.legend.way)] : []),
     item(sign(svg("path", { d: "M7 20v-9l8 -7l8 7v9z", class: "site open" })), `${words.legend.shelter} (${words.states.open})`),
