@@ -38,10 +38,8 @@ def test_whatever_holds_a_document_has_words() -> None:
     written: set[str] = set()
     for module in (lifecycle, references, series, settlement):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
-            if isinstance(node, ast.Attribute) and node.attr == "HELD":
-                continue
             if isinstance(node, ast.Call) and any(isinstance(a, ast.Attribute) and a.attr == "HELD" for a in node.args):
-                written |= {a.value for a in node.args if isinstance(a, ast.Constant) and "-" in str(a.value)}
+                written |= {str(a.value) for a in node.args if isinstance(a, ast.Constant) and "-" in str(a.value)}
     codes = {code for code in written if " " not in code} | {
         f"policy-{Release.DRAFT.value}",
         "update-without-references",
