@@ -9,6 +9,7 @@ REASONS = {
     "digest-mismatch": "承認された内容と違うため止めた",
     "for-coordinators-only": "職員だけに知らせる",
     "held-by-policy": "決まりにより保留",
+    "help-line-not-approved": "承認されていない連絡先を含むため保留",
     "needs-a-person": "人の承認が要る",
     "nothing-changed": "前の知らせと同じ",
     "order-not-approved": "もとの避難情報がまだ承認されていないため保留",
