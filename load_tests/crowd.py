@@ -17,8 +17,8 @@ from shirase.demo.receivers import Receivers, make
 
 _ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
 _PLACE_SHARES = (0.40, 0.33, 0.16, 0.07, 0.04)
-_LANGUAGES = ("ja", "en", "zh", "ko")
-_LANGUAGE_SHARES = (0.88, 0.06, 0.04, 0.02)
+_LANGUAGES = ("ja", "en", "zh-Hans", "ko", "ja-Hira")
+_LANGUAGE_SHARES = (0.87, 0.06, 0.04, 0.02, 0.01)
 _CHUNK = 100_000
 _ONE_WORD = bytes.maketrans(b"/?=", b"---")
 # One body in a thousand is kept and opened, a thousand at least.

@@ -7,10 +7,10 @@ from fastapi import Request, Response
 from api.http.errors import ApiError
 from api.officers.accounts import Session
 
-# An outline of a thousand corners is 40 kB, half as much again when it is percent-encoded.
-_LONGEST_FORM = 98_304
-# Every ward may be ticked.
-_MOST_FIELDS = 120
+# The words of forty parts in five languages, percent-encoded; an outline of a thousand corners is 60 kB.
+_LONGEST_FORM = 524_288
+# Title and body of each of these, and every ward may be ticked.
+_MOST_FIELDS = 480
 
 
 async def read_form(request: Request, origin: str, session: Session | None = None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from alerts.alert import Alert, AlertInfo, Area, Reference
 from alerts.cap import Certainty, MsgType, ResponseType, Status, Urgency
 from alerts.claim import Lane
 from alerts.hazard import HazardKind, category_of
+from alerts.languages.known import words_of
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.order_words import ORDER_NAMES_JA
@@ -102,7 +103,10 @@ def _info(
 
 def _event(part: NoticePart, text: Text, hazard: HazardKind) -> str:
     order = ORDER_NAMES_JA.get(part.level) if part.level is not None else None
-    return order if order and order in text.title else HAZARDS_JA[hazard]
+    if order and order in text.title:
+        return order
+    words = words_of(text.language)
+    return words.names.hazards[hazard] if words is not None else HAZARDS_JA[hazard]
 
 
 def _response(notice: Notice, part: NoticePart) -> ResponseType:

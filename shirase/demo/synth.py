@@ -25,8 +25,8 @@ from geo.areas import AreaTable
 from shirase.demo.homes import Homes, homes_in
 from shirase.demo.receivers import TOKEN_BYTES, Receivers, make
 
-LANGUAGES = ("ja", "en", "zh", "ko")
-_LANGUAGE_SHARES = (0.88, 0.06, 0.04, 0.02)
+LANGUAGES = ("ja", "en", "zh-Hans", "ko", "ja-Hira")
+_LANGUAGE_SHARES = (0.87, 0.06, 0.04, 0.02, 0.01)
 # One, two … five places a person; R5 allows five.
 _PLACE_SHARES = (0.40, 0.33, 0.16, 0.07, 0.04)
 _SECOND_ROLES = (Role.WORK, Role.SCHOOL, Role.FAMILY)

@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from alerts.claim import Lane, Release
 from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES
 from alerts.level import Level
 from alerts.notice import Notice, Phase, Text
 from alerts.place import Cells
@@ -197,6 +198,7 @@ def room_in(
     scripts: bool = False,
     roads: RoadMap | None = None,
     rivers: tuple[River, ...] = (),
+    unreviewed: frozenset[str] = frozenset(),
 ) -> Room:
     """Return a console with a draft of a feed and one that aoki wrote, and no accounts yet."""
     topics, clock, desk, posts = Topics(), Clock(), Desk(), Posts()
@@ -219,6 +221,7 @@ def room_in(
         foresee=foresee,
         roads=roads,
         rivers=rivers,
+        unreviewed=unreviewed,
     )
     registry = CollectorRegistry()
     app: FastAPI = console_app(
@@ -259,6 +262,25 @@ def test_an_approver_of_the_ward_releases_what_a_feed_said_with_one_form(room: R
     assert command.digest == record.draft.notice.digest
     assert room.topics.acts() == [("sato", "sign-in", ""), ("sato", "approve", record.draft.notice.digest)]
     assert "UNKNOWN" in seat.get(f"/?did={record.draft_id}").text
+
+
+def test_other_languages_are_folded_and_one_that_awaits_a_reader_is_marked_and_stops_nothing(
+    tmp_path: Path,
+) -> None:
+    room = room_in(tmp_path, unreviewed=frozenset({"ko"}))
+    room.add("sato")
+    record = room.drafts["feed"]
+    seat = room.sign_in("sato")
+    shown = seat.get(f"/drafts/{record.draft_id}").text
+    assert record.draft is not None
+    (part,) = record.draft.notice.parts
+    assert tuple(text.language for text in part.texts) == LANGUAGES
+    folded = re.findall(r'<details class="text" lang="([^"]+)"><summary>([^<]+)</summary>', shown)
+    assert [language for language, _ in folded] == list(LANGUAGES[1:])
+    assert [language for language, name in folded if "母語の人の確認待ち" in name] == ["ko"]
+    assert seat.decide("approve", record.draft_id).status_code == 303
+    (raw,) = room.topics.of(COMMANDS.name)
+    assert decode(Command, raw).verb is Verb.APPROVE
 
 
 def test_what_became_of_it_is_said_in_one_word(room: Room) -> None:

@@ -29,7 +29,7 @@ export const zhHans: NowWords = {
   notAllClear: "这不是解除通知。如感到危险，请不要等待通知，立即行动。",
   lapsed: "{time}以来没有更新。请视为仍然有效。",
   help: "需要帮助请拨打119。",
-  level: "{n}级",
+  level: "警戒级别{n}",
   levels: { 1: "早期注意信息", 2: "注意报", 3: "警报", 4: "危险警报", 5: "特别警报" },
   orders: { 3: "高龄者等避难", 4: "避难指示", 5: "紧急安全确保" },
   orderActions: {
