@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 
 import confluent_kafka
@@ -23,6 +24,9 @@ HEARTBEAT_MS = 1_000
 
 # The embedded broker does not wake a fetch when a record comes; on Kafka it costs 100 requests a second.
 FETCH_WAIT_MS = 10
+# Kafka wakes a held fetch, so a record comes as soon. A partition that is given meanwhile waits for the fetch's end,
+# which would add up for who reads many topics once.
+PATIENT_FETCH_WAIT_MS = 100
 
 COMMIT_MS = 500
 
@@ -68,8 +72,15 @@ class Consumer:
     """
 
     def __init__(
-        self, bootstrap: str, *, group: str | None = None, instance: str | None = None, on_lost: Lost = refuse_lost
+        self,
+        bootstrap: str,
+        *,
+        group: str | None = None,
+        instance: str | None = None,
+        patient: bool = False,
+        on_lost: Lost = refuse_lost,
     ) -> None:
+        """*patient* is who has the same partitions for as long as the process lives: it asks Kafka less often."""
         settings: dict[str, str | int | float | bool] = {
             "bootstrap.servers": bootstrap,
             # librdkafka wants a name even when no group is used; nobody ever joins this one.
@@ -91,6 +102,8 @@ class Consumer:
         # The embedded broker knows no static members: it lets the old one time out first, 20 s instead of 3.
         if instance is not None and kind_of(bootstrap) is BrokerKind.KAFKA:
             settings["group.instance.id"] = instance
+        if patient and _kind_at(bootstrap) is BrokerKind.KAFKA:
+            settings["fetch.wait.max.ms"] = PATIENT_FETCH_WAIT_MS
         self._kafka = confluent_kafka.Consumer(settings)
         self._on_lost = on_lost
         self._in_group = group is not None
@@ -298,6 +311,12 @@ def batches_to_end(bootstrap: str, topic: str, until_monotonic: float | None = N
             left = {place for place in left if place not in reader._ended and reader._next[place] < marks[place].high}
             if left and time.monotonic() > (quiet_until if until_monotonic is None else until_monotonic):
                 raise BrokerNotReady(f"{topic} could not be read to its end: {len(left)} partitions are left")
+
+
+@cache
+def _kind_at(bootstrap: str) -> BrokerKind:
+    """Return what the broker is; asked once, since an address does not become another's while a worker runs."""
+    return kind_of(bootstrap)
 
 
 def _partitions(kafka: confluent_kafka.Consumer, topic: str) -> list[int]:

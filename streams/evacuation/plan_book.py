@@ -26,7 +26,7 @@ class PlanBook:
         for record in read_to_end(bootstrap, PLANS.name):
             self._take(record)
             starts[record.topic, record.partition] = record.offset + 1
-        self._consumer = Consumer(bootstrap)
+        self._consumer = Consumer(bootstrap, patient=True)
         marks = self._consumer.watermarks(PLANS.name)
         self._consumer.assign({place: starts.get(place, mark.low) for place, mark in marks.items()})
 

@@ -16,36 +16,35 @@ import numpy as np
 
 from alerts.claim import Lane
 from alerts.notice import Notice
-from dispatch.batch import BatchAnswer, BatchSender
+from dispatch.batch import BatchSender
 from dispatch.columns import U16, U64
 from dispatch.errors import DispatchError, PlanMissing
 from dispatch.layers import People
 from dispatch.message import Messages
 from dispatch.metrics import DispatchMetrics
 from dispatch.native.library import Native, library_for
-from dispatch.outcomes import PushOutcome
 from dispatch.pool import Pool
 from dispatch.pushes import Pushes
 from dispatch.selection import Selection, select
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import BUCKETS
 from dispatch.vapid import FIRST_DRILL_KEY, Vapid
-from dispatch.ways import with_ways
 from streams.brokers.client import Consumer, Producer, Record
 from streams.brokers.rolling import Rolling
 from streams.dead_letters import Refused, dead_letter
-from streams.evacuation.plan_book import PlanBook
 from streams.fanout.approval import Mismatch, mismatch_of, plans_mismatch
 from streams.fanout.checkpoint import Checkpoint
 from streams.fanout.course import Course, chosen_at, complete, without
 from streams.fanout.courses import Courses
 from streams.fanout.fanout import FanOut
+from streams.fanout.gathering import gathered
 from streams.fanout.headcount import HeadCounts
 from streams.fanout.late import heard_by_nobody_asleep
 from streams.fanout.ledger import STORED_WITHIN_SECONDS, Ledger
 from streams.fanout.newcomers import Newcomers
 from streams.fanout.outbox import Outbox
 from streams.fanout.ownership import Heartbeat, Ownership
+from streams.fanout.planned import Planned
 from streams.fanout.subscribers import Subscribers
 from streams.fanout.told_book import ToldBook
 from streams.fanout.warming import warm
@@ -63,10 +62,6 @@ PAUSE_SECONDS = 5.0
 # Who hands over waits this long for its last answers: well within the five seconds that its supervisor gives it.
 LAST_ANSWERS_SECONDS = 2.0
 _IDLE_SECONDS = 0.01
-# While more than this is open, answers are waited for until there are so many, or this long: a turn costs as much for
-# a handful. Less is open of a notice for few, whose answers are dealt with as they come.
-GATHER_ROWS = 512
-GATHER_SECONDS = 0.002
 # Entries made in a turn with nothing to send: 7 ms, by which a notice that comes then waits at most.
 ENTRIES_A_TURN = 64
 
@@ -124,9 +119,8 @@ class Dispatcher:
         self._headcounts = HeadCounts(self._producer, worker, workers, self._buckets)
         # One of all workers is enough; what it misses while it is away is made good at its start.
         self._rolling = Rolling(self._producer) if worker == 0 and subscribers.follows else None
-        self._plans = PlanBook(bootstrap)
-        self._without_plan: list[Record] = []
-        self._notices = Consumer(bootstrap)
+        self._planned = Planned(bootstrap, settings)
+        self._notices = Consumer(bootstrap, patient=True)
         self._notices.assign_from_oldest(sorted(APPROVED))
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────
@@ -143,7 +137,8 @@ class Dispatcher:
         filling = not self._courses and not self._pool.full
         for record in self._notices.poll_many(16, 0.0 if self._courses or filling else _IDLE_SECONDS):
             self._take(record)
-        self._take_again()
+        for record in self._planned.come():
+            self._take(record)
         self._subscribers.follow()
         if self._rolling is not None:
             self._rolling.go_on()
@@ -152,7 +147,7 @@ class Dispatcher:
         now = time.time()
         more = self._outbox.fill(now)
         wait = _IDLE_SECONDS if self._courses and not more else 0.0
-        self._outbox.answers(self._gathered(wait), time.time())
+        self._outbox.answers(gathered(self._sender, wait), time.time())
         if self._ledger.save(self._outbox.fanouts):
             for fanout in self._outbox.fanouts:
                 self._meter(fanout)
@@ -167,19 +162,6 @@ class Dispatcher:
         """Let the sender go on, above all with its handshakes, amid a longer step."""
         self._outbox.answers(self._sender.poll_batches(0.0), time.time())
 
-    def _gathered(self, wait: float) -> list[BatchAnswer]:
-        """Return what has come back; amid a large notice some hundreds of answers, which cost little more than one.
-
-        Not while there is room for more rows: then *wait* is 0.
-        """
-        answers = self._sender.poll_batches(wait)
-        count, until = sum(len(answer.keys) for answer in answers), time.monotonic() + (GATHER_SECONDS if wait else 0.0)
-        while count < GATHER_ROWS <= self._sender.in_flight and (left := until - time.monotonic()) > 0:
-            more = self._sender.poll_batches(left)
-            count += sum(len(answer.keys) for answer in more)
-            answers += more
-        return answers
-
     def close(self) -> None:
         """Wait a little for what is open, store what is known and leave; the next owner repeats what is still open."""
         until = time.monotonic() + LAST_ANSWERS_SECONDS
@@ -189,7 +171,7 @@ class Dispatcher:
         self._ledger.wait()
         self._sender.close()
         self._notices.close()
-        self._plans.close()
+        self._planned.close()
         self._ownership.close()
         self._subscribers.close()
         self._producer.close()
@@ -231,9 +213,10 @@ class Dispatcher:
             return
         if any(course.notice == notice for course in self._courses):
             return
-        plans = self._plans.for_notice(notice)
+        plans = self._planned.plans(notice)
         if plans is None:
-            self._wait_for_plan(record, notice)
+            if notice.expires > datetime.now(UTC) and not self._ledger.is_done(notice):
+                self._planned.wait(record)
             return
         mismatch = plans_mismatch(plans)
         if mismatch is not None:
@@ -251,22 +234,6 @@ class Dispatcher:
         drill = notice.lane is Lane.DRILL
         return Mismatch.NO_KEY if drill and not self._vapid.has(FIRST_DRILL_KEY) else None
 
-    def _wait_for_plan(self, record: Record, notice: Notice) -> None:
-        """Keep a notice of ways until its plan has come: it is stored before the notice, on another topic."""
-        if notice.expires > datetime.now(UTC) and not self._ledger.is_done(notice):
-            self._without_plan.append(record)
-
-    def _take_again(self) -> None:
-        if self._without_plan and self._plans.follow():
-            waiting, self._without_plan = self._without_plan, []
-            for record in waiting:
-                self._take(record)
-
-    def _messages(self, notice: Notice) -> Messages:
-        """Return the words of *notice*; those of ways are made from the plans that it names."""
-        told, ways = with_ways(notice, self._plans.for_notice(notice) or {})
-        return Messages(told, self._settings, ways)
-
     def _stop(self, notice: Notice, mismatch: Mismatch) -> None:
         """Send nothing of what is not what was approved, and say so where people look (R14)."""
         log.error("notice stopped", extra={"lineage": notice.lineage, "reason": mismatch.value})
@@ -280,7 +247,7 @@ class Dispatcher:
             self._sender.open_ahead(self._subscribers.people.main_origins(_AHEAD_ORIGINS))
         self._refresh()
         try:
-            messages = self._messages(notice)
+            messages = self._planned.messages(notice)
             list(messages.check())
             self._take_answers()
         except PlanMissing:
@@ -306,7 +273,7 @@ class Dispatcher:
         self._metrics.selected.labels(notice.lane.value).inc(len(chosen))
         self._metrics.quieted.inc(chosen.quieted)
         if notice.expires <= datetime.now(UTC) and not frozen:
-            self._ledger.receipt(notice, len(chosen), _all_expired(len(chosen)), received_ms)
+            self._ledger.all_expired(notice, len(chosen), received_ms)
             return
         course = Course(
             notice,
@@ -393,7 +360,7 @@ class Dispatcher:
         tail = 1 + max([*going, *self._told.tails(notice.lineage, notice.revision)], default=0)
         course = Course(
             notice,
-            self._messages(notice),
+            self._planned.messages(notice),
             self._subscribers.people,
             late,
             received_ms=received_ms,
@@ -410,7 +377,7 @@ class Dispatcher:
         now = datetime.now(UTC)
         for tail, frozen in self._told.tails(notice.lineage, notice.revision).items():
             if not self._ledger.is_done(notice, tail):
-                messages, people = self._messages(notice), self._subscribers.people
+                messages, people = self._planned.messages(notice), self._subscribers.people
                 course = Course(
                     notice,
                     messages,
@@ -426,10 +393,3 @@ class Dispatcher:
         if notice.expires > now and self._ledger.is_done(notice) and heard_by_nobody_asleep(notice):
             # Once a start: whoever is in force and in no record signed up while nobody owned these buckets.
             self._newcomers.missed(self._select(notice, self._buckets, now), notice.lineage)
-
-
-def _all_expired(count: int) -> Checkpoint:
-    checkpoint = Checkpoint()
-    if count:
-        checkpoint.outcomes[PushOutcome.EXPIRED.value] = count
-    return checkpoint

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 
 from alerts.notice import Notice
+from dispatch.outcomes import PushOutcome
 from dispatch.subscription import BUCKETS
 from streams.brokers.client import Producer, Stored, read_to_end
 from streams.fanout.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint, parse_progress_key, progress_key
@@ -129,3 +130,10 @@ class Ledger:
         self._producer.send(RECEIPTS.name, key.encode(), encode(receipt)).result(STORED_WITHIN_SECONDS)
         self._done.add((notice.lineage, notice.revision, tail))
         return receipt
+
+    def all_expired(self, notice: Notice, count: int, received_ms: int) -> None:
+        """Write the end of a notice that came too late for all *count* whom it was for."""
+        totals = Checkpoint()
+        if count:
+            totals.outcomes[PushOutcome.EXPIRED.value] = count
+        self.receipt(notice, count, totals, received_ms)

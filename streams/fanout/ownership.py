@@ -31,7 +31,7 @@ class Ownership:
         self._bootstrap = bootstrap
         self._heartbeat = heartbeat
         self.record, stored = _claimed(bootstrap, producer, worker, workers, process)
-        self._claims = Consumer(bootstrap)
+        self._claims = Consumer(bootstrap, patient=True)
         self._claims.assign({(stored.topic, stored.partition): stored.offset})
 
     def confirm(self) -> None:

@@ -206,7 +206,7 @@ def from_topic(
     The snapshot in *folder* is a cache that names its offsets: gone on with while every tombstone since is still on the
     topic, else written anew. An older one could bring back somebody who has unsubscribed.
     """
-    consumer, aside = Consumer(bootstrap), Aside(bootstrap)
+    consumer, aside = Consumer(bootstrap, patient=True), Aside(bootstrap)
     marks = consumer.watermarks(SUBSCRIPTIONS.name)
     source, at = consumer.cluster(), clock()
     registry = _kept(folder, mine, source, marks, at)

@@ -23,6 +23,7 @@ from dispatch.columns import columns_of
 from dispatch.envelope import OVERHEAD_BYTES
 from dispatch.message import SHORT_BYTES
 from dispatch.metrics import DispatchMetrics
+from dispatch.native.library import Native, library_for
 from dispatch.outcomes import GoneGuard, PushOutcome
 from dispatch.registry import Registry
 from dispatch.sender import Push
@@ -123,7 +124,15 @@ def people(count: int, *cells: Cell, origin: str = "", seed: int = 1) -> list[Su
     ]
 
 
-def worker(broker: Broker, residents: list[Subscription], sender: FakeSender, *, drills: bool = True) -> Dispatcher:
+def worker(
+    broker: Broker,
+    residents: list[Subscription],
+    sender: FakeSender,
+    *,
+    drills: bool = True,
+    native: Native = Native.AUTO,
+    metrics: CollectorRegistry | None = None,
+) -> Dispatcher:
     registry = Registry.of(columns_of(residents))
     return Dispatcher(
         broker.bootstrap,
@@ -133,8 +142,10 @@ def worker(broker: Broker, residents: list[Subscription], sender: FakeSender, *,
         sender=sender,
         vapid=Vapid({0: KEY, **({FIRST_DRILL_KEY: DRILL_KEY} if drills else {})}, "mailto:operations@shirase.example"),
         secret=b"s" * 32,
-        settings=DispatchSettings(max_in_flight=IN_FLIGHT, retry_first_seconds=0.01, retry_cap_seconds=0.02),
-        metrics=DispatchMetrics(CollectorRegistry()),
+        settings=DispatchSettings(
+            max_in_flight=IN_FLIGHT, retry_first_seconds=0.01, retry_cap_seconds=0.02, native=native
+        ),
+        metrics=DispatchMetrics(metrics or CollectorRegistry()),
         stream_metrics=StreamMetrics(CollectorRegistry()),
     )
 
@@ -821,3 +832,11 @@ def test_whoever_signed_up_for_drills_by_the_live_key_is_refused_and_counted(fre
     (receipt,) = finish(fresh, dispatcher)
     assert (receipt.outcomes, sender.submitted) == ({"failed": 4}, [])
     assert dispatcher._metrics.wrong_keys.labels(Lane.DRILL.value)._value.get() == 4
+
+
+def test_whether_c_seals_is_told_by_a_metric(fresh: Broker) -> None:
+    for native, expected in ((Native.OFF, False), (Native.AUTO, library_for(Native.AUTO) is not None)):
+        registry = CollectorRegistry()
+        assert registry.get_sample_value("dispatch_native_info") is None
+        worker(fresh, people(1), FakeSender(), native=native, metrics=registry).close()
+        assert registry.get_sample_value("dispatch_native_info") == float(expected)
