@@ -5,7 +5,7 @@ whose ward nobody knows, goes to the metropolitan officer at once.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -143,6 +143,14 @@ def runs_out(expires: datetime, now: datetime) -> bool:
 def first_rung(duty: Duty, wards: Iterable[str], hour: int | None = None) -> tuple[Call, ...]:
     """Return whom the ladder of *wards* wakes at once: those on duty, or whoever stands in for them."""
     return tuple(call for call in ladder(duty, wards, hour) if call.after_seconds <= 0)
+
+
+def in_wards(rule: SilenceRule, after_seconds: Mapping[str, float], wards: Iterable[str]) -> SilenceRule:
+    """Return *rule* for a draft of *wards*, some of which have an own *after_seconds*: the soonest of them holds."""
+    return replace(
+        rule,
+        after_seconds=min((after_seconds.get(one, rule.after_seconds) for one in wards), default=rule.after_seconds),
+    )
 
 
 def is_silent(rule: SilenceRule, level: Level | None, waited_seconds: float) -> bool:

@@ -13,7 +13,11 @@ from alerts.errors import WardError
 from alerts.hazard import HazardKind
 
 USUAL_LANGUAGES = ("ja", "en")
-_FIELDS = frozenset({"code", "name", "help_line", "languages", "leave_early", "refuge", "without_site"})
+_FIELDS = frozenset({"code", "name", "help_line", "languages", "leave_early", "refuge", "without_site", "thresholds"})
+# Sooner than a call can be answered is no chance to decide; later than this nobody waits for an order any more.
+_SILENCE_SECONDS = (60, 600)
+# Under twenty is nobody's number (`geo.seam`), and over this no closure in the city would ever be asked about.
+_ASK_PEOPLE = (20, 50_000)
 
 
 class WithoutSite(StrEnum):
@@ -26,9 +30,23 @@ class WithoutSite(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WardThresholds:
+    """What a ward sets otherwise than the deployment; None: as there.
+
+    After how long its people hear that nobody has ordered yet (R6), and how many people a closure may move without its
+    name being asked for again (R14). What is dangerous is no ward's to say: a river's levels belong to its station, and
+    who lets a notice go to the policy of all wards.
+    """
+
+    silence_after_seconds: int | None = None
+    ask_name_above: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WardSetting:
     """One row. `code` has five digits; `help_line` is the number that residents are told beside 119.
 
+    `languages` are those of its screens (`feeds.outgoing.signage`): pushes come in each reader's own.
     `leave_early` names where to go before it is too late (R1), `refuge` the ward's own high ground.
     """
 
@@ -39,6 +57,7 @@ class WardSetting:
     leave_early: str = ""
     refuge: str = ""
     without_site: Mapping[HazardKind, WithoutSite] = field(default_factory=dict)
+    thresholds: WardThresholds = WardThresholds()
 
 
 def wards_from_plain(plain: Mapping[str, Any]) -> dict[str, WardSetting]:
@@ -78,7 +97,19 @@ def _setting(row: object, place: str) -> WardSetting:
         _text(row, "leave_early", place),
         _text(row, "refuge", place),
         _modes(row.get("without_site", {}), place),
+        _thresholds(row.get("thresholds", {}), place),
     )
+
+
+def _thresholds(row: object, place: str) -> WardThresholds:
+    ranges = {"silence_after_seconds": _SILENCE_SECONDS, "ask_name_above": _ASK_PEOPLE}
+    if not isinstance(row, Mapping) or set(row) - set(ranges):
+        raise WardError(f"{place}: thresholds is a table of {' and '.join(sorted(ranges))}")
+    for name, value in row.items():
+        least, most = ranges[name]
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise WardError(f"{place}: {name} is {value!r}, a whole number from {least} to {most}")
+    return WardThresholds(row.get("silence_after_seconds"), row.get("ask_name_above"))
 
 
 def _modes(rows: object, place: str) -> dict[HazardKind, WithoutSite]:

@@ -25,13 +25,15 @@ def run_channels(
     """Wait for the lease, then give the outlets what was approved until it is lost."""
     from alerts.alert import GEOCODE_CLASS20, Geocode
     from shirase.areas import table_at
+    from shirase.ward_register import wards_at
     from streams.outward.metrics import OutwardMetrics
     from streams.outward.outlets import OutletError, register_of
     from streams.outward.stage import Outward
 
     plain = tomllib.loads(settings.outlets.read_text(encoding="utf-8")) if settings.outlets else {}
     try:
-        register = register_of(plain, settings.outlets.parent if settings.outlets else Path())
+        languages = {code: ward.languages for code, ward in wards_at(settings.wards).items()}
+        register = register_of(plain, settings.outlets.parent if settings.outlets else Path(), languages=languages)
     except OutletError as error:
         raise SettingMissing(f"SHIRASE_OUTLETS, {settings.outlets}: {error}") from None
     stop, beat = Stop(), Beat(heartbeat)
@@ -56,6 +58,7 @@ def run_pager(
     from dispatch.secret_file import read_secret
     from shirase.areas import table_at
     from shirase.help_lines import help_lines_at
+    from shirase.ward_register import wards_at
     from streams.duty.metrics import PagerMetrics
     from streams.duty.pager import Pager
     from streams.duty.roster import DutyError, duty_of
@@ -91,6 +94,11 @@ def run_pager(
         devices=(seal, key) if seal is not None and key is not None else None,
         ground_of=ground_of,
         help_lines=lines,
+        silence_after={
+            code: seconds
+            for code, ward in wards_at(settings.wards).items()
+            if (seconds := ward.thresholds.silence_after_seconds) is not None
+        },
     )
     pager.run(stop, beat)
     pager.close()

@@ -110,7 +110,8 @@ class WorkerSettings:
     """Of a `fanout` worker: `alone`, `first` (it has a standby, and holds its share by a lease), or `standby`."""
 
     wards: Path | None = None
-    """Register of wards (`ops/wards.toml`): whose help line notices of `notices` and `pager` name; without it none."""
+    """Register of wards (`ops/wards.toml`): help lines (`notices`, `pager`), waiting times for an order (`pager`) and
+    languages of screens (`channels`); without it no help line, and all else as the policy and the forms say."""
 
     outlets: Path | None = None
     """Register of outlets (`ops/outlets.toml`): what `channels` gives to which ward's other systems."""

@@ -4,6 +4,7 @@ The planner answers (`streams.evacuation.preview`). Nothing is posted from here,
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from typing import Annotated
 
@@ -19,12 +20,12 @@ from api.drawing.sheet import document
 from api.http.errors import ApiError, FormWrong
 from api.officers.accounts import Session
 from api.officers.form import page, read_form
-from api.orders.wanted import Wanted, may_not_post, wanted_of
+from api.orders.wanted import Wanted, Where, may_not_post, wanted_of
 from feeds.console import FEED, read_console
 from feeds.console_write import console_document
 from feeds.errors import ConsoleError
 from geo.seam import shown
-from streams.evacuation.preview import geojson_of, why_not_yet
+from streams.evacuation.preview import PostingSettings, geojson_of, why_not_yet
 from streams.payloads import Preview
 
 _MOST_NAMES = 20
@@ -74,13 +75,21 @@ async def moves_many(office: Office, wanted: Wanted, raw: bytes, form: Mapping[s
     (report,) = read_console(raw, received=office.now(), feed=FEED).facts.roads
     seen = await run_in_threadpool(office.foresee, report)
     name = _name(wanted)
-    not_yet = why_not_yet(seen, name, form.get("confirm", ""), office.posting)
+    not_yet = why_not_yet(seen, name, form.get("confirm", ""), _asked_above(office, wanted.where))
     if not_yet is None or seen is None:
         return ""
     return (
         f"{shown(seen.people or 0)}人の行き先が変わります（{not_yet.value}）。"
         f"間違いなければ、戻って「呼び名をもう一度」に「{name}」と書いて送ってください。"
     )
+
+
+def _asked_above(office: Office, where: Where) -> PostingSettings:
+    """Return the settings for a closure at *where*: of several wards the lowest number of people holds (R24)."""
+    touched = {code for cell in where.cells for code in office.ground.wards_at(cell)} | where.wards
+    usual = office.posting.ask_name_above
+    lowest = min((office.ask_name_above.get(code[:5], usual) for code in touched), default=usual)
+    return replace(office.posting, ask_name_above=lowest)
 
 
 def _read(office: Office, session: Session, form: Mapping[str, str]) -> tuple[Wanted, RoadReport]:

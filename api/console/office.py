@@ -114,6 +114,8 @@ class Office:
     foresee: Callable[[RoadReport], Foreseen | None] = lambda _: None
     """What a closure would do, as the planner says; None when it does not answer in time. It may take seconds."""
     posting: PostingSettings = field(default_factory=PostingSettings)
+    ask_name_above: Mapping[str, int] = field(default_factory=dict)
+    """Of wards that set it otherwise than `posting`, by five digits."""
     channels: Channels = field(default_factory=Channels)
     municipalities: Mapping[str, Municipality] = field(default_factory=dict)
     """Wards as they sign, by their five digits: by it a document that left is shown as it was."""

@@ -69,6 +69,7 @@ def build_console(
     web: Path | None = None,
     provider: OidcSettings | None = None,
     posting: PostingSettings | None = None,
+    ask_name_above: Mapping[str, int] | None = None,
     passkeys: PasskeySettings | None = None,
     alone: AloneRule | None = None,
     municipalities: Mapping[str, Municipality] | None = None,
@@ -98,7 +99,11 @@ def build_console(
         office = _office(bootstrap, accounts, desk, Ground(table, named), sending, census, posting)
         office = replace(office, scripts=web is not None and has_console(web), provider=provider is not None)
         office = replace(
-            office, alone_rule=alone or AloneRule(), municipalities=municipalities or {}, cap_sender=cap_sender
+            office,
+            ask_name_above=ask_name_above or {},
+            alone_rule=alone or AloneRule(),
+            municipalities=municipalities or {},
+            cap_sender=cap_sender,
         )
         if passkeys is not None:
             office = replace(office, passkeys=Passkeys(passkeys, PasskeyStore(accounts)))

@@ -13,6 +13,7 @@ from enum import StrEnum
 from alerts.claim import Lane
 from alerts.notice import Notice, NoticeKind
 from alerts.place import Cells, Ring
+from alerts.ward import USUAL_LANGUAGES
 from feeds.cap_write import write_cap
 from feeds.dis.outgoing import document_of, is_outgoing
 from feeds.dis.write import to_json, to_table
@@ -35,11 +36,12 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Municipality:
-    """Who speaks: five digits, the name by which it signs, and the readings of its names in kana."""
+    """Who speaks: five digits, the name by which it signs, readings of its names in kana, its screens' languages."""
 
     code: str
     name: str
     readings: Mapping[str, str]
+    languages: tuple[str, ...] = USUAL_LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,9 @@ def leaves_of(
             return (Leaf(f"{stem}.cap.xml", "application/cap+xml", write_cap(alert)),)
         case Form.SIGNAGE:
             shown = in_force or (notice,)
-            return (Leaf(f"{ward.code}.html", "text/html; charset=utf-8", signage_page(ward.name, shown)),)
+            return (
+                Leaf(f"{ward.code}.html", "text/html; charset=utf-8", signage_page(ward.name, shown, ward.languages)),
+            )
         case Form.SCRIPT:
             script = script_of(notice, ward.name, ward.readings)
             if script is None:

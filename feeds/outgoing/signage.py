@@ -10,11 +10,11 @@ from html import escape
 
 from alerts.claim import Lane
 from alerts.notice import Notice, NoticePart, Phase
+from alerts.ward import USUAL_LANGUAGES
 from alerts.words import JAPAN
 
 _REFRESH_SECONDS = 60
 _ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
-_LANGUAGES_SHOWN = ("ja", "en")
 _STYLE = (
     "body{margin:0;background:#111;color:#fff;font:4vmin/1.5 sans-serif}"
     "main{padding:3vmin}section{border-left:2vmin solid #b0b0b0;padding:0 0 0 2vmin;margin:0 0 4vmin}"
@@ -24,12 +24,15 @@ _STYLE = (
 )
 
 
-def signage_page(ward: str, in_force: Sequence[Notice]) -> bytes:
-    """Return the page of *ward*; the greatest danger comes first, a drill stands apart and says so in each line."""
+def signage_page(ward: str, in_force: Sequence[Notice], languages: Sequence[str] = USUAL_LANGUAGES) -> bytes:
+    """Return the page of *ward*; the greatest danger comes first, a drill stands apart and says so in each line.
+
+    It is in Japanese and then in the other *languages*, as far as the notice was approved in them.
+    """
     shown = sorted(in_force, key=lambda one: (one.lane is Lane.DRILL, -_level(one), one.lineage, one.revision))
     newest = max((one.approved_at for one in shown), default=None)
     as_of = f"{newest.astimezone(JAPAN):%m月%d日 %H:%M}現在" if newest else ""
-    blocks = "".join(_block(notice) for notice in shown) or "<p>いまお知らせはありません。</p>"
+    blocks = "".join(_block(notice, ("ja", *languages)) for notice in shown) or "<p>いまお知らせはありません。</p>"
     drill = '<p class="drill">訓練 / DRILL</p>' if any(one.lane is Lane.DRILL for one in shown) else ""
     page = (
         f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{escape(ward)} 防災情報</title>'
@@ -44,15 +47,15 @@ def _level(notice: Notice) -> int:
     return max((int(part.level) for part in notice.parts if part.level is not None), default=0)
 
 
-def _block(notice: Notice) -> str:
+def _block(notice: Notice, languages: Sequence[str]) -> str:
     parts = [part for part in notice.parts if part.texts]
-    return "".join(_part(notice, part) for part in sorted(parts, key=lambda one: one.rank))
+    return "".join(_part(notice, part, languages) for part in sorted(parts, key=lambda one: one.rank))
 
 
-def _part(notice: Notice, part: NoticePart) -> str:
+def _part(notice: Notice, part: NoticePart, languages: Sequence[str]) -> str:
     level = "" if part.level is None or part.phase in _ENDS else f' class="l{int(part.level)}"'
     mark = "【訓練】" if notice.lane is Lane.DRILL else ""
-    texts = [text for wanted in _LANGUAGES_SHOWN for text in part.texts if text.language == wanted]
+    texts = [text for wanted in dict.fromkeys(languages) for text in part.texts if text.language == wanted]
     words = "".join(
         f'<div lang="{escape(text.language)}"><h2>{mark}{escape(text.title)}</h2><p>{escape(text.body)}</p></div>'
         for text in texts or part.texts[:1]

@@ -193,6 +193,14 @@ def residents(
     show_default=True,
     help="Who has reviewed the words of each language; officers see which await a reader.",
 )
+@click.option(
+    "--wards",
+    envvar="SHIRASE_WARDS",
+    type=click.Path(path_type=Path),
+    default=Path("ops/wards.toml"),
+    show_default=True,
+    help="Wards that are asked for a closure's name at another number of people.",
+)
 def console(
     broker: str,
     port: int,
@@ -208,6 +216,7 @@ def console(
     network: str,
     rivers: Path | None,
     languages: Path,
+    wards: Path,
 ) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.console.officer_devices import officer_settings
@@ -218,6 +227,7 @@ def console(
     from api.officers.passkeys import passkey_settings
     from shirase.demo.town import shown_town
     from shirase.policy_file import policy_at
+    from shirase.ward_register import wards_at
     from streams.evacuation.preview import posting_settings
     from streams.outward.outlets import municipalities_of
 
@@ -226,6 +236,7 @@ def console(
     census = Census.of(people_at(people), subscribers)
     posting = posting_settings(os.environ)
     register = tomllib.loads(outlets.read_text(encoding="utf-8")) if outlets.exists() else {}
+    known = wards_at(wards if wards.exists() else None)
     app = build_console(
         broker,
         accounts=accounts,
@@ -233,10 +244,13 @@ def console(
         named=named,
         census=census,
         posting=posting,
+        ask_name_above={
+            code: above for code, ward in known.items() if (above := ward.thresholds.ask_name_above) is not None
+        },
         provider=oidc_settings(os.environ),
         passkeys=passkey_settings(os.environ),
         alone=policy_at(policy).alone if policy.exists() else None,
-        municipalities=municipalities_of(register),
+        municipalities=municipalities_of(register, {code: ward.languages for code, ward in known.items()}),
         cap_sender=str(register.get("sender", "")),
         officers=officer_settings(os.environ),
         web=web if web.exists() else None,

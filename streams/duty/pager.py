@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from alerts.claim import Lane
-from alerts.duty import Call, Duty, SilenceRule, alone_by, first_rung, is_silent, ladder, runs_out
+from alerts.duty import Call, Duty, SilenceRule, alone_by, first_rung, in_wards, is_silent, ladder, runs_out
 from alerts.level import Level
 from alerts.notice import Notice
 from alerts.place import Cells
@@ -81,10 +81,14 @@ class _Draft:
     since: float
     climbed_as: tuple[Duty, int]
     """By which rosters and in which hour the ladder was made."""
+    rule: SilenceRule
 
 
 class Pager:
-    """Climb the ladder of each waiting draft; *ground* are the cells of each ward with a roster."""
+    """Climb the ladder of each waiting draft; *ground* are the cells of each ward with a roster.
+
+    *silence_after* are the seconds of wards that set them otherwise than *rule*.
+    """
 
     def __init__(
         self,
@@ -99,6 +103,7 @@ class Pager:
         devices: tuple[DeviceSeal, OfficerKey] | None = None,
         ground_of: Callable[[str], Cells] = lambda _ward: (),
         help_lines: HelpLines = NO_HELP_LINES,
+        silence_after: Mapping[str, float] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._register = register
@@ -109,6 +114,7 @@ class Pager:
         self._book = DutyBook()
         self._duty = register.duty
         self._rule = rule
+        self._silence_after = dict(silence_after or {})
         self._metrics = metrics
         self._stream_metrics = stream_metrics
         self._console_url = console_url
@@ -215,8 +221,9 @@ class Pager:
 
     def _laddered(self, record: DraftRecord, since: float) -> _Draft:
         hour = self._now().astimezone(JAPAN).hour
-        calls = ladder(self._duty, wards_of(record, self._ground), hour)
-        return _Draft(record, calls, since, (self._duty, hour))
+        wards = wards_of(record, self._ground)
+        rule = in_wards(self._rule, self._silence_after, wards)
+        return _Draft(record, ladder(self._duty, wards, hour), since, (self._duty, hour), rule)
 
     def _hear_duty(self, record: Record) -> None:
         self._book.apply(record)
@@ -261,7 +268,7 @@ class Pager:
                     words = draft_words(draft.record, since, way, self._console_url)
                     self._call(draft.record.draft_id, call.ward, call.rung.value, call.person, way, words)
         level = level_of(draft.record)
-        if is_silent(self._rule, level, waited):
+        if is_silent(draft.rule, level, waited):
             assert level is not None
             self._silent(draft, level)
 

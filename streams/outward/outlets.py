@@ -16,7 +16,7 @@ drills = false                  # whether drills leave by it, marked as such
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,14 @@ class Register:
     outlets: tuple[Outlet, ...]
 
 
-def register_of(plain: Mapping[str, Any], folder: Path, *, ca_file: str = "") -> Register:
-    """Return the register in *plain*, whose files lie in *folder*; raises `OutletError`.
+def register_of(
+    plain: Mapping[str, Any], folder: Path, *, ca_file: str = "", languages: Mapping[str, tuple[str, ...]] | None = None
+) -> Register:
+    """Return the register in *plain*, whose files lie in *folder*; raises `OutletError`. *languages* are each ward's.
 
     A secret that is missing stops the start: a gateway that gets nothing must be found out before the flood.
     """
-    wards = municipalities_of(plain)
+    wards = municipalities_of(plain, languages)
     rows = list(plain.get("outlet", ()))
     sender = str(plain.get("sender", ""))
     if rows and not sender:
@@ -70,9 +72,15 @@ def register_of(plain: Mapping[str, Any], folder: Path, *, ca_file: str = "") ->
     return Register(sender, outlets)
 
 
-def municipalities_of(plain: Mapping[str, Any]) -> dict[str, Municipality]:
-    """Return the municipalities of the register in *plain* by code; raises `OutletError`."""
-    return {ward.code: ward for ward in map(_municipality, plain.get("municipality", ()))}
+def municipalities_of(
+    plain: Mapping[str, Any], languages: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, Municipality]:
+    """Return the municipalities of the register in *plain* by code, each with its screens' *languages*.
+
+    Raises `OutletError`.
+    """
+    found = map(_municipality, plain.get("municipality", ()))
+    return {ward.code: replace(ward, languages=(languages or {}).get(ward.code, ward.languages)) for ward in found}
 
 
 def _municipality(row: Mapping[str, Any]) -> Municipality:

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.duty import Call, Duty, Roster, Rung, SilenceRule, is_silent, ladder
+from alerts.duty import Call, Duty, Roster, Rung, SilenceRule, in_wards, is_silent, ladder
 from alerts.level import Level
 
 KOTO = Roster("13108", ("koto-1",), ("koto-2", "koto-3"))
@@ -58,3 +58,19 @@ def test_silence_is_a_matter_of_level_and_time() -> None:
     assert not is_silent(rule, Level.ELDERLY_LEAVE, 3000.0)
     assert not is_silent(rule, None, 3000.0)
     assert not is_silent(SilenceRule(on=False), Level.SECURE_LIFE, 3000.0)
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    st.dictionaries(st.sampled_from(["13108", "13123"]), st.integers(60, 600)),
+    st.sets(st.sampled_from(["13108", "13123", "13199"])),
+)
+def test_of_several_wards_the_one_that_waits_least_holds_and_nothing_else_changes(
+    own: dict[str, int], wards: set[str]
+) -> None:
+    usual = SilenceRule()
+    found = in_wards(usual, own, wards)
+    assert found.after_seconds in {usual.after_seconds, *own.values()}
+    assert all(found.after_seconds <= own.get(ward, usual.after_seconds) for ward in wards)
+    assert (found.min_level, found.on) == (usual.min_level, usual.on)
+    assert in_wards(usual, {}, wards) == in_wards(usual, own, ()) == usual

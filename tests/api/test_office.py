@@ -199,6 +199,7 @@ def room_in(
     roads: RoadMap | None = None,
     rivers: tuple[River, ...] = (),
     unreviewed: frozenset[str] = frozenset(),
+    ask_name_above: Mapping[str, int] | None = None,
 ) -> Room:
     """Return a console with a draft of a feed and one that aoki wrote, and no accounts yet."""
     topics, clock, desk, posts = Topics(), Clock(), Desk(), Posts()
@@ -222,6 +223,7 @@ def room_in(
         roads=roads,
         rivers=rivers,
         unreviewed=unreviewed,
+        ask_name_above=ask_name_above or {},
     )
     registry = CollectorRegistry()
     app: FastAPI = console_app(

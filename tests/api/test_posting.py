@@ -585,6 +585,20 @@ def test_a_closure_that_moves_many_shows_the_number_and_is_taken_once_its_name_i
     assert {report.place.point for report in asked} == {LatLng(*map(float, KOTO.split(",")))}
 
 
+@pytest.mark.parametrize(
+    ("own", "status"),
+    [({"13108": 2_000}, 422), ({"13108": 2_001}, 303), ({"13123": 2_000}, 303), ({}, 303)],
+    ids=["its-own-number", "not-above-it", "of-another-ward", "the-deployment-s"],
+)
+def test_a_ward_is_asked_at_its_own_number_of_people(tmp_path: Path, own: dict[str, int], status: int) -> None:
+    moved = Preview("q", NINE_PM, "blocks", 1, (Line("r1", "架空通り", *POINTS),), (1, 2), 2_001)  # type: ignore[arg-type]
+    room = room_in(tmp_path, wards_table(), foresee=lambda _report: moved, ask_name_above=own)
+    room.add("sato", Role.DRAFTER)
+    seat = room.sign_in("sato")
+    assert post(seat, "closure", **CLOSED).status_code == status
+    assert len(room.topics.of(TELEGRAMS.name)) == (status == 303)
+
+
 def test_a_silent_planner_and_a_mere_report_hold_nothing_back(tmp_path: Path) -> None:
     asked: list[RoadReport] = []
     room = room_in(tmp_path, wards_table(), foresee=asked.append)

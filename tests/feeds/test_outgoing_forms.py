@@ -198,6 +198,24 @@ def test_a_screen_shows_all_that_holds_the_worst_first_and_nothing_of_it_is_mark
     assert b"http" not in page.encode().replace(b"http-equiv", b"")
 
 
+def test_a_screen_is_in_its_ward_s_languages_and_japanese_comes_first() -> None:
+    said = order()
+    texts = (*said.parts[0].texts, Text("ko", "레벨 4", "대피"))
+    notice = replace(said, parts=(replace(said.parts[0], texts=texts),))
+
+    def languages(*wanted: str) -> list[str]:
+        ward = replace(EDOGAWA, languages=wanted)
+        (leaf,) = leaves_of(Form.SIGNAGE, notice, ward, sender=SENDER)
+        tree = etree.fromstring(leaf.body, etree.HTMLParser(encoding="utf-8"))
+        return [str(node.get("lang")) for node in tree.iterfind(".//div")]
+
+    assert languages("ko", "ja") == ["ja", "ko"]
+    assert languages("vi") == ["ja"]
+    (usual,) = of(Form.SIGNAGE, notice)
+    assert b'lang="en"' in usual.body
+    assert b'lang="ko"' not in usual.body
+
+
 def test_what_is_no_order_of_the_municipality_s_own_is_not_sent_as_one() -> None:
     facts = PartFacts(
         Phase.ISSUED, Level.ALL_LEAVE, Severity.SEVERE, (HazardKind.FLOOD,), ("江戸川区",), "気象庁", NOON, NOON

@@ -195,6 +195,10 @@ def test_a_name_that_no_order_can_carry_whole_is_found(name: str, language: str)
         ({"code": "13123", "name": "江戸川区", "languages": "ja"}, "list of codes"),
         ({"code": "13123", "name": "江戸川区", "without_site": {"flod": "go-up"}}, "flod"),
         ({"code": "13123", "name": "江戸川区", "without_site": {"flood": "swim"}}, "swim"),
+        ({"code": "13123", "name": "江戸川区", "thresholds": {"silence_after_seconds": 59}}, "from 60 to 600"),
+        ({"code": "13123", "name": "江戸川区", "thresholds": {"ask_name_above": True}}, "from 20 to 50000"),
+        ({"code": "13123", "name": "江戸川区", "thresholds": {"level": 3}}, "thresholds is a table"),
+        ({"code": "13123", "name": "江戸川区", "thresholds": 3}, "thresholds is a table"),
     ],
 )
 def test_a_doubtful_row_refuses_the_register(row: dict[str, object], why: str) -> None:

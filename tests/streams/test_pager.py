@@ -92,6 +92,7 @@ def pager(
     folder: Path,
     clock: Clock,
     devices: tuple[DeviceSeal, OfficerKey] | None = None,
+    silence_after: dict[str, float] | None = None,
 ) -> Pager:
     register = duty_of(rows(gateway, folder), folder, ca_file=str(gateway.ca))
     registry = CollectorRegistry()
@@ -104,6 +105,7 @@ def pager(
         StreamMetrics(registry),
         console_url="https://console.example",
         devices=devices,
+        silence_after=silence_after,
         clock=clock,
     )
 
@@ -298,7 +300,8 @@ def test_nobody_decides_and_those_who_are_warned_hear_that_there_is_no_order_yet
     broker: Broker, gateway: Gateway, tmp_path: Path
 ) -> None:
     clock = Clock()
-    worker = pager(broker, gateway, tmp_path, clock)
+    # The ward's own number, and not the policy's five minutes.
+    worker = pager(broker, gateway, tmp_path, clock, silence_after={WARD: 240.0})
     put(
         broker,
         (NOTICES.name, "jma-1", warned()),
@@ -307,7 +310,7 @@ def test_nobody_decides_and_those_who_are_warned_hear_that_there_is_no_order_yet
         (DRAFTS.name, "draft-1", waiting()),
     )
     called(broker, worker, 1)
-    clock.now += 299
+    clock.now += 239
     called(broker, worker, 3)
     assert commands(broker) == []
     clock.now += 1
