@@ -41,6 +41,8 @@ from routing.plan import Advice, Answer, CellAdvice, EvacuationPlan, Side
 # R13: over a bad line; what leaves is compressed to a fifth of it.
 MOST_BYTES = 100_000
 _MOST_SHELTERS = 60
+# Turns of each way, and notices that are there in every language: less of both where the page would grow too large.
+_FULL_TO_SHORT = ((3, 20), (1, 20), (1, 4), (0, 4), (0, 2), (0, 0))
 _NOWHERE = "そのほかの場所"
 
 PlaceName = Callable[[Cell], str]
@@ -106,11 +108,12 @@ class HerePages:
         frame, ground = self._ground(shard)
         picture = draw(frame, faces_of(held) if held else (), ground, (), "この地域の危険の地図")
         picture = picture.replace("</svg>", f"{_dots(frame, sites)}</svg>")
-        top = _silent(facts, at) + _top(told, at) + f'<section class="place"><h2>地図</h2>{picture}</section>'
+        drawn = f'<section class="place"><h2>地図</h2>{picture}</section>'
         rest = _shelters(sites, at) + _closures(closures)
         page = ""
-        for turns in (3, 1, 0):
+        for turns, in_all_languages in _FULL_TO_SHORT:
             places = self._listed(shard, told, plan, turns, facts.plans_at)
+            top = _silent(facts, at) + _top(told, at, in_all_languages) + drawn
             page = _document(shard, facts_at, top + places + rest)
             if len(page.encode()) <= MOST_BYTES:
                 break
@@ -208,8 +211,8 @@ def _chip(said: Said) -> str:
     return f'<span class="chip {look.value}">{mark}{word_of(said.notice, said.part)}</span>'
 
 
-def _top(told: tuple[tuple[Said, Cells], ...], at: datetime) -> str:
-    items = []
+def _top(told: tuple[tuple[Said, Cells], ...], at: datetime, in_all_languages: int) -> str:
+    items: list[str] = []
     for said, _ in told:
         notice, part = said.notice, said.part
         if part.phase in ENDS or notice.kind is NoticeKind.GO_THERE:
@@ -222,7 +225,7 @@ def _top(told: tuple[tuple[Said, Cells], ...], at: datetime) -> str:
             f"<h3>{escape(ja.title) if ja else ''}</h3></div><p>{escape(ja.body) if ja else ''}</p>"
             + (f'<p><span class="lapsed">{late["ja"]} <span lang="en">{late["en"]}</span></span></p>' if late else "")
             + (f'<p lang="en"><small>{escape(en.title)} {escape(en.body)}</small></p>' if en else "")
-            + folded(part.texts, ("ja", "en"))
+            + (folded(part.texts, ("ja", "en")) if len(items) < in_all_languages else "")
             + f"<small>{escape(notice.issuer)} {_clock(notice.sent)} 発表</small></li>"
         )
     listed = (

@@ -7,6 +7,7 @@ import h3.api.basic_int as h3
 import pytest
 
 from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES
 from alerts.place import Cell, LatLng
 from alerts.shelter import OccupancyBand, ShelterReport, ShelterState
 from api.known.state import State
@@ -134,6 +135,14 @@ def test_the_page_of_the_worst_night_is_no_larger_than_a_hundred_kilobytes_and_k
     body = desk.board.answers.bodies[Section.HERE.path(NAME)]
     assert body.gzipped is not None
     assert len(body.gzipped) < MOST_BYTES / 4
+
+
+def test_an_evening_is_there_in_every_language_beside_the_two_that_are_in_view() -> None:
+    desk = desk_of()
+    flooded(desk)
+    page = page_of(desk)
+    assert [page.count(f'<details class="text" lang="{language}">') for language in LANGUAGES] == [0, 0, 1, 1, 1]
+    assert "警戒级别4" in page
 
 
 def test_it_has_a_picture_and_no_script_and_asks_nobody_else() -> None:
