@@ -84,9 +84,10 @@ def _read(name: str, known: Mapping[str, str]) -> str:
     parts = _BETWEEN.split(name)
     if len(parts) > 1:
         return "".join(part if _BETWEEN.fullmatch(part) else _read(part, known) for part in parts)
-    # 江東区豊洲一丁目: the ward is read, the rest is as it stands on signs.
+    # 江東区豊洲一丁目: the ward is read, the rest is as it stands on signs. 江東区立小学校 is one name, and not cut.
     before = next((first for first in known if first[-1] in "区都" and name.startswith(first)), "")
-    return f"{known[before]} {_read(name[len(before) :], known)}" if before else name
+    rest = name.removeprefix(before)
+    return f"{known[before]} {_read(rest, known)}" if before and (rest in known or rest.endswith("丁目")) else name
 
 
 def _place(name: str, kana: str) -> str:

@@ -11,6 +11,7 @@ from alerts.languages.readings import READINGS, hangul, in_chinese, in_hangul, i
         ("千代田区", "지요다구"), ("中央区", "주오구"), ("新宿区", "신주쿠구"), ("葛飾区", "가쓰시카구"),
         ("江戸川区", "에도가와구"), ("荒川", "아라카와강"), ("神奈川県", "가나가와현"), ("東京都", "도쿄도"),
         ("気象庁", "일본 기상청"), ("江東区豊洲一丁目", "고토구 豊洲一丁目"), ("父島", "父島"),
+        ("江東区立第二小学校", "江東区立第二小学校"), ("東京都江東区", "도쿄도 고토구"),
     ],
 )  # fmt: skip
 def test_korean_writes_names_by_their_sound_and_translates_what_they_are(name: str, korean: str) -> None:
