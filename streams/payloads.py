@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from alerts.alert import Area
 from alerts.claim import Provenance, Release
 from alerts.notice import Notice
 from alerts.place import Cell, LatLng
@@ -174,6 +175,18 @@ class Line:
     name: str
     start: LatLng
     end: LatLng
+
+
+@dataclass(frozen=True, slots=True)
+class KeptArea:
+    """An area that a coordinator keeps under a name, as an order's document has it; it is the *wards*' (codes)."""
+
+    id: str
+    name: str
+    wards: tuple[str, ...]
+    areas: tuple[Area, ...]
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

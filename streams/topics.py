@@ -98,6 +98,10 @@ PREVIEWS = Topic(
     "previews", "id", 4, Cleanup.DELETE, 1, 1_000_000, 0, ("evacuation", "console"),
     "key `ask|ID`: a closure that nobody has posted yet; `seen|ID`: the planner's answer, whom it would move",
 )  # fmt: skip
+KEPT_AREAS = Topic(
+    "kept-areas", "wards + name", 1, Cleanup.COMPACT, None, 262_144, 0, ("console",),
+    "areas that coordinators keep under a name, with the wards whose they are; a tombstone forgets one",
+)  # fmt: skip
 DRAFTS = Topic(
     "drafts", "draft id", 4, Cleanup.COMPACT, None, 4_000_000, 0, ("console", "replay"),
     "what became of each document at the notices stage: approved, open, held, nothing changed",
@@ -189,6 +193,6 @@ PLANNER_FOLLOWS: tuple[Topic, ...] = (HAZARDS, CLOSURES, SHELTERS, CAPS, NOTICES
 
 ALL: tuple[Topic, ...] = (
     TELEGRAMS, REPORTS, CLAIMS, HAZARDS, READINGS, GAUGES, CLOSURES, SHELTERS, INCIDENTS, CAPS, CROSSINGS, PLANS,
-    EFFECTS, PREVIEWS, DRAFTS, DUTY, PAGES, COMMANDS, NOTICES, DRILL_NOTICES,
+    EFFECTS, PREVIEWS, KEPT_AREAS, DRAFTS, DUTY, PAGES, COMMANDS, NOTICES, DRILL_NOTICES,
     SUBSCRIPTIONS, TOLD, PROGRESS, RECEIPTS, OWNERS, CHANNELS, HEADCOUNTS, SOURCES, AUDIT, ASKED, DEAD_LETTERS,
 )  # fmt: skip

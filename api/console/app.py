@@ -22,6 +22,7 @@ from api.console.alone_routes import alone_routes
 from api.console.channels_routes import channels_routes
 from api.console.drilling import drilling_routes
 from api.console.editing import editing_routes
+from api.console.library_routes import library_routes
 from api.console.office import COOKIE, Office, office_routes
 from api.console.posting import new_key, posting_routes
 from api.console.reason_words import POLICY_DRAFT, held_said, reason_said, unreadable_said
@@ -73,6 +74,7 @@ def console_app(
         app.include_router(channels_routes(office))
         app.include_router(office_routes(office))
         app.include_router(posting_routes(office))
+        app.include_router(library_routes(office))
         app.include_router(drilling_routes(office))
         app.include_router(rehearsing_routes(office))
         app.include_router(sending_routes(office))

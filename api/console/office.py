@@ -30,6 +30,7 @@ from api.http.rate import RateLimit
 from api.known.census import Census
 from api.known.channels import Channels
 from api.known.desk import Desk
+from api.known.kept_areas import KeptAreas
 from api.known.posted import Posts
 from api.known.reported import Reported
 from api.known.road_map import RoadMap
@@ -47,6 +48,7 @@ from api.officers.known_browser import MARK_SECONDS, known_as, mark
 from api.officers.passkey_store import PasskeyStore
 from api.officers.passkeys import Challenges, PasskeySettings
 from api.orders.area_sources import AreaSources, ImportedOfDay, River
+from api.orders.keeping import offered_to
 from api.orders.lint import Found, lint
 from api.orders.preview import Preview, preview_of
 from api.orders.wanted import Known
@@ -136,6 +138,8 @@ class Office:
     """Rivers by name: along them an area is made."""
     unreviewed: frozenset[str] = frozenset()
     """Languages whose words nobody who speaks them has been over: said beside the text, and it stops nothing."""
+    kept: KeptAreas = field(default_factory=KeptAreas)
+    """Areas that wards keep under a name."""
     codes: Codes = field(init=False)
     imported: ImportedOfDay = field(init=False)
 
@@ -153,8 +157,9 @@ class Office:
     def sources(self, account: Account) -> AreaSources:
         """Return what *account* chooses areas from by name, within the wards that it may choose."""
         wards, cells = self.wards_offered(account), self.ground.cells
+        kept = offered_to(account, self.kept.listed())
         return AreaSources(
-            self.rivers, self.imported, wards, lambda: union(*(cells.get(name, ()) for name in wards.values()))
+            self.rivers, self.imported, kept, wards, lambda: union(*(cells.get(name, ()) for name in wards.values()))
         )
 
     def wards_offered(self, account: Account) -> dict[str, str]:

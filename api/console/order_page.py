@@ -12,7 +12,7 @@ from api.officers.accounts import Session
 from api.orders.lifting import CORRECT, LIFT
 from api.orders.named_parts import USUAL_METRES
 from api.orders.wanted import LEVELS, ORDER_HAZARDS
-from streams.payloads import ReportRecord
+from streams.payloads import KeptArea, ReportRecord
 
 _FIRST = "案ができるだけで、住民にはまだ送られません。別の承認者が承認すると送られます。"
 _SHAPES = ("line", "geojson")
@@ -33,10 +33,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The names by which a part of a ward may be chosen: rivers, and areas of the imported sets."""
+    """The names by which a part of a ward may be chosen: rivers, areas of the imported sets, areas that are kept."""
 
     rivers: tuple[str, ...] = ()
     imported: tuple[str, ...] = ()
+    kept: tuple[KeptArea, ...] = ()
 
 
 NOTHING_OFFERED = Offered()
@@ -71,12 +72,20 @@ def order_fields(
         + fields.ticks("対象の区", "wards", names, ticked, "区の一覧が読み込まれていません。作れません。")
         + f'<fieldset class="parts"><legend>区の一部だけにする</legend><p class="soft">{beside}</p>'
         + fields.text("地名", "places", "亀戸一丁目、亀戸二丁目", kept.get("places", ""))
+        + _library(offered, kept)
         + _river(offered, kept)
         + _chosen("取り込んだ範囲の名前", "imported", "", offered.imported, kept)
         + f'<details class="shapes"{opened}><summary>地図・線・GeoJSON で示す</summary>{shapes}</details></fieldset>'
         + fields.select("災害", "hazard", hazards, kept.get("hazard", ""))
         + fields.hours("期限", kept.get("hours", ""), needed=True)
     )
+
+
+def _library(offered: Offered, kept: Mapping[str, str]) -> str:
+    if not offered.kept:
+        return ""
+    choices = (("", "選ばない"), *((one.id, one.name) for one in offered.kept))
+    return fields.select("残してある範囲から選ぶ", "kept", choices, kept.get("kept", ""))
 
 
 def _river(offered: Offered, kept: Mapping[str, str]) -> str:
@@ -105,10 +114,17 @@ def _chosen(label: str, name: str, example: str, listed: Sequence[str], kept: Ma
 
 
 def preview_button() -> str:
-    """Return the button that asks what the order would do, and does nothing."""
+    """Return the button that asks what the order would do, and does nothing; behind it the one that keeps its area.
+
+    It is the form's first button: the key that sends a form looks, and neither keeps nor sends.
+    """
     return (
         '<button formaction="/post/order/preview" formnovalidate>範囲と人数を確かめる '
         '<small lang="en">Preview</small></button>'
+        "<details><summary>この範囲を名前を付けて残す</summary>"
+        + fields.text("残す範囲の名前", "keep_as", "大雨のときの低い土地", "")
+        + '<button formaction="/areas" formnovalidate>残す <small lang="en">Keep</small></button> '
+        '<a href="/areas">残してある範囲の一覧</a></details>'
     )
 
 

@@ -8,7 +8,7 @@ import secrets
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi import APIRouter, Cookie, Header, Query, Request, Response
 
 from alerts.report import OutcomeKind
 from alerts.shelter import ShelterReport
@@ -50,7 +50,7 @@ from streams.payloads import DraftRecord, DraftState
 
 _STORED_WITHIN_SECONDS = 10.0
 
-_SAID = {
+MAY_NOT_SAID = {
     MayNot.ROLE: "この役割では、自分の書いた避難情報しか終わらせられません。",
     MayNot.OTHER_WARD: "担当する区の外です。その区か都の担当者に回してください。",
     MayNot.NO_WARD: "どの区か分からない場所です（道路IDや一覧にない避難所を含む）。都の担当者に回してください。",
@@ -68,6 +68,7 @@ def posting_routes(office: Office) -> APIRouter:
         cause: str = "",
         name: str = "",
         road: str = "",
+        kept: Annotated[str, Query(max_length=40)] = "",
         token: Annotated[str, Cookie(alias=COOKIE)] = "",
     ) -> Response:
         session = office.session(token)
@@ -77,7 +78,7 @@ def posting_routes(office: Office) -> APIRouter:
         names = offered_names(office, session)
         fresh = office.codes.is_fresh(session, int(office.now().timestamp()))
         ends = standing(office, session)
-        kept = {"point": point, "cause": cause, "name": name, "road": road}
+        closure = {"point": point, "cause": cause, "name": name, "road": road}
         lines = tuple(
             one
             for one in office.posts.crossings()
@@ -93,7 +94,8 @@ def posting_routes(office: Office) -> APIRouter:
             fresh=fresh,
             scripts=office.scripts,
             head=office.head(session),
-            closure=kept,
+            closure=closure,
+            order={"kept": kept} if kept else {},
             roads=office.roads is not None,
             crossings=crossings,
             offered=offered_areas(office, session),
@@ -180,7 +182,7 @@ async def _posted(office: Office, session: Session, kind: str, form: dict[str, s
         may_not = None if report is not None and author_of_order(report) == account.name else MayNot.ROLE
     if may_not is not None:
         office.write_down(account.name, Act.POST_REFUSED, on, may_not.value)
-        return page(not_posted_page(_SAID[may_not]), 403)
+        return page(not_posted_page(MAY_NOT_SAID[may_not]), 403)
     if kind == "closure" and wanted.again and not wanted.fields.get("undo"):
         many = await moves_many(office, wanted, raw, form)
         if many:
@@ -287,7 +289,8 @@ def offered_names(office: Office, session: Session) -> dict[str, str]:
 def offered_areas(office: Office, session: Session) -> Offered:
     """Return the names by which *session* may choose a part of a ward."""
     sources = office.sources(session.account)
-    return Offered(tuple(one.name for one in sources.rivers), tuple(one.name for one in sources.imported()))
+    rivers, imported = (tuple(one.name for one in listed) for listed in (sources.rivers, sources.imported()))
+    return Offered(rivers, imported, sources.kept)
 
 
 def new_key() -> str:

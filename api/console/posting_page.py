@@ -63,6 +63,7 @@ def forms_page(
     roads: bool = False,
     crossings: str = "",
     offered: Offered = NOTHING_OFFERED,
+    order: Mapping[str, str] = _NOTHING,
 ) -> str:
     """Return the four forms for the wards *names* (code to name) and the *shelters* that the reader may write of."""
     jumps = "　".join(f'<a href="#{kind}">{word}</a>' for kind, word in KINDS_JA.items())
@@ -71,7 +72,9 @@ def forms_page(
         f'<header><h1>投稿する</h1><small>{escape(session.account.name)}　<a href="/">一覧へ</a></small></header>'
         f'<main class="forms"><nav aria-label="入力の種類">{jumps}</nav>'
         + endings(standing, session, new_key, fresh=fresh)
-        + _form("order", "避難情報の案を作る", "Order to leave (draft)", _order(names, offered), session, new_key())
+        + _form(
+            "order", "避難情報の案を作る", "Order to leave (draft)", _order(names, order, offered), session, new_key()
+        )
         + _form("closure", "通行止めを登録する", "Road closure", _closure(closure, roads), session, new_key())
         + _form("shelter", "避難所の状態を登録する", "Shelter", _shelter(shelters), session, new_key())
         + _form("incident", "被害・出来事を登録する", "Incident", _incident(names), session, new_key())
@@ -89,8 +92,8 @@ def _form(kind: str, title: str, english: str, inside: str, session: Session, ke
     )
 
 
-def _order(names: Mapping[str, str], offered: Offered) -> str:
-    return order_fields(names, {}, offered) + preview_button() + fields.code("", needed=True)
+def _order(names: Mapping[str, str], kept: Mapping[str, str], offered: Offered) -> str:
+    return order_fields(names, kept, offered) + preview_button() + fields.code("", needed=True)
 
 
 _FIND = '<p><a href="/roads">道路を名前でさがす <small lang="en">Find a road by name</small></a></p>'

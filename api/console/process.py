@@ -28,6 +28,7 @@ from api.known.board import Orders
 from api.known.census import Census
 from api.known.channels import FOLLOWED as LEFT
 from api.known.desk import TOPICS, Desk
+from api.known.kept_areas import FOLLOWED as KEPT
 from api.known.posted import FOLLOWED
 from api.known.road_map import RoadMap
 from api.known.sending import FOLLOWED as FAN_OUTS
@@ -120,10 +121,11 @@ def build_console(
             office.posts.apply,
             office.sending.apply,
             office.reported.apply,
+            office.kept.apply,
             orders.apply,
             duties.apply,
         ]
-        followed = (*FOLLOWED, *LEFT, *FAN_OUTS, *ORDERED, *DUTIES)
+        followed = (*FOLLOWED, *LEFT, *FAN_OUTS, *ORDERED, *DUTIES, *KEPT)
     # A topic that two of them follow is read once.
     topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
     reader = TopicReader(bootstrap, topics, _all(applied), metrics)

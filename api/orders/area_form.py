@@ -26,7 +26,7 @@ from geo.errors import GeoError
 Lookup = Callable[[Geocode], AreaCover | None]
 NEEDS_A_PLACE = "対象の範囲がありません。区・地名・川・名前のある範囲・線・GeoJSON のどれかで示してください。"
 # The fields that name a part of a ward.
-PARTS = ("places", "river", "imported", "line", "geojson")
+PARTS = ("places", "river", "imported", "kept", "line", "geojson")
 _LEAST_CORNERS = 4
 # What else an order's document holds beside its areas: level, hazard, issuer, times and who wrote it.
 _BESIDE_AREAS_BYTES = 4_096

@@ -1,4 +1,4 @@
-"""What areas are chosen from by name: rivers with their lines, and the areas of the imported sets. Pure.
+"""What areas are chosen from by name: rivers with their lines, imported areas, and those that a ward keeps. Pure.
 
 Who chooses is offered her own wards: what she chooses is cut to their ground.
 """
@@ -12,6 +12,7 @@ from geo.area_set import AreaSet, AreaSetKind
 from geo.cells import union
 from geo.course import Line
 from geo.river_zone import RiverCourse
+from streams.payloads import KeptArea
 
 # What a coordinator calls by name: 町丁目 are typed as places, and the agency's own areas are nobody's to order in.
 KINDS_CHOSEN = (
@@ -28,6 +29,8 @@ class AreaSources:
 
     rivers: tuple[River, ...] = ()
     imported: Callable[[], tuple[Imported, ...]] = lambda: ()
+    kept: tuple[KeptArea, ...] = ()
+    """What its wards keep under a name."""
     wards: Mapping[str, str] | None = None
     """None where nobody is limited: then nothing is cut, and a ward that is ticked is ticked on purpose."""
     ground: Callable[[], Cells] = lambda: ()

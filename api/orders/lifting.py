@@ -8,10 +8,11 @@ told, wherever they are now (promise 9).
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.alert import GEOCODE_AREA_NAME, GEOCODE_CLASS20, Area
+from alerts.alert import GEOCODE_CLASS20
 from alerts.place import Cells
 from api.http.errors import FormWrong
 from api.known.posted import Posts
+from api.orders.area_document import plain_area
 from api.orders.area_form import Lookup, cells_of
 from streams.payloads import ReportRecord
 
@@ -37,7 +38,7 @@ def ending_of(
     fields = {
         "level": int(info.level),
         "hazard": info.hazard.value,
-        "areas": tuple(_plain(area) for area in info.areas),
+        "areas": tuple(plain_area(area) for area in info.areas),
         "issuer": info.sender_name,
         # What was a mistake is cancelled, which reaches those who have moved since as well.
         ("undo" if form.get(CORRECT) else "ended"): True,
@@ -50,15 +51,3 @@ def ending_of(
 def author_of_order(report: ReportRecord) -> str:
     """Return the account that wrote the order of *report*."""
     return "" if report.report is None else report.report.alert.sender.partition(":")[2]
-
-
-def _plain(area: Area) -> dict[str, Any]:
-    plain: dict[str, Any] = {"name": area.description}
-    for code in area.geocodes:
-        plain["chome" if code.value_name == GEOCODE_AREA_NAME else "code"] = code.value
-    if area.polygons:
-        plain["polygon"] = [[point.lat, point.lng] for point in area.polygons[0]]
-    if area.circles:
-        circle = area.circles[0]
-        plain["circle"] = [circle.centre.lat, circle.centre.lng, circle.radius_km]
-    return plain

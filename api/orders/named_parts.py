@@ -1,4 +1,6 @@
-"""A part of a ward that is chosen by name: along a river, or an area of an imported set; cut to one's own ground.
+"""A part of a ward that is chosen by name: along a river, an area of an imported set, one that the ward keeps.
+
+The first two are cut to one's own ground, the last is one's own already.
 
 Direction of safety: never narrower than was said, but for what lies in another's ward, where one cannot order.
 """
@@ -10,6 +12,7 @@ import h3.api.basic_int as h3
 
 from alerts.place import Cells, LatLng
 from api.http.errors import FormWrong
+from api.orders.area_document import plain_area
 from api.orders.area_sources import AreaSources
 from api.orders.by_name import found_by_name
 from geo.buffer import MAX_METRES
@@ -24,7 +27,7 @@ PlaceCells = Callable[[str], Cells]
 
 def named_parts(form: Mapping[str, str], sources: AreaSources, cells_at: PlaceCells) -> list[dict[str, Any]]:
     """Return the areas that *form* names; raises `FormWrong`. *cells_at* is where a typed place lies."""
-    return [*_along_river(form, sources, cells_at), *_imported(form, sources)]
+    return [*_along_river(form, sources, cells_at), *_imported(form, sources), *_kept(form, sources)]
 
 
 def _along_river(form: Mapping[str, str], sources: AreaSources, cells_at: PlaceCells) -> list[dict[str, Any]]:
@@ -49,6 +52,15 @@ def _imported(form: Mapping[str, str], sources: AreaSources) -> list[dict[str, A
         return []
     one = found_by_name(word, sources.imported(), what="取り込んだ範囲", reason="area")
     return _cut(form.get("area_name", "") or one.name, one.value, sources, "area-elsewhere")
+
+
+def _kept(form: Mapping[str, str], sources: AreaSources) -> list[dict[str, Any]]:
+    """Return the kept areas that are chosen, by their ids: what they are made of, as it was kept."""
+    by_id = {one.id: one for one in sources.kept}
+    chosen = list(dict.fromkeys(form.get("kept", "").split()))
+    if not set(chosen) <= by_id.keys():
+        raise FormWrong("選んだ範囲は、もう一覧にありません。選び直してください。", "kept-unknown")
+    return [plain_area(area) for one in chosen for area in by_id[one].areas]
 
 
 def _cut(name: str, cells: Cells, sources: AreaSources, reason: str) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ def ground(*codes: str) -> Cells:
 
 def sources(*codes: str) -> AreaSources:
     wards = {code: NAMES[code] for code in codes}
-    return AreaSources(rivers_of(COURSES), ImportedOfDay(lambda: SETS), wards, lambda: ground(*codes))
+    return AreaSources(rivers_of(COURSES), ImportedOfDay(lambda: SETS), (), wards, lambda: ground(*codes))
 
 
 def wanted_cells(form: dict[str, str], *codes: str) -> Cells:

@@ -19,6 +19,7 @@ from dispatch.registry import Registry
 from dispatch.subscription import Place
 from geo.cells import expand
 from geo.river_zone import RiverCourse
+from tests.api.test_area_library import read_back
 from tests.api.test_office import EDOGAWA_WARD, KOTO_WARD, Room, room_in
 from tests.api.test_order_area import census
 from tests.api.test_posting import Stages
@@ -167,8 +168,23 @@ def test_without_a_script_the_preview_is_a_page_and_keeps_what_was_typed(chromiu
         )
         assert page.evaluate("document.documentElement.scrollWidth") <= 768
         shot(page, "console-preview-tablet")
-        page.get_by_label("確認コード（6桁）").fill(room.code("metro"))
-        page.get_by_role("button", name="避難情報の案を作る", exact=True).click()
+        # It is kept under a name, and an order is begun from the list of what is kept.
+        page.locator("summary", has_text="この範囲を名前を付けて残す").click()
+        page.get_by_label("残す範囲の名前").fill("架空川の下流")
+        page.get_by_role("button", name="残す").click()
+        page.wait_for_url("**/areas?kept=*")
+        read_back(room)
+        page.goto(page.url)
+        assert "残しました" in page.inner_text("[role=status]")
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 768
+        shot(page, "console-library-tablet")
+        page.get_by_role("link", name="この範囲で案を作る").click()
+        page.wait_for_url("**/post?kept=*")
+        assert order.get_by_label("残してある範囲から選ぶ").locator("option:checked").inner_text() == "架空川の下流"
+        order.get_by_label("レベル4 避難指示").check()
+        order.get_by_label("確認コード（6桁）").fill(room.code("metro"))
+        order.get_by_role("button", name="避難情報の案を作る", exact=True).click()
         page.wait_for_url(is_posted)
     assert ("metro", "post") in [(by, act) for by, act, _ in room.topics.acts()]
 
