@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request, Response
 
 from alerts.duty import alone_as
 from api.console.alone_page import SAID
+from api.console.deciding import waiting
 from api.console.filled import filled
-from api.console.office import Office, waiting
+from api.console.office import Office
 from api.console.officer_page import refused_page
 from api.http.elsewhere import elsewhere
 from api.officers.accounts import Session

@@ -2,7 +2,7 @@
 
 A process and an origin of its own (R20): residents' requests never slow it, and its pages hold what
 residents must not see, e.g. drafts that nobody has approved. With accounts coordinators sign in and decide
-(`office.py`) and post (`posting.py`); without them it only shows.
+(`deciding.py`) and post (`posting.py`); without them it only shows.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,15 +20,17 @@ from alerts.words import HAZARDS_JA
 from api.console import reported_rows
 from api.console.alone_routes import alone_routes
 from api.console.channels_routes import channels_routes
+from api.console.deciding import deciding_routes
 from api.console.drilling import drilling_routes
 from api.console.editing import editing_routes
 from api.console.library_routes import library_routes
-from api.console.office import COOKIE, Office, office_routes
+from api.console.office import COOKIE, Office
 from api.console.posting import new_key, posting_routes
 from api.console.reason_words import POLICY_DRAFT, held_said, reason_said, unreadable_said
 from api.console.rehearsing import rehearsing_routes
 from api.console.river_rows import GAUGE_HEADS, TIE_HEADS, decide_by, gauge_cells, tie_cells
 from api.console.sending_routes import sending_routes
+from api.console.signing_in import signing_in_routes
 from api.drawing.clock import clock
 from api.drawing.look import APPEARANCES, look_of, word_of
 from api.drawing.style import CONSOLE
@@ -72,7 +74,8 @@ def console_app(
         app.include_router(editing_routes(office))
         app.include_router(alone_routes(office))
         app.include_router(channels_routes(office))
-        app.include_router(office_routes(office))
+        app.include_router(signing_in_routes(office))
+        app.include_router(deciding_routes(office))
         app.include_router(posting_routes(office))
         app.include_router(library_routes(office))
         app.include_router(drilling_routes(office))

@@ -11,9 +11,10 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.notice import Notice, Text
+from api.console.deciding import SAID, waiting
 from api.console.edit_page import edit_page, field_of
 from api.console.filled import filled
-from api.console.office import COOKIE, SAID, Office, waiting
+from api.console.office import COOKIE, Office
 from api.console.officer_page import refused_page
 from api.http.elsewhere import elsewhere
 from api.http.errors import FormWrong

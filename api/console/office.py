@@ -1,30 +1,19 @@
-"""Coordinators act: sign in, look at a draft as it would go out, approve or discard it.
+"""What the routes of the console share: accounts and trail, what is known of the topics, the rules put to both.
 
-Plain forms and pages, no script: they work through screen transfer, without WebGL, EventSource,
-clipboard or download (R20). Each act is written to the audit trail before it is done; an act that cannot
-be written down is not done.
+Each act is written to the audit trail before it is done; an act that cannot be written down is not done.
 """
 
-import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated
-
-from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from alerts.claim import Lane, Provenance
 from alerts.duty import AloneRule
 from alerts.notice import Notice
-from alerts.order_words import orders_to_leave
 from alerts.place import Cells
 from alerts.road import RoadReport
-from api.console.alone_page import alone_form
-from api.console.officer_page import draft_page, refused_page, sign_in_page
 from api.console.passkey_page import head_for
 from api.console.rehearsal_page import rehearsal_bar
-from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.http.rate import RateLimit
 from api.known.census import Census
@@ -37,14 +26,11 @@ from api.known.road_map import RoadMap
 from api.known.roads import no_line
 from api.known.sending import Sending
 from api.known.wards import Ground
-from api.officers.accounts import Account, Accounts, Session, SignInRefused
-from api.officers.alone import SHORTEST_REASON, AloneBook, Asked, LetGo, NotAlone, together, why_not_alone
-from api.officers.approval import MayNot, Proposal, may_not_approve, may_void, stands_in
+from api.officers.accounts import Account, Accounts, Session
+from api.officers.alone import AloneBook, Asked, LetGo, NotAlone, together, why_not_alone
+from api.officers.approval import Proposal, may_not_approve
 from api.officers.audit import Act, Trail
 from api.officers.codes import FRESH_SECONDS, Codes
-from api.officers.form import page, read_form
-from api.officers.known_browser import COOKIE as KNOWN_COOKIE
-from api.officers.known_browser import MARK_SECONDS, known_as, mark
 from api.officers.passkey_store import PasskeyStore
 from api.officers.passkeys import Challenges, PasskeySettings
 from api.orders.area_sources import AreaSources, ImportedOfDay, River
@@ -67,22 +53,7 @@ from streams.topics import COMMANDS
 from streams.wire import encode
 
 COOKIE = "__Host-shirase"
-# 「区役所が停電」: a word or two is enough, nothing is not.
-_SHORTEST_GROUND = 4
 _STORED_WITHIN_SECONDS = 10.0
-# Where a call leads; whoever was not signed in goes on there afterwards, and nowhere else.
-_CALLED_TO = re.compile(r"/drafts/[0-9A-Za-z._-]{1,120}")
-
-SAID = {
-    MayNot.ROLE: "この役割では承認・破棄できません。",
-    MayNot.OTHER_WARD: "担当する区の外の区画を含みます。都または関係する区の承認者に回してください。",
-    MayNot.OWN: "自分で作った案は承認できません。もう一人の承認者に回してください。",
-    MayNot.NO_WARD: "区が分からない区画です。都の承認者に回してください。",
-    MayNot.OTHER_WAY: "この避難情報は、投稿の画面の「出ている避難情報を終わらせる」から終わらせます。",
-}
-
-
-_REHEARSED = "リハーサルの案です。承認は、作った人の「訓練の手順」の画面から行います。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,31 +253,6 @@ class Office:
             raise ApiError(503, "not-written-down", "Not done: it could not be written to the audit trail") from None
 
 
-def signed_in(
-    office: Office, found: tuple[str, Session], at: int, answer: Response | None = None, detail: str = ""
-) -> Response:
-    """Return the answer that begins a session, which is written down first, however its factors were proved.
-
-    The browser is known from then on: guesses from elsewhere do not keep its owner out of it.
-    """
-    token, session = found
-    name = session.account.name
-    office.codes.has_given(session, at)
-    office.write_down(name, Act.SIGN_IN, detail=detail)
-    answer = answer or elsewhere("/")
-    answer.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="strict", path="/")
-    known = mark(office.accounts.browser_key, name, at)
-    answer.set_cookie(
-        KNOWN_COOKIE, known, max_age=MARK_SECONDS, secure=True, httponly=True, samesite="strict", path="/"
-    )
-    return answer
-
-
-def called_to(path: str) -> str:
-    """Return *path* where a call may have led to it, and the list otherwise: a form sends nobody to another site."""
-    return path if _CALLED_TO.fullmatch(path) else "/"
-
-
 def author_of(source: Provenance) -> str:
     """Return the account that wrote a draft, "" for what a feed said.
 
@@ -315,170 +261,3 @@ def author_of(source: Provenance) -> str:
     if source.feed != FEED:
         return ""
     return source.source_ref.rsplit(",", 2)[0].removeprefix(f"{FEED}:")
-
-
-def office_routes(office: Office) -> APIRouter:
-    """Return the routes of signing in and deciding."""
-    router = APIRouter()
-
-    def form_again(problem: str, to: str) -> str:
-        return sign_in_page(problem, provider=office.provider, to=called_to(to), head=office.head(None))
-
-    @router.get("/sign-in")
-    def form(to: str = "") -> Response:
-        return page(form_again("", to))
-
-    @router.post("/sign-in")
-    async def sign_in(
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        given: Annotated[str, Cookie(alias=KNOWN_COOKIE)] = "",
-    ) -> Response:
-        fields = await read_form(request, origin)
-        name, to = fields.get("name", "")[:40], fields.get("to", "")
-        address = request.client.host if request.client else ""
-        at = int(office.now().timestamp())
-        known = known_as(office.accounts.browser_key, name, given, at)
-        # By address and by name: guesses at one account from many addresses are as bad. Her own browser has its own
-        # tries, or whoever knows her name could keep her out for a night.
-        keys = (f"b:{known}",) if known else (f"a:{address}", f"n:{name}")
-        if any(office.limit.wait_seconds(key, time.monotonic()) for key in keys):
-            raise ApiError(429, "too-many", "Too many attempts", "Wait a minute and try again.")
-        found = office.accounts.sign_in(name, fields.get("password", ""), fields.get("code", ""), at)
-        if isinstance(found, SignInRefused):
-            office.write_down(name, Act.SIGN_IN_REFUSED, detail=found.value)
-            return page(form_again("名前・パスワード・確認コードのどれかが違います。", to), 403)
-        return signed_in(office, found, at, elsewhere(called_to(to)))
-
-    @router.post("/sign-out")
-    async def sign_out(
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        await read_form(request, origin, session)
-        office.accounts.sign_out(token)
-        if session is not None:
-            office.write_down(session.account.name, Act.SIGN_OUT)
-        answer = elsewhere("/sign-in")
-        answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
-        return answer
-
-    @router.get("/drafts/{draft_id}")
-    def look(draft_id: str, token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere(f"/sign-in?to={path}" if (path := called_to(f"/drafts/{draft_id}")) != "/" else "/sign-in")
-        record, draft = waiting(office, draft_id)
-        notice = draft.notice
-        proposal = office.proposal(draft)
-        refusal = may_not_approve(session.account, proposal)
-        return page(
-            draft_page(
-                record,
-                notice,
-                proposal,
-                office.lint(notice),
-                session,
-                _REHEARSED if office.rehearsals.owner_of(notice.lineage) else "" if refusal is None else SAID[refusal],
-                office.preview(ground_of(notice), notice.lane),
-                office.ground.cells,
-                alone=alone_section(office, session, record, draft),
-                now=office.now(),
-                head=office.head(session),
-                bar=office.bar(session, notice.lineage),
-                unreviewed=office.unreviewed,
-            )
-        )
-
-    @router.post("/drafts/{draft_id}/{verb}")
-    async def decide(
-        draft_id: str,
-        verb: str,
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        fields = await read_form(request, origin, session)
-        act = {
-            "approve": (Verb.APPROVE, Act.APPROVE, Act.APPROVE_REFUSED),
-            "void": (Verb.VOID, Act.VOID, Act.VOID_REFUSED),
-        }
-        if verb not in act:
-            raise ApiError(404, "not-found", "There is no such page")
-        asked, done, refused = act[verb]
-        return _decided(office, session, draft_id, asked, done, refused, fields)
-
-    return router
-
-
-def _decided(
-    office: Office, session: Session, draft_id: str, asked: Verb, done: Act, refused: Act, fields: dict[str, str]
-) -> Response:
-    account = session.account
-    if office.has_decided(draft_id):
-        # Sent again after the answer was lost, or by the second of two: what became of it is the answer to both.
-        return elsewhere(f"/?did={draft_id}")
-    record, draft = waiting(office, draft_id)
-    notice = draft.notice
-    proposal = office.proposal(draft)
-    warned: tuple[str, ...] = ()
-    may_not = may_not_approve(account, proposal) if asked is Verb.APPROVE else may_void(account, proposal)
-    if may_not is not None:
-        office.write_down(account.name, refused, draft_id, may_not.value)
-        return page(refused_page(SAID[may_not], draft_id), 403)
-    if asked is Verb.APPROVE and office.rehearsals.owner_of(notice.lineage):
-        office.write_down(account.name, refused, draft_id, "rehearsed")
-        return page(refused_page(_REHEARSED, draft_id), 409)
-    if asked is Verb.APPROVE:
-        found = office.lint(notice)
-        stops = [one.finding.value for one in found if one.stops]
-        warned = tuple(dict.fromkeys(one.finding.value for one in found if not one.stops))
-        if stops:
-            office.write_down(account.name, refused, draft_id, ",".join(stops))
-            return page(refused_page(f"このままでは送れません（{'、'.join(stops)}）。", draft_id), 409)
-        if fields.get("digest", "") != notice.digest:
-            # What was on the screen is not what would go out: the officer looks again (R14).
-            office.write_down(account.name, refused, draft_id, "digest-differs")
-            return page(refused_page("見ていた内容が変わりました。もう一度確かめてください。", draft_id), 409)
-        if stands_in(account, proposal, orders=orders_to_leave(notice)) and len(_ground(fields)) < _SHORTEST_GROUND:
-            office.write_down(account.name, refused, draft_id, "acting-for-without-ground")
-            return page(refused_page("区に代わって発令する理由を書いてください。", draft_id), 422)
-    ground = _ground(fields) if stands_in(account, proposal, orders=orders_to_leave(notice)) else ""
-    passed = f" passed: {','.join(warned)}" if warned else ""
-    detail = f"{notice.digest}{f' acting for: {ground}' if ground else ''}{passed}"
-    if not office.did(account.name, done, draft_id, detail):
-        wrong = office.codes.take(session, fields.get("code", ""), int(office.now().timestamp()))
-        if wrong is not None:
-            office.write_down(account.name, refused, draft_id, wrong.value)
-            return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)
-        # Written down first: an act that nobody can find again must not happen.
-        office.write_down(account.name, done, draft_id, detail)
-    office.command(asked, draft_id, record.lineage, account.name, notice.digest)
-    return elsewhere(f"/?did={draft_id}")
-
-
-def alone_section(office: Office, session: Session, record: DraftRecord, draft: Draft) -> str:
-    """Return the form of one person alone, where this is her own draft; "" where somebody else's would do."""
-    if may_not_approve(session.account, office.proposal(draft)) is not MayNot.OWN:
-        return ""
-    why = office.why_not_alone(session.account, record, draft, "x" * SHORTEST_REASON)
-    waited = (office.now() - record.at).total_seconds()
-    left = max(0, round(office.alone_rule.after_seconds - waited))
-    return alone_form(record.draft_id, draft.notice.digest, session, why, left)
-
-
-def _ground(fields: Mapping[str, str]) -> str:
-    return " ".join(fields.get("acting", "").split())[:200]
-
-
-def waiting(office: Office, draft_id: str) -> tuple[DraftRecord, Draft]:
-    """Return a draft that waits; raises `ApiError` when somebody has decided it."""
-    record = office.desk.draft(draft_id)
-    if record is None or record.draft is None:
-        raise ApiError(404, "draft-gone", "This draft does not wait any more", "Somebody has decided it: see the list.")
-    return record, record.draft

@@ -11,7 +11,8 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.console.office import Office, signed_in
+from api.console.office import Office
+from api.console.signing_in import signed_in
 from api.drawing.sheet import document
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError

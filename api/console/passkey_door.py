@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Cookie, Header, Request, Response
 
-from api.console.office import COOKIE, Office, Passkeys, called_to, signed_in
+from api.console.office import COOKIE, Office, Passkeys
 from api.console.passkey_page import passkeys_page, said
+from api.console.signing_in import called_to, signed_in
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.officers.accounts import Session, SignInRefused

@@ -8,13 +8,14 @@ import secrets
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Cookie, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from alerts.report import OutcomeKind
 from alerts.shelter import ShelterReport
 from api.console.closure_preview import closure_preview_routes, moves_many
 from api.console.crossings_page import crossings_section
-from api.console.office import COOKIE, Office
+from api.console.filled import filled, seen_by
+from api.console.office import Office
 from api.console.order_page import Offered, Standing
 from api.console.posted_page import Became, not_posted_page, posted_page, unknown_page
 from api.console.posting_page import forms_page
@@ -25,7 +26,7 @@ from api.http.errors import ApiError, FormWrong
 from api.officers.accounts import Role, Session
 from api.officers.approval import MayNot
 from api.officers.audit import Act
-from api.officers.form import page, read_form
+from api.officers.form import page
 from api.orders.area_form import area_wanted
 from api.orders.lifting import CORRECT, LIFT, author_of_order, is_ending
 from api.orders.preview import Preview
@@ -64,16 +65,14 @@ def posting_routes(office: Office) -> APIRouter:
 
     @router.get("/post")
     def forms(
+        request: Request,
         point: str = "",
         cause: str = "",
         name: str = "",
         road: str = "",
         kept: Annotated[str, Query(max_length=40)] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
     ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
+        session = seen_by(office, request)
         offered = tuple(one for one in office.posts.shelters() if _may_write(office, session, one))
         names = offered_names(office, session)
         fresh = office.codes.is_fresh(session, int(office.now().timestamp()))
@@ -103,16 +102,9 @@ def posting_routes(office: Office) -> APIRouter:
         return page(shown)
 
     @router.post("/post/order/preview")
-    async def preview(
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        accept: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        form = plain_of(await read_form(request, origin, session))
+    async def preview(request: Request, accept: Annotated[str, Header()] = "") -> Response:
+        session, given = await filled(office, request)
+        form = plain_of(given)
         names = offered_names(office, session)
         try:
             area = area_wanted(form, names, office.ground.lookup, office.sources(session.account))
@@ -127,25 +119,15 @@ def posting_routes(office: Office) -> APIRouter:
         return page(shown, 200 if seen is not None else 422)
 
     @router.post("/post/{kind}")
-    async def post(
-        kind: str,
-        request: Request,
-        origin: Annotated[str, Header()] = "",
-        token: Annotated[str, Cookie(alias=COOKIE)] = "",
-    ) -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        form = await read_form(request, origin, session)
+    async def post(kind: str, request: Request) -> Response:
+        session, form = await filled(office, request)
         if kind not in KINDS:
             raise ApiError(404, "not-found", "There is no such page")
         return await _posted(office, session, kind, form)
 
     @router.get("/posts/{receipt}")
-    def became(receipt: str, token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
+    def became(receipt: str, request: Request) -> Response:
+        session = seen_by(office, request)
         return page(posted_page(became_of(office, session, receipt), session, now=office.now(), key=new_key()))
 
     return router

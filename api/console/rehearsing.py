@@ -13,8 +13,9 @@ from fastapi import APIRouter, Cookie, Request, Response
 from alerts.alert import GEOCODE_CLASS20, Geocode
 from alerts.claim import Lane
 from api.console.card_page import card_page
+from api.console.deciding import SAID
 from api.console.filled import filled
-from api.console.office import COOKIE, SAID, Office
+from api.console.office import COOKIE, Office
 from api.console.rehearsal_page import PATH, result_page, start_page, step_page
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.claim import Lane
 from alerts.notice import Notice, Phase
+from api.console.deciding import SAID
 from api.console.filled import filled
-from api.console.office import COOKIE, SAID, Office
+from api.console.office import COOKIE, Office
 from api.console.officer_page import refused_page
 from api.console.sending_page import sending_page
 from api.http.elsewhere import elsewhere

@@ -1,0 +1,152 @@
+"""Coordinators decide: look at a draft as it would go out, approve or discard it.
+
+Plain forms and pages, no script: they work through screen transfer, without WebGL, EventSource,
+clipboard or download (R20).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Request, Response
+
+from alerts.order_words import orders_to_leave
+from api.console.alone_page import alone_form
+from api.console.filled import filled
+from api.console.office import COOKIE, Office
+from api.console.officer_page import draft_page, refused_page
+from api.console.signing_in import called_to
+from api.http.elsewhere import elsewhere
+from api.http.errors import ApiError
+from api.officers.accounts import Session
+from api.officers.alone import SHORTEST_REASON
+from api.officers.approval import MayNot, may_not_approve, may_void, stands_in
+from api.officers.audit import Act
+from api.officers.form import page
+from streams.notices.edit import ground_of
+from streams.payloads import Draft, DraftRecord, Verb
+
+# 「区役所が停電」: a word or two is enough, nothing is not.
+_SHORTEST_GROUND = 4
+
+SAID = {
+    MayNot.ROLE: "この役割では承認・破棄できません。",
+    MayNot.OTHER_WARD: "担当する区の外の区画を含みます。都または関係する区の承認者に回してください。",
+    MayNot.OWN: "自分で作った案は承認できません。もう一人の承認者に回してください。",
+    MayNot.NO_WARD: "区が分からない区画です。都の承認者に回してください。",
+    MayNot.OTHER_WAY: "この避難情報は、投稿の画面の「出ている避難情報を終わらせる」から終わらせます。",
+}
+_REHEARSED = "リハーサルの案です。承認は、作った人の「訓練の手順」の画面から行います。"
+
+
+def deciding_routes(office: Office) -> APIRouter:
+    """Return the routes of looking at a draft and of deciding it."""
+    router = APIRouter()
+
+    @router.get("/drafts/{draft_id}")
+    def look(draft_id: str, token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
+        session = office.session(token)
+        if session is None:
+            return elsewhere(f"/sign-in?to={path}" if (path := called_to(f"/drafts/{draft_id}")) != "/" else "/sign-in")
+        record, draft = waiting(office, draft_id)
+        notice = draft.notice
+        proposal = office.proposal(draft)
+        refusal = may_not_approve(session.account, proposal)
+        return page(
+            draft_page(
+                record,
+                notice,
+                proposal,
+                office.lint(notice),
+                session,
+                _REHEARSED if office.rehearsals.owner_of(notice.lineage) else "" if refusal is None else SAID[refusal],
+                office.preview(ground_of(notice), notice.lane),
+                office.ground.cells,
+                alone=alone_section(office, session, record, draft),
+                now=office.now(),
+                head=office.head(session),
+                bar=office.bar(session, notice.lineage),
+                unreviewed=office.unreviewed,
+            )
+        )
+
+    @router.post("/drafts/{draft_id}/{verb}")
+    async def decide(draft_id: str, verb: str, request: Request) -> Response:
+        session, fields = await filled(office, request)
+        act = {
+            "approve": (Verb.APPROVE, Act.APPROVE, Act.APPROVE_REFUSED),
+            "void": (Verb.VOID, Act.VOID, Act.VOID_REFUSED),
+        }
+        if verb not in act:
+            raise ApiError(404, "not-found", "There is no such page")
+        asked, done, refused = act[verb]
+        return _decided(office, session, draft_id, asked, done, refused, fields)
+
+    return router
+
+
+def _decided(
+    office: Office, session: Session, draft_id: str, asked: Verb, done: Act, refused: Act, fields: dict[str, str]
+) -> Response:
+    account = session.account
+    if office.has_decided(draft_id):
+        # Sent again after the answer was lost, or by the second of two: what became of it is the answer to both.
+        return elsewhere(f"/?did={draft_id}")
+    record, draft = waiting(office, draft_id)
+    notice = draft.notice
+    proposal = office.proposal(draft)
+    warned: tuple[str, ...] = ()
+    may_not = may_not_approve(account, proposal) if asked is Verb.APPROVE else may_void(account, proposal)
+    if may_not is not None:
+        office.write_down(account.name, refused, draft_id, may_not.value)
+        return page(refused_page(SAID[may_not], draft_id), 403)
+    if asked is Verb.APPROVE and office.rehearsals.owner_of(notice.lineage):
+        office.write_down(account.name, refused, draft_id, "rehearsed")
+        return page(refused_page(_REHEARSED, draft_id), 409)
+    if asked is Verb.APPROVE:
+        found = office.lint(notice)
+        stops = [one.finding.value for one in found if one.stops]
+        warned = tuple(dict.fromkeys(one.finding.value for one in found if not one.stops))
+        if stops:
+            office.write_down(account.name, refused, draft_id, ",".join(stops))
+            return page(refused_page(f"このままでは送れません（{'、'.join(stops)}）。", draft_id), 409)
+        if fields.get("digest", "") != notice.digest:
+            # What was on the screen is not what would go out: the officer looks again (R14).
+            office.write_down(account.name, refused, draft_id, "digest-differs")
+            return page(refused_page("見ていた内容が変わりました。もう一度確かめてください。", draft_id), 409)
+        if stands_in(account, proposal, orders=orders_to_leave(notice)) and len(_ground(fields)) < _SHORTEST_GROUND:
+            office.write_down(account.name, refused, draft_id, "acting-for-without-ground")
+            return page(refused_page("区に代わって発令する理由を書いてください。", draft_id), 422)
+    ground = _ground(fields) if stands_in(account, proposal, orders=orders_to_leave(notice)) else ""
+    passed = f" passed: {','.join(warned)}" if warned else ""
+    detail = f"{notice.digest}{f' acting for: {ground}' if ground else ''}{passed}"
+    if not office.did(account.name, done, draft_id, detail):
+        wrong = office.codes.take(session, fields.get("code", ""), int(office.now().timestamp()))
+        if wrong is not None:
+            office.write_down(account.name, refused, draft_id, wrong.value)
+            return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", draft_id), 403)
+        # Written down first: an act that nobody can find again must not happen.
+        office.write_down(account.name, done, draft_id, detail)
+    office.command(asked, draft_id, record.lineage, account.name, notice.digest)
+    return elsewhere(f"/?did={draft_id}")
+
+
+def alone_section(office: Office, session: Session, record: DraftRecord, draft: Draft) -> str:
+    """Return the form of one person alone, where this is her own draft; "" where somebody else's would do."""
+    if may_not_approve(session.account, office.proposal(draft)) is not MayNot.OWN:
+        return ""
+    why = office.why_not_alone(session.account, record, draft, "x" * SHORTEST_REASON)
+    waited = (office.now() - record.at).total_seconds()
+    left = max(0, round(office.alone_rule.after_seconds - waited))
+    return alone_form(record.draft_id, draft.notice.digest, session, why, left)
+
+
+def _ground(fields: Mapping[str, str]) -> str:
+    return " ".join(fields.get("acting", "").split())[:200]
+
+
+def waiting(office: Office, draft_id: str) -> tuple[DraftRecord, Draft]:
+    """Return a draft that waits; raises `ApiError` when somebody has decided it."""
+    record = office.desk.draft(draft_id)
+    if record is None or record.draft is None:
+        raise ApiError(404, "draft-gone", "This draft does not wait any more", "Somebody has decided it: see the list.")
+    return record, record.draft
