@@ -7,7 +7,7 @@ from api.console.alone_page import SAID
 from api.console.deciding import waiting
 from api.console.filled import filled
 from api.console.office import Office
-from api.console.officer_page import refused_page
+from api.console.officer_page import refused_page, stopped_by
 from api.http.elsewhere import elsewhere
 from api.officers.accounts import Session
 from api.officers.alone import LetGo
@@ -59,9 +59,10 @@ def _refusal(
     why = office.why_not_alone(session.account, record, draft, reason)
     if why is not None:
         return SAID[why], why.value, 403
-    stops = [one.finding.value for one in office.lint(draft.notice) if one.stops]
+    found = office.lint(draft.notice)
+    stops = [one.finding.value for one in found if one.stops]
     if stops:
-        return f"このままでは送れません（{'、'.join(stops)}）。", ",".join(stops), 409
+        return stopped_by(found), ",".join(stops), 409
     if form.get("digest", "") != draft.notice.digest:
         return "見ていた内容が変わりました。もう一度確かめてください。", "digest-differs", 409
     wrong = office.codes.take(session, form.get("code", ""), int(office.now().timestamp()))

@@ -20,6 +20,7 @@ from alerts.words import HAZARDS_JA
 from api.console import reported_rows
 from api.console.alone_routes import alone_routes
 from api.console.channels_routes import channels_routes
+from api.console.code_words import SOURCE_ELSE, SOURCES, coded
 from api.console.deciding import deciding_routes
 from api.console.drilling import drilling_routes
 from api.console.editing import editing_routes
@@ -260,7 +261,7 @@ def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
     draft = record.draft
     link = f'<a class="go" href="/drafts/{escape(record.draft_id)}">確かめる</a>' if can_open else ""
     if draft is None or not draft.notice.parts:
-        return _row(("", state, "", "", "", "", clock(record.at, now=now), "", "", escape(record.reason)))
+        return _row(("", state, "", "", "", "", clock(record.at, now=now), "", "", reason_said(record.reason)))
     notice, worst = draft.notice, draft.notice.parts[0]
     appearance = APPEARANCES[look := look_of(worst.level, worst.severity)]
     mark = f"{appearance.mark} " if worst.level is not None else ""
@@ -287,10 +288,10 @@ def _held(report: ReportRecord, now: datetime) -> str:
     return _row(
         (
             clock(report.received, now=now),
-            escape(report.kind),
+            f"<small>{escape(report.kind)}</small>",
             f"<small>{escape(report.series)}</small>",
             held_said(report.reason),
-            escape(report.detail),
+            f"<small>{escape(report.detail)}</small>",
         )
     )
 
@@ -304,7 +305,7 @@ def _source(source: SourceRecord, now: datetime) -> str:
             escape(source.source),
             state if silent else "届いています",
             clock(source.answered, now=now) if source.answered else "まだありません",
-            f"<code>{escape(source.reason)}</code>" if source.reason else "",
+            coded(source.reason, SOURCES, SOURCE_ELSE),
             escape(source.owner),
             escape(source.contact),
         )
@@ -315,7 +316,7 @@ def _dead(letter: DeadLetter, now: datetime) -> str:
     return _row(
         (
             clock(letter.stored, now=now),
-            escape(letter.place),
+            f"<small>{escape(letter.place)}</small>",
             unreadable_said(letter.reason),
             f"<small>{escape(letter.detail)}</small>",
             f"{letter.size_bytes:,} B",

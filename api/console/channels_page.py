@@ -6,6 +6,7 @@ from html import escape
 
 from alerts.notice import Notice
 from api.console import fields
+from api.console.code_words import ENDED_ELSE, PASSAGE_ELSE, PASSAGES, VERDICTS, coded
 from api.drawing.clock import ago, clock
 from api.drawing.sheet import document
 from api.known.channels import OVERTAKEN, is_late, is_trouble
@@ -81,7 +82,7 @@ def _notice(
     return (
         f"<section><h2>{title}</h2><table><thead><tr>{heads}</tr></thead><tbody>"
         f'<tr><th scope="row">プッシュ</th><td></td><td></td><td class="{push}">{verdict.answer.value}</td><td></td>'
-        f"<td></td><td><code>{verdict.why.value}</code></td>"
+        f"<td></td><td>{coded(verdict.why.value, VERDICTS, ENDED_ELSE)}</td>"
         f'<td><a href="/sending/{escape(lineage)}">送信の状況</a></td>'
         f"<td></td></tr>{rows}</tbody></table></section>"
     )
@@ -98,7 +99,7 @@ def _row(one: ChannelRecord, names: Mapping[str, str], session: Session, key: st
         f"<td>{escape(names.get(one.ward, one.ward))}</td><td>{one.revision}{marks}</td>"
         f'<td class="{kind}">{_STATES[one.state]}{by}{late}</td><td>{clock(one.at, now=now)}</td>'
         f"<td>{one.attempts}</td>"
-        f'<td><code>{escape(one.reason)}</code></td><td><a href="{path}">見る</a></td>'
+        f'<td>{coded(one.reason, PASSAGES, PASSAGE_ELSE)}</td><td><a href="{path}">見る</a></td>'
         f"<td>{_buttons(one, path, session, key) if may else ''}</td></tr>"
     )
 

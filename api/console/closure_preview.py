@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from alerts.road import RoadReport
 from api.console import fields
+from api.console.code_words import EFFECT_ELSE, EFFECTS, coded
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
 from api.console.posted_page import not_posted_page
@@ -136,6 +137,6 @@ def _figures(seen: Preview | None) -> str:
         "<section><h2>登録すると</h2><table>"
         f"<tr><th scope='row'>通れなくなる道路</th><td>{seen.road_count:,}本</td></tr>"
         f"<tr><th scope='row'>行き先が変わる</th><td>{len(seen.cells):,}区画・{people}</td></tr>"
-        f"<tr><th scope='row'>理由</th><td><code>{escape(seen.reason)}</code></td></tr></table>"
+        f"<tr><th scope='row'>理由</th><td>{coded(seen.reason, EFFECTS, EFFECT_ELSE)}</td></tr></table>"
         f"<ul>{items}{more}</ul></section>"
     )

@@ -13,7 +13,7 @@ from alerts.order_words import orders_to_leave
 from api.console.alone_page import alone_form
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
-from api.console.officer_page import draft_page, refused_page
+from api.console.officer_page import draft_page, refused_page, stopped_by
 from api.console.signing_in import called_to
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
@@ -108,7 +108,7 @@ def _decided(
         warned = tuple(dict.fromkeys(one.finding.value for one in found if not one.stops))
         if stops:
             office.write_down(account.name, refused, draft_id, ",".join(stops))
-            return page(refused_page(f"このままでは送れません（{'、'.join(stops)}）。", draft_id), 409)
+            return page(refused_page(stopped_by(found), draft_id), 409)
         if fields.get("digest", "") != notice.digest:
             # What was on the screen is not what would go out: the officer looks again (R14).
             office.write_down(account.name, refused, draft_id, "digest-differs")

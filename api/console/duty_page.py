@@ -7,6 +7,7 @@ from html import escape
 from alerts.duty import Roster
 from alerts.words import JAPAN
 from api.console import fields
+from api.console.code_words import PASSAGE_ELSE, PASSAGES, coded
 from api.drawing.clock import clock
 from api.drawing.sheet import document
 from api.http.web import DUTY_SCRIPT
@@ -70,7 +71,7 @@ def _mine(session: Session, view: OnDuty, calls: Sequence[PageRecord], now: date
     )
     results = "".join(
         f"<li>{escape(one.way.partition('-')[0])} <strong>{_STATES.get(one.state.value, escape(one.state.value))}"
-        f"</strong> {clock(one.at, now=now)} <code>{escape(one.reason)}</code></li>"
+        f"</strong> {clock(one.at, now=now)} {coded(one.reason, PASSAGES, PASSAGE_ELSE)}</li>"
         for one in calls
     )
     add = (
@@ -102,7 +103,8 @@ def _ward(ward: str, name: str, view: OnDuty, lacking: Sequence[Lack], session: 
     awake = roster.awake(now.astimezone(JAPAN).hour)
     people = escape("、".join(awake)) or "<strong class='alarm'>いません</strong>"
     lacks = "".join(
-        f'<li class="warn">注意：{SAID[one.code]} <strong>{escape(one.what)}</strong> <code>{one.code}</code></li>'
+        f'<li class="warn">注意：{SAID[one.code]} <strong>{escape(one.what)}</strong> '
+        f"<small><code>{one.code}</code></small></li>"
         for one in lacking
     )
     order = f"いま {people} → 代わり {escape('、'.join(roster.deputies)) or 'なし'} → 都"

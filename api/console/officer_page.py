@@ -83,6 +83,11 @@ def sign_in_page(problem: str, *, provider: bool = False, to: str = "/", head: s
     )
 
 
+def stopped_by(found: Iterable[Found]) -> str:
+    """Return what stops a draft, in words."""
+    return f"このままでは送れません（{'、'.join(FINDINGS[one.finding] for one in found if one.stops)}）。"
+
+
 def refused_page(problem: str, draft_id: str) -> str:
     """Return why nothing was sent, and the way back."""
     return document(

@@ -6,6 +6,8 @@ from html import escape
 
 from alerts.duty import alone_by
 from alerts.report import OutcomeKind
+from api.console.code_words import DOCUMENTS, EFFECT_ELSE, EFFECTS, ENDED_ELSE, OUTCOMES, coded
+from api.console.reason_words import HELD, held_said
 from api.drawing.clock import clock
 from api.drawing.sheet import document
 from api.officers.accounts import Session
@@ -52,7 +54,8 @@ def posted_page(became: Became, session: Session, *, now: datetime, key: str) ->
             ("種類", KINDS_JA.get(became.kind, "")),
             ("ID", f"<code>{escape(became.thing)}</code>"),
             ("受信", clock(became.report.received, now=now)),
-            ("結果", f"<code>{escape(became.report.outcome.value)} / {escape(became.report.reason)}</code>"),
+            ("結果", coded(became.report.outcome.value, OUTCOMES, ENDED_ELSE)),
+            ("理由", _reason(became.report.reason)),
         ]
     rows = "".join(f"<tr><th scope='row'>{name}</th><td>{value}</td></tr>" for name, value in facts)
     return document(
@@ -100,7 +103,7 @@ def _verdict(became: Became) -> str:
         return _done("登録されました（SENT）。", "地図と経路の計算に伝わりました。")
     if report.outcome is OutcomeKind.DUPLICATE:
         return _done("すでに登録されています（SENT）。", "同じ内容でした。二重には登録されていません。")
-    return _alarm("登録されていません（NOT SENT）。", f"理由：{escape(report.reason)} {escape(report.detail)}")
+    return _alarm("登録されていません（NOT SENT）。", _because(report))
 
 
 def _order_verdict(became: Became, report: ReportRecord) -> str:
@@ -118,7 +121,15 @@ def _order_verdict(became: Became, report: ReportRecord) -> str:
         return _alarm("まだ住民に送られていません（NOT SENT）。", "案を作っています。")
     if report.outcome in _ON_THE_MAP:
         return _alarm("まだ分かりません（UNKNOWN）。", "受け付けられました。案の結果を待っています。")
-    return _alarm("住民に送られていません（NOT SENT）。", f"理由：{escape(report.reason)} {escape(report.detail)}")
+    return _alarm("住民に送られていません（NOT SENT）。", _because(report))
+
+
+def _reason(code: str) -> str:
+    return held_said(code) if code in HELD else coded(code, DOCUMENTS, ENDED_ELSE)
+
+
+def _because(report: ReportRecord) -> str:
+    return f"理由：{_reason(report.reason)} <small>{escape(report.detail)}</small>"
 
 
 def _who(reason: str) -> str:
@@ -143,7 +154,7 @@ def _effect(became: Became) -> str:
     moved = f"{effect.moved:,}区画・{people}の行き先が変わりました" if effect.moved else "行き先が変わった人はいません"
     return (
         f'<p class="done" role="status"><strong>避難経路への影響：</strong>{moved}（道路{len(effect.roads)}本）。'
-        f"<br><small>{escape(effect.reason)}</small></p>"
+        f"<br>{coded(effect.reason, EFFECTS, EFFECT_ELSE)}</p>"
     )
 
 
