@@ -43,7 +43,8 @@ from api.live.routes import live_routes
 from api.live.ways import way_routes
 from api.open_data.routes import OpenData, open_routes
 from api.residents.page import Scene, render, render_waiting, scene_of
-from api.residents.subscriptions import SignUp, subscription_routes
+from api.residents.sign_up import SignUp
+from api.residents.subscriptions import subscription_routes
 from streams.evacuation.way_book import WayBook
 
 # A shared cache may answer a rush with a copy that is at most this old; `Age` says how old the facts are.

@@ -16,7 +16,7 @@ from api.http.reader import TopicReader
 from api.residents.postman import Postman
 from api.residents.proof import Proofs
 from api.residents.roll import TOPICS, Roll, read_at, read_between
-from api.residents.subscriptions import SignUp
+from api.residents.sign_up import SignUp
 from dispatch.curl import CurlSender
 from dispatch.secret_file import read_secret
 from dispatch.settings import DispatchSettings

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from shirase.areas import DEFAULT_AREAS, named_areas_at, river_zones_at, table_at
+from shirase.commands.town_options import area_sets_option, shelters_option
 from shirase.languages import DEFAULT_LANGUAGES, unreviewed_at, warn_of_languages
 
 DEFAULT_WEB = Path("web/dist")
@@ -56,18 +57,8 @@ def api() -> None:
     default="",
     help="Walking network, or demo-city: draws roads that are known by their id alone.",
 )
-@click.option(
-    "--shelters",
-    envvar="SHIRASE_SHELTERS",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Shelters of `shirase import shelters`; without it only those are shown of which somebody spoke.",
-)
-@click.option(
-    "--area-sets",
-    envvar="SHIRASE_AREA_SETS",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Imported areas (`shirase areas import`): names the places of a shard by their chome.",
-)
+@shelters_option
+@area_sets_option
 @click.option(
     "--take-reports/--no-reports",
     envvar="SHIRASE_RESIDENT_REPORTS",
@@ -145,9 +136,7 @@ def residents(
 @click.option(
     "--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Tells a draft's wards."
 )
-@click.option(
-    "--area-sets", type=click.Path(path_type=Path, exists=True), help="Imported areas: 町丁目 may then be typed."
-)
+@area_sets_option
 @click.option("--people", default="", help="Who lives where: a CSV of census meshes, or `demo-city`, which is made up.")
 @click.option(
     "--subscribers", type=click.Path(path_type=Path, exists=True), help="Packed snapshot: tells who can be reached."

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.commands.town_options import area_sets_option, shelters_option
 
 # R22: a copy is this old at the most while we live.
 EVERY_SECONDS = 15.0
@@ -18,18 +19,8 @@ _READY_WITHIN_SECONDS = 120.0
 @click.option("--broker", required=True, help="HOST:PORT of the Kafka broker.")
 @click.option("--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Area table.")
 @click.option("--network", envvar="SHIRASE_NETWORK", default="", help="Walking network, or demo-city.")
-@click.option(
-    "--shelters",
-    envvar="SHIRASE_SHELTERS",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Shelters of `shirase import shelters`.",
-)
-@click.option(
-    "--area-sets",
-    envvar="SHIRASE_AREA_SETS",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Imported areas: names of places.",
-)
+@shelters_option
+@area_sets_option
 @click.option("--every", "every_seconds", default=EVERY_SECONDS, show_default=True, help="Seconds between two writes.")
 @click.option("--once", is_flag=True, help="Write once and end.")
 def export_static(

@@ -20,7 +20,8 @@ from api.http.rate import RateLimit
 from api.residents.postman import Letter, PostmanBusy
 from api.residents.proof import Proofs, id_of
 from api.residents.roll import Roll
-from api.residents.subscriptions import CONSENT_VERSIONS, SignUp, subscription_routes
+from api.residents.sign_up import CONSENT_VERSIONS, SignUp
+from api.residents.subscriptions import subscription_routes
 from dispatch.endpoint import check_endpoint
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings

@@ -1,0 +1,146 @@
+"""A subscription is checked, welcomed, stored and read back: what the routes under `/subscriptions` share."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from alerts.place import Cell
+from api.http.errors import ApiError
+from api.http.rate import RateLimit
+from api.residents.asked import SubscriptionIn, bytes_of
+from api.residents.postman import Letter, Postman, PostmanBusy
+from api.residents.proof import Proofs
+from api.residents.roll import Roll
+from api.residents.welcome import WELCOME_TTL_SECONDS, welcome, welcome_urgency
+from dispatch.city import whole_city
+from dispatch.errors import DispatchError, EndpointRefused, SubscriptionRefused
+from dispatch.life import span_of
+from dispatch.outcomes import PushOutcome
+from dispatch.settings import DispatchSettings
+from dispatch.subscription import Consent, Place, QuietHours, Role, SealKeys, Subscription, check
+from dispatch.vapid import FIRST_DRILL_KEY
+from streams.brokers.client import Producer, Record, Stored
+from streams.brokers.errors import StreamsError
+from streams.topics import SUBSCRIPTIONS
+
+log = logging.getLogger(__name__)
+
+# The text that a person agreed to; a new wording is a new version and is asked for again.
+CONSENT_VERSIONS = {"area-alerts": 1, "follow-me": 1}
+_STORED_WITHIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """What the routes need; made once by the process."""
+
+    proofs: Proofs
+    keys: SealKeys
+    settings: DispatchSettings
+    postman: Postman
+    producer: Producer
+    roll: Roll
+    read_at: Callable[[int, int], Record | None]
+    read_between: Callable[[int, int, int], Sequence[Record]]
+    ward_of: Callable[[Cell], str]
+    vapid_public: str
+    limit: RateLimit
+    vapid_key: int = 0
+    drill_public: str = ""
+    """The key of drills as browsers want it; empty where nobody can sign up for them."""
+    clock: Callable[[], float] = time.time
+
+    def subscription(self, identifier: bytes, asked: SubscriptionIn) -> Subscription:
+        """Return what *asked* says as a subscription, checked; raises `ApiError` with a stable code."""
+        versions = {consent.purpose: consent.version for consent in asked.consents}
+        if versions.get("area-alerts") != CONSENT_VERSIONS["area-alerts"]:
+            raise ApiError(422, "consent-missing", "Alerts need your consent in its present wording")
+        if any(version != CONSENT_VERSIONS[purpose] for purpose, version in versions.items()):
+            raise ApiError(422, "consent-outdated", "The wording that was agreed to is not the present one")
+        if asked.drill and not self.drill_public:
+            raise ApiError(422, "drills-not-offered", "Nobody can sign up for drills here")
+        now = self.clock()
+        places = tuple(
+            Place(Cell(int(place.cell, 16)), Role[place.role.upper()], place.min_level, place.terms(now))
+            for place in asked.places
+        ) + ((whole_city(),) if asked.whole_city else ())
+        quiet = None if asked.quiet is None else QuietHours(asked.quiet.start_hour, asked.quiet.end_hour)
+        agreed_at = int(now)
+        subscription = Subscription(
+            id=identifier,
+            row=self.proofs.row_of(identifier),
+            endpoint=asked.endpoint,
+            p256dh=bytes_of(asked.keys.p256dh, "p256dh"),
+            auth=bytes_of(asked.keys.auth, "auth-length"),
+            language=asked.language,
+            places=places,
+            quiet_hours=quiet,
+            drill=asked.drill,
+            ward=self.ward_of(places[0].cell) if asked.places else "",
+            # Whether the browser really subscribed with it the welcome shows: signed with another, it is refused.
+            vapid_key=FIRST_DRILL_KEY if asked.drill else self.vapid_key,
+            seen=span_of(now),
+            consents=tuple(Consent(purpose, version, agreed_at) for purpose, version in sorted(versions.items())),
+        )
+        try:
+            return check(subscription, self.settings)
+        except (EndpointRefused, SubscriptionRefused) as error:
+            raise ApiError(422, error.reason, "The subscription cannot be right") from None
+
+    def welcome(self, subscription: Subscription) -> "Future[PushOutcome]":
+        """Send the push that carries the proof."""
+        proof = self.proofs.proof_of(subscription.id, subscription.endpoint, subscription.p256dh, subscription.auth)
+        payload, padded = welcome(subscription.language, subscription.id, proof, self.settings.site_url)
+        letter = Letter(
+            subscription.endpoint,
+            subscription.p256dh,
+            subscription.auth,
+            subscription.vapid_key,
+            payload,
+            padded,
+            welcome_urgency(),
+            WELCOME_TTL_SECONDS,
+        )
+        try:
+            return self.postman.post(letter)
+        except PostmanBusy:
+            raise ApiError(503, "busy", "Many people are signing up at this moment", "Ask again in a minute.") from None
+
+    def store(self, identifier: bytes, value: bytes | None) -> Stored:
+        """Write a value or a tombstone, and wait until the broker has it."""
+        try:
+            return self.producer.send(SUBSCRIPTIONS.name, identifier, value).result(_STORED_WITHIN_SECONDS)
+        except (StreamsError, TimeoutError):
+            raise ApiError(503, "not-stored", "It could not be stored", "Nothing was changed; try again.") from None
+
+    def restate(self, identifier: bytes, value: bytes, since: Mapping[int, int]) -> None:
+        """Write what was read again, changed; whatever else was written of it *since* (offsets by partition) wins.
+
+        What is read here is behind what others write: her farewell may stand on the topic already, and must not be
+        undone by a sign of life. So what stands before ours is read back, and is put behind it again.
+        """
+        stored = self.store(identifier, value)
+        first = since.get(stored.partition, 0)
+        try:
+            while newer := [
+                record
+                for record in self.read_between(stored.partition, first, stored.offset)
+                if record.key == identifier
+            ]:
+                first, stored = stored.offset + 1, self.store(identifier, newer[-1].value)
+        except StreamsError:
+            log.exception("whether a sign of life undid a farewell could not be read")
+            raise ApiError(503, "not-stored", "It could not be stored", "Try again.") from None
+
+    def stored(self, identifier: bytes) -> Subscription:
+        """Return what is stored under *identifier*; raises 404."""
+        place = self.roll.find(identifier)
+        record = None if place is None else self.read_at(*place)
+        if record is None or record.value is None:
+            raise ApiError(404, "no-such-subscription", "Nothing is stored under this token")
+        try:
+            return self.keys.unseal(identifier, record.value)
+        except DispatchError:
+            raise ApiError(503, "unreadable", "What is stored cannot be read; operators know of it") from None
