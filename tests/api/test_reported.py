@@ -59,6 +59,23 @@ def test_a_report_is_confirmed_by_the_form_of_a_closure_that_it_fills(room: Room
     assert '<option value="flooded" selected>' in closure
 
 
+def test_beside_the_map_each_report_has_its_place_kind_count_age_and_both_acts(room: Room) -> None:
+    room.add("sato")
+    seat = room.sign_in("sato")
+    assert 'id="reports"' not in seat.get("/post").text
+    for slot in range(3):
+        says(room, slot, room.clock.now - timedelta(minutes=10 - slot))
+    section = seat.get("/post").text.split('<section id="reports">')[1].split("</section>")[0]
+    assert f'data-lat="{HERE.lat:.5f}" data-lng="{HERE.lng:.5f}" data-mark="冠水 3"' in section
+    assert "住民 3件" in section
+    assert "分前" in section
+    assert "確認して通行止めにする" in section
+    form = dict(re.findall(r'name="(csrf|key|point|cause|name|reject)" value="([^"]*)"', section))
+    assert send(seat, "closure", form).status_code == 303
+    Stages(room).go_on()
+    assert 'id="reports"' not in seat.get("/post").text
+
+
 def test_a_rejected_report_is_gone_until_somebody_says_so_again(room: Room) -> None:
     room.add("sato")
     stages = Stages(room)
