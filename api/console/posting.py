@@ -20,6 +20,7 @@ from api.console.order_page import Offered, Standing
 from api.console.posted_page import Became, not_posted_page, posted_page, unknown_page
 from api.console.posting_page import forms_page
 from api.console.preview_page import NOTHING_WRONG, preview_page, preview_section, problem_said
+from api.console.reported_rows import reports_section
 from api.drawing.geojson import areas
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError, FormWrong
@@ -97,6 +98,7 @@ def posting_routes(office: Office) -> APIRouter:
             order={"kept": kept} if kept else {},
             roads=office.roads is not None,
             crossings=crossings,
+            reports=reports_section(office.reported.waiting(office.now()), session, new_key(), now=office.now()),
             offered=offered_areas(office, session),
         )
         return page(shown)

@@ -62,6 +62,7 @@ def forms_page(
     closure: Mapping[str, str] = _NOTHING,
     roads: bool = False,
     crossings: str = "",
+    reports: str = "",
     offered: Offered = NOTHING_OFFERED,
     order: Mapping[str, str] = _NOTHING,
 ) -> str:
@@ -78,6 +79,7 @@ def forms_page(
         + _form("closure", "通行止めを登録する", "Road closure", _closure(closure, roads), session, new_key())
         + _form("shelter", "避難所の状態を登録する", "Shelter", _shelter(shelters), session, new_key())
         + _form("incident", "被害・出来事を登録する", "Incident", _incident(names), session, new_key())
+        + reports
         + crossings
         + "</main>",
         head=(SCRIPT if scripts else "") + head,

@@ -132,6 +132,9 @@ main.card section{break-inside:avoid;padding:.2rem .5rem;border-radius:0;overflo
 main.card th,main.card td{padding:.1rem .35rem}main.card td.fill{height:1.6rem}}
 #drawing{height:22rem;border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0}
 #drawing:focus-visible{outline:3px solid #1a73e8;outline-offset:2px}
+.report-at{min-height:1.7rem;padding:0 .5rem;background:#fff3c4;color:#14181d;border:2px solid #7a4b00;
+border-radius:1rem;font-size:.85rem;font-weight:700}.maplibregl-popup-content{color:#14181d}
+.maplibregl-popup-content a.go,.maplibregl-popup-content button{background:#fff;color:#14181d;border-color:#14181d}
 .ending{border:3px solid #1b6e3c}.ending ul{list-style:none;margin:0;padding:0}
 .pair{display:flex;flex-wrap:wrap;gap:.6rem}.pair form{margin:0}
 .done{border:2px solid #1b6e3c;border-radius:.5rem;padding:.6rem .9rem}

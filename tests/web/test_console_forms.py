@@ -23,6 +23,7 @@ from tests.api.test_area_library import read_back
 from tests.api.test_office import EDOGAWA_WARD, KOTO_WARD, Room, room_in
 from tests.api.test_order_area import census
 from tests.api.test_posting import Stages
+from tests.api.test_reported import says
 from tests.dispatch.people import resident
 from tests.streams.evening import wards_table
 from tests.web.awaiting import until_true
@@ -114,8 +115,26 @@ def test_an_area_is_drawn_on_the_map_with_a_live_preview_and_by_keyboard(
 def test_roads_are_pressed_on_the_map_by_name_and_taken_back(chromium: Browser, tmp_path: Path, built: Path) -> None:
     room = furnished(tmp_path, built, RoadMap(streets()))
     room.add("metro", Role.APPROVER, ("*",))
+    stages = Stages(room)
+    for slot in range(3):
+        says(room, slot, room.clock.now)
     with at_the_console(chromium, room, 1366, 768, scripts=True) as page:
         sign_in(page, room, "metro")
+        # What residents report is a marker with its kind and count; its two acts open from it.
+        page.goto(page.url + "post")
+        page.get_by_role("button", name="住民 3件").click()
+        popup = page.locator(".maplibregl-popup-content")
+        assert "確認して通行止めにする" in popup.inner_text()
+        assert page.input_value("textarea[name=geojson]") == "", "a marker is no corner of an area"
+        assert violations(page) == []
+        shot(page, "console-report-marker-laptop")
+        popup.get_by_role("button", name="通れる").click()
+        page.wait_for_url("**/posts/*")
+        stages.go_on()
+        page.goto(page.url.split("/posts")[0] + "/post")
+        page.wait_for_selector("#drawing canvas")
+        assert page.locator(".report-at").count() == 0
+        page.goto(page.url.split("post")[0])
         # As the list of reports leads there: the map begins at the place.
         page.goto(f"{page.url}post?point={HERE.lat},{HERE.lng}&cause=flooded#closure")
         page.wait_for_selector("#drawing canvas")

@@ -77,6 +77,7 @@ async function mapIn(order: HTMLFormElement, closure: HTMLFormElement | null): P
     const drawing = draw(holder);
     back.addEventListener("click", () => drawing.back());
     clear.addEventListener("click", () => drawing.clear());
+    markReports(drawing);
     if (closure) {
       pickFor(closure, drawing);
       if (document.querySelector('a[href="/roads"]')) roadsFor(closure, drawing, holder);
@@ -88,6 +89,19 @@ async function mapIn(order: HTMLFormElement, closure: HTMLFormElement | null): P
     back.remove();
     clear.remove();
     return undefined;
+  }
+}
+
+/** What is reported stands in the list, with its two acts; on the map the same acts open from a marker. */
+function markReports(drawing: Drawing): void {
+  for (const item of document.querySelectorAll<HTMLElement>("#reports li[data-lat]")) {
+    const { lat, lng, mark } = item.dataset;
+    const content = (): HTMLElement => {
+      const copy = document.createElement("div");
+      copy.append(...[...item.childNodes].map((node) => node.cloneNode(true)));
+      return copy;
+    };
+    drawing.mark(Number(lat), Number(lng), mark ?? "", `${mark ?? ""}: ${item.querySelector("p")?.textContent ?? ""}`, content);
   }
 }
 

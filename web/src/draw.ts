@@ -28,6 +28,8 @@ export interface Drawing {
   back(): void;
   clear(): void;
   look(lat: number, lng: number): void;
+  /** Put a button with *mark* at a place; pressed, it shows what *content* returns. */
+  mark(lat: number, lng: number, mark: string, label: string, content: () => HTMLElement): void;
 }
 
 /** Draw the map into *holder*; raises where there is no WebGL. */
@@ -100,6 +102,8 @@ export function draw(holder: HTMLElement): Drawing {
   };
   map.on("click", (event) => press(event.lngLat.lng, event.lngLat.lat));
   holder.addEventListener("keydown", (event) => {
+    // A button or a link on the map is pressed itself.
+    if (event.target instanceof Element && event.target.closest("button, a, input")) return;
     if (event.key === "Enter") {
       event.preventDefault();
       const { lat, lng } = map.getCenter();
@@ -116,11 +120,26 @@ export function draw(holder: HTMLElement): Drawing {
     roads: (on, listener) => roads.turn(on, listener),
     back,
     look: (lat, lng) => void map.jumpTo({ center: [lng, lat], zoom: ROADS_FROM + 2 }),
+    mark: (lat, lng, mark, label, content) => marked(map, [lng, lat], mark, label, content),
     clear: () => {
       ring.length = 0;
       show();
     },
   };
+}
+
+function marked(map: Map, at: [number, number], mark: string, label: string, content: () => HTMLElement): void {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "report-at";
+  button.textContent = mark;
+  button.setAttribute("aria-label", label);
+  button.addEventListener("click", (event) => {
+    // Not a corner of an area.
+    event.stopPropagation();
+    new maplibregl.Popup({ maxWidth: "20rem", focusAfterOpen: true }).setLngLat(at).setDOMContent(content()).addTo(map);
+  });
+  new maplibregl.Marker({ element: button }).setLngLat(at).addTo(map);
 }
 
 interface Roads {
