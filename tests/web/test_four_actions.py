@@ -13,10 +13,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from api.officers.accounts import Role
-from streams.payloads import Command, Verb
-from streams.topics import COMMANDS, TELEGRAMS
-from streams.wire import decode
-from tests.api.test_area_library import LOW, keep
+from feeds.console import console_area
+from streams.brokers.client import Record
+from streams.payloads import Command, KeptArea, Verb
+from streams.topics import COMMANDS, KEPT_AREAS, TELEGRAMS
+from streams.wire import decode, encode
+from tests.api.test_office import KOTO_WARD, room_in
 from tests.api.test_posting import Stages
 from tests.web.test_console_forms import furnished, is_posted
 from tests.web.test_officer import at_the_console, sign_in
@@ -24,6 +26,7 @@ from tests.web.test_officer import at_the_console, sign_in
 pytestmark = pytest.mark.browser
 
 MOST_ACTIONS = 4
+LOW = "架空の低い土地"
 
 
 @dataclass
@@ -62,7 +65,7 @@ def river(hands: Hands, order: Locator) -> None:
 
 
 def library(hands: Hands, order: Locator) -> None:
-    hands.choose(order.get_by_label("残してある範囲から選ぶ"), "架空の低い土地")
+    hands.choose(order.get_by_label("残してある範囲から選ぶ"), LOW)
 
 
 def place(hands: Hands, order: Locator) -> None:
@@ -80,7 +83,9 @@ def test_whoever_writes_an_order_needs_four_actions_by_each_way_of_saying_where(
     stages = Stages(room)
     room.add("aoki", Role.DRAFTER)
     room.add("metro", Role.DRAFTER, ("*",))
-    assert keep(room.sign_in("aoki"), **LOW).status_code == 303
+    low = console_area({"name": LOW, "circle": [35.64, 139.72, 0.3]})
+    kept = KeptArea("1" * 16, LOW, (KOTO_WARD,), (low,), "aoki", room.clock.now)
+    room.office.kept.apply(Record(KEPT_AREAS.name, 0, 0, kept.id.encode(), encode(kept), {}, 0))
     counted: dict[str, int] = {}
     ways: tuple[tuple[str, str, Area], ...] = (
         ("the whole ward", "aoki", whole_ward),
@@ -115,7 +120,7 @@ def test_whoever_writes_an_order_needs_four_actions_by_each_way_of_saying_where(
 
 
 def test_whoever_approves_needs_four_actions_by_each_proof(chromium: Browser, tmp_path: Path) -> None:
-    room = furnished(tmp_path)
+    room = room_in(tmp_path)
     room.add("baba")
     sealed = room.accounts.seal("baba")
     assert sealed is not None
