@@ -293,7 +293,11 @@ def test_a_closed_road_is_reported_without_a_name_and_only_where_reports_are_tak
         # One more, by a press on the map: the limit is said in words, and the point is not lost.
         page.locator("#report-pick").click()
         page.locator("#report-map canvas").click()
-        page.locator("#report-send:enabled").click()
+        with page.expect_request(lambda request: request.method == "POST") as pressed:
+            page.locator("#report-send:enabled").click()
+        # The map opened where she is, so near that one road is pressed: its middle is her own street.
+        here, there = (json.loads(one.value.post_data or "") for one in (sent, pressed))
+        assert abs(here["lat"] - there["lat"]) + abs(here["lng"] - there["lng"]) < 0.001
         page.locator("#report-state", has_text="報告が多すぎます").wait_for()
         assert page.locator("#report-send").is_enabled()
         assert len(kept.documents) == 1

@@ -56,9 +56,13 @@ export function drawMap(holder: HTMLElement, chosen: (cell: string) => void): Ma
   return map;
 }
 
-/** Draw the map into *holder*; *chosen* hears of each point that is pressed, and a dot shows it. */
-export function drawPointMap(holder: HTMLElement, chosen: (lat: number, lng: number) => void): Map {
+// So near that a road is pressed and not a quarter.
+const STREET_ZOOM = 15.5;
+
+/** Draw the map into *holder*, at *near* where that is known; *chosen* hears of each point that is pressed, a dot shows it. */
+export function drawPointMap(holder: HTMLElement, chosen: (lat: number, lng: number) => void, near?: readonly [number, number]): Map {
   const map = drawMap(holder, () => undefined);
+  if (near) map.jumpTo({ center: [near[0], near[1]], zoom: STREET_ZOOM });
   map.on("load", () => map.addLayer({ id: "point", type: "circle", source: "chosen", paint: { "circle-color": "#c0392b", "circle-radius": 8, "circle-stroke-color": "#fff", "circle-stroke-width": 3 } }));
   // After the cell was drawn: only the point is meant here.
   onChoice(map, holder, (lat, lng) => {

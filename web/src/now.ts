@@ -245,7 +245,7 @@ async function start(): Promise<void> {
   byId("big").addEventListener("click", () => void openBigMap());
   byId("check-now").addEventListener("click", () => void check((reach) => void tellReach(reach)));
   byId("install").addEventListener("click", () => void install());
-  listenToReports(() => shown.words, () => void refresh());
+  listenToReports(() => shown.words, () => void refresh(), () => shown.spot?.point);
   byId("share").hidden = !("share" in navigator);
   byId("share").addEventListener("click", share);
   byId<HTMLInputElement>("step-free").addEventListener("change", (event) => {

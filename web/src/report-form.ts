@@ -21,8 +21,8 @@ export function speakReports(words: NowWords): void {
   kinds.replaceChildren(...KINDS.map((kind) => new Option(words.causes[kind], kind, false, kind === chosen)));
 }
 
-/** Listen to the form; *sent* hears of each report that was taken. */
-export function listenToReports(words: () => NowWords, sent: () => void): void {
+/** Listen to the form; *sent* hears of each report that was taken. The map opens at *near*, the place that is looked at. */
+export function listenToReports(words: () => NowWords, sent: () => void, near: () => readonly [number, number] | undefined): void {
   const send = byId<HTMLButtonElement>("report-send");
   const tell = (text: string): void => void (byId("report-state").textContent = text);
   const choose = (lat: number, lng: number): void => {
@@ -44,7 +44,7 @@ export function listenToReports(words: () => NowWords, sent: () => void): void {
     if (byId("report-map").childElementCount) return;
     try {
       const { drawPointMap } = await import("./map");
-      drawPointMap(byId("report-map"), choose);
+      drawPointMap(byId("report-map"), choose, near());
     } catch {
       // A road cannot be pressed on the drawing of wards: only where she stands is left.
       byId("report-chooser").hidden = true;
