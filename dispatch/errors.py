@@ -8,6 +8,7 @@ DispatchError
 ├── PayloadTooLarge         a text that does not fit the smallest phone's budget
 ├── PlanMissing             a kind 3 notice whose plan is not at hand
 ├── KeyFileUnsafe           a secret that others can read, or that is not a key
+├── EscrowError             an escrow of keys that does not open, or a share that is not one
 ├── ToldUnreadable          a `told` record of an unknown version or damaged
 ├── ProgressUnreadable      a `progress` record of an unknown version or damaged
 ├── SenderFull              more was submitted than the sender may hold open
@@ -67,6 +68,10 @@ class PlanMissing(DispatchError):
 
 class KeyFileUnsafe(DispatchError):
     """The file of a secret can be read by others, or holds no key."""
+
+
+class EscrowError(DispatchError):
+    """An escrow does not open, or is of other keys; the detail says what to do and never a byte of a key."""
 
 
 class ToldUnreadable(DispatchError):

@@ -49,13 +49,17 @@ class VapidKey:
     @classmethod
     def load(cls, path: Path) -> "VapidKey":
         """Read a PEM key from a file that only we may read."""
-        raw = read_secret(path)
+        return cls.read(read_secret(path), str(path))
+
+    @classmethod
+    def read(cls, raw: bytes, name: str) -> "VapidKey":
+        """Read a PEM key that lies in *name*."""
         try:
             private = load_pem_private_key(raw, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
-            raise KeyFileUnsafe("vapid-key", f"{path} holds no private key in PEM form") from None
+            raise KeyFileUnsafe("vapid-key", f"{name} holds no private key in PEM form") from None
         if not isinstance(private, ec.EllipticCurvePrivateKey):
-            raise KeyFileUnsafe("vapid-key", f"{path} holds no elliptic-curve key")
+            raise KeyFileUnsafe("vapid-key", f"{name} holds no elliptic-curve key")
         return cls(private)
 
     @classmethod
