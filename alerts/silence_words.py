@@ -1,4 +1,4 @@
-"""What residents read where a draft waits and nobody has decided: no order yet, and what that does not mean (R6).
+"""What residents read where nobody has ordered: no order yet (R6), or another ward's and none of their own (R7).
 
 It orders nothing and promises nothing. Level, action and time come first (R15).
 """
@@ -10,6 +10,7 @@ from alerts.languages.known import words_of
 from alerts.languages.silence import write_silence
 from alerts.level import Level
 from alerts.notice import Text
+from alerts.order_words import order_name
 from alerts.wording import clock, shown_name
 
 _MOST_SHELTERS = 3
@@ -17,11 +18,15 @@ _MOST_SHELTERS = 3
 
 @dataclass(frozen=True, slots=True)
 class SilenceFacts:
-    """`shelters` are names of open sites that are fit for the danger, the nearest first."""
+    """`shelters` are names of open sites that are fit for the danger, the nearest first.
+
+    `neighbour` is the ward beyond the line that has ordered, at `level`; "" where none has.
+    """
 
     level: Level
     at: datetime
     shelters: tuple[str, ...] = ()
+    neighbour: str = ""
 
 
 def compose_silence(facts: SilenceFacts, language: str) -> Text:
@@ -30,13 +35,25 @@ def compose_silence(facts: SilenceFacts, language: str) -> Text:
     names = [shown_name(name) for name in facts.shelters[:_MOST_SHELTERS]]
     words = words_of(language)
     if words is not None:
-        return write_silence(words, facts.level, facts.at, names)
+        return write_silence(words, facts.level, facts.at, names, shown_name(facts.neighbour))
     if language.partition("-")[0].lower() == "ja":
         body = f"レベル{facts.level.value}相当。危険を感じたら、指示を待たずに避難。{time}現在。"
-        body += "区市町村からの避難の指示はまだ出ていません。安全だという知らせではありません。"
+        if facts.neighbour:
+            body += f"{shown_name(facts.neighbour)}は{order_name(facts.level)}を出しました。"
+            body += "あなたの場所には、お住まいの区からの指示は出ていません。"
+        else:
+            body += "区市町村からの避難の指示はまだ出ていません。"
+        body += "安全だという知らせではありません。"
         body += f"開いている避難所：{'、'.join(names)}。" if names else "開いている避難所は、まだ確認できていません。"
-        return Text("ja", "避難の指示はまだ出ていません", body)
+        return Text(
+            "ja", "あなたの区は指示を出していません" if facts.neighbour else "避難の指示はまだ出ていません", body
+        )
     body = f"Level {facts.level.value}, {time}. Do not wait if you feel in danger: leave now."
-    body += " No evacuation order has been given yet. This does not say that you are safe."
+    if facts.neighbour:
+        order = order_name(facts.level, "en")
+        body += f" {shown_name(facts.neighbour)} has ordered ({order}). Your ward has ordered nothing where you are."
+    else:
+        body += " No evacuation order has been given yet."
+    body += " This does not say that you are safe."
     body += f" Open shelters: {', '.join(names)}." if names else " No shelter is confirmed open yet."
-    return Text("en", "No evacuation order yet", body)
+    return Text("en", "Your ward has not ordered" if facts.neighbour else "No evacuation order yet", body)

@@ -59,6 +59,7 @@ def run_pager(
     from shirase.areas import table_at
     from shirase.help_lines import help_lines_at
     from shirase.ward_register import wards_at
+    from streams.duty.across import by_name
     from streams.duty.metrics import PagerMetrics
     from streams.duty.pager import Pager
     from streams.duty.roster import DutyError, duty_of
@@ -82,6 +83,12 @@ def run_pager(
         cover = table.lookup(Geocode(GEOCODE_CLASS20, f"{ward}00"))
         return cover.cells if cover is not None else ()
 
+    grounds: dict[str, list[Cells]] = {}
+    for code in table.codes():
+        name, cover = table.name(code), table.lookup(Geocode(GEOCODE_CLASS20, code))
+        if name is not None and cover is not None:
+            grounds.setdefault(name.ja, []).append(cover.cells)
+
     seal = DeviceSeal(read_secret(settings.duty_key)) if settings.duty_key is not None else None
     pager = Pager(
         settings.broker,
@@ -99,6 +106,7 @@ def run_pager(
             for code, ward in wards_at(settings.wards).items()
             if (seconds := ward.thresholds.silence_after_seconds) is not None
         },
+        ward_of=by_name(grounds),
     )
     pager.run(stop, beat)
     pager.close()

@@ -1,4 +1,4 @@
-"""Write that there is no order yet from a language's table (R6)."""
+"""Write that there is no order yet (R6), or that only another ward has ordered (R7), from a language's table."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,13 +10,16 @@ from alerts.notice import Text
 from alerts.wording import clock
 
 
-def write_silence(words: Words, level: Level, at: datetime, shelters: Iterable[str]) -> Text:
-    """Return title and body; *shelters* are names as they are shown."""
+def write_silence(words: Words, level: Level, at: datetime, shelters: Iterable[str], neighbour: str = "") -> Text:
+    """Return title and body; *shelters* and the *neighbour* that has ordered are names as they are shown."""
     table, names = words.silences, words.names
     listed = names.comma.join(map(names.shown, shelters))
+    across = table.across.format(
+        ward=names.shown(neighbour), order=names.orders.get(level, names.orders[Level.ALL_LEAVE])
+    )
     sentences = (
         table.first.format(level=level_of(names, level), time=clock(at)),
-        table.no_order,
+        across if neighbour else table.no_order,
         table.shelters.format(shelters=listed) if listed else table.no_shelters,
     )
-    return Text(words.language, table.title, body_of(names, sentences))
+    return Text(words.language, table.title_across if neighbour else table.title, body_of(names, sentences))

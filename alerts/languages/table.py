@@ -131,9 +131,11 @@ class Quakes:
 
 @dataclass(frozen=True, slots=True)
 class Silences:
-    """Sentences for where nobody has decided yet (R6)."""
+    """Sentences for where nobody has decided yet (R6), and for where only another ward has ordered (R7)."""
 
     title: str
+    title_across: str
+    across: str
     first: str
     no_order: str
     shelters: str

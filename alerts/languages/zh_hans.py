@@ -247,6 +247,8 @@ _QUAKES = Quakes(
 
 _SILENCES = Silences(
     title="尚未发布避难的指示",
+    title_across="您所在的区尚未发布指示",
+    across="{ward}已发布{order}。您所在的区尚未对您的地点发布指示。这并不表示安全。",
     first="{level}相当。感到危险请立即避难，不要等待指示。{time}。",
     no_order="市区町村尚未发布避难的指示。这并不表示安全。",
     shelters="已开放的避难所：{shelters}。",

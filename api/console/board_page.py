@@ -10,7 +10,7 @@ from alerts.level import Level
 from alerts.shelter import ShelterState
 from alerts.words import JAPAN
 from api.drawing.sheet import document
-from api.known.board import WardRow
+from api.known.board import NotOrdered, WardRow
 from dispatch.channel import ChannelState
 from streams.duty.standing import OrderStanding
 from streams.payloads import ChannelRecord, DraftRecord
@@ -62,7 +62,8 @@ def _worst_first(row: WardRow) -> tuple[int, int, str]:
 
 def _line(row: WardRow, now: datetime) -> str:
     joined = "" if row.joined else "<br><small class='soft'>担当者なし（フィードのみ）</small>"
-    orders = "".join(f"<li>{_order(order, now)}</li>" for order in row.orders) or "<li class='soft'>―</li>"
+    stand = [_order(order, now) for order in row.orders] + [_across(one, row) for one in row.across]
+    orders = "".join(f"<li>{one}</li>" for one in stand) or "<li class='soft'>―</li>"
     drafts = "".join(f"<li>{_draft(draft, now)}</li>" for draft in row.drafts) or "<li class='soft'>―</li>"
     sites = "　".join(f"{word} {row.shelters[state]}" for state, word in _STATES.items() if row.shelters.get(state))
     return (
@@ -91,6 +92,16 @@ def _term(order: OrderStanding, now: datetime) -> str:
         f" <strong class='lapsed'>期限まであと{left}分（{_clock(order.expires)}）"
         f" <small lang='en'>expires in {left} min</small></strong>"
     )
+
+
+def _across(one: NotOrdered, row: WardRow) -> str:
+    """Return that a neighbour has ordered and this ward has not, and why not; its people were told so."""
+    why = "判断待ち" if row.drafts else "担当者なし" if not row.joined else "案なし"
+    if row.refused and not row.drafts:
+        last = max(row.refused, key=lambda draft: draft.at)
+        why = f"却下 {escape(last.reason.removeprefix('void-by:'))} {_clock(last.at)}"
+    told = f"住民へ「この区は未発令」 {_clock(one.at)}"
+    return f"<strong class='lapsed'>{escape(one.issuer)}が発令・この区は未発令：{why}</strong>　<small>{told}</small>"
 
 
 def _draft(draft: DraftRecord, now: datetime) -> str:

@@ -1,5 +1,6 @@
 """The route of the board: every officer may look at all wards; what may be decided is another matter."""
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from api.known.board import Orders, rows
 from api.officers.accounts import EVERY_WARD, Role
 from api.officers.form import page
 from geo.cells import union
+from streams.payloads import DraftRecord, DraftState
 
 
 def board_routes(office: Office, orders: Orders) -> APIRouter:
@@ -24,15 +26,17 @@ def board_routes(office: Office, orders: Orders) -> APIRouter:
     def wards_of(cells: Cells) -> frozenset[str]:
         return office.ground.wards_of(cells)
 
+    def placed(records: Iterable[DraftRecord]) -> Iterator[tuple[DraftRecord, frozenset[str]]]:
+        for record in records:
+            if record.draft is not None and record.draft.notice.parts:
+                yield record, wards_of(union(*(part.cells for part in record.draft.notice.parts)))
+
     @router.get("/board")
     def board(token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
         if office.session(token) is None:
             return elsewhere("/sign-in")
-        drafts = [
-            (record, wards_of(union(*(part.cells for part in record.draft.notice.parts))))
-            for record in office.desk.view().drafts
-            if record.draft is not None and record.draft.notice.parts
-        ]
+        desk = office.desk.view()
+        drafts = list(placed(desk.drafts))
         shown = rows(
             office.ground.names,
             [(order, wards_of(order.cells)) for order in orders.standing()],
@@ -40,6 +44,8 @@ def board_routes(office: Office, orders: Orders) -> APIRouter:
             office.posts.shelters(),
             _joined(office),
             {record.draft_id: orders.called(record.draft_id) for record, _ in drafts},
+            [(one, wards_of(one.cells)) for one in orders.across()],
+            placed(record for record in desk.decided if record.state is DraftState.VOID),
         )
         known = office.ground.names.keys()
         lost = [record for record, wards in drafts if not wards & known]

@@ -85,7 +85,7 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     if known.state not in (DraftState.OPEN, DraftState.HELD) or known.draft is None:
         return Decided(None, None, f"draft-{known.state.value}")
     if command.verb is Verb.VOID:
-        return Decided(_verdict(known.draft, DraftState.VOID, f"void-by:{command.by}", at, keep=False), None)
+        return Decided(_verdict(known.draft, DraftState.VOID, f"void-by:{command.by}", at, keep=True), None)
     if known.draft.provenance.feed in COORDINATORS_ONLY:
         return Decided(None, None, "for-coordinators-only")
     if ledger.has_newer(known.draft):
@@ -189,7 +189,10 @@ def _approved(ledger: Ledger, draft: Draft, *, by: str, reason: str, at: datetim
 
 
 def _verdict(draft: Draft, state: DraftState, reason: str, at: datetime, *, keep: bool) -> DraftRecord:
-    """Return the record of a verdict; only a draft that somebody may still act on is kept whole."""
+    """Return the record of a verdict; only a draft that somebody may still act on is kept whole, and one refused.
+
+    Of what a person refused the ground is still needed: people there hear that nobody has ordered (R6, R7).
+    """
     return DraftRecord(
         draft_id=draft.draft,
         lineage=draft.provenance.lineage,

@@ -25,6 +25,7 @@ from geo.cells import intersection, union
 from geo.help_lines import NO_HELP_LINES, HelpLines
 from streams.brokers.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused
+from streams.duty.across import Across
 from streams.duty.call_words import EXPIRY, TRIAL, alone_words, draft_words, expiry_words, kind_of, trial_words
 from streams.duty.duty_book import PAGER, DutyBook, TrialRecord, duty_of_both, pager_record
 from streams.duty.metrics import PagerMetrics
@@ -47,6 +48,8 @@ _POLL_SECONDS = 0.1
 _STORED_WITHIN_SECONDS = 30.0
 # A call that could not be handed over for so long is no call any more; the next rung has been woken long before.
 _CALL_LIVES_SECONDS = 900.0
+# Ground is compared over all warnings; a person across a line waits a minute anyway.
+_LOOK_ACROSS_SECONDS = 5.0
 _WAITING = (DraftState.OPEN, DraftState.HELD)
 
 
@@ -104,6 +107,7 @@ class Pager:
         ground_of: Callable[[str], Cells] = lambda _ward: (),
         help_lines: HelpLines = NO_HELP_LINES,
         silence_after: Mapping[str, float] | None = None,
+        ward_of: Callable[[str], Cells] = lambda _name: (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._register = register
@@ -122,6 +126,10 @@ class Pager:
         self._producer = Producer(bootstrap)
         self._pages = calls_so_far(bootstrap)
         self._waiting: dict[str, _Draft] = {}
+        # What a person refused: nobody is called any more, and its people have still heard nothing.
+        self._refused: dict[str, _Draft] = {}
+        self._across = Across(ward_of)
+        self._looked_across = 0.0
         self._alone: list[Notice] = []
         self._told = Ground()
         self._orders = Standing()
@@ -158,6 +166,9 @@ class Pager:
             # Not before: a draft that was decided while nobody was here wakes nobody.
             for draft in list(self._waiting.values()):
                 self._climb(draft)
+            for draft in list(self._refused.values()):
+                self._speak(draft)
+            self._look_across()
             alone, self._alone = self._alone, []
             for notice in alone:
                 self._say_alone(notice)
@@ -187,6 +198,7 @@ class Pager:
                 notice = decode(Notice, record.value)
                 self._told.hear(notice)
                 self._orders.hear(notice)
+                self._across.hear(notice)
                 if (
                     alone_by(notice.approved_by)
                     and self._clock() - notice.approved_at.timestamp() < _CALL_LIVES_SECONDS
@@ -210,14 +222,18 @@ class Pager:
     def _hear_draft(self, record: Record) -> None:
         draft_id = record.key.decode(errors="replace")
         verdict = None if record.value is None else decode(DraftRecord, record.value)
-        if verdict is None or verdict.state not in _WAITING or verdict.draft is None:
-            self._waiting.pop(draft_id, None)
+        known = self._waiting.pop(draft_id, None)
+        if verdict is None:
             return
-        if verdict.draft.provenance.lane is Lane.CANARY:
+        # Another draft in its place, or the decision of one: what was refused before it is no more.
+        self._refused = {key: one for key, one in self._refused.items() if one.record.lineage != verdict.lineage}
+        if verdict.draft is None or verdict.draft.provenance.lane is Lane.CANARY:
             return
-        known = self._waiting.get(draft_id)
         since = known.since if known is not None else verdict.at.timestamp()
-        self._waiting[draft_id] = self._laddered(verdict, since)
+        if verdict.state in _WAITING:
+            self._waiting[draft_id] = self._laddered(verdict, since)
+        elif verdict.state is DraftState.VOID and verdict.draft.notice.expires > self._now():
+            self._refused[draft_id] = self._laddered(verdict, since)
 
     def _laddered(self, record: DraftRecord, since: float) -> _Draft:
         hour = self._now().astimezone(JAPAN).hour
@@ -267,10 +283,27 @@ class Pager:
                     since = datetime.fromtimestamp(draft.since, UTC)
                     words = draft_words(draft.record, since, way, self._console_url)
                     self._call(draft.record.draft_id, call.ward, call.rung.value, call.person, way, words)
+        self._speak(draft)
+
+    def _speak(self, draft: _Draft) -> None:
+        """Let residents know when nobody has ordered in time, refused or not."""
         level = level_of(draft.record)
-        if is_silent(draft.rule, level, waited):
+        if is_silent(draft.rule, level, self._clock() - draft.since):
             assert level is not None
             self._silent(draft, level)
+
+    def _look_across(self) -> None:
+        """Tell people beyond the lines of the orders in force that their own ward has not ordered (R7)."""
+        if self._clock() - self._looked_across < _LOOK_ACROSS_SECONDS:
+            return
+        self._looked_across = self._clock()
+        drafts = [one.record for one in (*self._waiting.values(), *self._refused.values())]
+        for said in self._across.due(
+            self._orders, drafts, self._told, self._shelters.values(), self._help_lines, at=self._now()
+        ):
+            key, command = command_of(said)
+            self._producer.send(COMMANDS.name, key, command).result(_STORED_WITHIN_SECONDS)
+            log.warning("people across a line hear that their ward has not ordered", extra={"draft": said.draft})
 
     def _say_alone(self, notice: Notice) -> None:
         """Call everybody of the wards and the metropolitan officer at once: one person let this go alone (R14)."""
@@ -333,8 +366,9 @@ class Pager:
             self._passed((person, way), Passage(identifier, ChannelState.FAILED, error.reason, 0, ""))
 
     def _silent(self, draft: _Draft, level: Level) -> None:
-        """Write down by name that nobody decided, and let the people know who are under a warning."""
+        """Write down by name that nobody decided or who refused, and let the people know who are under a warning."""
         record = draft.record
+        refused = self._refused.pop(record.draft_id, None) is not None
         key = key_of(record.draft_id, SILENCE, SILENCE)
         if key in self._pages:
             return
@@ -346,6 +380,8 @@ class Pager:
             min_level=self._rule.min_level,
             at=self._now(),
         )
+        if refused and said is None:
+            return  # a wrong draft on a dry day: nothing is owed to anybody
         if said is not None:
             command_key, command = command_of(said)
             self._producer.send(COMMANDS.name, command_key, command).result(_STORED_WITHIN_SECONDS)
@@ -357,12 +393,17 @@ class Pager:
             person=called,
             way=SILENCE,
             state=ChannelState.SENT,
-            reason="nobody-decided" if said is not None else "nobody-decided-nobody-warned",
+            reason="refused" if refused else "nobody-decided" if said is not None else "nobody-decided-nobody-warned",
             attempts=0,
             at=self._now(),
         )
         self._pages[key] = page
         self._producer.send(PAGES.name, key, encode(page)).result(_STORED_WITHIN_SECONDS)
+        if refused:
+            log.warning(
+                "a draft was refused, and its people hear that nobody ordered", extra={"draft": record.draft_id}
+            )
+            return
         self._metrics.silences.inc()
         log.error("nobody decided a draft", extra={"draft": record.draft_id, "reason": called, "level": int(level)})
 

@@ -5,7 +5,7 @@ dry day a wrong order that waits tells nobody anything (R9).
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -56,18 +56,25 @@ class Ground:
         elif notice.feed in _OFFICIAL:
             self._warned.setdefault(notice.lineage, {})[notice.revision] = notice
 
+    def warned_of(self, hazards: Collection[HazardKind], cells: Cells, at: datetime) -> Cells:
+        """Return where people are warned of one of *hazards* by a warning that reaches *cells* as well."""
+        found = [_holding(revisions, at=at, hazards=hazards) for revisions in self._warned.values()]
+        return union(*(warned for warned in found if intersection(warned, cells)))
+
+    def ordered(self) -> Cells:
+        """Return where people are ordered to leave; an order holds until it is lifted, past its expiry too (R10)."""
+        return union(*(_holding(revisions, at=None) for revisions in self._ordered.values()))
+
     def silent_cells(self, cells: Cells, at: datetime) -> Cells:
         """Return those of *cells* whose people are warned and not ordered to leave."""
         warned = [_holding(revisions, at=at) for revisions in self._warned.values()]
-        # An order holds until it is lifted, whatever its expiry says (R10).
-        ordered = [_holding(revisions, at=None) for revisions in self._ordered.values()]
-        return difference(intersection(cells, union(*warned)), union(*ordered))
+        return difference(intersection(cells, union(*warned)), self.ordered())
 
 
 def level_of(record: DraftRecord) -> Level | None:
     """Return the highest level that a waiting draft would tell people of."""
     parts = record.draft.notice.parts if record.draft is not None else ()
-    return max((part.level for part in parts if part.level is not None and _begins(part)), default=None)
+    return max((part.level for part in parts if part.level is not None and begins(part)), default=None)
 
 
 def silence_draft(
@@ -87,7 +94,7 @@ def silence_draft(
         return None
     by_level: dict[Level, list[NoticePart]] = {}
     for part in record.draft.notice.parts:
-        if part.level is not None and part.level >= min_level and _begins(part):
+        if part.level is not None and part.level >= min_level and begins(part):
             by_level.setdefault(part.level, []).append(part)
     sites = tuple(shelters)
     parts: list[NoticePart] = []
@@ -97,29 +104,30 @@ def silence_draft(
         taken = union(taken, cells)
         for shard, here in sorted(split_by_shard(ground.silent_cells(cells, at)).items()):
             for inside, said in lines.split(here):
-                parts.append(_part(by_level[level][0], level, rank, shard, inside, sites, said, at))
+                parts.append(part_in(by_level[level][0], SilenceFacts(level, at), rank, shard, inside, sites, said))
     if not parts:
         return None
-    return _draft(record, tuple(parts), at)
+    of = record.draft.provenance
+    lineage = f"{FEED}|{record.draft_id}"
+    return draft_saying(tuple(parts), lineage, 1, kind=NO_ORDER_YET, document=of.document, issuer=of.issuer, at=at)
 
 
-def _part(
+def part_in(
     told: NoticePart,
-    level: Level,
+    facts: SilenceFacts,
     rank: int,
     shard: Shard,
     cells: Cells,
     sites: tuple[ShelterReport, ...],
     lines: tuple[HelpLine, ...],
-    at: datetime,
 ) -> NoticePart:
-    names = tuple(site.name for site in nearest_open(sites, told.hazards, shard))
-    facts = SilenceFacts(level, at, names)
+    """Return what people of *cells* in *shard* read of *facts*, with the open shelters near them; *told* is what of."""
+    facts = replace(facts, shelters=tuple(site.name for site in nearest_open(sites, told.hazards, shard)))
     return NoticePart(
         rank=rank,
         phase=Phase.ISSUED,
         recipients=Recipients.CELLS,
-        level=level,
+        level=facts.level,
         severity=told.severity,
         hazards=told.hazards,
         area_names=told.area_names,
@@ -153,17 +161,17 @@ def _km(point: LatLng, middle: tuple[float, float]) -> float:
     return float(h3.great_circle_distance((point.lat, point.lng), middle, unit="km"))
 
 
-def _draft(record: DraftRecord, parts: tuple[NoticePart, ...], at: datetime) -> Draft:
-    assert record.draft is not None
-    of = record.draft.provenance
-    lineage = f"{FEED}|{record.draft_id}"
+def draft_saying(
+    parts: tuple[NoticePart, ...], lineage: str, revision: int, *, kind: str, document: str, issuer: str, at: datetime
+) -> Draft:
+    """Return the draft that says *parts* by itself; the same lineage and revision give the same id."""
     provenance = Provenance(
-        document=of.document,
+        document=document,
         lineage=lineage,
-        revision=1,
+        revision=revision,
         feed=FEED,
-        kind=NO_ORDER_YET,
-        issuer=of.issuer,
+        kind=kind,
+        issuer=issuer,
         sent=at,
         received=at,
         expires=at + _HOLDS,
@@ -173,12 +181,12 @@ def _draft(record: DraftRecord, parts: tuple[NoticePart, ...], at: datetime) -> 
     )
     notice = Notice(
         lineage=lineage,
-        revision=1,
+        revision=revision,
         kind=NoticeKind.HOW_IT_IS_GOING,
         lane=provenance.lane,
-        document=of.document,
+        document=document,
         feed=FEED,
-        issuer=of.issuer,
+        issuer=issuer,
         sent=at,
         received=at,
         expires=provenance.expires,
@@ -187,12 +195,13 @@ def _draft(record: DraftRecord, parts: tuple[NoticePart, ...], at: datetime) -> 
         approved_by="",
         approved_at=at,
     )
-    name = hashlib.sha256(lineage.encode()).hexdigest()[:24]
+    name = hashlib.sha256((lineage if revision == 1 else f"{lineage}|{revision}").encode()).hexdigest()[:24]
     notice = replace(notice, digest=approval_digest(notice))
-    return Draft(name, provenance, True, Release.AUTOMATIC, notice, NOTHING_TOLD, NO_ORDER_YET)
+    return Draft(name, provenance, True, Release.AUTOMATIC, notice, NOTHING_TOLD, kind)
 
 
-def _begins(part: NoticePart) -> bool:
+def begins(part: NoticePart) -> bool:
+    """Say whether *part* tells people of its cells of a danger that is there."""
     return part.recipients is Recipients.CELLS and part.phase not in _ENDS
 
 
@@ -201,14 +210,21 @@ def _texts(notice: Notice) -> Iterator[Text]:
         yield from part.texts
 
 
-def _holding(revisions: dict[int, Notice], *, at: datetime | None) -> Cells:
-    """Return the cells in which the newest word of a lineage is a danger; *at* None: whatever the expiry says."""
+def _holding(
+    revisions: dict[int, Notice], *, at: datetime | None, hazards: Collection[HazardKind] | None = None
+) -> Cells:
+    """Return the cells in which the newest word of a lineage is a danger; *at* None: whatever the expiry says.
+
+    Of *hazards* only, if given.
+    """
     holding: Cells = ()
     for _, notice in sorted(revisions.items()):
         if any(part.recipients is Recipients.ALL_TOLD for part in notice.parts):
             holding = ()
         expired = at is not None and notice.expires <= at
         for part in notice.parts:
+            if hazards is not None and set(hazards).isdisjoint(part.hazards):
+                continue
             high = part.level is None or part.level >= LIFE_SAFETY_LEVEL
             stands = part.phase not in _ENDS and high and not expired
             holding = union(holding, part.cells) if stands else difference(holding, part.cells)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from alerts.claim import Lane
 from alerts.duty import alone_by
+from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Phase, Recipients
 from alerts.order_words import reads_as_order
@@ -27,6 +28,8 @@ class OrderStanding:
     expires: datetime
     cells: Cells
     drill: bool = False
+    document: str = ""
+    hazards: tuple[HazardKind, ...] = ()
     alone: str = ""
     """Who let it go alone, "" where two did."""
 
@@ -73,5 +76,7 @@ class Standing:
             expires=notice.expires,
             cells=cells,
             drill=notice.lane is Lane.DRILL,
+            document=notice.document,
+            hazards=tuple(dict.fromkeys(hazard for part in notice.parts for hazard in part.hazards)),
             alone=alone_by(notice.approved_by) or (known.alone if known is not None else ""),
         )

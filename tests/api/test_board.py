@@ -11,16 +11,16 @@ from alerts.alert import GEOCODE_CLASS20, Geocode
 from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.level import Level
-from alerts.notice import Notice, Phase, Recipients
+from alerts.notice import Notice, NoticeKind, Phase, Recipients
 from alerts.order_words import compose_order
 from alerts.words import PartFacts
 from api.console.board_routes import board_routes
 from api.known.board import Orders
 from api.officers.accounts import Role
 from dispatch.channel import ChannelState
-from geo.cells import difference
+from geo.cells import difference, union
 from streams.brokers.client import Record
-from streams.payloads import PageRecord
+from streams.payloads import DraftState, PageRecord
 from streams.topics import DRAFTS, NOTICES, PAGES
 from streams.wire import encode
 from tests.api.evening import NINE_PM
@@ -135,3 +135,42 @@ def test_who_was_called_and_who_did_not_decide(room: Room, orders: Orders) -> No
 
 def test_nobody_looks_without_signing_in(room: Room) -> None:
     assert room.browser.get("/board").headers["location"] == "/sign-in"
+
+
+def told_across(*codes: str) -> Notice:
+    """Return what people of the wards *codes* were told because Koto has ordered."""
+    covers = [wards_table().lookup(Geocode(GEOCODE_CLASS20, code)) for code in codes]
+    cells = union(*(difference(cover.cells, cover.partial) for cover in covers if cover is not None))
+    of = notice(part(cells=cells), lineage="silence|across|order-1", kind=NoticeKind.HOW_IT_IS_GOING)
+    return replace(of, feed="silence", issuer="江東区", sent=NINE_PM + timedelta(minutes=1))
+
+
+def test_beside_an_order_each_ward_says_whether_it_waits_refused_or_is_not_there(room: Room, orders: Orders) -> None:
+    room.add("sato")
+    room.add("kita", Role.APPROVER, ("1312200",))
+    hear(orders, ordered(), told_across(EDOGAWA_WARD, "1312200", "1312100"))
+    record = room.drafts["feed"]
+    assert record.draft is not None
+    cover = wards_table().lookup(Geocode(GEOCODE_CLASS20, "1312200"))
+    assert cover is not None
+    own = replace(record.draft.notice, parts=(replace(record.draft.notice.parts[0], cells=cover.cells),))
+    refused = replace(
+        record,
+        draft_id="refused",
+        state=DraftState.VOID,
+        reason="void-by:kita",
+        at=NINE_PM,
+        draft=replace(record.draft, draft="refused", notice=own),
+    )
+    room.desk.apply(Record(DRAFTS.name, 0, 11, b"refused", encode(refused), {}, 0))
+    page = room.sign_in("sato").get("/board").text
+    assert "江東区が発令・この区は未発令：却下 kita 21:00" in line_of(page, "葛飾区")
+    assert "江東区が発令・この区は未発令：担当者なし" in line_of(page, "江戸川区")
+    assert "住民へ「この区は未発令」 21:01" in line_of(page, "江戸川区")
+    assert "未発令" not in line_of(page, "江東区")
+    assert "未発令" not in line_of(page, "千代田区")
+    # An order of its own, or the end of the neighbour's, and it is no more.
+    hear(orders, replace(ordered(lineage="order-2"), parts=(replace(ordered().parts[0], cells=cover.cells),)))
+    assert "未発令" not in line_of(room.sign_in("sato").get("/board").text, "葛飾区")
+    hear(orders, ordered(2, Phase.LIFTED, recipients=Recipients.TOLD))
+    assert orders.across() == ()

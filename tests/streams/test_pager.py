@@ -335,6 +335,43 @@ def test_nobody_decides_and_those_who_are_warned_hear_that_there_is_no_order_yet
     worker.close()
 
 
+def test_a_refused_draft_calls_nobody_and_its_people_still_hear_of_the_silence_and_of_the_neighbours_order(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    clock = Clock()
+    worker = pager(broker, gateway, tmp_path, clock)
+    next_door = Cell(next(cell for cell in h3.grid_ring(KOTO, 2)))
+    warning = replace(warned(), parts=(replace(warned().parts[0], cells=tuple(sorted((Cell(KOTO), next_door)))),))
+    order = replace(ordered(), issuer="江戸川区", parts=(replace(ordered().parts[0], cells=(next_door,)),), sent=AT)
+    proposed = waiting()
+    assert proposed.draft is not None
+    longer = replace(proposed.draft, notice=replace(proposed.draft.notice, expires=AT + timedelta(hours=6)))
+    open_ = replace(proposed, draft=longer)
+    refused = replace(open_, state=DraftState.VOID, reason="void-by:koto-1")
+    put(
+        broker,
+        (NOTICES.name, "jma-1", warning),
+        (NOTICES.name, "order-0", order),
+        (DRAFTS.name, "draft-1", open_),
+        (DRAFTS.name, "draft-1", refused),
+    )
+
+    def said(seconds: float) -> list[str]:
+        clock.now += seconds
+        for _ in range(12):
+            worker.step()
+        return sorted(command.draft.reason for command in commands(broker) if command.draft is not None)
+
+    assert said(59) == []
+    assert said(6) == ["your-ward-has-not-ordered"]
+    assert said(234) == ["your-ward-has-not-ordered"]
+    assert said(1) == ["no-order-yet", "your-ward-has-not-ordered"]
+    assert said(60) == ["no-order-yet", "your-ward-has-not-ordered"]
+    pages = [page for page in calls_so_far(broker.bootstrap).values() if page.draft_id == "draft-1"]
+    assert [(page.rung, page.reason) for page in pages] == [(SILENCE, "refused")]
+    worker.close()
+
+
 def test_on_a_dry_day_nobody_hears_of_a_draft_that_waits() -> None:
     assert silence_draft(waiting(), Ground(), (), NO_HELP_LINES, min_level=Level.ALL_LEAVE, at=AT) is None
 
