@@ -149,6 +149,7 @@ def test_no_warning_and_no_word_about_another_place_orders_anybody_to_leave(lang
         assert TABLES[language].informations.not_for_you in said.text.body
     for said in silences(language):
         assert not reads_as_order(said.text)
+        assert TABLES[language].orders.actions[Level.ALL_LEAVE] not in said.text.body
         assert "119" in said.text.body
 
 

@@ -107,9 +107,9 @@ def rivers(language: str, place: str = "荒川", issuer: str = "気象庁") -> I
 
 
 def silences(language: str, place: str = "江東区") -> Iterator[Said]:
-    """Yield "no order yet", with shelters and without."""
-    for level, sites in product((Level.ALL_LEAVE, Level.SECURE_LIFE), ((), (place, f"{place}2"))):
-        text = with_help(compose_silence(SilenceFacts(level, SENT, sites), language), ())
+    """Yield "no order yet" and "only the ward beyond the line has ordered", with shelters and without."""
+    for level, sites, beyond in product(ORDER_NAMES_JA, ((), (place, f"{place}2")), ("", place)):
+        text = with_help(compose_silence(SilenceFacts(level, SENT, sites, beyond), language), ())
         yield Said(f"silence {level}", text, level, "")
 
 
