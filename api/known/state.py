@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from alerts.cap import Certainty, Urgency
-from alerts.claim import Danger, HazardSnapshot, Lane, Provenance, Release, Standing
+from alerts.claim import Danger, HazardSnapshot, Lane, Release, Standing
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase
+from alerts.notice_source import provenance_of
 from alerts.order_words import order_name, says_order
 from alerts.place import Cells, Shard
 from alerts.theme import Audience
@@ -220,21 +221,5 @@ def _standings_of(parts: tuple[Said, ...], edge: Callable[[Shard], Cells]) -> It
                 )
                 for hazard in said.part.hazards
             )
-            yield shard, Standing(_provenance_of(said.notice), 1, dangers)
-
-
-def _provenance_of(notice: Notice) -> Provenance:
-    return Provenance(
-        document=notice.document,
-        lineage=notice.lineage,
-        revision=notice.revision,
-        feed=notice.feed,
-        kind="notice",
-        issuer=notice.issuer,
-        sent=notice.sent,
-        received=notice.received,
-        expires=notice.expires,
-        release=Release.AUTOMATIC,
-        lane=notice.lane,
-        outcome="notice",
-    )
+            source = provenance_of(said.notice, kind="notice", release=Release.AUTOMATIC, outcome="notice")
+            yield shard, Standing(source, 1, dangers)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import h3.api.basic_int as h3
 
-from alerts.claim import Lane, Provenance, Release
+from alerts.claim import Lane, Release
 from alerts.fact import Confidence
 from alerts.hazard import HazardKind
 from alerts.help_line import HelpLine
@@ -19,6 +19,7 @@ from alerts.help_words import with_help
 from alerts.languages.known import LANGUAGES
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
+from alerts.notice_source import provenance_of
 from alerts.order_words import reads_as_order
 from alerts.place import Cells, LatLng, Shard
 from alerts.policy import LIFE_SAFETY_LEVEL
@@ -165,31 +166,17 @@ def draft_saying(
     parts: tuple[NoticePart, ...], lineage: str, revision: int, *, kind: str, document: str, issuer: str, at: datetime
 ) -> Draft:
     """Return the draft that says *parts* by itself; the same lineage and revision give the same id."""
-    provenance = Provenance(
-        document=document,
-        lineage=lineage,
-        revision=revision,
-        feed=FEED,
-        kind=kind,
-        issuer=issuer,
-        sent=at,
-        received=at,
-        expires=at + _HOLDS,
-        release=Release.AUTOMATIC,
-        lane=Lane.LIFE_SAFETY,
-        outcome="notice",
-    )
     notice = Notice(
         lineage=lineage,
         revision=revision,
         kind=NoticeKind.HOW_IT_IS_GOING,
-        lane=provenance.lane,
+        lane=Lane.LIFE_SAFETY,
         document=document,
         feed=FEED,
         issuer=issuer,
         sent=at,
         received=at,
-        expires=provenance.expires,
+        expires=at + _HOLDS,
         parts=parts,
         digest="",
         approved_by="",
@@ -197,6 +184,7 @@ def draft_saying(
     )
     name = hashlib.sha256((lineage if revision == 1 else f"{lineage}|{revision}").encode()).hexdigest()[:24]
     notice = replace(notice, digest=approval_digest(notice))
+    provenance = provenance_of(notice, kind=kind, release=Release.AUTOMATIC, outcome="notice")
     return Draft(name, provenance, True, Release.AUTOMATIC, notice, NOTHING_TOLD, kind)
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.cap import Severity
-from alerts.claim import Lane, Provenance, Release
+from alerts.claim import Lane, Release
 from alerts.hazard import HazardKind
 from alerts.languages.known import LANGUAGES, TABLES
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
+from alerts.notice_source import provenance_of
 from alerts.order_words import compose_order
 from alerts.place import Cells
 from alerts.words import PartFacts
@@ -89,21 +90,6 @@ def drill_draft(order: DrillOrder, *, by: str, at: datetime) -> Draft:
         texts=tuple(as_drill(compose_order(facts, language)) for language in LANGUAGES),
     )
     document = hashlib.sha256(f"{lineage}|{at.isoformat()}".encode()).hexdigest()
-    source = Provenance(
-        document=document,
-        lineage=lineage,
-        revision=1,
-        feed=FEED,
-        kind="console-drill",
-        issuer=order.issuer,
-        sent=at,
-        received=at,
-        expires=order.expires,
-        release=Release.DRAFT,
-        lane=Lane.DRILL,
-        outcome="drill",
-        source_ref=f"{FEED}:{by},{order.thing},{at.isoformat()}",
-    )
     notice = Notice(
         lineage=lineage,
         revision=1,
@@ -121,6 +107,13 @@ def drill_draft(order: DrillOrder, *, by: str, at: datetime) -> Draft:
         approved_at=at,
     )
     notice = replace(notice, digest=approval_digest(notice))
+    source = provenance_of(
+        notice,
+        kind="console-drill",
+        release=Release.DRAFT,
+        outcome="drill",
+        source_ref=f"{FEED}:{by},{order.thing},{at.isoformat()}",
+    )
     # By the order alone: a form that is sent twice has two times and is one drill.
     name = hashlib.sha256(f"{lineage}|draft".encode()).hexdigest()[:24]
     return Draft(name, source, True, Release.DRAFT, notice, NOTHING_TOLD)

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.claim import Lane, Provenance, Release
+from alerts.claim import Lane, Release
 from alerts.help_words import names_help, with_help
 from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
+from alerts.notice_source import provenance_of
 from alerts.order_words import ORDER_NAMES_JA, compose_order
 from alerts.words import PartFacts, compose
 from geo.change import NOTHING_TOLD
@@ -62,7 +63,13 @@ def draft_of_ending(ended: Notice, *, by: str) -> Draft:
     name = f"{ended.lineage}|{ended.revision}|{part.phase.value}"
     return Draft(
         draft=hashlib.sha256(f"end|{name}".encode()).hexdigest()[:24],
-        provenance=_provenance(ended, by),
+        provenance=provenance_of(
+            ended,
+            kind="console-end",
+            release=Release.DRAFT,
+            outcome="cancel",
+            source_ref=f"console:{by},{ended.lineage},{ended.sent.isoformat()}",
+        ),
         complete=True,
         release=Release.DRAFT,
         notice=ended,
@@ -100,21 +107,3 @@ def _words(notice: Notice, worst: NoticePart, names: tuple[str, ...], phase: Pha
         text = write(facts, language)
         text = with_help(text, worst.help_lines) if names_help(notice, worst) else text
         yield as_drill(text) if notice.lane is Lane.DRILL else text
-
-
-def _provenance(ended: Notice, by: str) -> Provenance:
-    return Provenance(
-        document=ended.document,
-        lineage=ended.lineage,
-        revision=ended.revision,
-        feed=ended.feed,
-        kind="console-end",
-        issuer=ended.issuer,
-        sent=ended.sent,
-        received=ended.received,
-        expires=ended.expires,
-        release=Release.DRAFT,
-        lane=ended.lane,
-        outcome="cancel",
-        source_ref=f"console:{by},{ended.lineage},{ended.sent.isoformat()}",
-    )

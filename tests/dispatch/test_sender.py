@@ -26,7 +26,6 @@ from dispatch.pushes import Pushes, Rows, Sealing
 from dispatch.registry import Registry
 from dispatch.sender import Answer, Headers, Push, Sender
 from dispatch.settings import DispatchSettings
-from dispatch.singly import Singly
 from dispatch.stub.behaviour import Act, Rule
 from dispatch.stub.bodies import stored
 from dispatch.stub.log import entries
@@ -35,6 +34,7 @@ from dispatch.stub.process import StubProcess
 from dispatch.vapid import Vapid, VapidKey
 from geo.cells import compact
 from tests.dispatch.people import KOTO, notice, part, point_of, receiver_key, resident
+from tests.dispatch.singly import Singly
 
 PATIENCE_SECONDS = 30.0
 VAPID_KEY = VapidKey.generate()

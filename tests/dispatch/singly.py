@@ -1,10 +1,10 @@
-"""Take single pushes, and hand them to a sender of batches."""
+"""Take single pushes, and hand them to a sender of batches: how tests ask both engines alike."""
 
 from itertools import groupby
 
 from dispatch.batch import Batch, BatchSender
 from dispatch.errors import SenderFull
-from dispatch.sender import Answer, Headers, Push
+from dispatch.sender import Answer, Push
 
 
 class Singly:
@@ -63,7 +63,3 @@ class Singly:
         self._waiting.clear()
         self._open.clear()
         self._sender.close()
-
-
-def _alike(push: Push) -> tuple[str, Headers, float]:
-    return push.origin, push.headers, push.expires_at
