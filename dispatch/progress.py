@@ -6,11 +6,11 @@ which later ones are, and how often the others were tried; whoever takes over se
 
 import base64
 import binascii
-import json
 import zlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from dispatch.errors import ProgressUnreadable
@@ -87,13 +87,15 @@ class Progress:
     @classmethod
     def of_maps(cls, final: bytes, tries: NDArray[np.uint8]) -> "Progress":
         """Return the state in which a row is final where *final* has a 1, and was tried so often."""
-        progress = cls(len(final))
-        progress._final[:] = final
+        progress = cls(0)
+        progress.total = len(final)
+        progress._final = bytearray(final)
         progress._finals = final.count(1)
         open_at = final.find(0)
         progress.leading = len(final) if open_at < 0 else open_at
-        for position in np.flatnonzero((tries > 0) & (np.frombuffer(final, dtype=np.uint8) == 0)).tolist():
-            progress._retries[position] = int(tries[position])
+        if tries.any():
+            for position in np.flatnonzero((tries > 0) & (np.frombuffer(final, dtype=np.uint8) == 0)).tolist():
+                progress._retries[position] = int(tries[position])
         return progress
 
     def plain(self) -> dict[str, object]:
@@ -133,13 +135,13 @@ class Progress:
 def encode(by_origin: Mapping[str, Progress]) -> bytes:
     """Write the progress of one bucket, all push services."""
     plain = {"v": _VERSION, "origins": {origin: progress.plain() for origin, progress in by_origin.items()}}
-    return json.dumps(plain, separators=(",", ":")).encode()
+    return orjson.dumps(plain)
 
 
 def decode(raw: bytes) -> dict[str, Progress]:
     """Read what `encode` wrote; anything else raises ProgressUnreadable."""
     try:
-        plain = json.loads(raw)
+        plain = orjson.loads(raw)
         if plain["v"] != _VERSION:
             raise ProgressUnreadable("progress-version")
         return {origin: Progress.of_plain(one) for origin, one in plain["origins"].items()}

@@ -11,7 +11,9 @@ from dispatch.errors import LinkLost
 
 # More than a busy push service answers between two looks; one system call takes it all.
 _READ_BYTES = 262_144
-# Most push services put each answer into a record of its own, so most of what is read is short.
+# Most push services put each answer into a record of its own, so most of what is read is short: room for more is
+# allocated only behind what filled this.
+_SHORT_BYTES = 256
 _CHUNK_BYTES = 4096
 # TLS never makes larger records (RFC 8446, 5.1).
 _RECORD_BYTES = 16_384
@@ -91,8 +93,10 @@ class Link:
         take = self._tls.read
         try:
             # Until it wants more: asking how much is left costs as much as a record of one answer.
-            while chunk := take(_CHUNK_BYTES):
+            size = _SHORT_BYTES
+            while chunk := take(size):
                 chunks.append(chunk)
+                size = _CHUNK_BYTES if len(chunk) == size else _SHORT_BYTES
             alive = False
         except ssl.SSLWantReadError:
             pass
