@@ -11,7 +11,6 @@ from dispatch.http2.frames import (
     CANCEL,
     CONTINUATION,
     DATA,
-    ENABLE_PUSH,
     END_HEADERS,
     END_STREAM,
     FIRST_WINDOW,
@@ -23,25 +22,23 @@ from dispatch.http2.frames import (
     HEADERS,
     HTTP_1_1_REQUIRED,
     INITIAL_WINDOW_SIZE,
-    LARGEST_WINDOW,
     MAX_CONCURRENT_STREAMS,
     NO_ERROR,
     PADDED,
     PING,
-    PREFACE,
     PRIORITY_FLAG,
     PROTOCOL_ERROR,
     REFUSED_STREAM,
     RST_STREAM,
     SETTINGS,
     SMALLEST_FRAME_SIZE,
-    WINDOW_UPDATE,
     WORD,
     frame,
-    settings_frame,
+    introduction,
     settings_of,
     without_padding,
 )
+from dispatch.http2.replies import Replies
 from dispatch.http2.requests import Requests
 from dispatch.http2.status import COMMON, LARGEST_BLOCK_BYTES, head_of, retry_after_seconds, status_at
 from dispatch.http2.terms import Terms
@@ -62,8 +59,6 @@ class Connection:
         self._requests = Requests(authority)
         self._chunks: list[Chunk] = []
         self._streams: dict[int, Chunk] = {}  # asked and not answered
-        self._ending: dict[int, float] = {}  # answered, the reply goes on: until when it may
-        self._replied: dict[int, int] = {}  # bytes of such replies, where there were any
         self._max_streams = FIRST_MAX_STREAMS
         self._input = b""
         self._block: tuple[int, int, bytearray] | None = None
@@ -71,9 +66,8 @@ class Connection:
         # Our own windows. A reply is small: one that fills its stream's window is cut off and never gets more. The
         # connection's is as large as it can be, so that nothing has to be reckoned for each reply.
         stream_window = min(FIRST_WINDOW, terms.max_reply_bytes)
-        settings = (HEADER_TABLE_SIZE, 0), (ENABLE_PUSH, 0), (INITIAL_WINDOW_SIZE, stream_window)
-        wider = frame(WINDOW_UPDATE, 0, 0, WORD.pack(LARGEST_WINDOW - FIRST_WINDOW))
-        self._requests.write(PREFACE + settings_frame(*settings) + wider)
+        self._replies = Replies(stream_window)
+        self._requests.write(introduction(stream_window))
         self.ready = False  # the peer's settings have come
         self.retired = False  # takes no more requests
         self.wants_http1 = False
@@ -84,14 +78,14 @@ class Connection:
     @property
     def open(self) -> int:
         """Return how many streams are open, by the peer's reckoning."""
-        return len(self._streams) + len(self._ending)
+        return len(self._streams) + len(self._replies)
 
     @property
     def room(self) -> int:
         """Return how many requests may be begun now, windows aside."""
         if not self.ready or self.retired:
             return 0
-        return min(self._max_streams - len(self._streams) - len(self._ending), self._left())
+        return min(self._max_streams - len(self._streams) - len(self._replies), self._left())
 
     @property
     def window(self) -> int:
@@ -142,7 +136,7 @@ class Connection:
         if self._input:
             data = self._input + data
         place, end, begun = self._plain_answers(data, 0, now), len(data), self._requests.next
-        unpack, streams, ending, bodies = HEAD.unpack_from, self._streams, self._ending, self._requests.bodies
+        unpack, streams, replies, bodies = HEAD.unpack_from, self._streams, self._replies, self._requests.bodies
         # Answers come in runs: same chunk, same status. One answer object for each run.
         chunk: Chunk | None = None
         status = 0
@@ -168,17 +162,15 @@ class Connection:
                         chunk, status, keys = of, said, []
                     keys.append(of.keys[(number - of.first) >> 1])
                     if not flags & END_STREAM:
-                        ending[number] = of.deadline
+                        replies.begin(number, of.deadline)
                     continue
-            elif kind == DATA and flags & END_STREAM and number in ending and number not in bodies:
-                del ending[number]
-                if self._replied:
-                    self._replied.pop(number, None)
+            elif kind == DATA and flags & END_STREAM and number in replies and number not in bodies:
+                replies.end(number)
                 continue
             elif kind == RST_STREAM and length == 4 and number & 1 and number not in streams and number < begun:
                 # Of a request that was answered: nginx asks us so to stop sending what we have sent already.
-                if number in ending or number in bodies:
-                    ending.pop(number, None)
+                if number in replies or number in bodies:
+                    replies.end(number)
                     self._requests.forget_body(number)
                 if begin == HEAD_BYTES:
                     # What a read begins with, its answer was the last of the read before: now come the others.
@@ -275,7 +267,7 @@ class Connection:
         if number not in self._streams:
             self._only_known(number)
             if flags & END_STREAM:
-                self._ending.pop(number, None)
+                self._replies.end(number)
             return
         status = status_at(block, 0, len(block))
         waits = None
@@ -292,30 +284,26 @@ class Connection:
         deadline = self._streams[number].deadline
         self._end_one(number, outcome_of_status(status), status, waits if status >= 300 else None, now)
         if not ended:
-            self._ending[number] = deadline
+            self._replies.begin(number, deadline)
         elif self._requests.forget_body(number):
             # It answered without waiting for all of the request: the rest is of no use to anybody.
             self._requests.write(frame(RST_STREAM, 0, number, WORD.pack(NO_ERROR)))
 
     def _data(self, flags: int, number: int, size: int) -> None:
-        if number not in self._ending:
+        if number not in self._replies:
             if number in self._streams:
                 raise PushServiceBroken("h2-data-before-headers", PROTOCOL_ERROR)
             self._only_known(number)
             return
-        got = self._replied.pop(number, 0) + size
         if flags & END_STREAM:
-            del self._ending[number]
+            self._replies.end(number)
             if self._requests.forget_body(number):
                 self._requests.write(frame(RST_STREAM, 0, number, WORD.pack(NO_ERROR)))
-        elif got >= min(self._terms.max_reply_bytes, FIRST_WINDOW):
+        elif self._replies.more(number, size):
             self._cancel(number)
-        else:
-            self._replied[number] = got
 
     def _cancel(self, number: int) -> None:
-        self._ending.pop(number, None)
-        self._replied.pop(number, None)
+        self._replies.end(number)
         self._requests.forget_body(number)
         self._requests.write(frame(RST_STREAM, 0, number, WORD.pack(CANCEL)))
 
@@ -325,7 +313,7 @@ class Connection:
         self._only_known(number)
         self._requests.forget_body(number)
         # After an answer it says nothing more: NO_ERROR there asks us only to stop sending (RFC 9113, 8.1).
-        self._ending.pop(number, None)
+        self._replies.end(number)
         if number in self._streams:
             (code,) = WORD.unpack(payload)
             self.wants_http1 |= code == HTTP_1_1_REQUIRED
@@ -389,7 +377,7 @@ class Connection:
                 # Not a word since it was asked: the connection is dead, not slow.
                 self.retired |= self.heard_at < chunk.started_at
         self._chunks = [chunk for chunk in self._chunks if chunk.left]
-        for number in [number for number, deadline in self._ending.items() if deadline <= now]:
+        for number in self._replies.late(now):
             self._cancel(number)
 
     def lost(self, now: float, handed_over: int) -> None:
@@ -405,8 +393,7 @@ class Connection:
                 self._end(chunk, outcome, 0, None, chunk.keys_of(open_), now)
         self._chunks.clear()
         self._streams.clear()
-        self._ending.clear()
-        self._replied.clear()
+        self._replies.clear()
 
     def say_goodbye(self, code: int = NO_ERROR) -> None:
         """Tell the peer that this connection ends, and why."""

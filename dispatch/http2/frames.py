@@ -41,6 +41,12 @@ def settings_frame(*settings: tuple[int, int]) -> bytes:
     return frame(SETTINGS, 0, 0, b"".join(SETTING.pack(name, value) for name, value in settings))
 
 
+def introduction(stream_window: int) -> bytes:
+    """Return what a client begins with: no table, no pushes, so much for each reply, no bound on their sum."""
+    settings = (HEADER_TABLE_SIZE, 0), (ENABLE_PUSH, 0), (INITIAL_WINDOW_SIZE, stream_window)
+    return PREFACE + settings_frame(*settings) + frame(WINDOW_UPDATE, 0, 0, WORD.pack(LARGEST_WINDOW - FIRST_WINDOW))
+
+
 def settings_of(payload: bytes) -> list[tuple[int, int]]:
     """Return what a SETTINGS frame says, checked (RFC 9113, 6.5.2)."""
     if len(payload) % SETTING.size:

@@ -5,15 +5,14 @@ import os
 import select
 import ssl
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from dispatch.batch import Batch, BatchAnswer, BatchSender
 from dispatch.endpoint import origin_is_allowed
 from dispatch.errors import LinkLost, PushServiceBroken, SenderFull
 from dispatch.http2.link import Link, Stage
 from dispatch.http2.lookup import Lookup
+from dispatch.http2.parts import Parts
 from dispatch.http2.pool import HANDOVER_SECONDS, Line, Pool, Waiting, is_public
 from dispatch.http2.terms import Terms
 from dispatch.message import ttl_seconds
@@ -65,8 +64,7 @@ class Http2Sender:
         self._lines: dict[int, Line] = {}
         self._answers: list[BatchAnswer] = []
         self._in_flight = 0
-        self._wholes: dict[Batch, Batch] = {}  # by a part that goes its own way
-        self._parts_open: Counter[Batch] = Counter()
+        self._parts = Parts()
         self._epoll = select.epoll()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._bell, select.EPOLLIN)
@@ -171,17 +169,7 @@ class Http2Sender:
             return batch
         good = [not path.translate(None, _PATH_BYTES) and path[:1] == b"/" for path in batch.paths]
         self._end(batch, PushOutcome.FAILED, [key for key, fine in zip(batch.keys, good, strict=True) if not fine], now)
-        return self._part(batch, [place for place, fine in enumerate(good) if fine])
-
-    def _part(self, batch: Batch, places: list[int]) -> Batch | None:
-        if not places:
-            return None
-        columns = [[column[place] for place in places] for column in (batch.keys, batch.paths, batch.bodies)]
-        part = Batch(batch.origin, batch.headers, batch.expires_at, *columns)  # type: ignore[arg-type]
-        self._wholes[part] = self._wholes.get(batch, batch)
-        self._parts_open[part] = len(places)
-        self._close_part(batch, len(places))
-        return part
+        return self._parts.cut(batch, [place for place, fine in enumerate(good) if fine])
 
     def _end(self, batch: Batch, outcome: PushOutcome, keys: object, now: float) -> None:
         if keys:
@@ -189,20 +177,7 @@ class Http2Sender:
 
     def _take(self, answers: list[BatchAnswer]) -> None:
         """Keep answers for the caller, who knows only the batches that it made itself."""
-        if self._wholes:
-            answers = [self._of_whole(answer) if answer.batch in self._wholes else answer for answer in answers]
-        self._answers += answers
-
-    def _of_whole(self, answer: BatchAnswer) -> BatchAnswer:
-        whole = self._wholes[answer.batch]
-        self._close_part(answer.batch, len(answer.keys))
-        return replace(answer, batch=whole)
-
-    def _close_part(self, batch: Batch, count: int) -> None:
-        if batch in self._wholes:
-            self._parts_open[batch] -= count
-            if not self._parts_open[batch]:
-                del self._parts_open[batch], self._wholes[batch]
+        self._answers += self._parts.of_wholes(answers)
 
     # ── pushes go out ─────────────────────────────────────────────────────────────────────────────
 
@@ -377,7 +352,7 @@ class Http2Sender:
             self._http1 = self._make_http1()
         while pool.queue:
             waiting = pool.pop()
-            part = self._part(waiting.batch, list(range(waiting.place, len(waiting.batch.keys))))
+            part = self._parts.cut(waiting.batch, list(range(waiting.place, len(waiting.batch.keys))))
             if part is not None:
                 self._http1.submit_batch(part)
 

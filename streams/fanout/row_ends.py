@@ -78,7 +78,9 @@ class RowEnds:
         # Lists, because a bucket has a handful of each: numpy's calls took three times as long as the sums.
         ends, ring_rows = self._ends[local].tolist(), self._ring_rows[local].tolist()
         rings = {
-            rank: Ring(rows, _plus(before.rings[rank].outcomes if rank in before.rings else Counter(), _named(ends[at])))
+            rank: Ring(
+                rows, _plus(before.rings[rank].outcomes if rank in before.rings else Counter(), _named(ends[at]))
+            )
             for at, (rank, rows) in enumerate(zip(self.rings.tolist(), ring_rows, strict=True))
             if rows
         }

@@ -99,7 +99,7 @@ def test_a_push_service_that_speaks_http1_only_is_served_by_libcurl(tmp_path: Pa
         assert [batch for _, batch in found.values()] == [first, first, second]
         assert sorted(seen) == ["/a", "/b", "/c"]
         assert sender.in_flight == 0
-        assert not sender._wholes
+        assert not sender._parts._wholes
         sender.close()
 
 
