@@ -1,8 +1,8 @@
 """The notices that are on their way at a worker: which range is stored next, and what gives way to what."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from alerts.notice import Notice
+from alerts.notice import Notice, Phase
 from dispatch.told import Told
 from streams.brokers.client import Producer
 from streams.fanout.course import Course
@@ -16,6 +16,9 @@ from streams.fanout.warming import MakePushes
 # an entry from the pool leaves 3 us of work for a row, one made now costs 110.
 ROWS_A_TURN = 1024
 UNPOOLED_ROWS_A_TURN = 32
+
+# Revisions of these phases make nothing void that was said before.
+_SAYS_MORE = frozenset((Phase.ISSUED, Phase.RAISED))
 
 
 class Courses:
@@ -72,13 +75,22 @@ class Courses:
             elif course.storing is None and course.left and self._outbox.wants_more(course):
                 course.freeze(self._told, self._producer)
 
-    def freeze_older(self, notice: Notice) -> None:
-        """Store all ranges of older revisions: *notice* may speak to all whom they tell, and is chosen by that."""
+    def freeze_older(self, notice: Notice, meanwhile: Callable[[], None]) -> None:
+        """Store all ranges of older revisions: *notice* may speak to all whom they tell, and is chosen by that.
+
+        For a million people that takes seconds, so *meanwhile* is called again and again: what is stored already goes
+        out, as if *notice* had come so much later. Not where *notice* takes anything back.
+        """
+        goes_on = all(part.phase in _SAYS_MORE for part in notice.parts)
         for course in self._courses:
             while _is_older(course, notice) and (course.left or course.storing is not None):
                 if course.storing is None:
                     course.freeze(self._told, self._producer)
+                while goes_on and course.storing is not None and not course.storing.done:
+                    meanwhile()
                 self._send(course, course.begin())
+                if goes_on:
+                    meanwhile()
 
     def ended(self, course: Course, fanout: FanOut) -> None:
         """Take note of a range that has ended."""

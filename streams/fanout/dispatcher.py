@@ -144,19 +144,26 @@ class Dispatcher:
             self._rolling.go_on()
         self._tell_newcomers()
         self._courses.go_on()
-        now = time.time()
-        more = self._outbox.fill(now)
-        wait = _IDLE_SECONDS if self._courses and not more else 0.0
-        self._outbox.answers(gathered(self._sender, wait), time.time())
-        if self._ledger.save(self._outbox.fanouts):
-            for fanout in self._outbox.fanouts:
-                self._meter(fanout)
+        self._exchange()
         self._close_finished()
         if not self._courses:
             self._while_idle()
         self._metrics.in_flight.set(self._sender.in_flight)
         self._stream_metrics.lag(Role.FANOUT, NOTICES.name, len(self._courses))
-        self._stream_metrics.progressed(Role.FANOUT, now)
+        self._stream_metrics.progressed(Role.FANOUT, time.time())
+
+    def _exchange(self) -> None:
+        """Hand rows to the sender, take answers, store what has ended."""
+        more = self._outbox.fill(time.time())
+        wait = _IDLE_SECONDS if self._courses and not more else 0.0
+        self._outbox.answers(gathered(self._sender, wait), time.time())
+        if self._ledger.save(self._outbox.fanouts):
+            for fanout in self._outbox.fanouts:
+                self._meter(fanout)
+
+    def _meanwhile(self) -> None:
+        self._ownership.confirm()
+        self._exchange()
 
     def _take_answers(self) -> None:
         """Let the sender go on, above all with its handshakes, amid a longer step."""
@@ -260,7 +267,7 @@ class Dispatcher:
             self._ledger.receipt(notice, 0, Checkpoint(), received_ms)
             return
         # A newer revision may speak to all whom an older one told: those in no range yet would miss it.
-        self._courses.freeze_older(notice)
+        self._courses.freeze_older(notice, self._meanwhile)
         frozen = self._told.of_revision(notice.lineage, notice.revision)
         chosen_s = chosen_at(frozen)
         begun = time.monotonic()

@@ -31,7 +31,7 @@ from dispatch.settings import DispatchSettings
 from dispatch.subscription import BUCKETS, Place, QuietHours, Subscription
 from dispatch.vapid import FIRST_DRILL_KEY, Vapid, VapidKey
 from streams.brokers.broker import Broker, ensure_topics, open_broker
-from streams.brokers.client import Producer, read_to_end
+from streams.brokers.client import Producer, Record, read_to_end
 from streams.digest import approval_digest
 from streams.fanout import course, outbox
 from streams.fanout.dispatcher import Dispatcher, buckets_of
@@ -840,3 +840,27 @@ def test_whether_c_seals_is_told_by_a_metric(fresh: Broker) -> None:
         assert registry.get_sample_value("dispatch_native_info") is None
         worker(fresh, people(1), FakeSender(), native=native, metrics=registry).close()
         assert registry.get_sample_value("dispatch_native_info") == float(expected)
+
+
+@pytest.mark.usefixtures("small_ranges")
+@pytest.mark.parametrize("phase", [Phase.ISSUED, Phase.CANCELLED])
+def test_a_revision_right_behind_another_holds_up_no_push_unless_it_takes_something_back(
+    fresh: Broker, phase: Phase
+) -> None:
+    """All ranges of the older are stored first: with a million people that takes seconds."""
+    residents, sender = people(60), FakeSender()
+    dispatcher = worker(fresh, residents, sender)
+    if phase is Phase.ISSUED:
+        more = part((Cell(KOTO), NORTH), phase=phase, level=Level.ALL_LEAVE, severity=Severity.SEVERE)
+    else:
+        more = part((), phase=phase, recipients=Recipients.ALL_TOLD)
+    for revision in (flood(), flood(more, revision=2)):
+        dispatcher._take(Record(NOTICES.name, 0, 0, b"lineage-1", encode(revision), {"t-received": b"1000"}, 0))
+    assert [one.notice.revision for one in dispatcher._courses] == [1, 2]
+    assert bool(sender.submitted) == (phase is Phase.ISSUED)
+    found = {one.revision: one for one in finish(fresh, dispatcher, count=2)}
+    assert found[2].outcomes == {"accepted": 60}
+    assert sum(found[1].outcomes.values()) == 60
+    last = {push.url: len(push.body) for push in sender.submitted}
+    assert len(last) == 60
+    assert len(set(last.values())) == 1, "the same last word for all"

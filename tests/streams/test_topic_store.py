@@ -207,7 +207,7 @@ class Worker:
         return cast("Pushes", PlainPushes(people, notice))
 
     def begin(self, one: Notice) -> None:
-        self._courses.freeze_older(one)
+        self._courses.freeze_older(one, self._exchange)
         told = self._told.everyone_before(one.lineage, one.revision, range(256))
         chosen = select(self._people, one, at=NOON, told=told)
         for unit in unit_of(self._people.row_numbers(chosen.rows), chosen.places).tolist():
@@ -226,13 +226,16 @@ class Worker:
             )
         )
 
-    def turn(self, now: float) -> None:
+    def turn(self) -> None:
         self._courses.go_on()
-        self._outbox.fill(now)
-        self._outbox.answers(self._service.poll_batches(0.0), now)
+        self._exchange()
         for sending in self._outbox.finished():
             self._courses.ended(sending.course, sending.fanout)
         self._courses.finished()
+
+    def _exchange(self) -> None:
+        self._outbox.fill(self._service.now)
+        self._outbox.answers(self._service.poll_batches(0.0), self._service.now)
 
     @property
     def busy(self) -> bool:
@@ -252,7 +255,7 @@ def test_ten_thousand_fates_end_with_the_newest_revision(seed: int) -> None:
     while coming or worker.busy:
         while coming and coming[0][0] <= service.now:
             worker.begin(coming.pop(0)[1])
-        worker.turn(service.now)
+        worker.turn()
         service.now += TURN_SECONDS
         turns += 1
         service.kind = turns > 400
