@@ -69,7 +69,7 @@ def library(hands: Hands, order: Locator) -> None:
 
 
 def place(hands: Hands, order: Locator) -> None:
-    hands.type(order.get_by_label("地名"), "江東区")
+    hands.type(order.locator("[name=places]"), "江東区")
 
 
 def one_tick(hands: Hands, order: Locator) -> None:
