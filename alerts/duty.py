@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 
 from alerts.level import Level
 
@@ -140,9 +141,10 @@ def runs_out(expires: datetime, now: datetime) -> bool:
     return expires - EXPIRY_NOTICE <= now < expires + _LAPSED_CALLS
 
 
-def first_rung(duty: Duty, wards: Iterable[str], hour: int | None = None) -> tuple[Call, ...]:
-    """Return whom the ladder of *wards* wakes at once: those on duty, or whoever stands in for them."""
-    return tuple(call for call in ladder(duty, wards, hour) if call.after_seconds <= 0)
+def rungs(duty: Duty, ward: str, hour: int | None = None) -> tuple[tuple[Call, ...], ...]:
+    """Return the steps of one ward's ladder, each with its people; of a ward that nobody knows the last alone."""
+    steps = groupby(ladder(duty, [ward] if ward else (), hour), key=lambda call: call.after_seconds)
+    return tuple(tuple(calls) for _, calls in steps)
 
 
 def in_wards(rule: SilenceRule, after_seconds: Mapping[str, float], wards: Iterable[str]) -> SilenceRule:

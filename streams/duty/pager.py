@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from alerts.claim import Lane
-from alerts.duty import Call, Duty, SilenceRule, alone_by, first_rung, in_wards, is_silent, ladder, runs_out
+from alerts.duty import Call, Duty, SilenceRule, alone_by, in_wards, is_silent, ladder, runs_out
 from alerts.level import Level
 from alerts.notice import Notice
 from alerts.place import Cells
@@ -23,11 +23,13 @@ from dispatch.device_seal import DeviceSeal
 from dispatch.errors import DispatchError
 from geo.cells import intersection, union
 from geo.help_lines import NO_HELP_LINES, HelpLines
-from streams.brokers.client import Consumer, Producer, Record, Stored, read_to_end
+from streams.brokers.client import Consumer, Producer, Record, Stored
 from streams.dead_letters import Refused
 from streams.duty.across import Across
 from streams.duty.call_words import EXPIRY, TRIAL, alone_words, draft_words, expiry_words, kind_of, trial_words
+from streams.duty.called import calls_so_far, key_of
 from streams.duty.duty_book import PAGER, DutyBook, TrialRecord, duty_of_both, pager_record
+from streams.duty.expiry import to_call
 from streams.duty.metrics import PagerMetrics
 from streams.duty.roster import DutyRegister, OfficerKey, Way, device_channel
 from streams.duty.silence import Ground, level_of, silence_draft
@@ -51,20 +53,6 @@ _CALL_LIVES_SECONDS = 900.0
 # Ground is compared over all warnings; a person across a line waits a minute anyway.
 _LOOK_ACROSS_SECONDS = 5.0
 _WAITING = (DraftState.OPEN, DraftState.HELD)
-
-
-def calls_so_far(bootstrap: str) -> dict[bytes, PageRecord]:
-    """Return what is on `pages`, by key."""
-    found: dict[bytes, PageRecord] = {}
-    for record in read_to_end(bootstrap, PAGES.name):
-        if record.value is not None:
-            found[record.key] = decode(PageRecord, record.value)
-    return found
-
-
-def key_of(draft_id: str, person: str, way: str) -> bytes:
-    """Return the key of a call on `pages`."""
-    return f"{draft_id}|{person}|{way}".encode()
 
 
 def wards_of(record: DraftRecord, ground: Mapping[str, Cells]) -> tuple[str, ...]:
@@ -133,6 +121,7 @@ class Pager:
         self._alone: list[Notice] = []
         self._told = Ground()
         self._orders = Standing()
+        self._expiry_told: set[str] = set()
         self._shelters: dict[bytes, ShelterReport] = {}
         # By person and way; a way of a device that was added on the console ends in the device's id.
         self._channels: dict[tuple[str, str], Channel] = {
@@ -318,12 +307,18 @@ class Pager:
     def _say_runs_out(self, order: OrderStanding) -> None:
         """Call those on duty where an order runs out (R10), once for each end that it was given."""
         about = f"{EXPIRY}.{order.lineage}.{int(order.expires.timestamp())}"
+        if about in self._expiry_told:
+            return
+        made = [page for page in self._pages.values() if page.draft_id == about]
         hour = self._now().astimezone(JAPAN).hour
-        for call in first_rung(self._duty, wards_under(order.cells, self._ground), hour):
-            for way in self._ways_of(call.person):
-                if self._is_due(about, call.person, way):
-                    words = expiry_words(order, about, self._now(), way, self._console_url)
-                    self._call(about, call.ward, EXPIRY, call.person, way, words)
+        wanted = to_call(self._duty, wards_under(order.cells, self._ground), hour, made)
+        ways = [(call.ward, call.person, way) for call in wanted.calls for way in self._ways_of(call.person)]
+        for ward, person, way in (*ways, *((one.ward, one.person, one.way) for one in wanted.unfinished)):
+            if (person, way) in self._channels and self._is_due(about, person, way):
+                words = expiry_words(order, about, self._now(), way, self._console_url)
+                self._call(about, ward, EXPIRY, person, way, words)
+        if not wanted.calls and not wanted.unfinished:
+            self._expiry_told.add(about)
 
     def _ways_of(self, person: str) -> list[str]:
         return [way for who, way in self._channels if who == person]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.duty import EXPIRY_NOTICE, Duty, Roster, Shift, first_rung, ladder, runs_out
+from alerts.duty import EXPIRY_NOTICE, Duty, Roster, Shift, ladder, rungs, runs_out
 
 ENDS = datetime(2026, 9, 18, 18, 0, tzinfo=UTC)
 people = st.lists(st.sampled_from(["a", "b", "c", "d"]), unique=True, max_size=3).map(tuple)
@@ -23,7 +23,7 @@ def test_somebody_of_the_first_rung_is_always_woken_and_nobody_of_a_later_one(
     on_duty: tuple[str, ...], deputies: tuple[str, ...], hour: int
 ) -> None:
     duty = Duty({"13108": Roster("13108", on_duty, deputies, (Shift("night", 20, 8),))}, ("tokyo",))
-    woken = first_rung(duty, ("13108",), hour)
+    woken = rungs(duty, "13108", hour)[0]
     assert woken
     assert set(woken) <= set(ladder(duty, ("13108",), hour))
     assert {call.after_seconds for call in woken} == {0.0}
@@ -31,4 +31,4 @@ def test_somebody_of_the_first_rung_is_always_woken_and_nobody_of_a_later_one(
 
 
 def test_a_ward_that_nobody_knows_wakes_the_metropolitan_officer() -> None:
-    assert [call.person for call in first_rung(Duty(metropolitan=("tokyo",)), ())] == ["tokyo"]
+    assert [call.person for call in rungs(Duty(metropolitan=("tokyo",)), "")[0]] == ["tokyo"]

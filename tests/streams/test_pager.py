@@ -34,9 +34,10 @@ from streams.brokers.broker import Broker, ensure_topics, open_broker
 from streams.brokers.client import Producer, read_to_end
 from streams.deciding.decision import Ledger, decide
 from streams.digest import approval_digest
+from streams.duty.called import calls_so_far
 from streams.duty.duty_book import DeviceRecord, DutyBook, RosterRecord, TrialRecord
 from streams.duty.metrics import PagerMetrics
-from streams.duty.pager import SILENCE, Pager, calls_so_far
+from streams.duty.pager import SILENCE, Pager
 from streams.duty.roster import DutyError, OfficerKey, duty_of
 from streams.duty.silence import Ground, silence_draft
 from streams.metrics import StreamMetrics
@@ -293,6 +294,17 @@ def test_a_gateway_that_refuses_is_written_down_and_the_next_rung_is_woken(
     assert called(broker, worker, 1)["koto-1"].state is ChannelState.FAILED
     clock.now += 60
     assert called(broker, worker, 2)["koto-2"].state is ChannelState.ACCEPTED
+    # Nor is an order that runs out nobody's, where the one who is on duty cannot be reached.
+    gateway.tell(404, 202)
+    put(broker, (NOTICES.name, "order-9", replace(ordered(), lineage="order-9", expires=AT + timedelta(minutes=20))))
+    for _ in range(STEPS):
+        worker.step()
+        if len(gateway.came) > 3:
+            break
+    for _ in range(10):
+        worker.step()
+    assert [came.path for came in gateway.came[2:]] == ["/koto-1", "/koto-2"]
+    assert {json.loads(came.body)["notice"] for came in gateway.came[2:]} == {"order-9"}
     worker.close()
 
 
