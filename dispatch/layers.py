@@ -2,7 +2,8 @@
 
 Building the index of a million rows anew takes seconds, which nobody who signs up in the middle of a
 flood has. So changes form a small registry of their own, and rows of the large one that they replace
-or remove are only marked. Rows of the small one follow those of the large one.
+or remove are only marked. Rows of the small one follow those of the large one. It may hold a hundred thousand after a
+rush of sign-ups: each wave of them is packed once and then copied.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from dispatch.columns import U64, columns_of, joined, taken
 from dispatch.registry import Registry
-from dispatch.subscription import Subscription
+from dispatch.subscription import Subscription, bucket_of
 
 Rows = NDArray[Any]
 
@@ -26,13 +27,10 @@ _SAMPLE_ROWS = 4_096
 class People:
     """All subscriptions of a worker: *base* without the rows that are not *alive*, then *delta*."""
 
-    def __init__(
-        self, base: Registry, alive: NDArray[np.bool_] | None = None, delta: tuple[Subscription, ...] = ()
-    ) -> None:
+    def __init__(self, base: Registry, alive: NDArray[np.bool_] | None = None, delta: Registry | None = None) -> None:
         self.base = base
         self.alive = alive
-        self.changed = delta
-        self.delta = Registry.of(columns_of(delta)) if delta else _NOBODY
+        self.delta = _NOBODY if delta is None else delta
         self.origins, self._origin_codes = _merged(base.columns.origins, self.delta.columns.origins, np.uint16)
         self.languages, self._language_codes = _merged(base.columns.languages, self.delta.columns.languages, np.uint8)
         self.wards, self._ward_codes = _merged(base.columns.wards, self.delta.columns.wards, np.uint16)
@@ -57,8 +55,12 @@ class People:
         if len(dead):
             alive = np.ones(self.base.count, dtype=np.bool_) if alive is None else alive.copy()
             alive[dead] = False
-        kept = tuple(one for one in self.changed if one.id not in touched)
-        return People(self.base, alive, kept + tuple(added.values()))
+        kept = np.ones(self.delta.count, dtype=np.bool_)
+        kept[self.delta.rows_with_ids(touched)] = False
+        columns, fresh = taken(self.delta.columns, kept), columns_of(added.values())
+        bucket = np.array([bucket_of(one) for one in added], dtype=np.uint8)
+        delta = Registry.of(joined(columns, fresh), bucket=np.concatenate([self.delta.bucket[kept], bucket]))
+        return People(self.base, alive, delta if delta.count else None)
 
     def rebuilt(self) -> tuple["People", NDArray[np.int64]]:
         """Return the same people as one registry, and for each of its rows the old ordinal; takes seconds."""

@@ -23,7 +23,7 @@ from dispatch.layers import People
 from dispatch.message import Messages
 from dispatch.metrics import DispatchMetrics
 from dispatch.native.library import Native, library_for
-from dispatch.pool import Pool
+from dispatch.pool import Generation, Pool
 from dispatch.pushes import Pushes
 from dispatch.selection import Selection, select
 from dispatch.settings import DispatchSettings
@@ -374,7 +374,8 @@ class Dispatcher:
             chosen_ms=round(time.time() * 1000),
             epoch=self._owner.epoch,
             tail=tail,
-            generation=self._pool.take(),
+            # A handful would spend what is made ahead for everybody, and most of them are not in it.
+            generation=Generation.empty(0),
             before=lambda: self._told.before(notice.lineage, notice.revision),
         )
         self._courses.start(course)

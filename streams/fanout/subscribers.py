@@ -19,8 +19,10 @@ from streams.fanout.aside import Aside
 from streams.fanout.loading import load_topic
 from streams.topics import SUBSCRIPTIONS
 
-# So many changes beside the large registry make selection and start slower than building it anew would cost.
+# So many changes beside the large registry make selection and start slower than building it anew would cost: of a
+# large one that takes seconds, in which nothing begins, so it waits for a tenth.
 REBUILD_FROM = 20_000
+_REBUILD_SHARE = 10
 # Half of the topic's `delete.retention.ms`: so long every tombstone is still there to be read.
 SNAPSHOT_SECONDS = int(SUBSCRIPTIONS.extra["delete.retention.ms"]) / 1000 / 2
 # What somebody had before she moved stays in the snapshot no longer than this, once nothing is going out.
@@ -177,7 +179,7 @@ class Subscribers:
         """
         people = self.people
         dead = 0 if people.alive is None else people.base.count - int(people.alive.sum())
-        if people.delta.count + dead < REBUILD_FROM:
+        if people.delta.count + dead < max(REBUILD_FROM, people.base.count // _REBUILD_SHARE):
             return None
         self.people, old = people.rebuilt()
         return old

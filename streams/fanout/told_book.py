@@ -10,7 +10,7 @@ ranges of their own. A record's number says all three: see `number_of`.
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +27,8 @@ STORED_WITHIN_SECONDS = 30.0
 RANGES_AN_EPOCH = 4096
 # Room for the ranges of 2^28 epochs; numbers are written out, so tails may be as many as there will be.
 RANGES = 2**40
+# Revisions of which it is kept whom they told: of those that hold, newcomers make us ask again and again.
+_SPOKEN = 16
 
 
 def number_of(bucket: int, place: int, tail: int = 0) -> int:
@@ -65,11 +67,40 @@ class Storing:
         self._keep()
 
 
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """Whom a revision told, each once and sorted, and with which part; kept, since a rush of sign-ups asks and asks."""
+
+    units: U64 = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
+    parts: U16 = field(default_factory=lambda: np.zeros(0, dtype=np.uint16))
+    highest: int = -1
+
+    def with_more(self, fresh: Mapping[int, Told]) -> "_Spoken":
+        """Return the same with *fresh* records, whose numbers are all higher: of a unit the later part counts."""
+        if not fresh:
+            return self
+        newest = [fresh[number] for number in sorted(fresh, reverse=True)]
+        units, at = np.unique(np.concatenate([told.units() for told in newest]), return_index=True)
+        parts = np.concatenate([told.parts for told in newest])[at]
+        if not len(self.units):
+            return _Spoken(units, parts, max(fresh))
+        where = np.searchsorted(self.units, units)
+        known = self.units[np.minimum(where, len(self.units) - 1)] == units
+        merged = self.parts.copy()
+        merged[where[known]] = parts[known]
+        return _Spoken(
+            np.insert(self.units, where[~known], units[~known]),
+            np.insert(merged, where[~known], parts[~known]),
+            max(fresh),
+        )
+
+
 class ToldBook:
     """The frozen orders by lineage, revision and bucket; the topic is the truth, this its copy."""
 
     def __init__(self) -> None:
         self._lineages: dict[str, dict[tuple[int, int], Told]] = {}
+        self._spoken: dict[tuple[str, int], _Spoken] = {}
 
     @classmethod
     def recall(cls, bootstrap: str, mine: Collection[int]) -> "ToldBook":
@@ -132,12 +163,14 @@ class ToldBook:
 
         Of somebody who moved and joined a tail it is the later part.
         """
-        records = self._lineages.get(lineage, {})
-        own = [records[place] for place in sorted(records, reverse=True) if place[0] == revision]
-        if not own:
-            return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint16)
-        units, at = np.unique(np.concatenate([told.units() for told in own]), return_index=True)
-        return units, np.concatenate([told.parts for told in own])[at]
+        if (lineage, revision) not in self._spoken:
+            records = self._lineages.get(lineage, {})
+            own = sorted(number for known, number in records if known == revision)
+            self._spoken[lineage, revision] = _Spoken().with_more({one: records[revision, one] for one in own})
+            if len(self._spoken) > _SPOKEN:
+                del self._spoken[next(iter(self._spoken))]
+        spoken = self._spoken[lineage, revision]
+        return spoken.units, spoken.parts
 
     def store(self, producer: Producer, lineage: str, revision: int, fresh: Mapping[int, Told]) -> Storing:
         """Hand over the frozen order of a range; only when its `wait` has returned may a POST of it go out."""
@@ -149,6 +182,10 @@ class ToldBook:
         def keep() -> None:
             places = {(revision, number): told for number, told in fresh.items()}
             self._lineages.setdefault(lineage, {}).update(places)
+            spoken = self._spoken.pop((lineage, revision), None)
+            # Read anew where a range of the revision itself is stored after a tail of it.
+            if spoken is not None and spoken.highest < min(fresh, default=0):
+                self._spoken[lineage, revision] = spoken.with_more(fresh)
 
         return Storing(fresh, keep, answers)
 
@@ -170,6 +207,7 @@ class ToldBook:
             for place in older:
                 if np.isin(_units([places[place]]), known).all():
                     del places[place]
+                    self._spoken.pop((lineage, place[0]), None)
                     producer.send(TOLD.name, _key(lineage, *place), None)
 
 

@@ -132,6 +132,7 @@ def worker(
     drills: bool = True,
     native: Native = Native.AUTO,
     metrics: CollectorRegistry | None = None,
+    pool_depth: int = 0,
 ) -> Dispatcher:
     registry = Registry.of(columns_of(residents))
     return Dispatcher(
@@ -143,7 +144,11 @@ def worker(
         vapid=Vapid({0: KEY, **({FIRST_DRILL_KEY: DRILL_KEY} if drills else {})}, "mailto:operations@shirase.example"),
         secret=b"s" * 32,
         settings=DispatchSettings(
-            max_in_flight=IN_FLIGHT, retry_first_seconds=0.01, retry_cap_seconds=0.02, native=native
+            max_in_flight=IN_FLIGHT,
+            retry_first_seconds=0.01,
+            retry_cap_seconds=0.02,
+            native=native,
+            pool_depth=pool_depth,
         ),
         metrics=DispatchMetrics(metrics or CollectorRegistry()),
         stream_metrics=StreamMetrics(CollectorRegistry()),
@@ -504,6 +509,21 @@ def test_a_rush_of_sign_ups_while_level_4_is_live_is_told_once_each_and_holds_up
     everybody = {one.endpoint for one in (*residents, *joining)}
     assert Counter(push.url for push in sender.submitted) == dict.fromkeys(everybody, 2)
     assert sum(one.outcomes["accepted"] for one in tails) == len(joining), "counted apart"
+
+
+def test_a_newcomer_spends_nothing_of_what_is_made_ahead_for_everybody(fresh: Broker) -> None:
+    residents, sender = people(6, NORTH), FakeSender()
+    dispatcher = worker(fresh, residents, sender, pool_depth=1)
+    publish(fresh, flood(part_of(NORTH)))
+    turn(dispatcher, lambda: bool(receipts(fresh)) and dispatcher._pool.full)
+    (ahead,) = dispatcher._pool._ready
+    sign_up(dispatcher, *people(1, NORTH, seed=41))
+    turn(dispatcher, lambda: len(sender.submitted) == 7)
+    assert dispatcher._pool._ready == [ahead]
+    publish(fresh, flood(part_of(NORTH), lineage="lineage-2"))
+    turn(dispatcher, lambda: len(sender.submitted) == 14)
+    assert ahead not in dispatcher._pool._ready, "the next notice has it"
+    finish(fresh, dispatcher, count=3)
 
 
 def test_who_moves_into_greater_danger_is_told_of_it(fresh: Broker) -> None:
