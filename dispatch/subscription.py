@@ -271,9 +271,12 @@ class SealKeys:
 
     def seal(self, subscription: Subscription) -> bytes:
         """Return key number, nonce and ciphertext; the id is bound to them."""
+        return self.close(subscription.id, to_json(subscription))
+
+    def close(self, key: bytes, raw: bytes) -> bytes:
+        """Seal what stands under *key*, which is bound to it."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[self.current].encrypt(nonce, to_json(subscription), subscription.id)
-        return bytes([self.current]) + nonce + sealed
+        return bytes([self.current]) + nonce + self._ciphers[self.current].encrypt(nonce, raw, key)
 
     def unseal(self, subscription_id: bytes, value: bytes) -> Subscription:
         """Open and read a sealed value; one moved to another id, edited, or of an unknown key raises."""

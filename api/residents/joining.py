@@ -15,7 +15,7 @@ from api.http.rate import RateLimit
 from api.http.reader import TopicReader
 from api.residents.postman import Postman
 from api.residents.proof import Proofs
-from api.residents.roll import TOPICS, Roll, read_at, read_between
+from api.residents.roll import TOPICS, Roll, read_at
 from api.residents.sign_up import SignUp
 from dispatch.curl import CurlSender
 from dispatch.secret_file import read_secret
@@ -115,7 +115,6 @@ class Joining:
             producer=self._producer,
             roll=roll,
             read_at=lambda partition, offset: read_at(bootstrap, partition, offset),
-            read_between=lambda partition, first, last: read_between(bootstrap, partition, first, last),
             ward_of=lambda cell: _ward_of(table, cell),
             vapid_public=keys[0].public_text,
             drill_public="" if drill is None else drill.public_text,

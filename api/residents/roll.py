@@ -7,7 +7,8 @@ that would be the larger risk; an id, a partition and an offset are enough to re
 import threading
 from dataclasses import dataclass, field
 
-from streams.brokers.client import BrokerNotReady, Consumer, Record
+from dispatch import signs
+from streams.brokers.client import Consumer, Record
 from streams.topics import SUBSCRIPTIONS
 
 TOPICS = (SUBSCRIPTIONS.name,)
@@ -20,14 +21,19 @@ class Roll:
     """One thread applies, any thread may look."""
 
     _places: dict[bytes, tuple[int, int]] = field(default_factory=dict)
-    _read: dict[int, int] = field(default_factory=dict)
+    _signs: dict[bytes, bytes] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def apply(self, record: Record) -> None:
         """Take in one record: a tombstone forgets."""
         with self._lock:
-            self._read[record.partition] = record.offset + 1
-            if record.value is None:
+            if signs.is_sign(record.key):
+                identifier = signs.id_of(record.key)
+                if record.value is None:
+                    self._signs.pop(identifier, None)
+                else:
+                    self._signs[identifier] = record.value
+            elif record.value is None:
                 self._places.pop(record.key, None)
             else:
                 self._places[record.key] = (record.partition, record.offset)
@@ -37,10 +43,10 @@ class Roll:
         with self._lock:
             return self._places.get(identifier)
 
-    def read_up_to(self) -> dict[int, int]:
-        """Return up to where each partition was taken in: what is found later is no older than these offsets say."""
+    def sign(self, identifier: bytes) -> bytes | None:
+        """Return the last sign of life, sealed as it stands on the topic."""
         with self._lock:
-            return dict(self._read)
+            return self._signs.get(identifier)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -54,21 +60,3 @@ def read_at(bootstrap: str, partition: int, offset: int) -> Record | None:
             for record in consumer.poll_many(1, _POLL_SECONDS):
                 return record if record.offset == offset else None
     return None
-
-
-def read_between(bootstrap: str, partition: int, first: int, last: int) -> tuple[Record, ...]:
-    """Return what is kept of `subscriptions` from offset *first* to before *last*; nothing is read where that is none.
-
-    Raises `BrokerNotReady` when it cannot be read now.
-    """
-    found: list[Record] = []
-    if first >= last:
-        return ()
-    place = (SUBSCRIPTIONS.name, partition)
-    with Consumer(bootstrap, on_lost=lambda *_: None) as consumer:
-        consumer.assign({place: first})
-        for _ in range(_PATIENCE_POLLS):
-            found += consumer.poll_many(500, _POLL_SECONDS)
-            if consumer.positions()[place] >= last or consumer.has_reached_the_end():
-                return tuple(record for record in found if record.offset < last)
-    raise BrokerNotReady(f"{SUBSCRIPTIONS.name} could not be read from {first} to {last}")

@@ -1,10 +1,9 @@
 """A subscription is checked, welcomed, stored and read back: what the routes under `/subscriptions` share."""
 
-import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alerts.place import Cell
 from api.http.errors import ApiError
@@ -14,6 +13,7 @@ from api.residents.postman import Letter, Postman, PostmanBusy
 from api.residents.proof import Proofs
 from api.residents.roll import Roll
 from api.residents.welcome import WELCOME_TTL_SECONDS, welcome, welcome_urgency
+from dispatch import signs
 from dispatch.city import whole_city
 from dispatch.errors import DispatchError, EndpointRefused, SubscriptionRefused
 from dispatch.life import span_of
@@ -24,8 +24,6 @@ from dispatch.vapid import FIRST_DRILL_KEY
 from streams.brokers.client import Producer, Record, Stored
 from streams.brokers.errors import StreamsError
 from streams.topics import SUBSCRIPTIONS
-
-log = logging.getLogger(__name__)
 
 # The text that a person agreed to; a new wording is a new version and is asked for again.
 CONSENT_VERSIONS = {"area-alerts": 1, "follow-me": 1}
@@ -43,7 +41,6 @@ class SignUp:
     producer: Producer
     roll: Roll
     read_at: Callable[[int, int], Record | None]
-    read_between: Callable[[int, int, int], Sequence[Record]]
     ward_of: Callable[[Cell], str]
     vapid_public: str
     limit: RateLimit
@@ -115,25 +112,6 @@ class SignUp:
         except (StreamsError, TimeoutError):
             raise ApiError(503, "not-stored", "It could not be stored", "Nothing was changed; try again.") from None
 
-    def restate(self, identifier: bytes, value: bytes, since: Mapping[int, int]) -> None:
-        """Write what was read again, changed; whatever else was written of it *since* (offsets by partition) wins.
-
-        What is read here is behind what others write: her farewell may stand on the topic already, and must not be
-        undone by a sign of life. So what stands before ours is read back, and is put behind it again.
-        """
-        stored = self.store(identifier, value)
-        first = since.get(stored.partition, 0)
-        try:
-            while newer := [
-                record
-                for record in self.read_between(stored.partition, first, stored.offset)
-                if record.key == identifier
-            ]:
-                first, stored = stored.offset + 1, self.store(identifier, newer[-1].value)
-        except StreamsError:
-            log.exception("whether a sign of life undid a farewell could not be read")
-            raise ApiError(503, "not-stored", "It could not be stored", "Try again.") from None
-
     def stored(self, identifier: bytes) -> Subscription:
         """Return what is stored under *identifier*; raises 404."""
         place = self.roll.find(identifier)
@@ -141,6 +119,9 @@ class SignUp:
         if record is None or record.value is None:
             raise ApiError(404, "no-such-subscription", "Nothing is stored under this token")
         try:
-            return self.keys.unseal(identifier, record.value)
+            found = self.keys.unseal(identifier, record.value)
+            sign = self.roll.sign(identifier)
+            seen = 0 if sign is None else signs.opened(self.keys, signs.key_of(identifier), sign)
+            return replace(found, seen=max(found.seen, seen))
         except DispatchError:
             raise ApiError(503, "unreadable", "What is stored cannot be read; operators know of it") from None

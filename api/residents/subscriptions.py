@@ -7,7 +7,6 @@ finest; needs, ages, names of places and the exact point never come here.
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
@@ -18,6 +17,7 @@ from api.http.problem import described
 from api.residents.asked import ConfirmedIn, SubscriptionIn, bytes_of
 from api.residents.proof import id_of, new_token
 from api.residents.sign_up import CONSENT_VERSIONS, SignUp
+from dispatch import signs
 from dispatch.city import CITY_CELL
 from dispatch.life import day_of, span_of
 from dispatch.outcomes import PushOutcome
@@ -97,12 +97,11 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
     )
     def alive(authorization: Annotated[str, Header()] = "") -> Response:
         identifier = id_of(_token(authorization))
-        # Before it is looked up: what comes to the topic in between is then read again rather than missed.
-        since = sign_up.roll.read_up_to()
         subscription = sign_up.stored(identifier)
         span = span_of(sign_up.clock())
         if span > subscription.seen:
-            sign_up.restate(identifier, sign_up.keys.seal(replace(subscription, seen=span)), since)
+            # Not into the subscription itself: what was read may be gone by now, and would come back.
+            sign_up.store(signs.key_of(identifier), signs.sealed(sign_up.keys, identifier, span))
         return Response(status_code=204, headers={"cache-control": "no-store"})
 
     @router.delete(
@@ -113,7 +112,9 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
     )
     def forget(authorization: Annotated[str, Header()] = "") -> Response:
         # Also where nothing is stored: whether a token was ever used is nobody's business.
-        sign_up.store(id_of(_token(authorization)), None)
+        identifier = id_of(_token(authorization))
+        sign_up.store(identifier, None)
+        sign_up.store(signs.key_of(identifier), None)
         return Response(status_code=204, headers={"cache-control": "no-store"})
 
     return router

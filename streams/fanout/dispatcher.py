@@ -16,6 +16,7 @@ import numpy as np
 
 from alerts.claim import Lane
 from alerts.notice import Notice
+from dispatch import signs
 from dispatch.batch import BatchSender
 from dispatch.columns import U16, U64
 from dispatch.errors import DispatchError, PlanMissing
@@ -185,6 +186,8 @@ class Dispatcher:
 
     def _while_idle(self) -> None:
         self._subscribers.erase_outdated(time.monotonic())
+        for identifier in self._subscribers.note_signs(time.monotonic()):
+            self._producer.send(SUBSCRIPTIONS.name, signs.key_of(identifier), None)
         if not self._warm:
             # Not before what an owner before left has gone out, and before anybody is told that this worker is ready.
             self._warm = True
@@ -350,7 +353,8 @@ class Dispatcher:
 
     def _forget(self, identifier: bytes) -> None:
         self._subscribers.forget(identifier)
-        self._producer.send(SUBSCRIPTIONS.name, identifier, None)
+        for key in (identifier, signs.key_of(identifier)):
+            self._producer.send(SUBSCRIPTIONS.name, key, None)
 
     def _tell_newcomers(self) -> None:
         if self._newcomers.due:

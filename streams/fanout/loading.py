@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatch import signs
 from dispatch.columns import U8, Columns, taken
+from dispatch.errors import SubscriptionUnreadable
 from dispatch.subscription import ID_BYTES, SealKeys, bucket_of
 from dispatch.unsealing import joined_all, unseal_many
 from streams.brokers.client import Record, batches_to_end
@@ -30,6 +32,8 @@ class Loaded:
     columns: Columns
     bucket: U8
     offsets: dict[int, int]
+    strays: dict[bytes, int]
+    """Signs of life of nobody who is here."""
 
 
 class _Newest:
@@ -47,6 +51,16 @@ class _Newest:
         self._ended: list[bytes] = []
         self._ended_numbers: list[int] = []
         self._next = 0
+        self.signs: dict[bytes, int] = {}
+
+    def take_sign(self, record: Record) -> None:
+        if record.value is None:
+            self.signs.pop(signs.id_of(record.key), None)
+            return
+        try:
+            self.signs[signs.id_of(record.key)] = signs.opened(self._keys, record.key, record.value)
+        except SubscriptionUnreadable as error:
+            self._unreadable(record, error.reason)
 
     def take(self, record: Record, bucket: int) -> None:
         self._next += 1
@@ -96,11 +110,19 @@ def load_topic(bootstrap: str, keys: SealKeys, mine: frozenset[int], unreadable:
     for batch in batches_to_end(bootstrap, SUBSCRIPTIONS.name):
         for record in batch:
             offsets[record.partition] = record.offset + 1
-            bucket = bucket_of(record.key)
-            if bucket in mine and not is_roll(record.key):
+            if is_roll(record.key):
+                continue
+            bucket = bucket_of(record.key[:ID_BYTES])
+            if bucket not in mine:
+                continue
+            if signs.is_sign(record.key):
+                newest.take_sign(record)
+            else:
                 newest.take(record, bucket)
     columns, bucket_column = newest.loaded()
-    return Loaded(columns, bucket_column, offsets)
+    rows, spans, absent = signs.rows_of(columns, newest.signs)
+    signs.note(columns, rows, spans)
+    return Loaded(columns, bucket_column, offsets, {one: newest.signs[one] for one in absent})
 
 
 def _are_last(ids: NDArray[np.uint8], numbers: NDArray[np.int64]) -> NDArray[np.bool_]:

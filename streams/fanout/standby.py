@@ -54,4 +54,6 @@ class Standby:
             self._refreshed_at = self._clock()
             self._subscribers.erase(self._subscribers.refresh().left)
             self._subscribers.erase_outdated(self._refreshed_at)
+            # Whose sign has no subscription any more is the owner's to remove.
+            self._subscribers.note_signs(self._refreshed_at)
             self._subscribers.rebuild()

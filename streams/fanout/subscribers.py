@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatch import signs
 from dispatch.erasure import is_nobodys, wipe
 from dispatch.errors import DispatchError
 from dispatch.layers import People
 from dispatch.registry import Registry, build, load
-from dispatch.subscription import BUCKETS, SealKeys, Subscription, bucket_of
+from dispatch.subscription import BUCKETS, ID_BYTES, SealKeys, Subscription, bucket_of
 from streams.brokers.client import BrokerNotReady, Consumer, Partition, Record, Watermarks
 from streams.brokers.rolling import is_roll
 from streams.fanout.aside import Aside
@@ -70,6 +71,8 @@ class Subscribers:
         self._changed: dict[bytes, Subscription] = {}
         self._outdated: set[int] = set()
         self._outdated_at = 0.0
+        self._signs: dict[bytes, int] = {}
+        self._noted_at = 0.0
 
     @property
     def registry(self) -> Registry:
@@ -90,7 +93,10 @@ class Subscribers:
         if self._consumer is None or self._keys is None:
             return
         for record in self._consumer.poll_many(1000, within_seconds):
-            if is_roll(record.key) or bucket_of(record.key) not in self._mine:
+            if is_roll(record.key) or bucket_of(record.key[:ID_BYTES]) not in self._mine:
+                continue
+            if signs.is_sign(record.key):
+                self._take_sign(record)
                 continue
             self._changed.pop(record.key, None)
             if record.value is None:
@@ -104,6 +110,32 @@ class Subscribers:
             self._removed.discard(record.key)
         if self._aside is not None:
             self._aside.say()
+
+    def _take_sign(self, record: Record) -> None:
+        assert self._keys is not None
+        if record.value is None:
+            self._signs.pop(signs.id_of(record.key), None)
+            return
+        try:
+            self._signs[signs.id_of(record.key)] = signs.opened(self._keys, record.key, record.value)
+        except DispatchError as error:
+            self._unreadable(record, getattr(error, "reason", type(error).__name__))
+
+    def note_signs(self, now: float | None = None) -> frozenset[bytes]:
+        """Keep in a minute, or at once without *now*, who was there; return ids of whom a sign is and nothing else.
+
+        Call it when nothing is going out: it looks through all rows.
+        """
+        if not self._signs or (now is not None and now - self._noted_at < OUTDATED_SECONDS):
+            return frozenset()
+        self._noted_at = self._noted_at if now is None else now
+        absent = frozenset(self._signs)
+        for registry in (self.people.base, self.people.delta):
+            rows, spans, others = signs.rows_of(registry.columns, self._signs)
+            signs.note(registry.columns, rows, spans, self._folder if registry is self._stored else None)
+            absent &= others
+        self._signs = {}
+        return absent
 
     def _unreadable(self, record: Record, reason: str) -> None:
         # One of them must not keep the others from being told; its bytes stay on the topic.
@@ -211,7 +243,7 @@ def from_topic(
     consumer, aside = Consumer(bootstrap, patient=True), Aside(bootstrap)
     marks = consumer.watermarks(SUBSCRIPTIONS.name)
     source, at = consumer.cluster(), clock()
-    registry = _kept(folder, mine, source, marks, at)
+    registry, strays = _kept(folder, mine, source, marks, at), dict[bytes, int]()
     if registry is None:
         offsets = {partition: mark.low for (_, partition), mark in marks.items()}
         loaded = load_topic(bootstrap, keys, mine, aside.put)
@@ -227,10 +259,13 @@ def from_topic(
             share=_share(mine),
             bucket=loaded.bucket,
         )
+        strays = loaded.strays
         del loaded
         registry = load(folder)
     consumer.assign({place: registry.manifest.topic_offsets.get(place[1], mark.low) for place, mark in marks.items()})
     subscribers = Subscribers(registry, consumer, keys, mine, folder, aside)
+    # They wait for the next look, which finds again that they are nobody's.
+    subscribers._signs = strays
     subscribers.catch_up()
     return subscribers
 

@@ -22,12 +22,14 @@ from api.residents.proof import Proofs, id_of
 from api.residents.roll import Roll
 from api.residents.sign_up import CONSENT_VERSIONS, SignUp
 from api.residents.subscriptions import subscription_routes
+from dispatch import signs
 from dispatch.endpoint import check_endpoint
+from dispatch.life import span_of
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
 from dispatch.subscription import SealKeys
 from dispatch.vapid import FIRST_DRILL_KEY
-from streams.brokers.client import Record, Stored
+from streams.brokers.client import Record, SendError, Stored
 from streams.topics import SUBSCRIPTIONS
 from tests.api.browser import Browser
 from tests.dispatch.people import point_of
@@ -44,17 +46,19 @@ class Topic:
     roll: Roll = field(default_factory=Roll)
     records: list[Record] = field(default_factory=list)
     before_a_value: Callable[[], None] = lambda: None
+    dies_after: int = 1_000
+    """How many more records are written before the process is gone."""
 
     def by_another(self, key: bytes, value: bytes | None) -> None:
         """Another process writes, and the roll has yet to read it."""
         self.records.append(Record(SUBSCRIPTIONS.name, 0, len(self.records), key, value, {}, 0))
 
-    def read_between(self, _partition: int, first: int, last: int) -> list[Record]:
-        return self.records[first:last]
-
     def send(self, topic: str, key: bytes, value: bytes | None) -> "Future[Stored]":
         if value is not None:
             self.before_a_value()
+        if not self.dies_after:
+            raise SendError("the process is gone")
+        self.dies_after -= 1
         record = Record(SUBSCRIPTIONS.name, 0, len(self.records), key, value, {}, 0)
         self.records.append(record)
         self.roll.apply(record)
@@ -106,7 +110,6 @@ def doors(
         producer=topic,  # type: ignore[arg-type]
         roll=topic.roll,
         read_at=topic.read_at,
-        read_between=topic.read_between,
         ward_of=lambda cell: "1310800" if f"{cell:x}" == KOTO else "",
         vapid_public="BPublic",
         drill_public=drill_public,
@@ -248,18 +251,19 @@ def test_who_is_still_there_is_kept_in_steps_of_ten_days_and_written_only_when_i
         assert answer.status_code == 204, answer.text
         assert len(door.topic.records) - before == written
     record = door.topic.records[-1]
-    kept = door.keys.unseal(record.key, record.value or b"")
-    first = door.keys.unseal(door.topic.records[0].key, door.topic.records[0].value or b"")
-    assert kept == replace(first, seen=kept.seen)
-    assert kept.seen > first.seen
+    assert (record.key, len(door.topic.records)) == (signs.key_of(door.topic.records[0].key), before + 2)
+    assert signs.opened(door.keys, record.key, record.value or b"") == span_of(clock[0])
     shown = door.browser.request("GET", "/subscriptions", bearer(token)).json()
     assert shown["there_since"] > "2026-10-29"
     unknown = door.browser.request("POST", "/subscriptions/alive", bearer(text(b"u" * 32)))
     assert unknown.status_code == 404
 
 
+@pytest.mark.parametrize("dies_after", [0, 1, 2, 1_000])
 @pytest.mark.parametrize("when", ["before the look", "between look and write"])
-def test_a_sign_of_life_that_races_a_farewell_brings_nobody_back(when: str) -> None:
+def test_a_sign_of_life_that_races_a_farewell_brings_nobody_back_wherever_its_process_dies(
+    when: str, dies_after: int
+) -> None:
     clock = [1_790_000_000.0]
     door = doors(clock=lambda: clock[0])
     token, _ = joined(door, Phone())
@@ -269,12 +273,13 @@ def test_a_sign_of_life_that_races_a_farewell_brings_nobody_back(when: str) -> N
         door.topic.by_another(identifier, None)
     else:
         door.topic.before_a_value = lambda: door.topic.by_another(identifier, None)
+    door.topic.dies_after = dies_after
     door.browser.request("POST", "/subscriptions/alive", bearer(token))
-    assert door.topic.records[-1].value is None, "the last word on the topic is the farewell"
-    assert door.browser.request("GET", "/subscriptions", bearer(token)).status_code == 404
+    own = [record for record in door.topic.records if record.key == identifier]
+    assert own[-1].value is None, "the last word on the topic is the farewell"
 
 
-def test_a_sign_of_life_that_races_a_move_leaves_the_newer_place() -> None:
+def test_a_sign_of_life_leaves_what_is_stored_as_whoever_wrote_it_last() -> None:
     clock = [1_790_000_000.0]
     door = doors(clock=lambda: clock[0])
     token, _ = joined(door, Phone())
@@ -284,7 +289,19 @@ def test_a_sign_of_life_that_races_a_move_leaves_the_newer_place() -> None:
     clock[0] += 20 * 86_400
     door.topic.by_another(first.key, moved)
     door.browser.request("POST", "/subscriptions/alive", bearer(token))
-    assert door.topic.records[-1].value == moved
+    assert [record.value for record in door.topic.records if record.key == first.key][-1] == moved
+
+
+def test_a_farewell_takes_the_sign_of_life_along() -> None:
+    clock = [1_790_000_000.0]
+    door = doors(clock=lambda: clock[0])
+    token, _ = joined(door, Phone())
+    clock[0] += 20 * 86_400
+    door.browser.request("POST", "/subscriptions/alive", bearer(token))
+    door.browser.request("DELETE", "/subscriptions", bearer(token))
+    newest = {record.key: record.value for record in door.topic.records}
+    assert list(newest.values()) == [None, None]
+    assert door.topic.roll.sign(door.topic.records[0].key) is None
 
 
 def test_the_topic_holds_neither_token_nor_plain_address(door: Door) -> None:

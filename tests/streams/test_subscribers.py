@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dispatch import signs
 from dispatch.columns import columns_of
 from dispatch.erasure import is_nobodys
 from dispatch.registry import Registry, read_manifest
@@ -237,6 +238,48 @@ def test_joins_and_leaves_are_followed_and_one_unreadable_value_hurts_nobody(
     until(subscribers, {person.id for person in (*people, *joining)})
     subscribers.close()
     assert [letter.headers[REASON] for letter in letters(fresh)] == [b"sealed-key-unknown"]
+
+
+def test_signs_of_life_are_kept_at_the_start_and_after_it_and_those_of_nobody_are_named(
+    fresh: Broker, keys: SealKeys, tmp_path: Path
+) -> None:
+    people, folder = residents(12), tmp_path / "registry"
+    publish(fresh, keys, people)
+    gone = people[11].id
+
+    def sign(*spans: tuple[bytes, int | None]) -> None:
+        with Producer(fresh.bootstrap) as producer:
+            for one, span in spans:
+                value = None if span is None else signs.sealed(keys, one, span)
+                producer.send(SUBSCRIPTIONS.name, signs.key_of(one), value).result(30)
+
+    def seen(subscribers: Subscribers) -> dict[bytes, int]:
+        found = {}
+        for registry in (subscribers.people.base, subscribers.people.delta):
+            found.update({registry.id_of(row): int(registry.columns.seen[row]) for row in range(registry.count)})
+        return found
+
+    with Producer(fresh.bootstrap) as producer:
+        producer.send(SUBSCRIPTIONS.name, gone, None).result(30)
+        producer.send(SUBSCRIPTIONS.name, signs.key_of(people[5].id), b"?").result(30)
+    sign((people[0].id, 200), (people[1].id, 210), (people[0].id, 220), (gone, 220), (people[2].id, 220))
+    sign((people[2].id, None))
+    subscribers = from_topic(fresh.bootstrap, keys, folder, ALL)
+    before = {one.id: one.seen for one in people[:11]}
+    assert seen(subscribers) == before | {people[0].id: 220, people[1].id: 210}
+    assert subscribers.note_signs() == {gone}
+    subscribers.close()
+    # The next one goes on with the snapshot, which holds them, and takes what has come since.
+    joining = residents(1, seed=9)
+    publish(fresh, keys, joining)
+    sign((people[1].id, 205), (people[3].id, 230), (joining[0].id, 231))
+    again = from_topic(fresh.bootstrap, keys, folder, ALL)
+    assert again.registry.count == 11
+    assert again.note_signs() == frozenset()
+    later = {people[0].id: 220, people[1].id: 210, people[3].id: 230, joining[0].id: 231}
+    assert seen(again) == before | later
+    again.close()
+    assert {letter.headers[REASON] for letter in letters(fresh)} == {b"sealed-length"}
 
 
 def letters(broker: Broker) -> list[Record]:
