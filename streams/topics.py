@@ -133,7 +133,7 @@ DRILL_NOTICES = Topic(
 SUBSCRIPTIONS = Topic(
     "subscriptions", "subscription id", 16, Cleanup.COMPACT, None, 16_384, 2, ("dispatch", "residents"),
     "the source of truth; values are encrypted with a key kept outside Kafka; a tombstone forgets; keys `roll-N` are "
-    "nobody's: they let quiet partitions roll",
+    "nobody's: they let quiet partitions roll; an id with one byte more is when its owner was last there",
     # A tombstone is a random id and nothing else; a snapshot is gone on with for half of the time that it stays.
     {
         # Rolled within six minutes (`streams.brokers.rolling`), cleaned within ten, old files gone a minute later: 15.
