@@ -39,6 +39,7 @@ class Route(StrEnum):
     SIGN_UP = "/signup"
     MAP = "/map"
     WORKER = "/sw.js"
+    DRILL_WORKER = "/drill-sw.js"
     MANIFEST = "/manifest.webmanifest"
     REPORTS = "/reports"
     GATE = "/s/{token}"

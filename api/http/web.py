@@ -60,6 +60,10 @@ def web_routes(folder: Path) -> APIRouter:
         # At the root, because a worker governs only what lies below its own address.
         return answer("sw.js", if_none_match)
 
+    @router.get("/drill-sw.js", include_in_schema=False)
+    def drill_worker(if_none_match: Annotated[str, Header()] = "") -> Response:
+        return answer("drill-sw.js", if_none_match)
+
     @router.get("/manifest.webmanifest", include_in_schema=False)
     def manifest(if_none_match: Annotated[str, Header()] = "") -> Response:
         return answer("manifest.webmanifest", if_none_match)

@@ -89,7 +89,9 @@ class SignUp:
     def welcome(self, subscription: Subscription) -> "Future[PushOutcome]":
         """Send the push that carries the proof."""
         proof = self.proofs.proof_of(subscription.id, subscription.endpoint, subscription.p256dh, subscription.auth)
-        payload, padded = welcome(subscription.language, subscription.id, proof, self.settings.site_url)
+        payload, padded = welcome(
+            subscription.language, subscription.id, proof, self.settings.site_url, drill=subscription.drill
+        )
         letter = Letter(
             subscription.endpoint,
             subscription.p256dh,

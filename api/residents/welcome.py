@@ -11,6 +11,7 @@ from alerts.level import Level
 from alerts.notice import Text
 from dispatch.message import PADDED_SIZES, text_for, urgency_of
 from dispatch.vapid import encode
+from streams.notices.drill import as_drill
 
 # A phone that is off for longer signs up again when its page is opened.
 WELCOME_TTL_SECONDS = 600
@@ -29,20 +30,39 @@ TEXTS: tuple[Text, ...] = (
     Text("ko", "시라세: 도착했습니다", "등록이 자동으로 완료됩니다. 등록한 장소가 위험하면 이렇게 알려 드립니다."),
 )
 
+# Of drills: each is marked as the drills will be, and says that what is real comes apart from them.
+DRILL_TEXTS: tuple[Text, ...] = tuple(
+    map(
+        as_drill,
+        (
+            Text("ja", "届きました", "訓練の通知は、この形で届きます。本当の知らせは、別に届きます。"),
+            Text(
+                "ja-Hira",
+                "とどきました",
+                "くんれんの つうちは、このように とどきます。ほんとうの しらせは、べつに とどきます。",
+            ),
+            Text("en", "it reached you", "Drills will look like this. Real alerts come apart from them."),
+            Text("zh-Hans", "已收到", "演习通知以此方式送达。真实通知另行送达。"),
+            Text("ko", "도착했습니다", "훈련 알림은 이렇게 옵니다. 실제 알림은 따로 전달됩니다."),
+        ),
+    )
+)
 
-def welcome(language: str, identifier: bytes, proof: bytes, site_url: str) -> tuple[bytes, int]:
-    """Return the payload and the size it is padded to."""
-    text = text_for(TEXTS, language)
+
+def welcome(language: str, identifier: bytes, proof: bytes, site_url: str, *, drill: bool) -> tuple[bytes, int]:
+    """Return the payload and the size it is padded to; of a *drill* it says so before everything else."""
+    text = text_for(DRILL_TEXTS if drill else TEXTS, language)
+    lane = {"lane": Lane.DRILL.value} if drill else {}
     plain = {
         "web_push": 8030,
         "notification": {
             "title": text.title,
             "body": text.body,
             "lang": text.language,
-            "navigate": f"{site_url}signup",
-            "tag": "welcome",
+            "navigate": f"{site_url}signup{'#drilling' if drill else ''}",
+            "tag": "drill-welcome" if drill else "welcome",
         },
-        "shirase": {"v": 1, "kind": 0, "id": encode(identifier), "proof": encode(proof)},
+        "shirase": {"v": 1, "kind": 0, **lane, "id": encode(identifier), "proof": encode(proof)},
     }
     payload = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
     return payload, next(size for size in PADDED_SIZES if size >= len(payload))

@@ -129,13 +129,15 @@ _AGAIN_SECONDS = 15.0
 
 
 class Worker:
-    """The page's service worker, and pushes straight into it (`ServiceWorker.deliverPushMessage`)."""
+    """A service worker of the page's, and pushes straight into it (`ServiceWorker.deliverPushMessage`)."""
 
-    def __init__(self, phone: BrowserContext, door: Door) -> None:
+    def __init__(self, phone: BrowserContext, door: Door, scope: str = "/", page: Page | None = None) -> None:
         phone.grant_permissions(["notifications"], origin=door.url)
-        self.page, _ = opened(phone, door)
+        self.page = page or opened(phone, door)[0]
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         self._origin = door.url
+        self._scope = door.url + scope
+        self._registration = f"navigator.serviceWorker.getRegistration({scope!r})"
         self._session = phone.new_cdp_session(self.page)
         self._ids: list[str] = []
         self._pushed = ""
@@ -147,9 +149,7 @@ class Worker:
             self.page.evaluate("1")
 
     def _found(self, event: Mapping[str, Any]) -> None:
-        self._ids += [
-            one["registrationId"] for one in event["registrations"] if one["scopeURL"].startswith(self._origin)
-        ]
+        self._ids += [one["registrationId"] for one in event["registrations"] if one["scopeURL"] == self._scope]
 
     def push(self, data: str) -> None:
         self._pushed = data
@@ -158,25 +158,33 @@ class Worker:
     def _deliver(self, data: str) -> None:
         # While a worker is being replaced the browser's test door loses what it is handed; a push service would not.
         self.page.evaluate(
-            """async () => {
+            f"""async () => {{
                 const settled = (one) => !one.installing && !one.waiting && one.active?.state === 'activated';
-                const registration = await navigator.serviceWorker.ready;
-                for (let turn = 0; turn < 200 && !settled(registration); turn++) {
+                const registration = await {self._registration};
+                for (let turn = 0; turn < 200 && !settled(registration); turn++) {{
                     await new Promise((done) => setTimeout(done, 50));
-                }
-            }"""
+                }}
+            }}"""
         )
         self._session.send(
             "ServiceWorker.deliverPushMessage",
             {"origin": self._origin, "registrationId": self._ids[-1], "data": data},
         )
 
+    def shown(self) -> list[dict[str, Any]]:
+        """Return what this worker has on the screen."""
+        found = self.page.evaluate(
+            f"""async () => (await (await {self._registration}).getNotifications()).map(one =>
+                ({{title: one.title, body: one.body, tag: one.tag, silent: one.silent, icon: one.icon}}))"""
+        )
+        assert isinstance(found, list)
+        return found
+
     def until_any(self) -> None:
         """Wait until anything is on the screen."""
         deadline = time.monotonic() + WITHIN_SECONDS
         again = time.monotonic() + _AGAIN_SECONDS
-        count = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).length"
-        while not self.page.evaluate(count):
+        while not self.shown():
             if time.monotonic() > again:
                 again += _AGAIN_SECONDS
                 self._deliver(self._pushed)
@@ -191,13 +199,9 @@ class Worker:
                 # The test door acknowledges nothing; a push service sends again what nobody took.
                 again += _AGAIN_SECONDS
                 self._deliver(self._pushed)
-            shown = self.page.evaluate(
-                """async () => (await (await navigator.serviceWorker.ready).getNotifications())
-                    .map(one => ({title: one.title, body: one.body, tag: one.tag, silent: one.silent}))"""
-            )
+            shown = self.shown()
             for one in shown:
                 if one["title"] == title:
-                    assert isinstance(one, dict)
                     return one
             assert time.monotonic() < deadline, f"not shown in time; on the screen: {shown}"
 

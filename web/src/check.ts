@@ -1,6 +1,7 @@
 // "Could an alert reach me now?": looks at each step from the permission to the screen, and ends with a push that is seen.
 import { confirm, doorKey, request, type Wish } from "./door";
-import { readMe, updateMe, type Me } from "./store";
+import { LIVE, saidBy, type Lane, type Said } from "./lanes";
+import { readMe, type Me } from "./store";
 
 export type Reach = "unsupported" | "denied" | "none" | "lapsed" | "sent" | "came" | "silent" | "offline";
 
@@ -22,27 +23,29 @@ export async function obstacle(me: Me | undefined): Promise<Reach | undefined> {
   return undefined;
 }
 
-/** Return this browser's subscription under our key, made anew where it has lapsed. */
-async function subscribed(): Promise<PushSubscription> {
-  const worker = await navigator.serviceWorker.ready;
+/** Return this browser's subscription under the key of *lane*, made anew where it has lapsed. */
+async function subscribed(lane: Lane): Promise<PushSubscription> {
+  const worker = await lane.worker();
   const known = await worker.pushManager.getSubscription();
   if (known && (known.expirationTime === null || known.expirationTime > Date.now())) return known;
-  return worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: (await doorKey()).application_server_key });
+  const key = lane.key(await doorKey());
+  if (!key) throw new Error(`the server has no key for ${lane.name}`);
+  return worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
 }
 
 const wishFor = (me: Me, push: PushSubscription): Wish => ({ ...me.wish, endpoint: push.endpoint, keys: push.toJSON().keys as Wish["keys"] });
 
 /** On every open: where the browser's address is no longer the one that is stored, say so under the same token. */
-export async function renewIfLapsed(said: (reach: Reach) => void): Promise<void> {
-  const me = await readMe();
+export async function renewIfLapsed(said: (reach: Reach) => void, lane = LIVE): Promise<void> {
+  const me = await lane.store.readMe();
   if ((await obstacle(me)) || !me) return;
   try {
-    const worker = await navigator.serviceWorker.ready;
+    const worker = await lane.worker();
     const known = await worker.pushManager.getSubscription();
     // An address without its proof is one that the server does not send to yet.
     if (known?.endpoint === me.wish.endpoint && me.proof) return;
     said("lapsed");
-    await test(me, said);
+    await test(me, said, lane);
   } catch {
     said("offline");
   }
@@ -54,36 +57,36 @@ export async function check(said: (reach: Reach) => void): Promise<void> {
   const hindered = await obstacle(me);
   if (hindered || !me) return said(hindered ?? "none");
   try {
-    await test(me, said);
+    await test(me, said, LIVE);
   } catch {
     said(navigator.onLine ? "silent" : "offline");
   }
 }
 
-async function test(me: Me, said: (reach: Reach) => void): Promise<void> {
-  const wish = wishFor(me, await subscribed());
-  const came = shownWithin(PATIENCE_MS);
+async function test(me: Me, said: (reach: Reach) => void, lane: Lane): Promise<void> {
+  const wish = wishFor(me, await subscribed(lane));
+  const came = shownWithin(lane, PATIENCE_MS);
   // Until the new address is proved the old one stays what the server has; the push is the proof.
-  await updateMe({ wish, proof: "" });
+  await lane.store.updateMe({ wish, proof: "" });
   said("sent");
   const { token } = await request(wish, me.token);
   if (!(await came)) return said("silent");
-  const now = await updateMe({ token });
+  const now = await lane.store.updateMe({ token });
   if (now?.proof) await confirm(wish, token, now.proof);
-  localStorage.setItem(WHEN, String(Date.now()));
+  if (lane === LIVE) localStorage.setItem(WHEN, String(Date.now()));
   said("came");
 }
 
-/** Resolve to true once the worker says that it showed the test push. */
-function shownWithin(ms: number): Promise<boolean> {
+/** Resolve to true once the worker of *lane* says that it showed the test push. */
+function shownWithin(lane: Lane, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const stop = (value: boolean): void => {
       clearTimeout(late);
       navigator.serviceWorker.removeEventListener("message", heard);
       resolve(value);
     };
-    const heard = (event: MessageEvent<{ active?: boolean; tested?: boolean }>): void => {
-      if (event.data.tested) stop(true);
+    const heard = (event: MessageEvent<Said>): void => {
+      if (saidBy(lane, event)?.tested) stop(true);
     };
     const late = setTimeout(() => stop(false), ms);
     navigator.serviceWorker.addEventListener("message", heard);

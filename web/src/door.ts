@@ -19,10 +19,14 @@ export interface Wish {
   places: WishedPlace[];
   quiet: { start_hour: number; end_hour: number } | null;
   consents: { purpose: string; version: number }[];
+  /** Drills and nothing else: by their own key, to an address of their own. */
+  drill?: true;
 }
 
 export interface DoorKey {
   application_server_key: string;
+  /** The key of drills; missing where nobody can sign up for them. */
+  drill_server_key?: string;
   consents: Record<string, number>;
 }
 

@@ -18,6 +18,7 @@ export interface PushPayload {
     level?: number | null;
     is_order?: boolean;
     phase?: string;
+    lane?: string;
     sent?: number;
     proof?: string;
     step_free?: { title: string; body: string };

@@ -4,11 +4,13 @@ import "./now.css";
 import { answerHere, drawGuide, drawState, tellFinding, tellTrouble } from "./now-draw";
 import { cellAt, isCell, middleOf, parentOf, resolutionOf } from "./cells";
 import { check, obstacle, renewIfLapsed, type Reach } from "./check";
+import { keepDrills } from "./drills";
 import { byId, html } from "./dom";
 import { follow } from "./follow";
 import { followOnOpen } from "./follow-me";
 import type { Point } from "./geometry";
 import { install, needsHomeScreen, onInstallable } from "./install";
+import { LIVE, saidBy, type Said } from "./lanes";
 import { SHARD_RESOLUTION, shards, stateOf, type Shards, type State } from "./live";
 import { LANGUAGES, languageOf, NAMES, type Language } from "./languages";
 import type { NowWords } from "./now-words";
@@ -263,8 +265,8 @@ async function start(): Promise<void> {
   if (!shown.words) return;
   addEventListener("hashchange", () => void followFragment());
   if ("serviceWorker" in navigator) {
-    navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ shown?: string }>) => {
-      if (event.data.shown) void refresh();
+    navigator.serviceWorker.addEventListener("message", (event: MessageEvent<Said>) => {
+      if (saidBy(LIVE, event)?.shown) void refresh();
     });
     void navigator.serviceWorker.register("/sw.js", { scope: "/" }).catch(() => undefined);
     // What was loaded before the worker was there is asked for once more, so that the next time needs no network.
@@ -275,6 +277,7 @@ async function start(): Promise<void> {
   await renewIfLapsed((reach) => void tellReach(reach));
   // Only after it: a place is told under an address that is proved. Without a position or a line it stays where it was.
   await followOnOpen().catch(() => undefined);
+  void keepDrills().catch(() => undefined);
   me = await readMe().catch(() => me);
   listMine();
 }

@@ -1,14 +1,15 @@
 // Three taps: language, place, allow. Everything else has a safe default.
 import "./page.css";
-import { alive, confirm, doorKey, forget, Refused, request, standing, stored, type Wish, type WishedPlace } from "./door";
+import { alive, confirm, doorKey, forget, Refused, standing, stored, type Wish, type WishedPlace } from "./door";
+import { drillingChanged, showDrilling } from "./drill-view";
+import { keepDrills, leaveDrills } from "./drills";
 import { chosenPlaces, followed, followOnOpen, startFollowing, stopFollowing } from "./follow-me";
+import { joined } from "./joining";
+import { LIVE } from "./lanes";
 import { hourChooser, placeRow, ROLES } from "./place-row";
 import { cellOf, MOST_PLACES, whereIAm } from "./places";
-import { forgetMe, readMe, updateMe, writeMe, type Me } from "./store";
+import { forgetMe, readMe, writeMe } from "./store";
 import { AREA_CONSENT, LANGUAGES, languageOf, WORDS, type Language } from "./words";
-
-// The welcome comes within seconds; a push service that is slow today is not a failure of the person.
-const PATIENCE_MS = 60_000;
 
 const at = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 
@@ -31,6 +32,7 @@ function speak(language: Language): void {
     place.textContent = words[place.dataset["words"] as "title"];
   for (const button of document.querySelectorAll<HTMLElement>("#language button"))
     button.setAttribute("aria-pressed", String(button.lang === language));
+  void showDrilling(words);
   listPlaces();
 }
 
@@ -102,6 +104,7 @@ async function switchFollowing(wanted: boolean): Promise<void> {
     said.textContent = wanted ? words.followOn : words.followOff;
     listPlaces();
     void showMine();
+    void keepDrills().catch(() => undefined);
   } catch (error) {
     box.checked = !wanted;
     said.textContent = error instanceof Error ? error.message : words.failed;
@@ -165,45 +168,24 @@ async function allow(): Promise<void> {
       await writeMe({ ...known, ...me });
       return finish();
     }
-    await ask(wish, me, known);
+    if (await joined(LIVE, me, known)) return finish();
+    status.textContent = words.failed;
   } catch (error) {
     status.textContent = error instanceof Refused ? `${words.failed} (${error.code})` : words.unsupported;
   }
-}
-
-/** Ask for the welcome and wait for the worker to say that it came. */
-async function ask(wish: Wish, me: Pick<Me, "wish" | "following" | "names" | "stepFree">, known: Me | undefined): Promise<void> {
-  const words = WORDS[state.language];
-  const came = new Promise<boolean>((resolve) => {
-    const stop = setTimeout(() => resolve(false), PATIENCE_MS);
-    navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ active?: boolean }>) => {
-      if (event.data.active === undefined) return;
-      clearTimeout(stop);
-      resolve(event.data.active);
-    });
-  });
-  await writeMe({ ...me, token: known?.token ?? "", proof: "", active: false });
-  const { token } = await request(wish, known?.token);
-  const now = await updateMe({ token });
-  if (now?.proof) {
-    // The welcome was quicker than the answer: the worker left the proof for us.
-    await confirm(wish, token, now.proof);
-    await updateMe({ active: true });
-    return finish();
-  }
-  if (await came) return finish();
-  at("status").textContent = words.failed;
 }
 
 async function finish(): Promise<void> {
   const words = WORDS[state.language];
   at("status").textContent = `${words.done} ${words.doneHint}`;
   await showMine();
+  void keepDrills().catch(() => undefined);
 }
 
 async function showMine(): Promise<void> {
   const me = await readMe();
   at("mine").hidden = !me?.active;
+  void showDrilling(WORDS[state.language]);
   if (!me?.active) return;
   try {
     at("stored").textContent = JSON.stringify(await stored(me.token), null, 1);
@@ -216,11 +198,13 @@ async function forgetAll(): Promise<void> {
   const me = await readMe();
   if (!me) return;
   try {
+    await leaveDrills();
     await forget(me.token);
     const push = await (await navigator.serviceWorker.ready).pushManager.getSubscription();
     await push?.unsubscribe();
     await forgetMe();
     at("mine").hidden = true;
+    await showDrilling(WORDS[state.language]);
     state.followed = "";
     at<HTMLInputElement>("follow-me").checked = false;
     at("status").textContent = WORDS[state.language].forgotten;
@@ -256,6 +240,7 @@ function start(): void {
   at("allow").addEventListener("click", () => void allow());
   at("forget").addEventListener("click", () => void forgetAll());
   at("follow-me").addEventListener("change", (event) => void switchFollowing((event.target as HTMLInputElement).checked));
+  drillingChanged(() => WORDS[state.language]);
   const apple = /iPhone|iPad/.test(navigator.userAgent);
   at("iphone").hidden = !apple || matchMedia("(display-mode: standalone)").matches;
   if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/sw.js", { scope: "/" });
@@ -271,7 +256,7 @@ function start(): void {
     state.names = me.names;
     listPlaces();
     void showMine();
-    void followOn();
+    void followOn().then(keepDrills).catch(() => undefined);
   });
 }
 

@@ -1,9 +1,9 @@
 // What stays on the phone: the token, the wish, names, needs, and the newest notice of each lineage.
+// Drills have a database of their own: nothing that lists what is real can come upon one of them.
 import type { Wish } from "./door";
 import type { PushWay } from "./push-way";
 import type { PushPicture } from "./river";
 
-const NAME = "shirase";
 const VERSION = 1;
 
 /** A notice as its push carried it. */
@@ -46,9 +46,21 @@ export interface Following {
   alone: boolean;
 }
 
-function open(): Promise<IDBDatabase> {
+/** What one lane keeps on this phone. */
+export interface Store {
+  readMe(): Promise<Me | undefined>;
+  writeMe(me: Me): Promise<IDBValidKey>;
+  /** Change what is known of this phone in one transaction: page and worker may both be at it. */
+  updateMe(change: Partial<Me>): Promise<Me | undefined>;
+  forgetMe(): Promise<undefined>;
+  readSeen(tag: string): Promise<Seen | undefined>;
+  allSeen(): Promise<Seen[]>;
+  writeSeen(seen: Seen): Promise<IDBValidKey>;
+}
+
+function open(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, VERSION);
+    const asked = indexedDB.open(name, VERSION);
     asked.onupgradeneeded = () => {
       asked.result.createObjectStore("me");
       asked.result.createObjectStore("seen", { keyPath: "tag" });
@@ -58,47 +70,48 @@ function open(): Promise<IDBDatabase> {
   });
 }
 
-/** Change what is known of this phone in one transaction: page and worker may both be at it. */
-export async function updateMe(change: Partial<Me>): Promise<Me | undefined> {
-  const db = await open();
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = db.transaction("me", "readwrite");
-      const at = transaction.objectStore("me");
-      let after: Me | undefined;
+/** Return the store in the database *name*. */
+function storeIn(name: string): Store {
+  async function run<T>(store: "me" | "seen", mode: IDBTransactionMode, work: (at: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    const db = await open(name);
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        const transaction = db.transaction(store, mode);
+        const asked = work(transaction.objectStore(store));
+        transaction.oncomplete = () => resolve(asked.result);
+        transaction.onerror = () => reject(transaction.error);
+        transaction.onabort = () => reject(transaction.error);
+      });
+    } finally {
+      db.close();
+    }
+  }
+
+  async function updateMe(change: Partial<Me>): Promise<Me | undefined> {
+    let after: Me | undefined;
+    await run("me", "readwrite", (at) => {
       const asked = at.get("me") as IDBRequest<Me | undefined>;
       asked.onsuccess = () => {
         if (!asked.result) return;
         after = { ...asked.result, ...change };
         at.put(after, "me");
       };
-      transaction.oncomplete = () => resolve(after);
-      transaction.onerror = () => reject(transaction.error);
+      return asked;
     });
-  } finally {
-    db.close();
+    return after;
   }
+
+  return {
+    updateMe,
+    readMe: () => run("me", "readonly", (at) => at.get("me") as IDBRequest<Me | undefined>),
+    writeMe: (me) => run("me", "readwrite", (at) => at.put(me, "me")),
+    forgetMe: () => run("me", "readwrite", (at) => at.delete("me")),
+    readSeen: (tag) => run("seen", "readonly", (at) => at.get(tag) as IDBRequest<Seen | undefined>),
+    allSeen: () => run("seen", "readonly", (at) => at.getAll() as IDBRequest<Seen[]>),
+    writeSeen: (seen) => run("seen", "readwrite", (at) => at.put(seen)),
+  };
 }
 
-async function run<T>(store: "me" | "seen", mode: IDBTransactionMode, work: (at: IDBObjectStore) => IDBRequest<T>) {
-  const db = await open();
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      const transaction = db.transaction(store, mode);
-      const asked = work(transaction.objectStore(store));
-      transaction.oncomplete = () => resolve(asked.result);
-      transaction.onerror = () => reject(transaction.error);
-      transaction.onabort = () => reject(transaction.error);
-    });
-  } finally {
-    db.close();
-  }
-}
-
-export const readMe = (): Promise<Me | undefined> => run("me", "readonly", (at) => at.get("me") as IDBRequest<Me | undefined>);
-export const writeMe = (me: Me): Promise<IDBValidKey> => run("me", "readwrite", (at) => at.put(me, "me"));
-export const forgetMe = (): Promise<undefined> => run("me", "readwrite", (at) => at.delete("me"));
-export const readSeen = (tag: string): Promise<Seen | undefined> =>
-  run("seen", "readonly", (at) => at.get(tag) as IDBRequest<Seen | undefined>);
-export const allSeen = (): Promise<Seen[]> => run("seen", "readonly", (at) => at.getAll() as IDBRequest<Seen[]>);
-export const writeSeen = (seen: Seen): Promise<IDBValidKey> => run("seen", "readwrite", (at) => at.put(seen));
+export const LIVE_STORE = storeIn("shirase");
+export const DRILL_STORE = storeIn("shirase-drills");
+export const { readMe, writeMe, updateMe, forgetMe, readSeen, allSeen, writeSeen } = LIVE_STORE;

@@ -1,14 +1,17 @@
 /// <reference lib="webworker" />
 // The worker: every push shows something, and never an older notice instead of a newer one.
-import { alive, confirm, request } from "./door";
+import { alive } from "./door";
 import { install, keptOrFresh, tidy } from "./kept";
 import { newer, noticeOf, sounds, type PushPayload } from "./newest";
 import { NOW_WORDS } from "./now-words";
 import { addressed } from "./place-of-push";
-import { readMe, readSeen, updateMe, writeSeen, type Seen } from "./store";
+import { prove, renew, tell, type Post, type PushSubscriptionChangeEvent } from "./proving";
+import { LIVE_STORE, readMe, readSeen, writeSeen, type Seen } from "./store";
 import { languageOf, WORDS } from "./words";
 
 declare const self: ServiceWorkerGlobalScope;
+
+const HERE: Post = { worker: self, lane: "live", store: LIVE_STORE };
 
 self.addEventListener("install", (event) => event.waitUntil(install().then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => self.clients.claim())));
@@ -27,9 +30,11 @@ async function onPush(event: PushEvent): Promise<void> {
   const come = noticeOf(payload, me?.stepFree ?? false, NOW_WORDS[languageOf([me?.wish.language ?? "ja"])]);
   if (!come) return showUnknown(me?.wish.language);
   const said = (payload as PushPayload).shirase;
+  // Drills come to their own worker, by their own key: here one is a mistake of somebody's, and nobody is to act on it.
+  if (said.lane === "drill") return showUnknown(me?.wish.language);
   if (said.kind === 0) {
     await show(come, true);
-    if (said.proof) await prove(said.proof);
+    if (said.proof) await prove(HERE, said.proof);
     return;
   }
   const known = await readSeen(come.tag).catch(() => undefined);
@@ -40,7 +45,7 @@ async function onPush(event: PushEvent): Promise<void> {
   // The reader's own name for the place was never sent; it is put in front here.
   await show(name ? { ...shown, title: `${name} ${shown.title}` } : shown, loud);
   if (shown !== known) await writeSeen(shown).catch(() => undefined);
-  await tell({ shown: come.tag });
+  await tell(HERE, { shown: come.tag });
 }
 
 async function show(seen: Seen, sound: boolean): Promise<void> {
@@ -60,26 +65,6 @@ async function show(seen: Seen, sound: boolean): Promise<void> {
 async function showUnknown(language: string | undefined): Promise<void> {
   const words = WORDS[languageOf([language ?? "ja"])];
   await self.registration.showNotification(words.unknownPush, { body: words.unknownPushBody, tag: "unknown", data: { navigate: "/" } });
-}
-
-/** Keep the proof, and send it back: only then is the subscription stored. */
-async function prove(proof: string): Promise<void> {
-  // Whichever of page and worker comes second has both token and proof, and confirms.
-  const me = await updateMe({ proof });
-  await tell({ tested: true });
-  if (!me?.token) return;
-  try {
-    await confirm(me.wish, me.token, proof);
-    await updateMe({ active: true });
-    await tell({ active: true });
-  } catch {
-    // The page asks again when it is opened: the proof is kept.
-    await tell({ active: false });
-  }
-}
-
-async function tell(message: unknown): Promise<void> {
-  for (const client of await self.clients.matchAll({ includeUncontrolled: true })) client.postMessage(message);
 }
 
 self.addEventListener("notificationclick", (event) => {
@@ -102,30 +87,12 @@ self.addEventListener("notificationclick", (event) => {
   );
 });
 
-self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event as PushSubscriptionChangeEvent)));
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(HERE, event as PushSubscriptionChangeEvent, askAgain)));
 
-interface PushSubscriptionChangeEvent extends ExtendableEvent {
-  readonly oldSubscription: PushSubscription | null;
-  readonly newSubscription: PushSubscription | null;
-}
-
-/** The browser gave the subscription another address: say so under the same token, or ask the person. */
-async function renew(event: PushSubscriptionChangeEvent): Promise<void> {
-  const me = await readMe().catch(() => undefined);
-  if (!me) return;
-  try {
-    const options = event.oldSubscription?.options;
-    const fresh =
-      event.newSubscription ?? (await self.registration.pushManager.subscribe(options as PushSubscriptionOptionsInit));
-    const plain = fresh.toJSON();
-    const wish = { ...me.wish, endpoint: fresh.endpoint, keys: plain.keys as { p256dh: string; auth: string } };
-    // Still active: should the proof not come, the page sees at its next opening that it is missing, and asks again.
-    await updateMe({ wish, proof: "" });
-    await request(wish, me.token);
-  } catch {
-    const words = WORDS[languageOf([me.wish.language])];
-    await self.registration.showNotification(words.title, { body: words.renew, tag: "renew", data: { navigate: "/signup" } });
-  }
+/** Nothing reaches her any more: only she can sign up again. */
+async function askAgain(language: string): Promise<void> {
+  const words = WORDS[languageOf([language])];
+  await self.registration.showNotification(words.title, { body: words.renew, tag: "renew", data: { navigate: "/signup" } });
 }
 
 self.addEventListener("fetch", (event) => {

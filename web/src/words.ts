@@ -64,6 +64,14 @@ export interface Words {
   unknownPush: string;
   unknownPushBody: string;
   renew: string;
+  drillsTitle: string;
+  /** As `streams/notices/drill.py` writes it before a title. */
+  drillMark: string;
+  drills: string;
+  drillsHint: string;
+  drillsOn: string;
+  drillsOff: string;
+  lastDrill: string;
 }
 
 export const WORDS: Record<Language, Words> = { ja, "ja-Hira": jaHira, en, "zh-Hans": zhHans, ko };

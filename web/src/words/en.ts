@@ -53,4 +53,11 @@ export const en: Words = {
   unknownPush: "There is a new alert",
   unknownPushBody: "Open to see it. This is not an all-clear.",
   renew: "Your notifications have lapsed. Open to sign up again.",
+  drillsTitle: "Drills",
+  drillMark: "DRILL: ",
+  drills: "Also tell me of drills",
+  drillsHint: "A drill says DRILL before everything else, and has a green sign of its own. It comes only when something is practised. Real alerts go on coming as before, apart from drills. For this your areas, your language and an address for drills alone are stored. You can stop at any time.",
+  drillsOn: "On. Drills look like the notification marked DRILL that just came.",
+  drillsOff: "Off. No drill is sent from one minute on. Real alerts go on coming as before.",
+  lastDrill: "The last drill that came (not a real alert)",
 };

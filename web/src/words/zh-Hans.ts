@@ -53,4 +53,11 @@ export const zhHans: Words = {
   unknownPush: "有新的通知",
   unknownPushBody: "请打开确认。这不是解除通知。",
   renew: "通知登记已失效。请打开并重新登记。",
+  drillsTitle: "演习",
+  drillMark: "【演习】",
+  drills: "也接收演习通知",
+  drillsHint: "演习通知的标题和正文都以“演习”开头，并带有绿色标志，只在演习时发送。真实通知照常另行送达。为此将保存所选区块、语言和演习专用的通知地址。可随时停止。",
+  drillsOn: "已开启。演习通知的形式与刚才收到的“【演习】”相同。",
+  drillsOff: "已关闭。1分钟后不再发送。真实通知照常送达。",
+  lastDrill: "最近收到的演习（不是真实通知）",
 };
