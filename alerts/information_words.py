@@ -10,7 +10,7 @@ from alerts.help_words import help_of, names_help, with_help
 from alerts.languages.information import write_information
 from alerts.languages.known import words_of
 from alerts.level import LEVEL_NAMES_JA
-from alerts.notice import Notice, NoticePart, Phase, Text
+from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Text
 from alerts.order_words import ORDER_NAMES_JA, ORDER_NOUNS_EN, says_order
 from alerts.wording import clock, shown_name
 from alerts.words import HAZARDS_EN, HAZARDS_JA
@@ -30,10 +30,17 @@ def inform(notice: Notice, part: NoticePart, language: str) -> Text:
     """Return what is said of *part* to somebody who is not there; one that is not known reads English."""
     words = words_of(language)
     if words is not None:
-        return write_information(words, notice, part, order=says_order(notice, part))
+        return write_information(
+            words, notice, part, order=says_order(notice, part), warning=not nobody_ordered(notice, part)
+        )
     write = _japanese if language.partition("-")[0].lower() == "ja" else _english
     text = write(notice, part, language)
     return with_help(text, help_of(notice, part)) if names_help(notice, part) else text
+
+
+def nobody_ordered(notice: Notice, part: NoticePart) -> bool:
+    """Say whether *part* tells that no order was given: its level is nobody's warning, and is not called one."""
+    return notice.kind is NoticeKind.HOW_IT_IS_GOING and part.picture is None
 
 
 def _areas(part: NoticePart) -> tuple[tuple[str, ...], int]:
@@ -47,7 +54,7 @@ def _japanese(notice: Notice, part: NoticePart, language: str) -> Text:
     hazard = HAZARDS_JA[part.hazards[0]] if part.hazards else "災害"
     level = "" if part.level is None else f"レベル{part.level.value} "
     named = ORDER_NAMES_JA if says_order(notice, part) else LEVEL_NAMES_JA
-    said = named.get(part.level) if part.level is not None else None
+    said = named.get(part.level) if part.level is not None and not nobody_ordered(notice, part) else None
     what = f"{hazard}の{said}" if said else f"{hazard}の情報"
     phase = _PHASES_JA.get(part.phase, "")
     title = f"登録した場所 {level}{hazard}{phase}"

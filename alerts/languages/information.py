@@ -9,14 +9,14 @@ from alerts.wording import clock
 _ENDS = (Phase.LIFTED, Phase.CANCELLED, Phase.EASED)
 
 
-def write_information(words: Words, notice: Notice, part: NoticePart, *, order: bool) -> Text:
-    """Return title and body; *order* says that the level of *part* is an order's."""
+def write_information(words: Words, notice: Notice, part: NoticePart, *, order: bool, warning: bool = True) -> Text:
+    """Return title and body; *order* says that the level of *part* is an order's, *warning* that it is a warning's."""
     table, names = words.informations, words.names
     hazard = names.hazards[part.hazards[0] if part.hazards else HazardKind.OTHER]
     level, phase = level_of(names, part.level), names.phases[part.phase]
     if part.level is not None and order and part.level in names.orders:
         what = table.order.format(order=names.orders[part.level], hazard=hazard)
-    elif part.level is not None and not order:
+    elif part.level is not None and warning and not order:
         what = table.warning.format(hazard=hazard, warning=names.warnings[part.level])
     else:
         what = table.information.format(hazard=hazard)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from alerts.cap import Severity
 from alerts.hazard import HazardKind
-from alerts.languages.known import LANGUAGES
+from alerts.languages.known import LANGUAGES, TABLES
 from alerts.level import Level
 from alerts.notice import Phase, Text
 from alerts.order_words import compose_order
@@ -56,6 +56,20 @@ def test_the_row_says_in_which_language_pushes_come() -> None:
     texts = tuple(Text(language, "t", "b") for language in LANGUAGES)
     for one in reviews_at(PROJECT / DEFAULT_LANGUAGES):
         assert text_for(texts, one.code).language == one.push == one.code
+
+
+@pytest.mark.parametrize("code", TABLES)
+def test_levels_and_orders_are_called_the_same_on_the_pages_and_in_pushes(code: str) -> None:
+    page = (PROJECT / f"web/src/now-words/{code}.ts").read_text()
+    names = TABLES[code].names
+
+    def row(key: str) -> dict[int, str]:
+        (found,) = re.findall(rf"^  {key}: {{ (.*) }},$", page, re.MULTILINE)
+        return {int(number): word for number, word in re.findall(r'(\d): "([^"]+)"', found)}
+
+    assert row("orders") == {int(level): name for level, name in names.orders.items()}
+    assert row("levels") == {int(level): name for level, name in names.warnings.items()}
+    assert f'  level: "{names.level.format(level="{n}")}",' in page
 
 
 @pytest.mark.parametrize(("code", "read"), [("ja-Hira", "ja"), ("zh-Hans", "en"), ("ko", "en"), ("fr", "en")])

@@ -12,8 +12,9 @@ from alerts.cap import Severity
 from alerts.claim import Lane, Release
 from alerts.hazard import HazardKind
 from alerts.help_line import HelpLine
+from alerts.information_words import inform
 from alerts.languages.known import LANGUAGES
-from alerts.level import Level
+from alerts.level import LEVEL_NAMES_JA, Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.order_words import compose_order, reads_as_order
 from alerts.place import Cell, Cells
@@ -234,3 +235,13 @@ def test_the_words_order_nobody_and_say_level_and_time_first(language: str, leve
     assert str(int(level)) in start
     assert "21:00" in start
     assert text.title != compose_silence(SilenceFacts(level, NINE), language).title
+
+
+def test_about_somebody_elses_place_it_names_no_warning_that_nobody_gave() -> None:
+    tokyo = evening()
+    (said,) = tokyo.look()
+    for language in LANGUAGES:
+        text = inform(said.notice, said.notice.parts[0], language)
+        assert not any(name in text.title + text.body for name in LEVEL_NAMES_JA.values())
+    japanese = inform(said.notice, said.notice.parts[0], "ja")
+    assert "江東区に洪水の情報が出ています。あなたのいる場所への指示ではありません。" in japanese.body
