@@ -76,7 +76,7 @@ section{background:var(--card);border:1px solid var(--line);border-radius:.5rem;
 padding:.6rem .9rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
-th{white-space:nowrap;color:var(--soft);font-weight:600}
+th{white-space:nowrap;color:var(--soft);font-weight:600}td ul{list-style:none;margin:0;padding:0}
 .chip{display:inline-block;border-radius:.3rem;padding:0 .5rem;font-weight:700;
 border:1px solid var(--ink);white-space:nowrap}
 code{font-size:.85em}

@@ -213,10 +213,16 @@ def _chip(said: Said) -> str:
 
 def _top(told: tuple[tuple[Said, Cells], ...], at: datetime, in_all_languages: int) -> str:
     items: list[str] = []
+    listed_before: set[tuple[object, ...]] = set()
     for said, _ in told:
         notice, part = said.notice, said.part
         if part.phase in ENDS or notice.kind is NoticeKind.GO_THERE:
             continue
+        # At the edge of its area an order says so, in words of its own; the same order is not listed twice for it.
+        alike = (notice.lineage, notice.revision, part.phase, part.level, part.severity, part.hazards, part.area_names)
+        if alike in listed_before and notice.kind is not NoticeKind.HOW_IT_IS_GOING:
+            continue
+        listed_before.add(alike)
         texts = {text.language: text for text in part.texts}
         ja, en = texts.get("ja"), texts.get("en")
         late = lapsed(notice.expires) if notice.expires <= at else {}

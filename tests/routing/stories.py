@@ -118,6 +118,7 @@ def _where(entry: CellAdvice | None) -> str:
 def main() -> None:
     """Draw the stories and say who is told what."""
     from shirase.ways_picture import Panel, Shown, draw
+    from tests.palette import shrink
 
     data, folder = Path(sys.argv[1]), Path(sys.argv[2])
     sites = real_sites(data)
@@ -130,7 +131,9 @@ def main() -> None:
             Panel(told.network, f"{story.title.split('：')[0]}：前", before),
             Panel(told.network, f"後：{len(moved)} / {len(told.after.cells)} セルに言い直す", after),
         ]
-        draw(folder / f"ways-{story.name}.png", panels, credit=CREDIT)
+        picture = folder / f"ways-{story.name}.png"
+        draw(picture, panels, credit=CREDIT)
+        shrink(picture)
         said = [f"{story.title} ({len(told.closed)} roads): {len(moved)} of {len(told.after.cells)} cells told again"]
         for (was, now), count in sorted(told.from_to.items(), key=lambda pair: (-pair[1], pair[0])):
             said.append(f"  {count} cells: {was} -> {now}{' by another way' if was == now else ''}")

@@ -100,6 +100,7 @@ def test_without_scripts_the_town_is_three_links_away_and_is_asked_of_nobody(chr
     site.asked.clear()
     page.on("request", lambda asked: site.asked.append(asked.url))
     page.goto(site.url + "/map")
+    assert not page.locator("#here").is_visible(), "no button that nothing answers"
     page.get_by_role("link", name="町ごとの文字のページ").click()
     page.get_by_role("link", name="江東区").click()
     shot(page, "plain-ward")

@@ -14,6 +14,7 @@ from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, Section
 from api.live.here import MOST_BYTES, HerePages
+from geo.cells import difference
 from routing.plan import Advice, Answer, CellAdvice, Part, Route, Side, Turn, Why, plan_of
 from routing.shelter import Offer
 from streams.payloads import SourceRecord
@@ -85,6 +86,16 @@ def test_a_place_says_level_danger_shelter_and_way() -> None:
     assert "第一小学校へ徒歩約10分（ゆっくり20分）" in here
     assert "架空0号通り100m架空橋0で左へ" in here
     assert "段差を避ける人：今いる建物にとどまる" in here
+
+
+def test_an_order_is_listed_once_although_its_edge_has_words_of_its_own() -> None:
+    desk, evening = desk_of(), Evening()
+    wide = around(*KOTO, rings=4)
+    evening.say(provenance(), [danger(wide, partial=difference(wide, around(*KOTO, rings=2)))])
+    desk.tell(evening)
+    top = page_of(desk).split("</section>")[0]
+    assert top.count("<h3>レベル4") == 1
+    assert "境の近く" not in top
 
 
 def test_shelters_and_closures_are_listed_with_their_age() -> None:
