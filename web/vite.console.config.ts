@@ -15,6 +15,7 @@ export default defineConfig({
     rollupOptions: {
       input: {
         console: resolve(import.meta.dirname, "src/console.ts"),
+        fresh: resolve(import.meta.dirname, "src/fresh.ts"),
         duty: resolve(import.meta.dirname, "src/duty.ts"),
         "officer-sw": resolve(import.meta.dirname, "src/officer-sw.ts"),
         passkey: resolve(import.meta.dirname, "src/passkey.ts"),

@@ -8,7 +8,7 @@ from alerts.notice import Notice
 from api.console import fields
 from api.console.code_words import ENDED_ELSE, PASSAGE_ELSE, PASSAGES, VERDICTS, coded
 from api.drawing.clock import ago, clock
-from api.drawing.sheet import document
+from api.drawing.sheet import document, renewed
 from api.known.channels import OVERTAKEN, is_late, is_trouble
 from api.known.verdict import Answer, Verdict
 from api.officers.accounts import Session
@@ -43,6 +43,7 @@ def channels_page(
     *,
     may: Mapping[str, bool],
     now: datetime,
+    scripts: bool = False,
 ) -> str:
     """Return the page of *notices*: lineage, newest revision, what is said of its pushes, and its channels.
 
@@ -53,7 +54,7 @@ def channels_page(
         "知らせ 配信の経路",
         f'<header><h1>配信の経路 <small lang="en">Channels</small></h1><small>{escape(session.account.name)}　'
         f'<a href="/">一覧へ</a></small></header><main>{found or "<p>まだありません。</p>"}</main>',
-        head=f'<meta http-equiv="refresh" content="{_RELOAD_SECONDS}">',
+        head=renewed(_RELOAD_SECONDS, scripts=scripts),
     )
 
 

@@ -48,7 +48,7 @@ def channels_routes(office: Office) -> APIRouter:
         names = {code[:5]: name for code, name in office.ground.names.items()}
         wards = {one.ward for _, _, _, records in notices for one in records}
         may = {ward: _may(session.account, ward) for ward in wards}
-        return page(channels_page(notices, names, session, new_key(), may=may, now=now))
+        return page(channels_page(notices, names, session, new_key(), may=may, now=now, scripts=office.scripts))
 
     @router.get("/channels/{lineage}/{revision}/{ward}/{form}")
     def read(

@@ -14,6 +14,7 @@ from api.http.web import DUTY_SCRIPT
 from api.officers.accounts import Session
 from api.officers.duty_desk import OnDuty, may_edit
 from api.officers.roster_form import Lack, typed
+from streams.duty.call_words import kind_of
 from streams.duty.duty_book import METROPOLITAN
 from streams.payloads import PageRecord
 
@@ -70,8 +71,9 @@ def _mine(session: Session, view: OnDuty, calls: Sequence[PageRecord], now: date
         for one in view.devices_of(session.account.name)
     )
     results = "".join(
-        f"<li>{escape(one.way.partition('-')[0])} <strong>{_STATES.get(one.state.value, escape(one.state.value))}"
-        f"</strong> {clock(one.at, now=now)} {coded(one.reason, PASSAGES, PASSAGE_ELSE)}</li>"
+        f"<li>{_WAYS.get(kind_of(one.way), escape(one.way))} "
+        f"<strong>{_STATES.get(one.state.value, escape(one.state.value))}</strong> "
+        f"{clock(one.at, now=now)} {coded(one.reason, PASSAGES, PASSAGE_ELSE)}</li>"
         for one in calls
     )
     add = (
@@ -91,6 +93,7 @@ def _mine(session: Session, view: OnDuty, calls: Sequence[PageRecord], now: date
     )
 
 
+_WAYS = {"push": "端末への通知", "webhook": "区の連絡網（webhook）"}
 _STATES = {"sent": "呼び出し中", "accepted": "届けました", "failed": "届きません"}
 
 

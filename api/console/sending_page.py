@@ -13,7 +13,7 @@ from api.console.buttons import CORRECT, LIFT, Button
 from api.console.reason_words import reason_said, service_said
 from api.drawing.clock import clock
 from api.drawing.look import APPEARANCES, look_of, word_of
-from api.drawing.sheet import document
+from api.drawing.sheet import document, renewed
 from api.known.sending import Event, HowFar, Ringed
 from api.known.verdict import Answer, Verdict, Why
 from api.officers.accounts import Session
@@ -84,22 +84,24 @@ def sending_page(
     now: datetime,
     bar: str = "",
     stays: bool = False,
+    scripts: bool = False,
     head: str = "",
 ) -> str:
     """Return the page of the newest revision of *lineage*; *fresh* says that ending it asks for no code.
 
     *bar* is a rehearsal's, *head* brings the script of passkeys. With *stays* it does not load itself anew: nobody
-    types a code, or holds a finger on a key, in so few seconds. *elsewhere*: the form that ends it is among the posts.
+    types a code, or holds a finger on a key, in so few seconds; *scripts* renew it in place. *elsewhere*: the form that
+    ends it is among the posts.
     """
     drill = notice is not None and notice.lane is Lane.DRILL
     goes_on = not far.ended and not stays
-    reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">' if goes_on else ""
+    reload = renewed(RELOAD_SECONDS, scripts=scripts) if goes_on else ""
     end = ""
     if elsewhere and not ended:
         end = _asks("/post#ending")
     elif may_end and not ended:
         there = f"/sending/{escape(lineage)}?stay=1"
-        end = _asks(there) if goes_on and not fresh else _end(lineage, session, fresh=fresh)
+        end = _asks(there) if goes_on and not fresh and not scripts else _end(lineage, session, fresh=fresh)
     return document(
         f"{'訓練' if drill else '知らせ'} 送信の状況",
         f"{bar}<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"

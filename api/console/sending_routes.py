@@ -55,6 +55,7 @@ def sending_routes(office: Office) -> APIRouter:
             now=office.now(),
             bar=office.bar(session, lineage),
             stays=bool(stay),
+            scripts=office.scripts,
             head=office.head(session),
         )
         return page(shown)

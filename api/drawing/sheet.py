@@ -3,10 +3,22 @@
 from html import escape
 
 from api.drawing.style import CONSOLE
-from api.http.web import CONSOLE_SCRIPT
+from api.http.web import CONSOLE_SCRIPT, FRESH_SCRIPT
 
 # What it adds is a map; each page is whole without it.
 SCRIPT = f'<script type="module" src="/web/{CONSOLE_SCRIPT}"></script>'
+
+
+def renewed(seconds: int, *, scripts: bool) -> str:
+    """Return what has a page ask again every *seconds*.
+
+    A script leaves the focus and what is being typed where they are; without one the browser loads the page anew (R20).
+    """
+    plain = f'<meta http-equiv="refresh" content="{seconds}">'
+    if not scripts:
+        return plain
+    script = f'<script type="module" src="/web/{FRESH_SCRIPT}" data-seconds="{seconds}"></script>'
+    return f"<noscript>{plain}</noscript>{script}"
 
 
 def document(title: str, body: str, *, head: str = "", drill: bool = False) -> str:

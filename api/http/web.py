@@ -27,6 +27,7 @@ _TYPES = {
 CONSOLE_SCRIPT = "console.js"
 PASSKEY_SCRIPT = "passkey.js"
 DUTY_SCRIPT = "duty.js"
+FRESH_SCRIPT = "fresh.js"
 OFFICER_WORKER = "officer-sw.js"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"

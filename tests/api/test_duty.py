@@ -18,6 +18,7 @@ from alerts.duty import Roster, Shift
 from api.console.duty_door import DutyOffice, duty_routes
 from api.console.office import Office
 from api.console.officer_devices import OfficerDevices, officer_settings
+from api.http.web import asset_routes
 from api.known.board import Orders
 from api.officers.accounts import Role
 from api.officers.duty_desk import DutyDesk
@@ -29,6 +30,7 @@ from dispatch.device_seal import DeviceSeal
 from dispatch.errors import SubscriptionUnreadable
 from dispatch.outcomes import PushOutcome
 from dispatch.settings import DispatchSettings
+from dispatch.vapid import VapidKey
 from dispatch.vapid import encode as text
 from streams.brokers.client import Record
 from streams.duty.duty_book import METROPOLITAN, PAGER, PagerRecord, RosterRecord
@@ -111,12 +113,21 @@ class Duty:
 
 @pytest.fixture
 def duty(tmp_path: Path) -> Duty:
+    return duty_in(tmp_path, VapidKey.generate().public_text)
+
+
+def duty_in(tmp_path: Path, key: str, web: Path | None = None) -> Duty:
+    """Return a console with its page of duty, and the scripts in *web*; browsers subscribe with *key*."""
     desk, orders, mail = DutyDesk(), Orders(), Mail()
     postman: Any = mail
-    devices = OfficerDevices(Proofs(SECRET), DeviceSeal(SECRET), DispatchSettings(), postman, "key")
+    devices = OfficerDevices(Proofs(SECRET), DeviceSeal(SECRET), DispatchSettings(), postman, key)
 
     def more(office: Office) -> APIRouter:
-        return duty_routes(DutyOffice(office, desk, orders, devices))
+        routes = APIRouter()
+        routes.include_router(duty_routes(DutyOffice(office, desk, orders, devices)))
+        if web is not None:
+            routes.include_router(asset_routes(web))
+        return routes
 
     room = room_in(tmp_path, more=more, scripts=True)
     room.add("kanri", Role.ADMINISTRATOR)

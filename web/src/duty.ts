@@ -15,8 +15,12 @@ const value = (name: string): string => (form?.elements.namedItem(name) as HTMLI
 const keyOf = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
 
+// A push comes within seconds; an officer must not stand before a page that waits for ever.
+const PATIENCE_MS = 60_000;
+
 function proofOnce(): Promise<string> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("端末に届きませんでした。通知の設定と回線を確かめて、新しい確認コードでもう一度。")), PATIENCE_MS);
     const heard = (event: MessageEvent): void => {
       const proof = (event.data as { proof?: unknown } | null)?.proof;
       if (typeof proof !== "string") return;
@@ -28,15 +32,20 @@ function proofOnce(): Promise<string> {
 }
 
 async function add(): Promise<void> {
-  if ((await Notification.requestPermission()) !== "granted") throw new Error("通知が許可されていません。");
+  if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window))
+    throw new Error("このブラウザーでは呼び出しを受けられません。iPhone・iPadでは、先にホーム画面に追加して、そこから開いてください。");
+  if ((await Notification.requestPermission()) !== "granted") throw new Error("通知が許可されていません。ブラウザーの設定でこのサイトの通知を許可して、もう一度。");
   await navigator.serviceWorker.register("/duty/worker.js", { scope: "/" });
-  const registration = await navigator.serviceWorker.ready;
-  const subscription = await registration.pushManager.subscribe({
-    userVisibleOnly: true,
-    applicationServerKey: keyOf(form!.dataset.key!),
+  const { pushManager } = await navigator.serviceWorker.ready;
+  const wanted = { userVisibleOnly: true, applicationServerKey: keyOf(form!.dataset.key!) };
+  const subscription = await pushManager.subscribe(wanted).catch(async () => {
+    // Subscribed under a key of before: a browser refuses another until that one is given up.
+    await (await pushManager.getSubscription())?.unsubscribe();
+    return pushManager.subscribe(wanted);
   });
   const [csrf, label] = [value("csrf"), value("label")];
   const back = proofOnce();
+  back.catch(() => undefined);
   await ask("/duty/devices/ask", { csrf, code: value("code"), subscription: subscription.toJSON() });
   if (said) said.textContent = "端末に送りました。届くのを待っています。";
   const proof = await back;
@@ -46,9 +55,17 @@ async function add(): Promise<void> {
 
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
-  add().catch((error: unknown) => {
-    if (said) said.textContent = error instanceof Error ? error.message : String(error);
-  });
+  const button = form.querySelector("button");
+  // A second press would ask with a code that is used already.
+  if (button) button.disabled = true;
+  if (said) said.textContent = "登録しています。";
+  add()
+    .catch((error: unknown) => {
+      if (said) said.textContent = error instanceof Error ? error.message : String(error);
+    })
+    .finally(() => {
+      if (button) button.disabled = false;
+    });
 });
 
 export {};
