@@ -24,7 +24,7 @@ _MAX_NUMBER_CHARACTERS = 20
 
 # A blank before a sentence is part of it: Japanese has none.
 _HELPS: Mapping[str, Helps] = {
-    "ja": Helps("{ward}{number}", "相談は{lines}へ。命の危険は119へ。", "相談は区市町村へ。命の危険は119へ。"),
+    "ja": Helps("{ward}{number}", "相談：{lines}。命の危険は119。", "相談：お住まいの区市町村。命の危険は119。"),
     "en": Helps(
         "{number} ({ward})",
         " Help line: {lines}. Life in danger: call 119.",

@@ -30,11 +30,11 @@ def inform(notice: Notice, part: NoticePart, language: str) -> Text:
     """Return what is said of *part* to somebody who is not there; one that is not known reads English."""
     words = words_of(language)
     if words is not None:
-        return write_information(
-            words, notice, part, order=says_order(notice, part), warning=not nobody_ordered(notice, part)
-        )
-    write = _japanese if language.partition("-")[0].lower() == "ja" else _english
-    text = write(notice, part, language)
+        warning = not nobody_ordered(notice, part)
+        text = write_information(words, notice, part, order=says_order(notice, part), warning=warning)
+    else:
+        write = _japanese if language.partition("-")[0].lower() == "ja" else _english
+        text = write(notice, part, language)
     return with_help(text, help_of(notice, part)) if names_help(notice, part) else text
 
 

@@ -15,17 +15,17 @@ EDOGAWA, KATSUSHIKA = HelpLine("江戸川区", "03-0000-0123"), HelpLine("葛飾
 
 
 def test_one_ward_is_named_with_its_number_and_119_for_life_alone() -> None:
-    assert help_sentence((EDOGAWA,), "ja") == "相談は江戸川区03-0000-0123へ。命の危険は119へ。"
+    assert help_sentence((EDOGAWA,), "ja") == "相談：江戸川区03-0000-0123。命の危険は119。"
     assert help_sentence((EDOGAWA,), "en") == " Help line: 03-0000-0123 (江戸川区). Life in danger: call 119."
 
 
 def test_on_a_line_between_two_wards_both_are_named() -> None:
-    assert help_sentence((EDOGAWA, KATSUSHIKA), "ja").startswith("相談は江戸川区03-0000-0123、葛飾区03-0000-0122へ。")
+    assert help_sentence((EDOGAWA, KATSUSHIKA), "ja").startswith("相談：江戸川区03-0000-0123、葛飾区03-0000-0122。")
 
 
 @pytest.mark.parametrize("lines", [(), tuple(HelpLine(f"{n}区", "03-0000-0000") for n in range(MOST_LINES + 1))])
 def test_without_a_number_or_with_too_many_it_says_to_ask_the_ward(lines: tuple[HelpLine, ...]) -> None:
-    assert help_sentence(lines, "ja") == "相談は区市町村へ。命の危険は119へ。"
+    assert help_sentence(lines, "ja") == "相談：お住まいの区市町村。命の危険は119。"
     assert help_sentence(lines, "en") == " For help, ask your ward office. Life in danger: call 119."
 
 
@@ -47,7 +47,7 @@ def test_the_longest_names_stay_within_the_bytes_and_no_name_breaks_the_line(cou
 def test_it_is_the_last_sentence_and_comes_off_again() -> None:
     text = Text("ja", "題", "レベル4 全員避難。")
     said = with_help(text, (EDOGAWA,))
-    assert said.body == "レベル4 全員避難。相談は江戸川区03-0000-0123へ。命の危険は119へ。"
+    assert said.body == "レベル4 全員避難。相談：江戸川区03-0000-0123。命の危険は119。"
     assert without_help(said, (EDOGAWA,)) == text
     assert without_help(said, (KATSUSHIKA,)) == said
 
@@ -55,7 +55,8 @@ def test_it_is_the_last_sentence_and_comes_off_again() -> None:
 def test_who_is_told_of_somebody_elses_place_may_ask_its_ward() -> None:
     there = replace(part(), help_lines=(EDOGAWA,))
     going = notice(there, kind=NoticeKind.HOW_IT_IS_GOING)
-    assert inform(going, there, "ja").body.endswith(help_sentence((EDOGAWA,), "ja"))
+    for language in LANGUAGES:
+        assert inform(going, there, language).body.endswith(help_sentence((EDOGAWA,), language))
     warning = notice(there)
     assert not names_help(warning, there)
     assert "119" not in inform(warning, there, "ja").body

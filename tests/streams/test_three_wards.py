@@ -157,8 +157,8 @@ def test_only_the_approved_cells_are_told_to_leave_and_the_others_read_that_thei
     assert (said.notice.kind, said.reason) == (NoticeKind.HOW_IT_IS_GOING, NOT_YOUR_WARD)
     body = tokyo.body(MIDDLES[REFUSES])
     assert "江東区は避難指示を出しました。あなたの場所には、お住まいの区からの指示は出ていません。" in body
-    assert body.endswith("相談は江戸川区03-0000-0123へ。命の危険は119へ。")
-    assert tokyo.body(MIDDLES[ABSENT]).endswith("相談は区市町村へ。命の危険は119へ。")
+    assert body.endswith("相談：江戸川区03-0000-0123。命の危険は119。")
+    assert tokyo.body(MIDDLES[ABSENT]).endswith("相談：お住まいの区市町村。命の危険は119。")
 
 
 def test_the_silence_speaks_for_the_refused_draft_all_the_same() -> None:
