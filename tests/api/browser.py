@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 from fastapi import FastAPI
@@ -29,7 +30,13 @@ class Browser:
             async with httpx.AsyncClient(transport=transport, base_url="http://residents.test") as client:
                 return await client.request(method, path, headers=headers, json=json, data=data)
 
-        return asyncio.run(ask())
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(ask())
+        # Beside a browser, whose driver has a loop in this thread.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(ask())).result()
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """Return the answer to a GET."""

@@ -299,12 +299,12 @@ def test_a_gateway_that_refuses_is_written_down_and_the_next_rung_is_woken(
     put(broker, (NOTICES.name, "order-9", replace(ordered(), lineage="order-9", expires=AT + timedelta(minutes=20))))
     for _ in range(STEPS):
         worker.step()
-        if len(gateway.came) > 3:
+        if len(gateway.came) > 1:
             break
     for _ in range(10):
         worker.step()
-    assert [came.path for came in gateway.came[2:]] == ["/koto-1", "/koto-2"]
-    assert {json.loads(came.body)["notice"] for came in gateway.came[2:]} == {"order-9"}
+    assert [came.path for came in gateway.came] == ["/koto-1", "/koto-2"]
+    assert {json.loads(came.body)["notice"] for came in gateway.came} == {"order-9"}
     worker.close()
 
 

@@ -23,7 +23,7 @@ from streams.brokers.rolling import EVERY_SECONDS, Rolling
 from streams.fanout.standby import Standby, share_of
 from streams.fanout.subscribers import Subscribers, from_topic
 from streams.topics import ALL as TOPICS
-from streams.topics import OWNERS, SUBSCRIPTIONS
+from streams.topics import DEAD_LETTERS, OWNERS, SUBSCRIPTIONS
 from tests.dispatch.people import KOTO, crowd
 from tests.streams.test_subscribers import ids
 
@@ -40,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
         running.start(tmp_path_factory.mktemp("kafka"))
     except BrokerError as error:
         pytest.fail(f"Apache Kafka is needed for this test and cannot be used: {error}", pytrace=False)
-    ensure_topics(open_broker(running.bootstrap), [QUICK, OWNERS])
+    ensure_topics(open_broker(running.bootstrap), [QUICK, OWNERS, DEAD_LETTERS])
     yield running
     running.kill()
 

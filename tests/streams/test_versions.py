@@ -179,7 +179,12 @@ def test_the_digest_is_the_one_of_the_notices_that_are_stored_already() -> None:
             name: getattr(notice, name)
             for name in ("lineage", "kind", "lane", "audience", "document", "expires", "parts")
         }
-        native = hashlib.sha256(orjson.dumps(covered, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        plain = orjson.loads(orjson.dumps(covered, option=orjson.OPT_SORT_KEYS))
+        for part in plain["parts"]:
+            # Came later: a notice of before says nothing in it.
+            if not part["help_lines"]:
+                del part["help_lines"]
+        native = hashlib.sha256(orjson.dumps(plain)).hexdigest()
         assert approval_digest(notice) == native
         assert approval_digest(replace(notice, parts=notice.parts[1:])) != native
 
