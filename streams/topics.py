@@ -103,7 +103,7 @@ KEPT_AREAS = Topic(
     "areas that coordinators keep under a name, with the wards whose they are; a tombstone forgets one",
 )  # fmt: skip
 DRAFTS = Topic(
-    "drafts", "draft id", 4, Cleanup.COMPACT, None, 4_000_000, 0, ("console", "replay"),
+    "drafts", "draft id", 4, Cleanup.COMPACT, None, 8_000_000, 0, ("console", "replay"),
     "what became of each document at the notices stage: approved, open, held, nothing changed",
 )  # fmt: skip
 DUTY = Topic(
@@ -116,16 +116,16 @@ PAGES = Topic(
     "who was called because a draft waits, whether the call was taken, and drafts that nobody decided in time",
 )  # fmt: skip
 COMMANDS = Topic(
-    "commands", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 1, ("decider",),
+    "commands", "lineage", 4, Cleanup.DELETE, 24 * 90, 8_000_000, 1, ("decider",),
     "create, approve, void; one decider applies them in order, so that a race has one winner",
 )  # fmt: skip
 NOTICES = Topic(
-    "notices", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 0,
+    "notices", "lineage", 4, Cleanup.DELETE, 24 * 90, 8_000_000, 0,
     ("dispatch", "notices", "evacuation", "channels", "residents", "console"),
     "approved revisions: cells, texts, expiry, digest; of kind 3 the order and, per shard, plan version and digest",
 )  # fmt: skip
 DRILL_NOTICES = Topic(
-    "drill-notices", "lineage", 4, Cleanup.DELETE, 24 * 90, 4_000_000, 0,
+    "drill-notices", "lineage", 4, Cleanup.DELETE, 24 * 90, 8_000_000, 0,
     ("dispatch", "channels", "residents", "console"),
     "as `notices`, of drills only: who may write or read drills is a right of its own, and no stage of what is real "
     "reads it",

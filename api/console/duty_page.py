@@ -89,7 +89,7 @@ def _mine(session: Session, view: OnDuty, calls: Sequence[PageRecord], now: date
     )
     return (
         f'<section id="mine"><h2>自分の端末</h2><ul>{devices or "<li>ありません</li>"}</ul>{call}'
-        f'<ul class="calls" role="status">{results}</ul>{add}</section>'
+        f'<div role="status"><ul class="calls">{results}</ul></div>{add}</section>'
     )
 
 
