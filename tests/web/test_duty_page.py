@@ -21,10 +21,12 @@ from dispatch.channel import ChannelState
 from dispatch.vapid import VapidKey
 from feeds.outgoing.forms import Form
 from streams.brokers.client import Record
+from streams.duty.call_words import draft_words
 from streams.fanout.checkpoint import Checkpoint, Ring, encode_checkpoint, progress_key
-from streams.payloads import PageRecord
-from streams.topics import NOTICES, PAGES, PROGRESS
-from streams.wire import encode
+from streams.payloads import Command, PageRecord, Verb
+from streams.topics import COMMANDS, NOTICES, PAGES, PROGRESS
+from streams.wire import decode, encode
+from tests.api.evening import NINE_PM
 from tests.api.test_channels import KOTO, stands
 from tests.api.test_duty import ORIGIN, browser, duty_in
 from tests.api.test_office import Room, room_in
@@ -51,6 +53,21 @@ Notification.requestPermission = async () => "granted";
 """
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
     .map(one => [one.title, one.requireInteraction, one.renotify])"""
+
+
+# A touch on the notification; the window that the worker opens is looked at instead of opened.
+TOUCHED = """async (title) => {
+  const opened = [];
+  const openWindow = async (url) => { opened.push(url); return null; };
+  Object.defineProperty(self.clients, "openWindow", {configurable: true, value: openWindow});
+  const [notification] = (await self.registration.getNotifications()).filter((one) => one.title === title);
+  const held = [];
+  const event = new NotificationEvent("notificationclick", {notification});
+  Object.defineProperty(event, "waitUntil", {value: (work) => held.push(work)});
+  self.dispatchEvent(event);
+  await Promise.all(held);
+  return opened;
+}"""
 
 
 def without_barrier(page: Page, name: str) -> None:
@@ -83,7 +100,7 @@ def pushing(page: Page) -> Callable[[str], None]:
     return push
 
 
-def test_an_officer_adds_her_telephone_by_keyboard_and_sees_what_became_of_a_call(
+def test_an_officer_adds_her_telephone_is_called_on_it_and_approves_in_three_taps(
     chromium: Browser, tmp_path: Path, built: Path
 ) -> None:
     duty = duty_in(tmp_path, VapidKey.generate().public_text, built)
@@ -123,6 +140,39 @@ def test_an_officer_adds_her_telephone_by_keyboard_and_sees_what_became_of_a_cal
         assert "端末への通知 届けました" in page.locator("#mine .calls").inner_text()
         assert page.get_by_role("button", name="いま自分を呼び出す").is_visible()
         without_barrier(page, "console-duty-called")
+
+        # At night: her draft waits, the page is closed, and the call names what it is about.
+        record = room.drafts["feed"]
+        said = json.loads(draft_words(record, NINE_PM, "push-1", url))
+        title = said["notification"]["title"]
+        assert title.startswith("【要判断】")
+        for _ in range(2):
+            push(json.dumps(said))
+            until_true(page, f"async () => (await ({SHOWN})()).some(one => one[0] === {json.dumps(title)})")
+        shown = [one for one in page.evaluate(SHOWN) if one[0] == title]
+        assert shown == [[title, True, True]], "one call, which stays and sounds again"
+        push("not json")
+        until_true(page, f"async () => (await ({SHOWN})()).some(([title]) => title === '知らせ：呼び出し')")
+        [worker] = page.context.service_workers
+        taps = 1
+        [to] = worker.evaluate(TOUCHED, title)
+        assert to == f"{url}/drafts/{record.draft_id}"
+        page.goto(to)
+        page.get_by_label("確認コード（6桁）").first.fill(room.code("sato"))
+        taps += 1
+        page.get_by_role("button", name="この内容で住民に送る").click()
+        taps += 1
+        page.wait_for_url("**/?did=**")
+        assert taps <= 3
+        # A call that somebody forged leads nowhere but to ourselves.
+        push(json.dumps({"notification": {"title": "x", "navigate": "https://evil.example/drafts/1"}}))
+        until_true(page, f"async () => (await ({SHOWN})()).some(([title]) => title === 'x')")
+        assert worker.evaluate(TOUCHED, "x") == [f"{url}/drafts/1"]
+        # The browser gave the address up: she hears of it, because nobody else could tell her.
+        worker.evaluate("self.dispatchEvent(new ExtendableEvent('pushsubscriptionchange'))")
+        until_true(page, f"async () => (await ({SHOWN})()).some(([title]) => title.includes('切れました'))")
+    command = decode(Command, room.topics.of(COMMANDS.name)[0])
+    assert (command.verb, command.by) == (Verb.APPROVE, "sato")
     assert device["endpoint"].startswith(ORIGIN)
     assert complaints == []
 
