@@ -17,7 +17,7 @@ from alerts.wording import shown_name
 
 # At a line two wards meet, at a few places three; a longer list is read by nobody in a hurry.
 MOST_LINES = 3
-# What a sentence may add to a text of `alerts.words.MAX_TEXT_BYTES`; beyond it no number is named.
+# What a sentence may add to a text of `alerts.wording.MAX_TEXT_BYTES`; beyond it no number is named.
 MAX_HELP_BYTES = 240
 _MAX_NUMBER_CHARACTERS = 20
 

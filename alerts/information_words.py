@@ -10,7 +10,7 @@ from alerts.help_words import help_of, names_help, with_help
 from alerts.languages.information import write_information
 from alerts.languages.known import words_of
 from alerts.level import LEVEL_NAMES_JA
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Text
+from alerts.notice import SAID_OVER, Notice, NoticeKind, NoticePart, Phase, Text
 from alerts.order_words import ORDER_NAMES_JA, ORDER_NOUNS_EN, says_order
 from alerts.wording import clock, shown_name
 from alerts.words import HAZARDS_EN, HAZARDS_JA
@@ -61,7 +61,7 @@ def _japanese(notice: Notice, part: NoticePart, language: str) -> Text:
     verb = f"の{phase}がありました" if phase else "が出ています"
     body = f"{level}{clock(notice.sent)} 登録した場所についてのお知らせです。"
     body += f"{shown_name(notice.issuer) or '発表元'}: {place}に{what}{verb}。あなたのいる場所への指示ではありません。"
-    if part.phase in (Phase.LIFTED, Phase.CANCELLED, Phase.EASED):
+    if part.phase in SAID_OVER:
         body += "危険がなくなったという知らせではありません。"
     return Text(language, title, body)
 
@@ -77,6 +77,6 @@ def _english(notice: Notice, part: NoticePart, language: str) -> Text:
     title = f"A place you added: {hazard}" + (f" {phase}" if phase else "")
     body = f"{level}{clock(notice.sent)}: about a place that you added. {shown_name(notice.issuer) or 'Issuer'}: {what}"
     body += f" {phase + ' ' if phase else ''}for {place}. It is not an instruction for where you are."
-    if part.phase in (Phase.LIFTED, Phase.CANCELLED, Phase.EASED):
+    if part.phase in SAID_OVER:
         body += " This does not say that the danger is gone."
     return Text("en" if language.startswith("en") else language, title, body)

@@ -41,6 +41,12 @@ class Phase(StrEnum):
     CORRECTED = "corrected"
 
 
+# What these say is over, of this source.
+ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
+# The same with those of whom another source still says something less.
+SAID_OVER = ENDS | {Phase.EASED}
+
+
 class Recipients(StrEnum):
     """Whom a part selects."""
 

@@ -14,7 +14,6 @@ from alerts.wave import ADVISORY, Wave
 from alerts.wording import PartFacts, clock, shown_name
 
 _MOST_AREAS = 3
-ENDS = (Phase.LIFTED, Phase.CANCELLED, Phase.EASED)
 _PHASES_JA = {Phase.RAISED: "へ引上げ", Phase.LOWERED: "へ引下げ", Phase.CORRECTED: "の訂正", Phase.CHANGED: "の変更"}
 
 INTENSITY_NAMES_EN: Mapping[Intensity, str] = {

@@ -14,14 +14,17 @@ from alerts.languages.known import words_of
 from alerts.languages.warning import write_warning
 from alerts.level import LEVEL_NAMES_JA, Level
 from alerts.notice import Phase, Text
-from alerts.wording import FIRST_CHARACTERS as FIRST_CHARACTERS
-from alerts.wording import JAPAN as JAPAN
-from alerts.wording import LEVELLED, clock, names_of
-from alerts.wording import MAX_TEXT_BYTES as MAX_TEXT_BYTES
-from alerts.wording import MAX_TITLE_WIDTH as MAX_TITLE_WIDTH
-from alerts.wording import PartFacts as PartFacts
-from alerts.wording import shown_name as shown_name
-from alerts.wording import width as width
+from alerts.wording import (
+    JAPAN,
+    LEVELLED,
+    MAX_TEXT_BYTES,
+    MAX_TITLE_WIDTH,
+    PartFacts,
+    clock,
+    names_of,
+    shown_name,
+    width,
+)
 
 _MAX_AREAS = 3
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from alerts.place import Cells
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from api.drawing.faces import Face
 from api.drawing.look import APPEARANCES, PAINT_ORDER, Look, look_of
 from geo.cells import expand

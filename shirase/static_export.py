@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from api.drawing.style import PAGE
 from api.http.reader import Freshness
 from api.live.board import SHARDS, LiveBoard

@@ -3,10 +3,8 @@
 from alerts.hazard import HazardKind
 from alerts.languages.fill import body_of, issuer_of, level_of, place_of, title_of, within
 from alerts.languages.table import Words
-from alerts.notice import Notice, NoticePart, Phase, Text
+from alerts.notice import SAID_OVER, Notice, NoticePart, Text
 from alerts.wording import clock
-
-_ENDS = (Phase.LIFTED, Phase.CANCELLED, Phase.EASED)
 
 
 def write_information(words: Words, notice: Notice, part: NoticePart, *, order: bool, warning: bool = True) -> Text:
@@ -36,7 +34,7 @@ def write_information(words: Words, notice: Notice, part: NoticePart, *, order: 
                 first.format(level=level, time=clock(notice.sent)),
                 (table.changed if phase else table.issued).format(**said),
                 table.not_for_you,
-                names.not_gone if part.phase in _ENDS else "",
+                names.not_gone if part.phase in SAID_OVER else "",
             ),
         )
 

@@ -4,7 +4,7 @@ from alerts.hazard import HazardKind
 from alerts.languages.fill import body_of, issuer_of, level_of, place_of, title_of, within
 from alerts.languages.table import Words
 from alerts.level import Level
-from alerts.notice import Phase, Text
+from alerts.notice import ENDS, Phase, Text
 from alerts.wording import PartFacts, clock
 
 
@@ -24,7 +24,7 @@ def write_order(words: Words, facts: PartFacts, level: Level) -> Text:
 
     def body(shown: int) -> str:
         blanks = {**said, "place": place_of(names, facts.area_names, shown)}
-        if facts.phase in (Phase.LIFTED, Phase.CANCELLED):
+        if facts.phase in ENDS:
             lifted = facts.phase is Phase.LIFTED
             first, by = (table.lifted, table.lifted_by) if lifted else (table.cancelled, table.cancelled_by)
             return body_of(names, (first.format(**blanks), by.format(**blanks), names.not_gone))

@@ -7,7 +7,7 @@ from alerts.hazard import HazardKind
 from alerts.languages.fill import body_of, day_of, issuer_of, level_of, place_of, title_of, within
 from alerts.languages.table import Words
 from alerts.level import Level
-from alerts.notice import Phase, Text
+from alerts.notice import ENDS, Phase, Text
 from alerts.wording import LEVELLED, PartFacts, clock
 
 _MOST_KINDS = 4
@@ -52,7 +52,7 @@ def _body(words: Words, facts: PartFacts, shown: int) -> str:
         "time": clock(facts.sent),
         "place": place_of(names, facts.area_names, shown),
     }
-    if facts.phase in (Phase.LIFTED, Phase.CANCELLED):
+    if facts.phase in ENDS:
         lifted = facts.phase is Phase.LIFTED
         first, more = (table.lifted, table.lifted_more) if lifted else (table.cancelled, table.cancelled_more)
         edge = names.edge if facts.partial else ""

@@ -8,7 +8,7 @@ from math import ceil
 from alerts.duty import runs_out
 from alerts.level import Level
 from alerts.shelter import ShelterState
-from alerts.words import JAPAN
+from alerts.wording import clock
 from api.drawing.sheet import document
 from api.known.board import NotOrdered, WardRow
 from dispatch.channel import ChannelState
@@ -44,7 +44,7 @@ def board_page(
     return document(
         "知らせ 全区の状況",
         "<header><h1>全区の状況 <small lang='en'>All wards</small></h1><a href='/'>一覧へ</a>"
-        f"<small>{_clock(now)} 現在</small></header><main>{stuck}"
+        f"<small>{clock(now)} 現在</small></header><main>{stuck}"
         f"<p><strong>避難情報のある区 {orders}</strong>　判断待ちの案 {waiting}　担当者のいない区 {away}</p>{beyond}"
         "<section><table class='board'><thead><tr><th scope='col'>区</th><th scope='col'>発令中</th>"
         "<th scope='col'>判断待ち</th><th scope='col'>呼び出し</th><th scope='col'>避難所</th></tr></thead>"
@@ -77,19 +77,19 @@ def _order(order: OrderStanding, now: datetime) -> str:
     alone = f" <strong class='lapsed'>ひとりで承認：{escape(order.alone)}</strong>" if order.alone else ""
     level = f"<span class='chip l{int(order.level)}'>{int(order.level)}</span> " if order.level is not None else ""
     return (
-        f"{level}{drill}{escape(order.title)}　{_clock(order.since)}〜 {escape(order.issuer)}{_term(order, now)}{alone}"
+        f"{level}{drill}{escape(order.title)}　{clock(order.since)}〜 {escape(order.issuer)}{_term(order, now)}{alone}"
     )
 
 
 def _term(order: OrderStanding, now: datetime) -> str:
     """Return how long an order still runs where that is short, and that it holds where its time is over (R10)."""
     if order.expires <= now:
-        return f" <span class='lapsed'>期限切れ・有効（{_clock(order.expires)}）</span>"
+        return f" <span class='lapsed'>期限切れ・有効（{clock(order.expires)}）</span>"
     if not runs_out(order.expires, now):
         return ""
     left = ceil((order.expires - now).total_seconds() / 60)
     return (
-        f" <strong class='lapsed'>期限まであと{left}分（{_clock(order.expires)}）"
+        f" <strong class='lapsed'>期限まであと{left}分（{clock(order.expires)}）"
         f" <small lang='en'>expires in {left} min</small></strong>"
     )
 
@@ -99,8 +99,8 @@ def _across(one: NotOrdered, row: WardRow) -> str:
     why = "判断待ち" if row.drafts else "担当者なし" if not row.joined else "案なし"
     if row.refused and not row.drafts:
         last = max(row.refused, key=lambda draft: draft.at)
-        why = f"却下 {escape(last.reason.removeprefix('void-by:'))} {_clock(last.at)}"
-    told = f"住民へ「この区は未発令」 {_clock(one.at)}"
+        why = f"却下 {escape(last.reason.removeprefix('void-by:'))} {clock(last.at)}"
+    told = f"住民へ「この区は未発令」 {clock(one.at)}"
     return f"<strong class='lapsed'>{escape(one.issuer)}が発令・この区は未発令：{why}</strong>　<small>{told}</small>"
 
 
@@ -121,9 +121,5 @@ def _called(row: WardRow) -> str:
             words.append(f"<strong>時間内に決まらず：{escape(page.person)}</strong>")
             continue
         mark = {ChannelState.ACCEPTED: "✓", ChannelState.FAILED: "✕"}.get(page.state, "…")
-        words.append(f"{mark} {escape(page.person)} {_clock(page.at)}")
+        words.append(f"{mark} {escape(page.person)} {clock(page.at)}")
     return "<br>".join(words) or "<span class='soft'>―</span>"
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(JAPAN).strftime("%H:%M")

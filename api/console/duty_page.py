@@ -5,7 +5,7 @@ from datetime import datetime
 from html import escape
 
 from alerts.duty import Roster
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from api.console import fields
 from api.console.code_words import PASSAGE_ELSE, PASSAGES, coded
 from api.drawing.clock import clock

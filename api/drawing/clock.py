@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 
 
 def clock(at: datetime, *, now: datetime) -> str:

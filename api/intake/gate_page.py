@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 
 from alerts.shelter import OccupancyBand
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from api.drawing.style import BASE
 from api.intake.gate_pass import GatePass
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from alerts.notice import Notice
 from alerts.place import Cells
@@ -20,6 +21,7 @@ from streams.payloads import DraftRecord, PageRecord
 from streams.topics import APPROVED, PAGES
 from streams.wire import decode
 
+_T = TypeVar("_T")
 FOLLOWED = (*sorted(APPROVED), PAGES.name)
 
 
@@ -111,22 +113,8 @@ def rows(
     refused: Iterable[tuple[DraftRecord, frozenset[str]]] = (),
 ) -> tuple[WardRow, ...]:
     """Return a row for each ward, by code. *orders* and *drafts* come with the wards that their cells lie in."""
-    by_ward: dict[str, list[OrderStanding]] = defaultdict(list)
-    for order, wards in orders:
-        for code in wards:
-            by_ward[code].append(order)
-    waiting: dict[str, list[DraftRecord]] = defaultdict(list)
-    for draft, wards in drafts:
-        for code in wards:
-            waiting[code].append(draft)
-    beside: dict[str, list[NotOrdered]] = defaultdict(list)
-    for one, wards in across:
-        for code in wards:
-            beside[code].append(one)
-    turned_down: dict[str, list[DraftRecord]] = defaultdict(list)
-    for draft, wards in refused:
-        for code in wards:
-            turned_down[code].append(draft)
+    standing, waiting = _by_ward(orders), _by_ward(drafts)
+    beside, turned_down = _by_ward(across), _by_ward(refused)
     sites: dict[str, dict[ShelterState, int]] = defaultdict(lambda: defaultdict(int))
     for shelter in shelters:
         sites[shelter.ward][shelter.state] += 1
@@ -135,7 +123,7 @@ def rows(
             code=code,
             name=name,
             joined=code in joined,
-            orders=tuple(by_ward[code]),
+            orders=tuple(standing[code]),
             drafts=tuple(sorted(waiting[code], key=lambda one: one.at)),
             called=tuple(page for draft in waiting[code] for page in called.get(draft.draft_id, ())),
             shelters=dict(sites.get(name, {})),
@@ -144,3 +132,11 @@ def rows(
         )
         for code, name in sorted(names.items())
     )
+
+
+def _by_ward(found: Iterable[tuple[_T, frozenset[str]]]) -> defaultdict[str, list[_T]]:
+    by_ward: defaultdict[str, list[_T]] = defaultdict(list)
+    for one, wards in found:
+        for code in wards:
+            by_ward[code].append(one)
+    return by_ward

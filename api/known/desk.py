@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from alerts.notice import Notice
+from alerts.notice import ENDS, Notice
 from alerts.report import OutcomeKind
 from geo.cells import difference
 from streams.brokers.client import Record
 from streams.dead_letters import DETAIL, REASON
 from streams.deciding.decision import POLICY
 from streams.notices.edit import ground_of
-from streams.notices.ending import ENDS
 from streams.payloads import DraftRecord, DraftState, ReceiptRecord, ReportRecord, SourceRecord
 from streams.topics import APPROVED, DEAD_LETTERS, DRAFTS, RECEIPTS, REPORTS, SOURCES
 from streams.wire import decode

@@ -9,7 +9,7 @@ from alerts.help_words import names_help, with_help, without_help
 from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, NoticeKind, NoticePart, Text
 from alerts.order_words import order_name, says_order
-from alerts.words import JAPAN, PartFacts
+from alerts.wording import PartFacts, clock
 from api.drawing.look import Look, look_of
 from api.known.state import Said
 
@@ -46,7 +46,7 @@ def action_of(entry: Entry) -> str:
     text = entry.text("ja")
     if text is None:
         return ""
-    before, found, _ = text.body.partition(entry.notice.sent.astimezone(JAPAN).strftime("%H:%M"))
+    before, found, _ = text.body.partition(clock(entry.notice.sent))
     level = f"レベル{int(entry.part.level)} " if entry.part.level is not None else ""
     return before.removeprefix(level) if found else text.body
 

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from alerts.notice import Notice
+from alerts.notice import ENDS, Notice
 from dispatch.outcomes import PushOutcome
 from streams.brokers.client import Record
 from streams.fanout.checkpoint import Checkpoint, Ring, decode_checkpoint, parse_progress_key
-from streams.notices.ending import ENDS
 from streams.payloads import DraftRecord, ReceiptRecord
 from streams.topics import APPROVED, DRAFTS, PROGRESS, RECEIPTS
 from streams.wire import decode

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from alerts.cap import Certainty, Urgency
 from alerts.claim import Danger, HazardSnapshot, Lane, Release, Standing
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase
+from alerts.notice import SAID_OVER, Notice, NoticeKind, NoticePart
 from alerts.notice_source import provenance_of
 from alerts.order_words import order_name, says_order
 from alerts.place import Cells, Shard
@@ -28,7 +28,6 @@ TOPICS = (HAZARDS.name, NOTICES.name)
 # Ends are listed beside what is in force, so that nobody wonders where a notice has gone.
 ENDS_KEPT = 20
 
-ENDS = (Phase.LIFTED, Phase.CANCELLED, Phase.EASED)
 _SHOWN = (Lane.LIFE_SAFETY, Lane.ROUTINE)
 
 
@@ -187,9 +186,9 @@ def said_after(parts: tuple[Said, ...], notice: Notice) -> tuple[tuple[Said, ...
     kept = [replace(said, part=replace(said.part, cells=_without(said.part.cells, told))) for said in parts]
     fresh = [Said(notice, part) for part in notice.parts]
     holds = tuple(said for said in kept if said.part.cells) + tuple(
-        said for said in fresh if said.part.phase not in ENDS
+        said for said in fresh if said.part.phase not in SAID_OVER
     )
-    return holds, tuple(said for said in fresh if said.part.phase in ENDS)
+    return holds, tuple(said for said in fresh if said.part.phase in SAID_OVER)
 
 
 def _released(standing: Standing) -> bool:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from alerts.alert import GEOCODE_CLASS20, Geocode
 from alerts.place import Cell, Cells
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from geo.area_set import AreaSet
 from geo.areas import AreaCover, AreaTable
 from geo.cells import compact, count, difference, expand, union

@@ -15,10 +15,11 @@ import h3.api.basic_int as h3
 from alerts.claim import HazardSnapshot
 from alerts.fact import AGEING_AFTER, UNCONFIRMED_AFTER, freshness
 from alerts.hazard import HazardKind
-from alerts.notice import NoticeKind
+from alerts.notice import SAID_OVER, NoticeKind
 from alerts.place import HAZARD_RESOLUTION, Cell, Cells, Shard
 from alerts.shelter import OccupancyBand, ShelterState
-from alerts.words import HAZARDS_JA, JAPAN
+from alerts.wording import JAPAN
+from alerts.words import HAZARDS_JA
 from api.drawing.faces import faces_of
 from api.drawing.folded import folded
 from api.drawing.frame import Frame
@@ -26,7 +27,7 @@ from api.drawing.ground import Ground, ground_of
 from api.drawing.look import APPEARANCES, look_of, word_of
 from api.drawing.picture import draw
 from api.drawing.style import PAGE
-from api.known.state import ENDS, Said
+from api.known.state import Said
 from api.live.body import Content
 from api.live.closures import closures_in
 from api.live.dangers import newest
@@ -216,7 +217,7 @@ def _top(told: tuple[tuple[Said, Cells], ...], at: datetime, in_all_languages: i
     listed_before: set[tuple[object, ...]] = set()
     for said, _ in told:
         notice, part = said.notice, said.part
-        if part.phase in ENDS or notice.kind is NoticeKind.GO_THERE:
+        if part.phase in SAID_OVER or notice.kind is NoticeKind.GO_THERE:
             continue
         # At the edge of its area an order says so, in words of its own; the same order is not listed twice for it.
         alike = (notice.lineage, notice.revision, part.phase, part.level, part.severity, part.hazards, part.area_names)
@@ -257,7 +258,7 @@ def _notice_line(told: tuple[tuple[Said, Cells], ...], cell: Cell) -> str:
     """Return the worst that holds in *cell*: its mark and its danger; the words stand at the top."""
     for said, cells in told:
         part = said.part
-        if part.phase not in ENDS and said.notice.kind is not NoticeKind.GO_THERE and contains(cells, cell):
+        if part.phase not in SAID_OVER and said.notice.kind is not NoticeKind.GO_THERE and contains(cells, cell):
             kinds = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards[:2])
             return f"{_chip(said)} {escape(kinds)}"
     return ""

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from alerts.notice import NoticeKind
+from alerts.notice import SAID_OVER, NoticeKind
 from alerts.order_words import says_order
 from alerts.place import Cells, Shard
-from api.known.state import ENDS, Said, View
+from api.known.state import Said, View
 from api.live.body import Content
 from api.live.dangers import hex_cells
 from api.live.words import lapsed
@@ -54,7 +54,7 @@ def notices_in(pieces: Iterable[tuple[Said, Cells]], shard: Shard, at: datetime)
     times: list[datetime] = []
     edges: list[datetime] = []
     for said, cells in pieces:
-        notice, over = said.notice, said.part.phase in ENDS
+        notice, over = said.notice, said.part.phase in SAID_OVER
         times.append(notice.received)
         if not over and notice.expires > at:
             edges.append(notice.expires)
@@ -93,7 +93,7 @@ def _listed(said: Said, cells: Cells, at: datetime) -> dict[str, Any]:
 
 def _head(said: Said, at: datetime) -> dict[str, Any]:
     notice, part = said.notice, said.part
-    late = notice.expires <= at and part.phase not in ENDS
+    late = notice.expires <= at and part.phase not in SAID_OVER
     return {
         "lineage": notice.lineage,
         "revision": notice.revision,

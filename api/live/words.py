@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from alerts.words import JAPAN, shown_name
+from alerts.wording import clock, shown_name
 
 _LAPSED: Mapping[str, str] = {
     "ja": "{at}から更新がありません。有効なものとして行動してください。",
@@ -30,7 +30,7 @@ _NEVER: Mapping[str, str] = {
 
 def lapsed(since: datetime) -> Mapping[str, str]:
     """Return "not renewed at HH:MM, treat as in force"."""
-    return {language: text.format(at=_clock(since)) for language, text in _LAPSED.items()}
+    return {language: text.format(at=clock(since)) for language, text in _LAPSED.items()}
 
 
 def silent(source: str, since: datetime | None) -> Mapping[str, str]:
@@ -38,8 +38,4 @@ def silent(source: str, since: datetime | None) -> Mapping[str, str]:
     name = shown_name(source)
     if since is None:
         return {language: text.format(source=name) for language, text in _NEVER.items()}
-    return {language: text.format(source=name, at=_clock(since)) for language, text in _SILENT.items()}
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(JAPAN).strftime("%H:%M")
+    return {language: text.format(source=name, at=clock(since)) for language, text in _SILENT.items()}

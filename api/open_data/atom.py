@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from api.open_data.book import Published
 from api.open_data.cap_out import clean
 from feeds.xml import Element

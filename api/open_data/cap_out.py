@@ -14,12 +14,13 @@ from alerts.cap import Certainty, MsgType, ResponseType, Scope, Urgency
 from alerts.hazard import HazardKind, category_of
 from alerts.languages.known import LANGUAGES, words_of
 from alerts.level import Level
-from alerts.notice import NoticeKind, Phase, Text
+from alerts.notice import SAID_OVER, NoticeKind, Phase, Text
 from alerts.order_words import order_name, says_order
 from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cells, Ring
-from alerts.words import HAZARDS_EN, HAZARDS_JA, JAPAN
+from alerts.wording import JAPAN
+from alerts.words import HAZARDS_EN, HAZARDS_JA
 from api.known.entries import Entry, action_of, entries
-from api.known.state import ENDS, Said
+from api.known.state import Said
 from api.open_data.book import Published
 from feeds.cap_write import time_text
 from feeds.outgoing.notice_cap import status_of
@@ -96,7 +97,7 @@ def _infos(said: tuple[Said, ...], web: str) -> Iterator[AlertInfo]:
     ways: dict[tuple[bool, Level | None], list[Said]] = defaultdict(list)
     for one in said:
         if one.notice.kind is NoticeKind.GO_THERE:
-            ways[one.part.phase in ENDS, one.part.level].append(one)
+            ways[one.part.phase in SAID_OVER, one.part.level].append(one)
     for (over, _), group_of_ways in ways.items():
         cells = union(*(one.part.cells for one in group_of_ways))
         names = tuple(dict.fromkeys(name for one in group_of_ways for name in one.part.area_names))
@@ -174,7 +175,7 @@ def _responses(phase: Phase, level: Level | None, *, order: bool) -> tuple[Respo
     """Return what is asked of people; only an order asks to leave, whatever the level of a warning is."""
     if phase is Phase.LIFTED:
         return (ResponseType.ALL_CLEAR,)
-    if phase in ENDS or level is None:
+    if phase in SAID_OVER or level is None:
         return ()  # eased or withdrawn: another danger may hold, so it is no all-clear
     if level >= Level.SECURE_LIFE:
         return (ResponseType.SHELTER,)

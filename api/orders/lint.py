@@ -20,7 +20,7 @@ from alerts.drill import drill_words
 from alerts.hazard import HazardKind
 from alerts.languages.known import LANGUAGES, TABLES, words_of
 from alerts.level import LEVEL_NAMES_JA, Level
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Text
+from alerts.notice import ENDS, Notice, NoticeKind, NoticePart, Text
 from alerts.order_words import ORDER_NAMES_EN, ORDER_NAMES_JA, order_name, says_order
 from alerts.wording import MAX_TITLE_WIDTH, shown_name, width
 from alerts.words import HAZARDS_EN, HAZARDS_JA
@@ -46,7 +46,6 @@ _ACTION = re.compile(
     r"|피난|대피|떠나|가지 마|하세요|확인|지키|대비|피하|삼가|주의|조심|확보|보호|높은 곳|안으로|줄이고|떨어지",
     re.IGNORECASE,
 )
-_ENDS = (Phase.LIFTED, Phase.CANCELLED)
 
 
 class Stop(StrEnum):
@@ -123,7 +122,7 @@ def lint(notice: Notice, *, at: datetime, settings: DispatchSettings, live: Iter
             where = f"{number + 1}/{text.language}"
             found += [Found(finding, where) for finding in _in_words(notice, text)]
             found += [Found(finding, where) for finding in _beside_facts(notice, part, text)]
-            if part.level is not None and part.phase not in _ENDS and str(int(part.level)) not in _start(text):
+            if part.level is not None and part.phase not in ENDS and str(int(part.level)) not in _start(text):
                 name = order_name(part.level) if says_order(notice, part) else LEVEL_NAMES_JA[part.level]
                 found.append(Found(Finding.LATE_LEVEL, f"{where} {name}"))
             try:
@@ -190,7 +189,7 @@ def _beside_facts(notice: Notice, part: NoticePart, text: Text) -> Iterator[Find
         yield Finding.NO_HAZARD
     if part.help_lines and not any(line.number in text.body for line in part.help_lines):
         yield Finding.NO_HELP_LINE
-    if part.phase not in _ENDS and not _says_level(words, part.level):
+    if part.phase not in ENDS and not _says_level(words, part.level):
         yield Finding.LEVEL_DIFFERS
 
 
@@ -223,10 +222,10 @@ def _contradictions(notice: Notice, live: Iterable[Notice]) -> Iterator[Found]:
         if one.lineage == notice.lineage or (one.lane is Lane.DRILL) is not (notice.lane is Lane.DRILL):
             continue
         for said in one.parts:
-            if said.level is None or said.phase in _ENDS:
+            if said.level is None or said.phase in ENDS:
                 continue
             for part in notice.parts:
-                lower = part.phase not in _ENDS and part.level is not None and part.level < said.level
+                lower = part.phase not in ENDS and part.level is not None and part.level < said.level
                 if lower and set(part.hazards) & set(said.hazards) and intersection(part.cells, said.cells):
                     title = next((text.title for text in said.texts if text.language == "ja"), "")
                     yield Found(Finding.LOWER_THAN_LIVE, f"{one.issuer} {title}")

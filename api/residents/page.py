@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from alerts.notice import NoticeKind, Phase
+from alerts.notice import SAID_OVER, NoticeKind, Phase
 from alerts.order_words import says_order
 from alerts.words import HAZARDS_JA
 from api.drawing.clock import ago, clock
@@ -22,7 +22,7 @@ from api.drawing.picture import draw
 from api.drawing.style import PAGE
 from api.http.reader import Freshness
 from api.known.entries import Entry, action_of, entries
-from api.known.state import ENDS, View
+from api.known.state import View
 from dispatch.message import topic_and_tag
 
 # Above this the state may be older than a new warning, and the page says so.
@@ -214,7 +214,7 @@ def _anchored(listed: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
 def _entry(entry: Entry, now: datetime, anchor: str = "") -> str:
     japanese, english = entry.text("ja"), entry.text("en")
     sent, expires = entry.notice.sent, entry.notice.expires
-    over = entry.part.phase in ENDS
+    over = entry.part.phase in SAID_OVER
     lapsed = ""
     if expires < now and not over:
         # An order stays in force until it is lifted, whatever its time says (R10).

@@ -11,11 +11,10 @@ from alerts.cap import Certainty, MsgType, ResponseType, Severity, Status, Urgen
 from alerts.claim import Lane
 from alerts.hazard import HazardKind, category_of
 from alerts.level import Level
-from alerts.notice import Notice, NoticePart, Phase
+from alerts.notice import ENDS, Notice, NoticePart, Phase
 from alerts.order_words import ORDER_NAMES_JA
 from feeds.dis.write import OWN_PREFIX, plain_document
 
-_ENDS = (Phase.LIFTED, Phase.CANCELLED)
 _CORRECTION = "訂正"
 # A drill that leaves without saying so would be real wherever it arrives.
 _STATUSES = {Lane.DRILL: Status.EXERCISE, Lane.CANARY: Status.TEST}
@@ -62,7 +61,7 @@ def _info(part: NoticePart, notice: Notice, code: str) -> AlertInfo:
         certainty=Certainty.LIKELY,
         categories=(category_of(hazard),),
         level=level,
-        response_types=(ResponseType.ALL_CLEAR if part.phase in _ENDS else ResponseType.EVACUATE,),
+        response_types=(ResponseType.ALL_CLEAR if part.phase in ENDS else ResponseType.EVACUATE,),
         effective=notice.sent,
         sender_name=notice.issuer,
         areas=tuple(_area(name, notice.issuer, code) for name in part.area_names),

@@ -13,13 +13,12 @@ from alerts.claim import Lane
 from alerts.hazard import HazardKind, category_of
 from alerts.languages.known import words_of
 from alerts.level import Level
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
+from alerts.notice import ENDS, Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.order_words import ORDER_NAMES_JA
 from alerts.place import Cells, Ring
 from alerts.words import HAZARDS_JA
 from feeds.cap_write import time_text
 
-_ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
 # CAP wants RFC 3066 tags; our "ja-Hira" is one.
 _LANGUAGES = {"ja": "ja-JP", "en": "en-US"}
 _STATUSES = {Lane.DRILL: Status.EXERCISE, Lane.CANARY: Status.TEST}
@@ -111,7 +110,7 @@ def _event(part: NoticePart, text: Text, hazard: HazardKind) -> str:
 
 def _response(notice: Notice, part: NoticePart) -> ResponseType:
     # As our reader takes it: this word ends. That it is no sign of safety stands in the text (R10).
-    if part.phase in _ENDS:
+    if part.phase in ENDS:
         return ResponseType.ALL_CLEAR
     if notice.kind is NoticeKind.GO_THERE or any(name in part.texts[0].title for name in ORDER_NAMES_JA.values()):
         return ResponseType.EVACUATE

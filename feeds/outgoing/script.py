@@ -14,7 +14,8 @@ from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Notice, NoticePart, Phase
 from alerts.order_words import ORDER_NAMES_JA
-from alerts.words import HAZARDS_JA, JAPAN, shown_name
+from alerts.wording import JAPAN, shown_name
+from alerts.words import HAZARDS_JA
 
 MOST_SECONDS = 60.0
 # Loudspeakers outdoors echo: read at about two thirds of a newsreader's pace, with a pause after each sentence.

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from html import escape
 
 from alerts.claim import Lane
-from alerts.notice import Notice, NoticePart, Phase
+from alerts.notice import ENDS, Notice, NoticePart
 from alerts.ward import USUAL_LANGUAGES
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 
 _REFRESH_SECONDS = 60
-_ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
 _STYLE = (
     "body{margin:0;background:#111;color:#fff;font:4vmin/1.5 sans-serif}"
     "main{padding:3vmin}section{border-left:2vmin solid #b0b0b0;padding:0 0 0 2vmin;margin:0 0 4vmin}"
@@ -53,7 +52,7 @@ def _block(notice: Notice, languages: Sequence[str]) -> str:
 
 
 def _part(notice: Notice, part: NoticePart, languages: Sequence[str]) -> str:
-    level = "" if part.level is None or part.phase in _ENDS else f' class="l{int(part.level)}"'
+    level = "" if part.level is None or part.phase in ENDS else f' class="l{int(part.level)}"'
     mark = "【訓練】" if notice.lane is Lane.DRILL else ""
     texts = [text for wanted in dict.fromkeys(languages) for text in part.texts if text.language == wanted]
     words = "".join(

@@ -28,6 +28,17 @@ def _port(default: int) -> Callable[[Any], Any]:
     return click.option("--port", type=click.IntRange(1, 65535), default=default, show_default=True)
 
 
+def _languages(use: str) -> Callable[[Any], Any]:
+    return click.option(
+        "--languages",
+        envvar="SHIRASE_LANGUAGES",
+        type=click.Path(path_type=Path),
+        default=DEFAULT_LANGUAGES,
+        show_default=True,
+        help=f"Who has reviewed the words of each language; {use}",
+    )
+
+
 @click.group()
 def api() -> None:
     """Serve the pages: residents and coordinators are separate processes, ports and origins."""
@@ -80,14 +91,7 @@ def api() -> None:
     show_default=True,
     help="Name of this service as the sender of CAP messages: unique in the world, and for good.",
 )
-@click.option(
-    "--languages",
-    envvar="SHIRASE_LANGUAGES",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_LANGUAGES,
-    show_default=True,
-    help="Who has reviewed the words of each language; the start warns of those that nobody has.",
-)
+@_languages("the start warns of those that nobody has.")
 def residents(
     broker: str,
     port: int,
@@ -174,14 +178,7 @@ def residents(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Rivers' lines (`shirase areas rivers`): along a river an area is made by its name.",
 )
-@click.option(
-    "--languages",
-    envvar="SHIRASE_LANGUAGES",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_LANGUAGES,
-    show_default=True,
-    help="Who has reviewed the words of each language; officers see which await a reader.",
-)
+@_languages("officers see which await a reader.")
 @click.option(
     "--wards",
     envvar="SHIRASE_WARDS",

@@ -10,7 +10,7 @@ import click
 
 from alerts.claim import HazardSnapshot
 from alerts.notice import Notice
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from geo.cells import difference, expand, union
 from geo.errors import GeoError
 from geo.seam import seam_report

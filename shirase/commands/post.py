@@ -13,7 +13,7 @@ from alerts.incident import IncidentKind
 from alerts.reception import cap_id
 from alerts.road import RoadCause
 from alerts.shelter import Accepts, OccupancyBand, ShelterState
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from feeds.console import FEED, SOURCE, read_console
 from feeds.console_write import console_document
 from feeds.errors import FeedError

@@ -69,11 +69,12 @@ class Across:
         standing = [order for order in orders if not order.drill]
         told = union(*(self._told[order.lineage][1] for order in standing if order.lineage in self._told))
         proposed = [record.draft.notice for record in drafts if record.draft is not None]
+        ordered = ground.ordered() if standing else ()
         sites, found = tuple(shelters), []
         for order in standing:
             if (at - order.since).total_seconds() < ACROSS_AFTER_SECONDS:
                 continue
-            cells = difference(self._beyond(order, proposed, ground, at), told)
+            cells = difference(self._beyond(order, proposed, ground, ordered, at), told)
             if not cells:
                 continue
             draft = self._draft(order, cells, sites, lines, at)
@@ -82,8 +83,10 @@ class Across:
             found.append(draft)
         return tuple(found)
 
-    def _beyond(self, order: OrderStanding, proposed: Iterable[Notice], ground: Ground, at: datetime) -> Cells:
-        """Return the cells of other wards near *order* where its danger is known and nobody has ordered."""
+    def _beyond(
+        self, order: OrderStanding, proposed: Iterable[Notice], ground: Ground, ordered: Cells, at: datetime
+    ) -> Cells:
+        """Return the cells of other wards near *order* where its danger is known and that are not in *ordered*."""
         dangers = _alike(order.hazards)
         drawn = [
             part.cells
@@ -95,7 +98,7 @@ class Across:
         near = {shard for own in split_by_shard(order.cells) for shard in h3.grid_disk(own, 1)}
         known = split_by_shard(union(ground.warned_of(dangers, order.cells, at), *drawn))
         here = union(*(cells for shard, cells in known.items() if shard in near))
-        return difference(difference(here, ground.ordered()), self.ward_of(order.issuer)) if here else ()
+        return difference(difference(here, ordered), self.ward_of(order.issuer)) if here else ()
 
     def _draft(
         self,

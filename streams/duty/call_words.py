@@ -11,7 +11,7 @@ from urllib.parse import quote
 from alerts.claim import Lane
 from alerts.duty import alone_by
 from alerts.notice import Notice
-from alerts.words import JAPAN
+from alerts.wording import clock
 from streams.duty.duty_book import TrialRecord
 from streams.duty.roster import Way
 from streams.duty.silence import level_of
@@ -45,9 +45,8 @@ def draft_words(record: DraftRecord, since: datetime, way: str, console_url: str
 
 def expiry_words(order: OrderStanding, about: str, now: datetime, way: str, console_url: str) -> bytes:
     """Return what a call says of an order that runs out, or has run out while nobody could be called (R10)."""
-    clock = order.expires.astimezone(JAPAN).strftime("%H:%M")
     lapsed = order.expires <= now
-    when = f"{clock}に期限が切れました" if lapsed else f"{clock}に期限が切れます"
+    when = f"{clock(order.expires)}に期限が切れ{'ました' if lapsed else 'ます'}"
     plain = {
         "notice": order.lineage,
         "title": f"【{'期限切れ' if lapsed else '期限間近'}】{order.title}",

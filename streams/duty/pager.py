@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from alerts.claim import Lane
 from alerts.duty import Call, Duty, SilenceRule, alone_by, in_wards, is_silent, ladder, runs_out
@@ -17,7 +18,7 @@ from alerts.level import Level
 from alerts.notice import Notice
 from alerts.place import Cells
 from alerts.shelter import ShelterReport
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from dispatch.channel import Channel, ChannelState, Outgoing, Passage
 from dispatch.device_seal import DeviceSeal
 from dispatch.errors import DispatchError
@@ -264,14 +265,12 @@ class Pager:
         if draft.climbed_as != (self._duty, self._now().astimezone(JAPAN).hour):
             # Another roster, or the next shift: who was woken stays woken.
             draft = self._waiting[draft.record.draft_id] = self._laddered(draft.record, draft.since)
+        say = partial(draft_words, draft.record, datetime.fromtimestamp(draft.since, UTC))
         for call in draft.ladder:
             if call.after_seconds > waited:
                 break
             for way in self._ways_of(call.person):
-                if self._is_due(draft.record.draft_id, call.person, way):
-                    since = datetime.fromtimestamp(draft.since, UTC)
-                    words = draft_words(draft.record, since, way, self._console_url)
-                    self._call(draft.record.draft_id, call.ward, call.rung.value, call.person, way, words)
+                self._call(draft.record.draft_id, call.ward, call.rung.value, call.person, way, say)
         self._speak(draft)
 
     def _speak(self, draft: _Draft) -> None:
@@ -300,9 +299,7 @@ class Pager:
         wards = wards_under(_cells_of(notice), self._ground)
         for call in ladder(replace(self._duty, rung_seconds=0.0), wards):
             for way in self._ways_of(call.person):
-                if self._is_due(about, call.person, way):
-                    words = alone_words(notice, about, way, self._console_url)
-                    self._call(about, call.ward, call.rung.value, call.person, way, words)
+                self._call(about, call.ward, call.rung.value, call.person, way, partial(alone_words, notice, about))
 
     def _say_runs_out(self, order: OrderStanding) -> None:
         """Call those on duty where an order runs out (R10), once for each end that it was given."""
@@ -314,9 +311,8 @@ class Pager:
         wanted = to_call(self._duty, wards_under(order.cells, self._ground), hour, made)
         ways = [(call.ward, call.person, way) for call in wanted.calls for way in self._ways_of(call.person)]
         for ward, person, way in (*ways, *((one.ward, one.person, one.way) for one in wanted.unfinished)):
-            if (person, way) in self._channels and self._is_due(about, person, way):
-                words = expiry_words(order, about, self._now(), way, self._console_url)
-                self._call(about, ward, EXPIRY, person, way, words)
+            if (person, way) in self._channels:
+                self._call(about, ward, EXPIRY, person, way, partial(expiry_words, order, about, self._now()))
         if not wanted.calls and not wanted.unfinished:
             self._expiry_told.add(about)
 
@@ -333,10 +329,14 @@ class Pager:
         if not 0 <= self._clock() - trial.at.timestamp() <= _TRIAL_LIVES_SECONDS:
             return
         for way in self._ways_of(trial.person):
-            if self._is_due(trial.page, trial.person, way):
-                self._call(trial.page, "", TRIAL, trial.person, way, trial_words(trial, way, self._console_url))
+            self._call(trial.page, "", TRIAL, trial.person, way, partial(trial_words, trial))
 
-    def _call(self, draft_id: str, ward: str, rung: str, person: str, way: str, body: bytes) -> None:
+    def _call(
+        self, draft_id: str, ward: str, rung: str, person: str, way: str, say: Callable[[str, str], bytes]
+    ) -> None:
+        """Call once by one *way*; *say* gives the words for it, with links into the console at a URL."""
+        if not self._is_due(draft_id, person, way):
+            return
         identifier = _id(draft_id, person, way)
         page = PageRecord(
             draft_id=draft_id,
@@ -353,7 +353,7 @@ class Pager:
         self._store(page).result(_STORED_WITHIN_SECONDS)
         self._metrics.called(page.rung, kind_of(page.way), ChannelState.SENT)
         content_type = "application/json" if way == Way.WEBHOOK.value else "application/octet-stream"
-        outgoing = Outgoing(identifier, body, content_type, self._clock() + _CALL_LIVES_SECONDS)
+        outgoing = Outgoing(identifier, say(way, self._console_url), content_type, self._clock() + _CALL_LIVES_SECONDS)
         self._open[person, way][identifier] = page
         try:
             self._channels[person, way].send(outgoing, self._clock())

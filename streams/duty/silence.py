@@ -18,7 +18,7 @@ from alerts.help_line import HelpLine
 from alerts.help_words import with_help
 from alerts.languages.known import LANGUAGES
 from alerts.level import Level
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
+from alerts.notice import ENDS, Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.notice_source import provenance_of
 from alerts.order_words import reads_as_order
 from alerts.place import Cells, LatLng, Shard
@@ -36,7 +36,6 @@ NO_ORDER_YET = "no-order-yet"
 # The line is true of now; what comes of the draft is told by the draft.
 _HOLDS = timedelta(hours=2)
 _FURTHEST_SHELTER_KM = 3.0
-_ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
 # Whose warnings are a sign of danger that a draft does not need to be believed for.
 _OFFICIAL = frozenset(("jma",))
 
@@ -190,7 +189,7 @@ def draft_saying(
 
 def begins(part: NoticePart) -> bool:
     """Say whether *part* tells people of its cells of a danger that is there."""
-    return part.recipients is Recipients.CELLS and part.phase not in _ENDS
+    return part.recipients is Recipients.CELLS and part.phase not in ENDS
 
 
 def _texts(notice: Notice) -> Iterator[Text]:
@@ -214,6 +213,6 @@ def _holding(
             if hazards is not None and set(hazards).isdisjoint(part.hazards):
                 continue
             high = part.level is None or part.level >= LIFE_SAFETY_LEVEL
-            stands = part.phase not in _ENDS and high and not expired
+            stands = part.phase not in ENDS and high and not expired
             holding = union(holding, part.cells) if stands else difference(holding, part.cells)
     return holding

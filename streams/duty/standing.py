@@ -8,12 +8,10 @@ from alerts.claim import Lane
 from alerts.duty import alone_by
 from alerts.hazard import HazardKind
 from alerts.level import Level
-from alerts.notice import Notice, NoticeKind, Phase, Recipients
+from alerts.notice import ENDS, Notice, NoticeKind, Recipients
 from alerts.order_words import reads_as_order
 from alerts.place import Cells
 from geo.cells import difference, union
-
-_ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +57,12 @@ class Standing:
         for part in notice.parts:
             if part.recipients is Recipients.ALL_TOLD:
                 cells = ()
-            ended = part.phase in _ENDS
+            ended = part.phase in ENDS
             cells = difference(cells, part.cells) if ended else union(cells, part.cells)
         if not cells:
             self._orders.pop(notice.lineage, None)
             return
-        begins = [part for part in notice.parts if part.phase not in _ENDS]
+        begins = [part for part in notice.parts if part.phase not in ENDS]
         self._orders[notice.lineage] = OrderStanding(
             lineage=notice.lineage,
             issuer=notice.issuer,

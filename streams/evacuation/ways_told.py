@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, ToldWay
+from alerts.notice import ENDS, Notice, NoticeKind, NoticePart, ToldWay
 from alerts.place import Cell
 from routing.change import Cause
 
@@ -88,7 +88,7 @@ class WaysTold:
         return {cell for cell, way in newest if fact in way.because and (way.cause == Cause.RESTORED) is restored}
 
     def _tell(self, thread: _Thread, cell: Cell, part: NoticePart, notice: Notice) -> None:
-        if part.phase in (Phase.LIFTED, Phase.CANCELLED) or part.way is None:
+        if part.phase in ENDS or part.way is None:
             thread.said.pop(cell, None)
             return
         before = thread.said.get(cell, ())

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.level import Level
-from alerts.notice import Notice, NoticePart, Phase, Recipients
+from alerts.notice import SAID_OVER, Notice, NoticePart, Recipients
 from dispatch.columns import U16, U64
 from dispatch.layers import People
 from dispatch.selection import Selection, may_be_quieted, select
 from dispatch.told import unit_of
 
 # A part that ends a danger speaks for its cells, but to nobody who has not heard of the danger.
-_ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED, Phase.EASED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +111,4 @@ def heard_by_nobody_asleep(notice: Notice) -> bool:
 
 
 def _is_for_newcomers(part: NoticePart) -> bool:
-    return part.recipients is Recipients.CELLS and part.phase not in _ENDS
+    return part.recipients is Recipients.CELLS and part.phase not in SAID_OVER

@@ -12,7 +12,7 @@ from alerts.claim import Danger, HazardSnapshot
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.place import Cell, Shard
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from geo.cells import contains, expand, shard_of
 from routing.ground import Outlook
 

@@ -19,7 +19,7 @@ from alerts.policy import Policy, audience_for, lane_for, release_for
 from alerts.report import Outcome, OutcomeKind, Report
 from alerts.returned import Judged, Verdict, as_thread
 from alerts.shift import shifted
-from alerts.words import JAPAN
+from alerts.wording import JAPAN
 from feeds.cap_signature import NO_SIGNERS, Signers
 from feeds.errors import FeedError
 from feeds.gauges.plain_csv import ColumnMap

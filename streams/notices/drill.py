@@ -17,7 +17,7 @@ from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Tex
 from alerts.notice_source import provenance_of
 from alerts.order_words import compose_order
 from alerts.place import Cells
-from alerts.words import PartFacts
+from alerts.wording import PartFacts
 from feeds.console import FEED
 from geo.change import NOTHING_TOLD
 from streams.digest import approval_digest

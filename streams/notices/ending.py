@@ -12,17 +12,17 @@ from datetime import datetime
 from alerts.claim import Lane, Release
 from alerts.help_words import names_help, with_help
 from alerts.languages.known import LANGUAGES
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
+from alerts.notice import ENDS, Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.notice_source import provenance_of
 from alerts.order_words import ORDER_NAMES_JA, compose_order
-from alerts.words import PartFacts, compose
+from alerts.wording import PartFacts
+from alerts.words import compose
 from geo.change import NOTHING_TOLD
 from streams.digest import approval_digest
 from streams.notices.drill import as_drill
 from streams.notices.edit import ground_of
 from streams.payloads import Draft
 
-ENDS = frozenset({Phase.LIFTED, Phase.CANCELLED})
 _TO = {Phase.LIFTED: Recipients.TOLD, Phase.CANCELLED: Recipients.ALL_TOLD}
 
 

@@ -15,13 +15,13 @@ from alerts.claim import HazardSnapshot, Lane, Provenance, Release, Standing
 from alerts.composed import composed
 from alerts.help_words import with_help
 from alerts.languages.known import LANGUAGES
-from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
+from alerts.notice import ENDS, Notice, NoticeKind, NoticePart, Recipients
 from alerts.order_words import is_order
 from alerts.place import Shard
 from alerts.policy import SignRule
 from alerts.river_stage import RiverStage
 from alerts.theme import Audience
-from alerts.words import PartFacts
+from alerts.wording import PartFacts
 from geo.cells import split_by_shard, union
 from geo.change import NOTHING_TOLD, Change, Difference, Partition, Told, difference, partition_of
 from geo.help_lines import NO_HELP_LINES, HelpLines
@@ -42,7 +42,6 @@ _LONGEST_DOUBLING = 5
 _SPARE_PARTITIONS = 64
 # Whoever is sent one of these lanes is sent the other too; a drill and a canary are heard by nobody else.
 _HEARD_TOGETHER = ({Lane.LIFE_SAFETY, Lane.ROUTINE}, {Lane.DRILL}, {Lane.CANARY})
-_ENDED = (Phase.LIFTED, Phase.CANCELLED)
 
 _SEVERITY_DANGER = {
     Severity.EXTREME: 5.0,
@@ -157,7 +156,7 @@ class NoticeBoard:
             # Somebody changed it before another let it go.
             del thread.waiting[draft.notice.digest]
             thread.told, thread.lane = told_within(draft, notice), draft.provenance.lane
-        elif notice.revision > thread.notice_revision and all(part.phase in _ENDED for part in notice.parts):
+        elif notice.revision > thread.notice_revision and all(part.phase in ENDS for part in notice.parts):
             # A person ended it: what comes next is told to people who know that it was over.
             thread.notice_revision, thread.told = notice.revision, NOTHING_TOLD
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from alerts.claim import Lane
-from alerts.notice import Notice, Phase
+from alerts.notice import ENDS, Notice
 from alerts.place import Cells
 from alerts.theme import Audience
 from dispatch.channel import Channel, ChannelState, Outgoing, Passage
@@ -41,7 +41,6 @@ _STORED_WITHIN_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 # Screens drop what has run out without anything new being said.
 _SCREENS_EVERY_SECONDS = 60.0
-_ENDS = frozenset((Phase.LIFTED, Phase.CANCELLED))
 _FINAL = frozenset((ChannelState.ACCEPTED, ChannelState.FAILED, ChannelState.TYPED))
 _OVERTAKEN = "overtaken"
 _NO_DOCUMENT = "no-document"
@@ -94,7 +93,7 @@ def holds(notice: Notice, at: datetime) -> bool:
     """Say whether a screen still shows *notice*: an order until it is lifted, whatever its expiry says (R10)."""
     if notice.expires > at:
         return True
-    ended = all(part.phase in _ENDS for part in notice.parts)
+    ended = all(part.phase in ENDS for part in notice.parts)
     return is_outgoing(notice) and not ended
 
 

@@ -11,7 +11,7 @@ from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Phase
 from alerts.order_words import ORDER_NAMES_JA, compose_order, is_order
-from alerts.words import FIRST_CHARACTERS, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, width
+from alerts.wording import FIRST_CHARACTERS, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, width
 
 SENT = datetime(2026, 7, 1, 3, 0, tzinfo=UTC)
 FACTS = PartFacts(

@@ -9,14 +9,14 @@ import pytest
 from alerts.cap import Severity
 from alerts.composed import composed
 from alerts.hazard import HazardKind
-from alerts.notice import Phase, Picture, Text
-from alerts.quake_words import ENDS, WARNING_NAMES_EN, compose_quake, compose_wave
+from alerts.notice import SAID_OVER, Phase, Picture, Text
+from alerts.quake_words import WARNING_NAMES_EN, compose_quake, compose_wave
 from alerts.shaking import INTENSITY_NAMES_JA, Intensity, intensity_of
 from alerts.wave import Wave, worst_wave
-from alerts.words import FIRST_CHARACTERS, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, width
+from alerts.wording import FIRST_CHARACTERS, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, width
 
 SENT = datetime(2026, 9, 8, 3, 30, tzinfo=UTC)
-LIVE = [phase for phase in Phase if phase not in ENDS]
+LIVE = [phase for phase in Phase if phase not in SAID_OVER]
 LONG = ("小笠原諸島父島母島", "神津島村及び式根島周辺", "とても長い名前の津波予報区", "江東区")
 FACTS = PartFacts(
     Phase.ISSUED, None, Severity.EXTREME, (HazardKind.EARTHQUAKE,), LONG, "気象庁・国土交通省関東地方整備局", SENT,
@@ -65,7 +65,7 @@ def test_a_tsunami_is_told_with_its_height_and_when_it_comes(phase: Phase) -> No
 
 
 def test_an_end_is_told_in_the_words_of_every_end() -> None:
-    for phase in ENDS:
+    for phase in SAID_OVER:
         facts = replace(FACTS, phase=phase)
         assert composed(facts, "ja", (), Picture(intensity=Intensity.SEVEN)) == composed(facts, "ja", (), None)
 

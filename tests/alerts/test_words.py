@@ -9,7 +9,8 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Phase
-from alerts.words import FIRST_CHARACTERS, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, compose, width
+from alerts.wording import FIRST_CHARACTERS, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, width
+from alerts.words import compose
 
 SENT = datetime(2026, 9, 8, 3, 30, tzinfo=UTC)
 LONGEST = ("小笠原諸島父島母島", "神津島村及び式根島周辺", "世田谷区", "千代田区", "江東区")

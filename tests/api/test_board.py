@@ -13,7 +13,7 @@ from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Phase, Recipients
 from alerts.order_words import compose_order
-from alerts.words import PartFacts
+from alerts.wording import PartFacts
 from api.console.board_routes import board_routes
 from api.known.board import Orders
 from api.officers.accounts import Role

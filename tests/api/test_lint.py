@@ -13,7 +13,8 @@ from alerts.languages.known import LANGUAGES, TABLES
 from alerts.level import Level
 from alerts.notice import Notice, Phase, Text
 from alerts.order_words import ORDER_NAMES_JA, compose_order
-from alerts.words import PartFacts, compose
+from alerts.wording import PartFacts
+from alerts.words import compose
 from api.console.officer_page import FINDINGS
 from api.orders.lint import STOPS, Finding, Stop, lint, time_in
 from dispatch.settings import DispatchSettings

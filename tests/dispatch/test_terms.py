@@ -17,7 +17,7 @@ from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.order_words import compose_order
 from alerts.place import Cell
-from alerts.words import FIRST_CHARACTERS, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, width
+from alerts.wording import FIRST_CHARACTERS, MAX_TEXT_BYTES, MAX_TITLE_WIDTH, PartFacts, width
 from dispatch.columns import columns_of
 from dispatch.layers import People
 from dispatch.message import Message, Messages, topic_and_tag

@@ -13,7 +13,7 @@ import pytest
 from alerts.languages.known import LANGUAGES, TABLES
 from alerts.level import Level
 from alerts.notice import NoticePart, Phase, ToldWay
-from alerts.words import FIRST_CHARACTERS, MAX_TITLE_WIDTH, width
+from alerts.wording import FIRST_CHARACTERS, MAX_TITLE_WIDTH, width
 from dispatch.message import Messages
 from dispatch.settings import DispatchSettings
 from dispatch.way_facts import WayFacts

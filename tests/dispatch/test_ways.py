@@ -7,7 +7,7 @@ import pytest
 
 from alerts.notice import Notice, Phase
 from alerts.place import LatLng
-from alerts.words import FIRST_CHARACTERS, MAX_TITLE_WIDTH, width
+from alerts.wording import FIRST_CHARACTERS, MAX_TITLE_WIDTH, width
 from dispatch.errors import PlanMissing
 from dispatch.message import Message, Messages
 from dispatch.settings import DispatchSettings

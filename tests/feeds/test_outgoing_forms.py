@@ -20,7 +20,8 @@ from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Tex
 from alerts.order_words import ORDER_NAMES_JA, compose_order
 from alerts.place import Cell, LatLng
 from alerts.report import OutcomeKind
-from alerts.words import PartFacts, compose
+from alerts.wording import PartFacts
+from alerts.words import compose
 from feeds.outgoing.forms import Form, Leaf, Municipality, leaves_of, why_not
 from feeds.outgoing.notice_cap import alert_of
 from feeds.outgoing.script import MOST_SECONDS, script_of, seconds_of

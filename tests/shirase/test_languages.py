@@ -22,7 +22,8 @@ from alerts.river_stage import RiverStage, Stage
 from alerts.river_words import RiverFacts, compose_river
 from alerts.shaking import Intensity
 from alerts.wave import Wave
-from alerts.words import FIRST_CHARACTERS, MAX_TITLE_WIDTH, PartFacts, compose, width
+from alerts.wording import FIRST_CHARACTERS, MAX_TITLE_WIDTH, PartFacts, width
+from alerts.words import compose
 from dispatch.message import text_for
 from shirase.cli import main
 from shirase.languages import DEFAULT_LANGUAGES, ROOT, ReviewState, digest_of, reviews_at, warn_of_languages

@@ -19,7 +19,7 @@ from alerts.place import Cell
 from alerts.river_stage import RiverStage, Stage, Trend
 from alerts.shaking import Intensity
 from alerts.wave import Wave
-from alerts.words import MAX_TITLE_WIDTH, width
+from alerts.wording import MAX_TITLE_WIDTH, width
 from geo.cells import expand
 from geo.depth import DepthRank
 from streams.digest import approval_digest

@@ -12,7 +12,7 @@ from alerts.help_words import MAX_HELP_BYTES, MOST_LINES, help_sentence
 from alerts.languages.known import LANGUAGES
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Phase
-from alerts.words import FIRST_CHARACTERS, MAX_TEXT_BYTES
+from alerts.wording import FIRST_CHARACTERS, MAX_TEXT_BYTES
 from api.known.entries import entries
 from api.known.state import Said
 from api.orders.lint import Finding, lint

@@ -20,7 +20,7 @@ from alerts.notice import Notice, NoticeKind, Phase
 from alerts.order_words import compose_order
 from alerts.place import Cell, LatLng
 from alerts.shelter import ShelterReport, ShelterState
-from alerts.words import PartFacts
+from alerts.wording import PartFacts
 from dispatch.channel import ChannelState
 from dispatch.device_seal import DeviceSeal
 from dispatch.settings import DispatchSettings

@@ -19,7 +19,8 @@ from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients
 from alerts.order_words import compose_order, reads_as_order
 from alerts.place import Cell, Cells
 from alerts.silence_words import SilenceFacts, compose_silence
-from alerts.words import FIRST_CHARACTERS, MAX_TITLE_WIDTH, PartFacts, compose, width
+from alerts.wording import FIRST_CHARACTERS, MAX_TITLE_WIDTH, PartFacts, width
+from alerts.words import compose
 from dispatch.columns import columns_of
 from dispatch.layers import People
 from dispatch.registry import Registry

@@ -1,6 +1,6 @@
 /// <reference lib="webworker" />
 // The worker of drills: it knows nothing but drills, marks each before everything else, and never takes a real one's place.
-import { newer, noticeOf, sounds, type PushPayload } from "./newest";
+import { newer, noticeOf, payloadOf, sounds, type PushPayload } from "./newest";
 import { NOW_WORDS } from "./now-words";
 import { prove, renew, tell, type Post, type PushSubscriptionChangeEvent } from "./proving";
 import { DRILL_STORE, type Seen } from "./store";
@@ -18,12 +18,7 @@ self.addEventListener("install", (event) => event.waitUntil(self.skipWaiting()))
 self.addEventListener("push", (event) => event.waitUntil(onPush(event).catch(() => showUnknown(undefined))));
 
 async function onPush(event: PushEvent): Promise<void> {
-  let payload: unknown;
-  try {
-    payload = event.data?.json();
-  } catch {
-    payload = undefined;
-  }
+  const payload = payloadOf(event.data);
   const me = await DRILL_STORE.readMe().catch(() => undefined);
   const come = noticeOf(payload, false, NOW_WORDS[languageOf([me?.wish.language ?? "ja"])]);
   const said = (payload as Partial<PushPayload> | undefined)?.shirase;

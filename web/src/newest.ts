@@ -29,6 +29,15 @@ export interface PushPayload {
   picture?: PushPicture;
 }
 
+/** Return what came by a push, undefined where it is no JSON; what it is worth says `noticeOf`. */
+export function payloadOf(data: PushMessageData | null): unknown {
+  try {
+    return data?.json();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Return what *payload* says as a notice; undefined when it is not one of ours. */
 export function noticeOf(payload: unknown, stepFree: boolean, words: NowWords): Seen | undefined {
   if (typeof payload !== "object" || payload === null) return undefined;

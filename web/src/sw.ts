@@ -2,7 +2,7 @@
 // The worker: every push shows something, and never an older notice instead of a newer one.
 import { alive } from "./door";
 import { install, keptOrFresh, tidy } from "./kept";
-import { newer, noticeOf, sounds, type PushPayload } from "./newest";
+import { newer, noticeOf, payloadOf, sounds, type PushPayload } from "./newest";
 import { NOW_WORDS } from "./now-words";
 import { addressed } from "./place-of-push";
 import { prove, renew, tell, type Post, type PushSubscriptionChangeEvent } from "./proving";
@@ -20,12 +20,7 @@ self.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => s
 self.addEventListener("push", (event) => event.waitUntil(onPush(event).catch(() => showUnknown(undefined))));
 
 async function onPush(event: PushEvent): Promise<void> {
-  let payload: unknown;
-  try {
-    payload = event.data?.json();
-  } catch {
-    payload = undefined;
-  }
+  const payload = payloadOf(event.data);
   const me = await readMe().catch(() => undefined);
   const come = noticeOf(payload, me?.stepFree ?? false, NOW_WORDS[languageOf([me?.wish.language ?? "ja"])]);
   if (!come) return showUnknown(me?.wish.language);
