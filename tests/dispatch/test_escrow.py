@@ -64,7 +64,9 @@ def test_what_does_not_open_says_why_and_opens_nothing() -> None:
     other = seal(FILES, needed=2, holders=3, at=AT)[1]
     plain = json.loads(raw)
     fewer = json.dumps({**plain, "head": {**plain["head"], "needed": 3}}).encode()
-    typo = shares[0][:-1] + ("A" if shares[0][-1] != "A" else "B")
+    # Not its last letter: of that only some bits are read.
+    words = shares[0].split()
+    typo = " ".join((*words[:3], ("A" if words[3][0] != "A" else "B") + words[3][1:], *words[4:]))
     for sealed, given_, reason in (
         (raw, shares[:1], "escrow-too-few-shares"),
         (raw, (shares[0], shares[0]), "escrow-too-few-shares"),

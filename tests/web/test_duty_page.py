@@ -229,8 +229,8 @@ def test_rings_and_channels_change_under_the_hand_and_take_neither_focus_nor_cod
         page.locator("td", has_text="timeout").wait_for()
         assert page.evaluate("document.activeElement.textContent") == "もう一度渡す"
         assert page.evaluate("document.querySelector('main').dataset.same") == "yes", "the page was not loaded anew"
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/channels**")
+        with page.expect_navigation(url="**/channels**"):
+            page.keyboard.press("Enter")
 
         page.goto(f"{url}/sending/{notice.lineage}")
         code = page.locator("input[name=code]").first
