@@ -34,6 +34,7 @@ _DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七�
 # Numerals are read only where they count something: 八丁堀 and 三田 are names.
 _COUNTED = re.compile(r"([〇一二三四五六七八九十]+)(?=丁目|番町|条|線)")
 _CHOME = re.compile(r"\d+丁目$")
+_NUMBER = re.compile(r"(\d+)")
 
 _Vectors = NDArray[np.float64]
 
@@ -43,6 +44,12 @@ def folded(name: str) -> str:
     plain = "".join(unicodedata.normalize("NFKC", name).split())
     plain = plain.removeprefix("大字").replace("ヶ", "ケ").replace("が", "ケ")
     return _COUNTED.sub(lambda numeral: _number(numeral[1]), plain)
+
+
+def as_counted(name: str) -> tuple[tuple[str, int], ...]:
+    """Return the key by which names stand in the order in which people count: 2丁目 and 二丁目 before 10丁目."""
+    pieces = _NUMBER.split(folded(name))
+    return tuple((words, int(number)) for words, number in zip(pieces[::2], (*pieces[1::2], "0"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

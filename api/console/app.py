@@ -16,8 +16,9 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from alerts.claim import Lane
 from alerts.duty import alone_by
+from alerts.notice import Notice
 from alerts.words import HAZARDS_JA
-from api.console import reported_rows
+from api.console import in_force_rows, reported_rows
 from api.console.alone_routes import alone_routes
 from api.console.channels_routes import channels_routes
 from api.console.code_words import SOURCE_ELSE, SOURCES, coded
@@ -100,6 +101,7 @@ def console_app(
                 rivers=rivers,
                 reports=reports,
                 passkeys=office is not None and office.passkeys is not None,
+                in_force=() if office is None else office.sending.in_force(),
             ),
             200 if fresh.ready else 503,
             {"cache-control": "no-store"},
@@ -127,6 +129,7 @@ def render(
     rivers: RiverDesk | None = None,
     reports: Sequence[Report] = (),
     passkeys: bool = False,
+    in_force: Iterable[Notice] = (),
 ) -> str:
     """Return the page; *did* is the draft that its reader has just decided."""
     stale = ""
@@ -147,7 +150,7 @@ def render(
         f'<meta http-equiv="refresh" content="{_RELOAD_SECONDS}">'
         f"<title>知らせ 担当者画面</title><style>{CONSOLE}</style></head><body>"
         f"<header><h1>知らせ 担当者画面</h1><small>{clock(now, now=now)} 現在</small>{who}</header><main>{stale}"
-        + (read_only if session is None else _answer(view, did))
+        + (read_only if session is None else _answer(view, did) + _in_force(in_force, view, now))
         + _table(
             f"承認を待つ案（{len(view.drafts)}件）",
             ("", "状態", "レベル", "災害", "地域", "発表元", "発表", "判断期限", "見出し", "理由"),
@@ -198,6 +201,12 @@ def _rivers(rivers: RiverDesk | None, now: datetime) -> str:
 def _reports(reports: Sequence[Report], session: Session, now: datetime) -> str:
     found = reported_rows.rows(reports, session, new_key(), now=now)
     return _table(f"道路の通報（確かめてください {len(reports)}件）", reported_rows.HEADS, map(_row, found))
+
+
+def _in_force(in_force: Iterable[Notice], view: DeskView, now: datetime) -> str:
+    found = in_force_rows.standing(in_force)
+    rows = (_row(in_force_rows.cells(notice, view.accepted, now)) for notice in found[:_MOST_ROWS])
+    return _table(f"いま出ている知らせ（{len(found)}件）", in_force_rows.HEADS, rows)
 
 
 def _signed_in(session: Session, *, passkeys: bool) -> str:

@@ -7,6 +7,7 @@ from api.officers.accounts import Session
 from api.orders.wanted import HOURS
 
 _USUAL_HOURS = "6"
+_NO_GROUPS: Mapping[str, Iterable[tuple[str, str]]] = {}
 
 
 def hidden(name: str, value: str) -> str:
@@ -33,13 +34,26 @@ def area(label: str, name: str, example: str, value: str = "", *, rows: int = 3)
     return f'<label>{label}{hint}<textarea name="{name}" rows="{rows}">{escape(value)}</textarea></label>'
 
 
-def select(label: str, name: str, choices: Iterable[tuple[str, str]], chosen: str = "") -> str:
-    """Return a list to choose one of."""
-    options = "".join(
+def select(
+    label: str,
+    name: str,
+    choices: Iterable[tuple[str, str]],
+    chosen: str = "",
+    *,
+    groups: Mapping[str, Iterable[tuple[str, str]]] = _NO_GROUPS,
+) -> str:
+    """Return a list to choose one of; behind *choices* those of *groups*, each under its name."""
+    grouped = "".join(
+        f'<optgroup label="{escape(group)}">{_options(listed, chosen)}</optgroup>' for group, listed in groups.items()
+    )
+    return f'<label>{label}<select name="{name}">{_options(choices, chosen)}{grouped}</select></label>'
+
+
+def _options(choices: Iterable[tuple[str, str]], chosen: str) -> str:
+    return "".join(
         f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(word)}</option>'
         for value, word in choices
     )
-    return f'<label>{label}<select name="{name}">{options}</select></label>'
 
 
 def radios(label: str, name: str, choices: Iterable[tuple[str, str]], *, checked: str | None = None) -> str:

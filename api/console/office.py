@@ -180,7 +180,8 @@ class Office:
         """Return the script by which *session*, or whoever signs in, shows a passkey; nothing where there is none."""
         if self.passkeys is None or not self.scripts:
             return ""
-        has = session is None or bool(self.passkeys.store.of(session.account.name))
+        # Signing in has a button of its own; beside its code no second one, which would sign in nobody.
+        has = session is not None and bool(self.passkeys.store.of(session.account.name))
         return head_for(can_show=has)
 
     def proposal(self, draft: Draft) -> Proposal:

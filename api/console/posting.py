@@ -11,7 +11,6 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from alerts.report import OutcomeKind
-from alerts.shelter import ShelterReport
 from api.console.closure_preview import closure_preview_routes, moves_many
 from api.console.crossings_page import crossings_section
 from api.console.filled import filled, seen_by
@@ -24,6 +23,7 @@ from api.console.reported_rows import reports_section
 from api.drawing.geojson import areas
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError, FormWrong
+from api.known.posted import NamedSite
 from api.officers.accounts import Role, Session
 from api.officers.approval import MayNot
 from api.officers.audit import Act
@@ -74,7 +74,7 @@ def posting_routes(office: Office) -> APIRouter:
         kept: Annotated[str, Query(max_length=40)] = "",
     ) -> Response:
         session = seen_by(office, request)
-        offered = tuple(one for one in office.posts.shelters() if _may_write(office, session, one))
+        offered = tuple(one for one in office.posts.sites() if _may_write(office, session, one))
         names = offered_names(office, session)
         fresh = office.codes.is_fresh(session, int(office.now().timestamp()))
         ends = standing(office, session)
@@ -249,7 +249,7 @@ def _draft_of(office: Office, document: str) -> tuple[DraftRecord | None, DraftR
     return waiting, next((one for one in view.decided if one.document == document), None)
 
 
-def _may_write(office: Office, session: Session, shelter: ShelterReport) -> bool:
+def _may_write(office: Office, session: Session, shelter: NamedSite) -> bool:
     return may_not_post(session.account, where_of_shelter(shelter, office.ground.names), office.ground.wards_at) is None
 
 

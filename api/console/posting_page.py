@@ -5,11 +5,12 @@ from html import escape
 
 from alerts.incident import IncidentKind
 from alerts.road import RoadCause
-from alerts.shelter import OccupancyBand, ShelterReport, ShelterState
+from alerts.shelter import OccupancyBand, ShelterState
 from api.console import fields
 from api.console.order_page import NOTHING_OFFERED, Offered, Standing, endings, order_fields, preview_button
 from api.console.posted_page import KINDS_JA
 from api.drawing.sheet import SCRIPT, document
+from api.known.posted import NamedSite
 from api.officers.accounts import Session
 
 CAUSES_JA: Mapping[RoadCause, str] = {
@@ -52,7 +53,7 @@ _NOTHING: Mapping[str, str] = {}
 def forms_page(
     session: Session,
     names: Mapping[str, str],
-    shelters: Sequence[ShelterReport],
+    shelters: Sequence[NamedSite],
     standing: Sequence[Standing] = (),
     *,
     new_key: Callable[[], str],
@@ -131,11 +132,13 @@ def _closure(kept: Mapping[str, str], roads: bool) -> str:
     )
 
 
-def _shelter(shelters: Sequence[ShelterReport]) -> str:
-    known = [(one.id, " ".join(filter(None, (one.ward, one.name or one.id)))) for one in shelters]
+def _shelter(shelters: Sequence[NamedSite]) -> str:
+    known: dict[str, list[tuple[str, str]]] = {}
+    for one in shelters:
+        known.setdefault(one.ward, []).append((one.id, one.name or one.id))
     first = ("", "選んでください" if known else "（一覧はまだありません）")
     return (
-        f"{fields.select('避難所', 'shelter', (first, *known))}"
+        f"{fields.select('避難所', 'shelter', (first,), groups=known)}"
         f"{fields.text('一覧にないときのID（都の担当者のみ）', 'other', '')}"
         f"{fields.radios('状態', 'state', ((state.value, word) for state, word in STATES_JA.items()))}"
         + fields.radios(

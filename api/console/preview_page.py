@@ -20,6 +20,7 @@ from geo.seam import SEAM_M, SeamReport, shown
 
 _MOST_SEAMS = 8
 _UNKNOWN = "数えていません"
+_LEAST_SHARE = 0.1
 NOTHING_WRONG = FormWrong("")
 
 
@@ -75,9 +76,7 @@ def preview_rows(seen: Preview, *, written: bool = True) -> tuple[tuple[str, str
     """
     reach = seen.reach
     wide = "" if not seen.is_wide else "（広域：別の人の承認が要ります）" if written else "（広域）"
-    share = ""
-    if reach.residents and reach.reachable is not None:
-        share = f"（住民の{min(100.0, 100 * reach.reachable / reach.residents):.1f}％）"
+    share = _share(reach.reachable, reach.residents)
     lasts = "分かりません"
     if seen.last_push_seconds is not None:
         lasts = f"承認から約{max(1, round(seen.last_push_seconds)):,}秒で最後の1件"
@@ -112,6 +111,14 @@ def seams(report: SeamReport | None) -> str:
         f"<p>区単位（{escape('、'.join(ward.wards)) or 'なし'}）で出すと{_shown(ward.told)}人。"
         f"うち必要のない人{_shown(ward.told_without_need)}人、危険なのに伝わらない人{_shown(ward.in_danger_untold)}人。</p></details>"
     )
+
+
+def _share(reachable: int | None, residents: int | None) -> str:
+    """Return which part of the people a push reaches: few among many are never rounded to nobody."""
+    if not residents or not reachable:
+        return ""
+    share = min(100.0, 100 * reachable / residents)
+    return f"（住民の{share:.1f}％）" if share >= _LEAST_SHARE else f"（住民の{_LEAST_SHARE}％未満）"
 
 
 def _people(number: int | None) -> str:

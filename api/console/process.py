@@ -29,7 +29,7 @@ from api.known.census import Census
 from api.known.channels import FOLLOWED as LEFT
 from api.known.desk import TOPICS, Desk
 from api.known.kept_areas import FOLLOWED as KEPT
-from api.known.posted import FOLLOWED
+from api.known.posted import FOLLOWED, Posts, on_list
 from api.known.road_map import RoadMap
 from api.known.sending import FOLLOWED as FAN_OUTS
 from api.known.wards import Ground
@@ -49,6 +49,7 @@ from geo.areas import AreaTable
 from geo.named_areas import NamedAreas
 from geo.river_zone import RiverCourse
 from routing.network import RoadNetwork
+from routing.site import Site
 from streams.brokers.client import Producer, Record, read_to_end
 from streams.evacuation.preview import ASK_SECONDS, PostingSettings, ask
 from streams.gauges.river_desk import TOPICS as RIVERS
@@ -78,6 +79,7 @@ def build_console(
     officers: OfficerSettings | None = None,
     network: RoadNetwork | None = None,
     courses: Iterable[RiverCourse] = (),
+    sites: Iterable[Site] = (),
     unreviewed: frozenset[str] = frozenset(),
 ) -> FastAPI:
     """Return the coordinators' application over the broker at *bootstrap*; it reads while it is served.
@@ -88,7 +90,8 @@ def build_console(
     own identity provider, *passkeys* by what their device holds; *alone* is when one
     person may let go what needs two; *officers* lets them add telephones on which they are called; *network* is the
     planner's, whose roads are found by name and pressed on the map; *courses* are the rivers' lines, along which an
-    area is made; *unreviewed* are languages that await a reader.
+    area is made; *sites* are the shelters of the lists, of which an officer may say something; *unreviewed* are
+    languages that await a reader.
     Raises ValueError when the audit trail is broken: a person looks before anybody acts.
     """
     registry = CollectorRegistry()
@@ -110,6 +113,7 @@ def build_console(
             office = replace(office, passkeys=Passkeys(passkeys, PasskeyStore(accounts)))
         roads = None if network is None else RoadMap(network)
         office = replace(office, roads=roads, rivers=rivers_of(courses), unreviewed=unreviewed)
+        office = replace(office, posts=Posts(on_list(sites, office.ground.names)))
     rivers, orders, duties = RiverDesk(), Orders(), DutyDesk()
     devices = None if officers is None else OfficerDevices.at(officers)
     applied = [desk.apply, rivers.apply]

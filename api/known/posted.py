@@ -2,13 +2,17 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from alerts.cap import ResponseType
+from alerts.place import LatLng
 from alerts.report import OutcomeKind
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
 from feeds.console import FEED, SOURCE
+from geo.chome import as_counted
+from routing.site import Site
 from streams.brokers.client import Record
 from streams.ingest.facts import is_heartbeat
 from streams.payloads import Crossing, FactEffect, ReportRecord
@@ -25,10 +29,29 @@ _EFFECT = b"fact|"
 _OURS = f"|{SOURCE}".encode()
 
 
+@dataclass(frozen=True, slots=True)
+class NamedSite:
+    """A shelter as a form offers it: of a list, or one that somebody has spoken of."""
+
+    id: str
+    name: str
+    ward: str
+    point: LatLng | None
+
+
+def on_list(sites: Iterable[Site], wards: Mapping[str, str]) -> dict[str, NamedSite]:
+    """Return the *sites* of a list by id; *wards* (code to name) names those of which the list gives the code."""
+    return {one.id: NamedSite(one.id, one.name, wards.get(one.ward, one.ward), one.point) for one in sites}
+
+
 @dataclass(slots=True)
 class Posts:
-    """One thread applies, any thread may look. `sent` remembers this process's own posts from the first moment on."""
+    """One thread applies, any thread may look. `sent` remembers this process's own posts from the first moment on.
 
+    `listed` are the shelters of the lists: before the first word on one there must be a name to choose.
+    """
+
+    listed: Mapping[str, NamedSite] = field(default_factory=dict)
     _reports: OrderedDict[str, ReportRecord] = field(default_factory=OrderedDict)
     _effects: dict[str, FactEffect] = field(default_factory=dict)
     _closures: dict[str, RoadReport] = field(default_factory=dict)
@@ -121,15 +144,32 @@ class Posts:
         with self._lock:
             return self._closures.get(thing)
 
-    def shelter(self, thing: str) -> ShelterReport | None:
-        """Return the newest word of any source on the shelter *thing*, filled from the others' words."""
+    def site(self, thing: str) -> NamedSite | None:
+        """Return the shelter *thing* as a list or any source names it."""
         with self._lock:
-            return self._shelters.get(thing)
+            spoken = self._shelters.get(thing)
+        return _named(self.listed.get(thing), spoken)
+
+    def sites(self) -> tuple[NamedSite, ...]:
+        """Return every shelter of the lists, and every other of which somebody spoke, as people count them."""
+        with self._lock:
+            spoken = dict(self._shelters)
+        found = (_named(self.listed.get(thing), spoken.get(thing)) for thing in {*self.listed, *spoken})
+        named = (one for one in found if one is not None)
+        return tuple(sorted(named, key=lambda one: (one.ward, as_counted(one.name), one.id)))
 
     def shelters(self) -> tuple[ShelterReport, ...]:
         """Return every shelter that any source has named, by ward and name."""
         with self._lock:
             return tuple(sorted(self._shelters.values(), key=lambda one: (one.ward, one.name, one.id)))
+
+
+def _named(listed: NamedSite | None, spoken: ShelterReport | None) -> NamedSite | None:
+    if spoken is None:
+        return listed
+    if listed is None:
+        return NamedSite(spoken.id, spoken.name, spoken.ward, spoken.point)
+    return listed
 
 
 def _put(kept: dict[str, RoadReport], thing: str, road: RoadReport | None) -> None:

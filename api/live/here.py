@@ -36,6 +36,7 @@ from api.live.shelters import Shown, shown_of
 from api.live.silence import sources_said
 from api.live.words import lapsed
 from geo.cells import contains, expand, shard_of
+from geo.chome import as_counted
 from routing.go_up import row
 from routing.plan import Advice, Answer, CellAdvice, EvacuationPlan, Side
 
@@ -131,9 +132,10 @@ class HerePages:
         found: dict[str, tuple[tuple[str, Shard], ...]] = {}
         for ward, cells in self._wards:
             places = {(self._name_of(Cell(cell)) or ward, shard_of(Cell(cell))) for cell in expand(cells)}
-            here = tuple(sorted(place for place in places if place[1] in shards))
-            if here:
-                found[ward] = here
+            here = (place for place in places if place[1] in shards)
+            listed = tuple(sorted(here, key=lambda place: (as_counted(place[0]), place[1])))
+            if listed:
+                found[ward] = listed
         return found
 
     def _listed(
@@ -174,7 +176,8 @@ class HerePages:
             named: dict[str, list[Cell]] = {}
             for cell in sorted(h3.cell_to_children(shard, HAZARD_RESOLUTION)):
                 named.setdefault(self._name_of(Cell(cell)) or _NOWHERE, []).append(Cell(cell))
-            self._places[shard] = tuple(_Place(name, tuple(cells)) for name, cells in sorted(named.items()))
+            listed = sorted(named, key=lambda name: (name == _NOWHERE, as_counted(name)))
+            self._places[shard] = tuple(_Place(name, tuple(named[name])) for name in listed)
         return self._places[shard]
 
     def _ground(self, shard: Shard) -> tuple[Frame, Ground]:

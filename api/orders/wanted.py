@@ -23,9 +23,9 @@ from alerts.level import Level
 from alerts.place import HAZARD_RESOLUTION, Cell, Cells, LatLng
 from alerts.reception import cap_id
 from alerts.road import RoadCause, RoadReport
-from alerts.shelter import OccupancyBand, ShelterReport, ShelterState
+from alerts.shelter import OccupancyBand, ShelterState
 from api.http.errors import FormWrong
-from api.known.posted import Posts
+from api.known.posted import NamedSite, Posts
 from api.known.roads import RoadLine, no_line
 from api.known.wards import MOST_CELLS_LOOKED_AT
 from api.officers.accounts import Account
@@ -192,7 +192,7 @@ def _shelter(form: Mapping[str, str], _own: str, known: Known, _at: datetime) ->
     fields: dict[str, Any] = {"state": _member(ShelterState, form.get("state", ""), "状態").value}
     if form.get("band"):
         fields["band"] = _member(OccupancyBand, form["band"], "混み具合").value
-    shelter = known.posts.shelter(thing)
+    shelter = known.posts.site(thing)
     if shelter is None:
         return thing, Where(unknown=True), False, fields
     return thing, where_of_shelter(shelter, known.names), False, {**fields, "name": shelter.name}
@@ -277,7 +277,7 @@ def where_of(road: RoadReport) -> Where:
     return ground_of((place.point,) if place.point else (), (*place.line, *place.polygon), place.road_ids)
 
 
-def where_of_shelter(shelter: ShelterReport, names: Mapping[str, str]) -> Where:
+def where_of_shelter(shelter: NamedSite, names: Mapping[str, str]) -> Where:
     """Return the ground of a shelter; without a place its ward's name is all there is: who may write of it."""
     if shelter.point is not None:
         return ground_of((shelter.point,), (), ())

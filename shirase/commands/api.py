@@ -178,6 +178,7 @@ def residents(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Rivers' lines (`shirase areas rivers`): along a river an area is made by its name.",
 )
+@shelters_option
 @_languages("officers see which await a reader.")
 @click.option(
     "--wards",
@@ -201,6 +202,7 @@ def console(
     outlets: Path,
     network: str,
     rivers: Path | None,
+    shelters: Path | None,
     languages: Path,
     wards: Path,
 ) -> None:
@@ -223,6 +225,7 @@ def console(
     posting = posting_settings(os.environ)
     register = tomllib.loads(outlets.read_text(encoding="utf-8")) if outlets.exists() else {}
     known = wards_at(wards if wards.exists() else None)
+    town = shown_town(network, shelters)
     app = build_console(
         broker,
         accounts=accounts,
@@ -240,7 +243,8 @@ def console(
         cap_sender=str(register.get("sender", "")),
         officers=officer_settings(os.environ),
         web=web if web.exists() else None,
-        network=shown_town(network, None).roads if network else None,
+        network=town.roads,
+        sites=town.sites,
         courses=river_zones_at(rivers).courses,
         unreviewed=unreviewed_at(languages),
     )

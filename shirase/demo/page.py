@@ -14,6 +14,7 @@ from typing import Self
 import pyotp
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from api.console.process import build_console
 from api.known.census import Census
@@ -22,6 +23,7 @@ from api.officers.passkeys import PasskeySettings
 from api.residents.process import build_residents
 from shirase.areas import DEFAULT_AREAS, table_at
 from shirase.commands.api import DEFAULT_WEB, people_at
+from shirase.demo.banner import CONSOLE, RESIDENTS, Banner
 from shirase.demo.river_ground import demo_river_zones
 from shirase.demo.town import shown_town
 from shirase.demo.wards import WARDS
@@ -54,7 +56,10 @@ class DemoPages:
         self, residents: FastAPI, console: FastAPI, officers: tuple[DemoOfficer, ...], listener: socket.socket
     ) -> None:
         self.officers = officers
-        self._servers = (_Served(residents, _listening()), _Served(console, listener))
+        self._servers = (
+            _Served(Banner(residents, RESIDENTS), _listening()),
+            _Served(Banner(console, CONSOLE), listener),
+        )
         self.residents = f"http://127.0.0.1:{self._servers[0].port}/"
         # A name and no address: browsers make passkeys for names only.
         self.console = f"http://{_NAME}:{self._servers[1].port}/"
@@ -88,6 +93,7 @@ class DemoPages:
                 passkeys=passkeys,
                 courses=demo_river_zones().courses,
                 network=town.roads,
+                sites=town.sites,
             ),
             _officers(path),
             listener,
@@ -108,7 +114,7 @@ class DemoPages:
 
 
 class _Served:
-    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
         self.port = listener.getsockname()[1]
         self.server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [listener]}, name="page", daemon=True)

@@ -55,7 +55,7 @@ from streams.brokers.client import Record, Stored
 from streams.brokers.errors import SendError
 from streams.deciding.decision import Ledger, decide
 from streams.payloads import Command, DraftRecord, Preview, Verb
-from streams.topics import AUDIT, COMMANDS, DRAFTS
+from streams.topics import AUDIT, COMMANDS, DRAFTS, NOTICES
 from streams.wire import decode, encode
 from tests.api.browser import Browser
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
@@ -299,6 +299,12 @@ def test_what_became_of_it_is_said_in_one_word(room: Room) -> None:
     page = seat.get(f"/?did={record.draft_id}").text
     assert "（SENT）" in page
     assert "送信中" in page
+    assert "いま出ている知らせ（0件）" in page
+    room.sending.apply(Record(NOTICES.name, 0, 0, record.lineage.encode(), encode(decided.notice), {}, 0))
+    standing = seat.get("/").text.partition("いま出ている知らせ（1件）")[2].partition("</section>")[0]
+    assert f'<a href="/sending/{record.lineage}">レベル4' in standing
+    room.clock.now = decided.notice.expires + timedelta(minutes=1)
+    assert "期限切れ・有効" in room.sign_in("sato").get("/").text
 
 
 def test_nobody_approves_what_they_wrote_but_another_may(room: Room) -> None:

@@ -15,13 +15,14 @@ from alerts.alert import GEOCODE_AREA_NAME, Geocode
 from alerts.claim import Lane
 from alerts.notice import Notice, Phase, Recipients
 from alerts.place import Cell, Cells, LatLng
+from api.console.preview_page import preview_rows
 from api.http.errors import FormWrong
 from api.known.census import Census, Reach
 from api.officers.accounts import Role
 from api.officers.approval import MayNot
 from api.officers.codes import FRESH_SECONDS, GUESSES_AT_ONCE
 from api.orders.area_form import area_wanted
-from api.orders.preview import preview_of
+from api.orders.preview import Preview, preview_of
 from dispatch.columns import columns_of
 from dispatch.registry import Registry
 from dispatch.subscription import Place
@@ -163,6 +164,20 @@ def test_who_can_be_reached_is_what_the_fan_out_would_select() -> None:
     seen = preview_of((cell,), ("江東区",), census=counted, ward_of={}, at=NINE_PM)
     assert seen.last_push_seconds is not None
     assert seen.last_push_seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("reachable", "said"),
+    [
+        (71, "71人（住民の0.1％未満）"),
+        (100, "100人（住民の0.1％）"),
+        (0, "0人"),
+        (100_500, "100,500人（住民の100.0％）"),
+    ],
+)
+def test_few_among_many_are_not_rounded_to_nobody(reachable: int, said: str) -> None:
+    seen = Preview((), (), Reach(100_000, reachable, reachable), None, None)
+    assert dict(preview_rows(seen))["いま届く人"] == said
 
 
 def preview(seat: Seat, **fields: str) -> str:

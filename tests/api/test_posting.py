@@ -16,11 +16,12 @@ from alerts.place import LatLng
 from alerts.report import OutcomeKind
 from alerts.road import RoadReport
 from api.http.errors import FormWrong
-from api.known.posted import Posts
+from api.known.posted import Posts, on_list
 from api.officers.accounts import Account, Role
 from api.officers.approval import MayNot
 from api.orders.wanted import Known, Where, ground_of, may_not_post, wanted_of
 from geo.cells import expand
+from routing.site import Site
 from streams.brokers.client import Record
 from streams.deciding.decision import Ledger, decide
 from streams.ingest.agent import arrival_of
@@ -100,6 +101,10 @@ class Stages:
         self.room.posts.apply(record)
         self.room.sending.apply(record)
         self.room.reported.apply(record)
+
+
+def site(thing: str, name: str, lat: float = 35.64) -> Site:
+    return Site(thing, name, LatLng(lat, 139.72), frozenset(), ward=KOTO_WARD)
 
 
 @pytest.fixture
@@ -371,6 +376,13 @@ def test_a_ward_posts_about_the_shelters_of_its_own_ground(room: Room, stages: S
     seat = room.sign_in("sato")
     page = seat.get("/post").text
     assert [thing for thing in ("near", "named", "far", "theirs") if f'value="{thing}"' in page] == ["near", "named"]
+    sites = (site("listed-10", "架空第10避難所"), site("listed-2", "架空第2避難所"), site("far-off", "遠い所", 43.0))
+    room.posts.listed = on_list(sites, {KOTO_WARD: "江東区"})
+    page = seat.get("/post").text
+    in_order = re.findall(r'value="(listed-10|listed-2|far-off|near|theirs)"', page)
+    assert in_order == ["near", "listed-2", "listed-10"], "before anybody has spoken of one it has its name to choose"
+    assert '<optgroup label="江東区">' in page
+    assert post(seat, "shelter", shelter="listed-2", state="open").status_code == 303
     assert post(seat, "shelter", shelter="near", state="full").status_code == 303
     assert post(seat, "shelter", shelter="named", state="full").status_code == 303
     for thing, why in (("theirs", MayNot.OTHER_WARD), ("far", MayNot.NO_WARD), ("unheard-of", MayNot.NO_WARD)):

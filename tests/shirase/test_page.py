@@ -53,3 +53,13 @@ def test_the_residents_door_is_another_origin(pages: DemoPages) -> None:
     assert pages.residents != pages.console
     assert httpx.get(f"{pages.residents}health").status_code in (200, 503)
     assert httpx.get(f"{pages.residents}sign-in").status_code == 404
+
+
+def test_every_page_says_that_it_is_a_demo_and_an_answer_for_a_program_is_left_as_it_is(pages: DemoPages) -> None:
+    for url in (pages.residents, f"{pages.console}sign-in"):
+        answer = httpx.get(url)
+        assert answer.text.partition("<body")[2].partition("</aside>")[0].count("デモです") == 1, url
+        assert len(answer.content) == int(answer.headers["content-length"])
+        assert httpx.get(httpx.URL(url).join("/demo.css")).headers["content-type"] == "text/css"
+    for path in ("health", "metrics", "notices.json"):
+        assert "デモ" not in httpx.get(f"{pages.residents}{path}").text

@@ -1,5 +1,6 @@
 """One plain page per shard: every place an anchor, level, action, shelter and way, without scripts, in 100 kB."""
 
+import re
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -15,6 +16,7 @@ from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, Section
 from api.live.here import MOST_BYTES, HerePages
 from geo.cells import difference
+from geo.chome import as_counted
 from routing.plan import Advice, Answer, CellAdvice, Part, Route, Side, Turn, Why, plan_of
 from routing.shelter import Offer
 from streams.payloads import SourceRecord
@@ -74,6 +76,17 @@ def test_every_place_of_the_shard_is_an_anchor_by_its_name_and_by_its_cell() -> 
     assert {f"{cell:x}" for cell in CELLS} <= set(ids)
     assert {f"{number // 2}丁目" for number in range(len(CELLS))} <= set(ids)
     assert len(ids) == len(set(ids))
+
+
+def test_places_stand_in_the_order_in_which_people_count() -> None:
+    names = re.findall(r"<li id=\"[^\"]*\"><h3>(\d+)丁目</h3>", page_of(desk_of()))
+    assert len(names) > 10
+    assert names == sorted(names, key=int)
+    assert sorted(["架空町十丁目", "架空町二丁目", "架空町一丁目"], key=as_counted) == [
+        "架空町一丁目",
+        "架空町二丁目",
+        "架空町十丁目",
+    ]
 
 
 def test_a_place_says_level_danger_shelter_and_way() -> None:
