@@ -16,12 +16,17 @@ POINT_BYTES = 65
 SCALAR_BYTES = 32
 UNCOMPRESSED = 4
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+# The point that every other is a multiple of (FIPS 186-4, D.1.2.3).
+GENERATOR = bytes.fromhex(
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
 _CURVE = ec.SECP256R1()
 _ECDH = ec.ECDH()
 # The names under which Linux has it. Elsewhere, and where it is another, `cryptography` does the work.
 _LIBRARIES = ("libcrypto.so.3", "libcrypto.so.1.1")
-_P256 = 415  # NID_X9_62_prime256v1
-_CONSTANT_TIME = 4  # BN_FLG_CONSTTIME
+P256 = 415  # NID_X9_62_prime256v1
+CONSTANT_TIME = 4  # BN_FLG_CONSTTIME
 
 Agree = Callable[[bytes, bytes], tuple[bytes, bytes]]
 """From a scalar and the receiver's point to our public point and the shared secret; ValueError for no such point."""
@@ -62,14 +67,14 @@ class Libcrypto(threading.local):
         self._write = function("EC_POINT_point2oct", size, pointer, pointer, number, text, size, pointer)
         self._clear = function("BN_clear", None, pointer)
         self._forget_errors = function("ERR_clear_error", None)
-        self._group = function("EC_GROUP_new_by_curve_name", pointer, number)(_P256)
+        self._group = function("EC_GROUP_new_by_curve_name", pointer, number)(P256)
         new_point = function("EC_POINT_new", pointer, pointer)
         self._point, self._receiver = new_point(self._group), new_point(self._group)
         self._scalar = function("BN_new", pointer)()
         self._scratch = function("BN_CTX_new", pointer)()
         if not all((self._group, self._point, self._receiver, self._scalar, self._scratch)):
             raise OSError("libcrypto does not know P-256")
-        function("BN_set_flags", None, pointer, number)(self._scalar, _CONSTANT_TIME)
+        function("BN_set_flags", None, pointer, number)(self._scalar, CONSTANT_TIME)
         self._bytes = ctypes.create_string_buffer(POINT_BYTES)
 
     def __call__(self, scalar: bytes, receiver: bytes) -> tuple[bytes, bytes]:

@@ -16,21 +16,29 @@ A (key, nonce) must never meet two plaintexts. What keeps that, in order:
   neither two people nor two places share one, and new keys make another entry.
 """
 
+import logging
 import secrets
+from collections.abc import Callable
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.agreement import scalar_from
+from dispatch.columns import U8
 from dispatch.envelope import Entry, entry_from
 from dispatch.layers import People
 from dispatch.told import GENERATION_BYTES
+
+log = logging.getLogger(__name__)
 
 # Sender's public key first: its leading 4 says that the entry is there. Then salt, content key, nonce.
 SALT_AT, KEY_AT, NONCE_AT, ENTRY_BYTES = 65, 81, 97, 109
 THERE = 4
 _MIN_SECRET_BYTES = 32
+
+Make = Callable[[bytes, bytes, U8, U8], U8]
+"""From private keys, salts, points without their leading 4, and secrets to rows (`dispatch.native.entries`)."""
 
 
 def new_generation() -> bytes:
@@ -40,12 +48,19 @@ def new_generation() -> bytes:
 
 def entry_for(secret: bytes, generation: bytes, identifier: bytes, nth: int, p256dh: bytes, auth: bytes) -> Entry:
     """Return the entry of one subscription's *nth* push in *generation*: always the same."""
+    return entry_from(*made_of(secret, generation, identifier, nth, p256dh, auth), p256dh, auth)
+
+
+def made_of(
+    secret: bytes, generation: bytes, identifier: bytes, nth: int, p256dh: bytes, auth: bytes
+) -> tuple[bytes, bytes]:
+    """Return the private key and the salt of that entry."""
     if len(secret) < _MIN_SECRET_BYTES or len(generation) != GENERATION_BYTES:
         raise ValueError("an entry needs a secret of 32 bytes or more and the name of a generation")
     # All parts have fixed lengths, so they cannot run into each other.
     message = b"".join((generation, identifier, bytes((nth,)), p256dh, auth))
     random = blake2b(message, key=secret[:64], person=b"shirase-pool", digest_size=64).digest()
-    return entry_from(scalar_from(random[:48]), random[48:], p256dh, auth)
+    return scalar_from(random[:48]), random[48:]
 
 
 class Generation:
@@ -65,11 +80,22 @@ class Generation:
 class Pool:
     """Up to *depth* generations for the subscriptions of one worker, the fullest taken first."""
 
-    def __init__(self, secret: bytes, people: People, depth: int, mine: NDArray[np.bool_] | None = None) -> None:
-        """*mine* says of each of the 256 buckets whether to fill for it; all without it."""
+    def __init__(
+        self,
+        secret: bytes,
+        people: People,
+        depth: int,
+        mine: NDArray[np.bool_] | None = None,
+        together: Make | None = None,
+    ) -> None:
+        """*mine* says of each of the 256 buckets whether to fill for it; all without it.
+
+        *together* makes the entries of a turn in one call; without it they are made one by one, to the same bytes.
+        """
         self._secret = secret
         self._depth = depth
         self._mine = mine
+        self._together = together
         self._ready: list[Generation] = []
         self._follow(people)
 
@@ -141,9 +167,21 @@ class Pool:
 
     def _make(self, generation: Generation, rows: list[int]) -> None:
         base, entries = self._people.base, generation.entries
-        for row in rows:
-            if entries[row, 0] == THERE:
-                continue
+        missing = [row for row in rows if entries[row, 0] != THERE]
+        if self._together is not None and missing:
+            made = (
+                made_of(self._secret, generation.name, base.id_of(row), 0, base.p256dh(row), base.auth(row))
+                for row in missing
+            )
+            scalars, salts = (b"".join(parts) for parts in zip(*made, strict=True))
+            try:
+                entries[missing] = self._together(
+                    scalars, salts, base.columns.p256dh[missing], base.columns.auth[missing]
+                )
+                return
+            except ValueError as error:
+                log.error("C refused a turn of the pool, Python fills it", extra={"reason": str(error)})
+        for row in missing:
             entry = entry_for(self._secret, generation.name, base.id_of(row), 0, base.p256dh(row), base.auth(row))
             entries[row] = np.frombuffer(
                 entry.sender_public + entry.salt + entry.content_key + entry.nonce, dtype=np.uint8

@@ -1,6 +1,6 @@
-"""Compile `push.c` once for each of its versions, where there is a C compiler.
+"""Compile the C once for each of its versions, where there is a C compiler.
 
-The library stands beside its source, under a name made of the source's digest: it is never older than what it was made
+The library stands beside its sources, under a name made of their digest: it is never older than what it was made
 of, and whoever may write there may write our Python too. A folder that cannot be written wants it built before, as the
 Dockerfile does (`python -m dispatch.native`).
 """
@@ -16,17 +16,18 @@ from pathlib import Path
 
 from dispatch.errors import NativeMissing
 
-SOURCE = Path(__file__).with_name("push.c")
+HERE = Path(__file__).parent
+SOURCES = tuple(HERE / name for name in ("entry.h", "push.c", "entries.c"))
 COMPILERS = ("cc", "gcc", "clang")
 # No -march: an image is built on one machine and runs on another.
 FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared")
 _COMPILE_SECONDS = 60.0
 
 
-def built(folder: Path = SOURCE.parent, compilers: Sequence[str] = COMPILERS) -> Path:
+def built(folder: Path = HERE, compilers: Sequence[str] = COMPILERS) -> Path:
     """Return the library, made now if need be; raises NativeMissing where it cannot be."""
-    source = SOURCE.read_bytes()
-    made_of = hashlib.sha256(b"\0".join((source, " ".join(FLAGS).encode(), platform.machine().encode())))
+    how = (" ".join(FLAGS).encode(), platform.machine().encode())
+    made_of = hashlib.sha256(b"\0".join((*(source.read_bytes() for source in SOURCES), *how)))
     library = folder / f"push-{made_of.hexdigest()[:16]}.so"
     if not library.exists():
         compiler = next((found for name in compilers if (found := shutil.which(name))), None)
@@ -45,7 +46,7 @@ def compile_to(library: Path, compiler: str, flags: Sequence[str] = FLAGS) -> No
         made = Path(folder) / library.name
         try:
             ended = subprocess.run(
-                [compiler, *flags, str(SOURCE), "-o", str(made)],
+                [compiler, *flags, *(str(one) for one in SOURCES if one.suffix == ".c"), "-o", str(made)],
                 capture_output=True,
                 text=True,
                 timeout=_COMPILE_SECONDS,

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.agreement import libcrypto
+from dispatch.agreement import GENERATOR, agree, libcrypto
 from dispatch.columns import U8, U64
 from dispatch.endpoint import MAX_LENGTH
-from dispatch.envelope import HEADER_BYTES, TAG_BYTES, Entry, seal
+from dispatch.envelope import HEADER_BYTES, TAG_BYTES, entry_from, seal
 from dispatch.errors import NativeMissing
 from dispatch.native.build import built
-from dispatch.native.packed import Addresses, Bodies, where
+from dispatch.native.entries import Entries
+from dispatch.native.packed import Addresses, Bodies, place_of, where
 from dispatch.pool import ENTRY_BYTES
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ _REFUSALS = {-1: "a row, or the number of its words, that does not exist", -2: "
 
 
 class Native(StrEnum):
-    """Who seals and frames pushes."""
+    """Who seals and frames pushes, and fills the pool."""
 
     AUTO = "auto"  # C where it can be built or was, else Python
     ON = "on"  # C, or the worker does not start
@@ -92,6 +93,7 @@ class Library(threading.local):
                 )
             )
             self._crypto = _aes_of(crypto)
+            self.entries = Entries(path)
         except (OSError, AttributeError) as error:
             raise NativeMissing("not-loadable", str(error)) from None
         self._room(_FIRST_SCRATCH_BYTES)
@@ -130,7 +132,7 @@ class Library(threading.local):
         states = np.empty(count, dtype=np.uint8)
         job = _Sealing(
             where(path), len(path), where(path_offset), where(entries), len(entries),
-            where(rows), where(which), count, _place_of(words), len(records), size, MAX_LENGTH,
+            where(rows), where(which), count, place_of(words), len(records), size, MAX_LENGTH,
             self._scratch_at, room.size, where(offsets), where(bodies), bodies.size, where(states),
         )  # fmt: skip
         done = self._seal(ctypes.byref(self._crypto), ctypes.byref(job))
@@ -156,7 +158,7 @@ class Library(threading.local):
         room = self._room(text + count * each)
         job = _Framing(
             addresses.data_at, addresses.data.size, addresses.offsets_at, bodies.data_at, size,
-            len(bodies), begin, count, stream, _place_of(before), len(before), _place_of(after), len(after),
+            len(bodies), begin, count, stream, place_of(before), len(before), place_of(after), len(after),
             self._scratch_at, room.size,
         )  # fmt: skip
         done = self._frames(ctypes.byref(job))
@@ -197,10 +199,6 @@ def _typed(functions: ctypes.CDLL, name: str, *arguments: Any) -> Callable[..., 
     return found  # type: ignore[no-any-return]
 
 
-def _place_of(data: bytes) -> int | None:
-    return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
-
-
 def _check(array: NDArray[Any], kind: type[np.unsignedinteger[Any]]) -> None:
     if array.dtype != kind or not (array.flags.c_contiguous and array.flags.aligned):
         raise ValueError(f"an array of {array.dtype} where C reads {kind.__name__} in one piece")
@@ -226,15 +224,20 @@ def load() -> Library:
     """Return the library; raises NativeMissing where there is none whose bytes are right."""
     library = Library(built())
     if not _says_the_same(library):
-        raise NativeMissing("other-bytes", "the library seals otherwise than Python")
+        raise NativeMissing("other-bytes", "the library seals or makes entries otherwise than Python")
     return library
 
 
 def _says_the_same(library: Library) -> bool:
-    entry = Entry(b"\4" + bytes(range(64)), b"salt" * 4, b"key." * 4, b"once" * 3)
+    scalar, salt, auth = b"private." * 4, b"salt" * 4, b"auth" * 4
+    receiver = agree(b"receiver" * 4, GENERATOR)[0]
+    entry = entry_from(scalar, salt, receiver, auth)
     words = b"words" * 100
-    packed = b"".join((entry.sender_public, entry.salt, entry.content_key, entry.nonce))
-    entries = np.frombuffer(packed, dtype=np.uint8).reshape(1, -1)
+    entries = library.entries(
+        scalar, salt, np.frombuffer(receiver[1:], np.uint8).reshape(1, -1), np.frombuffer(auth, np.uint8).reshape(1, -1)
+    )
+    if entries.tobytes() != b"".join((entry.sender_public, entry.salt, entry.content_key, entry.nonce)):
+        return False
     none = np.zeros(1, dtype=np.int64)
     found = library.seal(
         np.frombuffer(b"/a", dtype=np.uint8), np.array([0, 2], dtype=np.uint64), entries, none, none, [words + b"\2"]

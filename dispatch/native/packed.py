@@ -1,5 +1,6 @@
 """Columns of bytes that C can read, and that look like a sequence of bytes to everybody else."""
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
@@ -12,6 +13,11 @@ from dispatch.columns import U8
 def where(array: NDArray[Any]) -> int:
     """Return where the elements of *array* are: in half of the time that `array.ctypes.data` takes."""
     return int(array.__array_interface__["data"][0])
+
+
+def place_of(data: bytes) -> int | None:
+    """Return where *data* is, for as long as somebody holds it."""
+    return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
 
 
 class Addresses(Sequence[bytes]):

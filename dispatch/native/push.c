@@ -13,10 +13,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* As in dispatch/pool.py and dispatch/envelope.py; dispatch/native/library.py compares them when it loads this. */
-enum { PUBLIC_BYTES = 65, SALT_BYTES = 16, KEY_BYTES = 16, NONCE_BYTES = 12, TAG_BYTES = 16 };
-enum { SALT_AT = PUBLIC_BYTES, KEY_AT = SALT_AT + SALT_BYTES, NONCE_AT = KEY_AT + KEY_BYTES };
-enum { ENTRY_BYTES = NONCE_AT + NONCE_BYTES, THERE = 4 };
+#include "entry.h"
+
+enum { TAG_BYTES = 16 };
 static const uint8_t HEADER_MIDDLE[] = {0x00, 0x00, 0x10, 0x00, PUBLIC_BYTES};
 enum { HEADER_BYTES = SALT_BYTES + sizeof HEADER_MIDDLE + PUBLIC_BYTES };
 

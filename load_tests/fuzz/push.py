@@ -1,4 +1,4 @@
-"""Give `push.c` columns that lie, under AddressSanitizer: python -m load_tests.fuzz.push [--rounds 20000] [--seed 1]
+"""Give the C columns that lie, under AddressSanitizer: python -m load_tests.fuzz.push [--rounds 20000] [--seed 1]
 
 Built anew with -fsanitize=address,undefined, and run in a child that has the sanitizer loaded before all else: what
 reads or writes beyond an array ends it. numpy's arrays are its own pieces of memory, so each has a fence.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dispatch.agreement import GENERATOR
 from dispatch.columns import U8
 from dispatch.native.build import FLAGS, compile_to
 from dispatch.native.library import Library
@@ -77,6 +78,19 @@ def framing(library: Library, rng: random.Random) -> None:
     library.frames(addresses, Bodies(np.zeros((count, size), dtype=np.uint8)), begin, most, stream, before, after)
 
 
+def making(library: Library, rng: random.Random) -> None:
+    """Make entries for keys that are mostly no points, in numbers that do not agree."""
+    count = rng.choice((0, 1, 2, 3, 70))
+    point = GENERATOR[1:] if rng.random() < 0.5 else rng.randbytes(64)
+    points, auths = (
+        np.frombuffer(one * count, dtype=np.uint8).reshape(count, -1 if count else len(one))
+        for one in (point[: number(rng, 64) % 65], rng.randbytes(16))
+    )
+    library.entries(
+        rng.randbytes(number(rng, count) % 80 * 32), rng.randbytes(number(rng, count) % 80 * 16), points, auths
+    )
+
+
 def answers(library: Library, rng: random.Random) -> None:
     """Read frames, some of them cut or changed."""
     plain = [b"\0\0\5\1\5\0\0\0" + bytes([rng.randrange(256)]) + b"H\x82\x10\3a" for _ in range(rng.randint(0, 50))]
@@ -87,7 +101,7 @@ def answers(library: Library, rng: random.Random) -> None:
     library.answers(whole, number(rng, rng.randint(0, len(whole))) % 2**64)
 
 
-TARGETS: tuple[Callable[[Library, random.Random], None], ...] = (sealing, framing, answers)
+TARGETS: tuple[Callable[[Library, random.Random], None], ...] = (sealing, framing, answers, making)
 
 
 def rounds(library: Library, count: int, seed: int) -> Counter[str]:

@@ -113,9 +113,11 @@ class Dispatcher:
         self._courses = Courses(self._told, self._producer, self._ledger, self._outbox, self._pushes)
         self._newcomers = Newcomers(subscribers, self._told, self._buckets)
         mine = np.isin(np.arange(BUCKETS), list(self._buckets))
-        self._pool = Pool(secret, subscribers.people, settings.pool_depth, mine)
+        library = library_for(Native(settings.native))
+        together = None if library is None else library.entries
+        self._pool = Pool(secret, subscribers.people, settings.pool_depth, mine, together)
         self._metrics.subscriptions.set(subscribers.people.living)
-        self._metrics.native.set(library_for(Native(settings.native)) is not None)
+        self._metrics.native.set(library is not None)
         self._warm = False
         self._headcounts = HeadCounts(self._producer, worker, workers, self._buckets)
         # One of all workers is enough; what it misses while it is away is made good at its start.

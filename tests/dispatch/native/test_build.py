@@ -44,10 +44,13 @@ def test_the_source_is_compiled_once_and_without_a_warning(tmp_path: Path) -> No
 @needs_compiler
 def test_another_source_is_another_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = built(tmp_path)
-    changed = tmp_path / "push.c"
-    changed.write_bytes(build.SOURCE.read_bytes() + b"/* changed */\n")
-    monkeypatch.setattr(build, "SOURCE", changed)
-    assert built(tmp_path) != first
+    for which, source in enumerate(build.SOURCES):
+        changed = tmp_path / source.name
+        changed.write_bytes(source.read_bytes() + b"/* changed */\n")
+        with monkeypatch.context() as other:
+            other.setattr(build, "SOURCES", (*build.SOURCES[:which], changed, *build.SOURCES[which + 1 :]))
+            other.setattr(build, "compile_to", lambda library, compiler: None)
+            assert built(tmp_path) != first
 
 
 def test_no_compiler_and_one_that_fails_are_told_apart(tmp_path: Path) -> None:
