@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from alerts.help_line import HelpLine
 from alerts.languages.known import words_of
+from alerts.languages.readings import in_latin
 from alerts.languages.table import Helps
 from alerts.notice import Notice, NoticeKind, NoticePart, Text
 from alerts.order_words import says_order
@@ -43,7 +44,9 @@ def help_sentence(lines: tuple[HelpLine, ...], language: str) -> str:
         names = words.names
         return names.gap + _sentence(words.helps, lines, names.comma, names.shown)
     japanese = language.partition("-")[0].lower() == "ja"
-    return _sentence(_HELPS["ja" if japanese else "en"], lines, "、" if japanese else ", ", str)
+    if japanese:
+        return _sentence(_HELPS["ja"], lines, "、", str)
+    return _sentence(_HELPS["en"], lines, ", ", in_latin)
 
 
 def _sentence(helps: Helps, lines: tuple[HelpLine, ...], comma: str, shown: Callable[[str], str]) -> str:

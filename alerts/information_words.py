@@ -1,14 +1,17 @@
 """What is read about somebody else's place: what was said there, and never what to do (R5).
 
 A parent at work must not be told to leave on foot because a school is: the words name who said what of which area, and
-whom it is for. Built from codes and names like every other text; level and time stand in the first forty characters.
+whom it is for. Built from codes and names like every other text; level, place and time stand in the first forty
+characters.
 """
 
 from collections.abc import Mapping
 
+from alerts.foremost import foremost_en, foremost_ja
 from alerts.help_words import help_of, names_help, with_help
 from alerts.languages.information import write_information
 from alerts.languages.known import words_of
+from alerts.languages.readings import in_latin
 from alerts.level import LEVEL_NAMES_JA
 from alerts.notice import SAID_OVER, Notice, NoticeKind, NoticePart, Phase, Text
 from alerts.order_words import ORDER_NAMES_JA, ORDER_NOUNS_EN, says_order
@@ -59,7 +62,9 @@ def _japanese(notice: Notice, part: NoticePart, language: str) -> Text:
     phase = _PHASES_JA.get(part.phase, "")
     title = f"登録した場所 {level}{hazard}{phase}"
     verb = f"の{phase}がありました" if phase else "が出ています"
-    body = f"{level}{clock(notice.sent)} 登録した場所についてのお知らせです。"
+    body = (
+        f"{level}{clock(notice.sent)}{foremost_ja(part.area_names, notice.issuer)} 登録した場所についてのお知らせです。"
+    )
     body += f"{shown_name(notice.issuer) or '発表元'}: {place}に{what}{verb}。あなたのいる場所への指示ではありません。"
     if part.phase in SAID_OVER:
         body += "危険がなくなったという知らせではありません。"
@@ -68,14 +73,15 @@ def _japanese(notice: Notice, part: NoticePart, language: str) -> Text:
 
 def _english(notice: Notice, part: NoticePart, language: str) -> Text:
     names, more = _areas(part)
-    place = ", ".join(names) + (f" and {more} more" if more else "") if names else "that area"
+    place = ", ".join(map(in_latin, names)) + (f" and {more} more" if more else "") if names else "that area"
     hazard = HAZARDS_EN[part.hazards[0]] if part.hazards else "danger"
     level = "" if part.level is None else f"Level {part.level.value}, "
     order = ORDER_NOUNS_EN.get(part.level) if part.level is not None and says_order(notice, part) else None
     what = f"{order} ({hazard})" if order else f"{hazard} information"
     phase = _PHASES_EN.get(part.phase, "")
     title = f"A place you added: {hazard}" + (f" {phase}" if phase else "")
-    body = f"{level}{clock(notice.sent)}: about a place that you added. {shown_name(notice.issuer) or 'Issuer'}: {what}"
+    body = f"{level}{foremost_en(part.area_names, notice.issuer)} {clock(notice.sent)}: about a place that you added."
+    body += f" {in_latin(shown_name(notice.issuer)) or 'Issuer'}: {what}"
     body += f" {phase + ' ' if phase else ''}for {place}. It is not an instruction for where you are."
     if part.phase in SAID_OVER:
         body += " This does not say that the danger is gone."

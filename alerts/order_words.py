@@ -6,8 +6,10 @@ warning may, and no text about an order may leave it open. The limits are those 
 
 from collections.abc import Callable, Iterable, Mapping
 
+from alerts.foremost import foremost_en, foremost_ja
 from alerts.languages.known import words_of
 from alerts.languages.order import write_order
+from alerts.languages.readings import in_latin
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
 from alerts.wording import MAX_TEXT_BYTES, PartFacts, clock, names_of, shown_name
@@ -95,7 +97,8 @@ def orders_to_leave(notice: Notice) -> bool:
 def compose_order(facts: PartFacts, language: str) -> Text:
     """Return title and body of an order in *language*; one that is not known reads English.
 
-    Level, action and time stand in the first forty characters; the end of an order never reads as safety.
+    Level, place, action and time stand in the title and the first forty characters; the end of an order never reads as
+    safety.
     """
     words = words_of(language)
     japanese = language.partition("-")[0].lower() == "ja"
@@ -117,15 +120,15 @@ def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
     hazard = HAZARDS_JA[facts.hazards[0]] if facts.hazards else "災害"
     more = len(areas) - _MOST_AREAS
     place = "、".join(areas[:_MOST_AREAS]) + (f"ほか{more}か所" if more > 0 else "") if areas else "対象の地域"
-    issuer = shown_name(facts.issuer) or "市区町村"
+    issuer, near = shown_name(facts.issuer) or "市区町村", foremost_ja(facts.area_names, facts.issuer)
     title = f"レベル{level.value} {name}{_PHASES_JA.get(facts.phase, '')}"
     ended = _ENDS_JA.get(facts.phase)
     if ended:
-        body = f"レベル{level.value} {name}は{clock(facts.sent)}{ended}。周囲の危険に引き続き注意。"
+        body = f"レベル{level.value} {name}は{clock(facts.sent)}{ended}{near}。周囲の危険に引き続き注意。"
         body += f"{issuer}が{place}の{name}（{hazard}）を{'取り消し' if ended == '取消' else '解除し'}ました。"
         return Text("ja", title, body + "危険がなくなったという知らせではありません。")
     edge = "あなたの場所はその境の近くです。" if facts.partial else ""
-    body = f"レベル{level.value} {_ACTIONS_JA[level]}。{clock(facts.sent)}。{_MORE_JA[level]}"
+    body = f"レベル{level.value} {_ACTIONS_JA[level]}。{clock(facts.sent)}{near}。{_MORE_JA[level]}"
     body += f"{issuer}が{place}に{name}（{hazard}）を出しました。{edge}解除の知らせがあるまで続きます。"
     return Text("ja", title, body)
 
@@ -134,14 +137,16 @@ def _english(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
     name = ORDER_NAMES_EN[level]
     hazard = HAZARDS_EN[facts.hazards[0]] if facts.hazards else "danger"
     more = len(areas) - _MOST_AREAS
-    place = ", ".join(areas[:_MOST_AREAS]) + (f" and {more} more" if more > 0 else "") if areas else "the area"
-    issuer = shown_name(facts.issuer) or "The municipality"
+    named = ", ".join(map(in_latin, areas[:_MOST_AREAS]))
+    place = named + (f" and {more} more" if more > 0 else "") if areas else "the area"
+    issuer = in_latin(shown_name(facts.issuer)) or "The municipality"
+    near = foremost_en(facts.area_names, facts.issuer)
     ended = _ENDS_EN.get(facts.phase)
     if ended:
-        body = f"Level {level.value} {ended} {clock(facts.sent)}. Stay alert. {issuer}: {name} ({hazard}) for {place}"
+        body = f"{near} {clock(facts.sent)}: {ended}. Stay alert. {issuer}: {name} ({hazard}) for {place}"
         body += f" is {ended}. This does not say that the danger is gone."
         return Text("en", f"{ended.capitalize()}: level {level.value} {name}", body)
     edge = " Your place is near the edge of that area." if facts.partial else ""
-    body = f"Level {level.value}, {clock(facts.sent)}. {_ACTIONS_EN[level]}. {_MORE_EN[level]} {issuer}: {name}"
+    body = f"{near} {clock(facts.sent)}: {_ACTIONS_EN[level]}. {_MORE_EN[level]} {issuer}: {name}"
     body += f" ({hazard}) for {place}.{edge} It holds until you are told that it is lifted."
     return Text("en", f"Level {level.value}: {name}", body)

@@ -1,13 +1,15 @@
 """What residents read of an earthquake and of a tsunami: how strong, how high, when, and what to do.
 
-Built from codes and names like every other text, complete in itself. What it is and what to do and when stand in the
-first forty characters (R15). The limits are those of `alerts.words`; ends are told in its words.
+Built from codes and names like every other text, complete in itself. What it is, where, what to do and when stand in
+the title and the first forty characters (R15). The limits are those of `alerts.words`; ends are told in its words.
 """
 
 from collections.abc import Mapping
 
+from alerts.foremost import foremost_en, foremost_ja
 from alerts.languages.known import words_of
 from alerts.languages.quake import write_quake, write_wave
+from alerts.languages.readings import in_latin
 from alerts.notice import Phase, Text
 from alerts.shaking import INTENSITY_NAMES_JA, STRONG, Intensity
 from alerts.wave import ADVISORY, Wave
@@ -38,7 +40,7 @@ def compose_quake(facts: PartFacts, intensity: Intensity, language: str) -> Text
     if language.partition("-")[0].lower() != "ja":
         return _quake_en(facts, intensity)
     name = INTENSITY_NAMES_JA[intensity]
-    body = f"{name}の揺れ。身を守り次の揺れに備える。{clock(facts.sent)}。"
+    body = f"{name}の揺れ。身を守り次の揺れに備える。{clock(facts.sent)}{foremost_ja(facts.area_names, facts.issuer)}。"
     body += "揺れがおさまったら、靴をはき、火を消し、出口を確保。エレベーターは使わない。"
     if intensity in STRONG:
         body += "傾いた建物・塀・崖から離れる。"
@@ -57,7 +59,7 @@ def compose_wave(facts: PartFacts, wave: Wave, language: str) -> Text:
         return _wave_en(facts, wave)
     advisory = wave.warning == ADVISORY
     action = "海から上がり、海岸から離れる" if advisory else "いますぐ高い所へ。海や川から離れる"
-    body = f"{wave.warning} {action}。{clock(facts.sent)}。"
+    body = f"{wave.warning} {action}。{clock(facts.sent)}{foremost_ja(facts.area_names, facts.issuer)}。"
     if wave.height:
         body += f"予想される高さは{shown_name(wave.height)}。"
     if wave.arriving:
@@ -71,12 +73,13 @@ def compose_wave(facts: PartFacts, wave: Wave, language: str) -> Text:
 
 def _quake_en(facts: PartFacts, intensity: Intensity) -> Text:
     name = INTENSITY_NAMES_EN[intensity]
-    body = f"{clock(facts.sent)}: shaking {name}. Protect yourself. Expect more shaking."
+    body = f"{foremost_en(facts.area_names, facts.issuer)} {clock(facts.sent)}: Protect yourself. Expect more shaking."
     body += " When it stops: shoes on, fires out, a door open. Do not use lifts."
     if intensity in STRONG:
         body += " Keep away from leaning buildings, walls and slopes."
     body += " Near the sea or a river, check for a tsunami."
-    body += f" {shown_name(facts.issuer) or 'The issuer'}: Japanese seismic intensity {name} in {_places_en(facts)}."
+    issuer = in_latin(shown_name(facts.issuer)) or "The issuer"
+    body += f" {issuer}: Japanese seismic intensity {name} in {_places_en(facts)}."
     body += _edge_en(facts) + " The end of this message does not mean that no aftershock comes."
     return Text("en", f"Earthquake: intensity {name}", body)
 
@@ -84,7 +87,8 @@ def _quake_en(facts: PartFacts, intensity: Intensity) -> Text:
 def _wave_en(facts: PartFacts, wave: Wave) -> Text:
     advisory = wave.warning == ADVISORY
     action = "Leave the water and shore" if advisory else "Go to high ground now"
-    body = f"{clock(facts.sent)}. {action}. {WARNING_NAMES_EN.get(wave.warning, 'Tsunami')}."
+    name = WARNING_NAMES_EN.get(wave.warning, "Tsunami")
+    body = f"{foremost_en(facts.area_names, facts.issuer)} {clock(facts.sent)}: {action}. {name}."
     if wave.height_m is not None:
         body += f" {'More than' if wave.height.endswith('超') else 'Up to about'} {wave.height_m:g} m."
     elif wave.height and not advisory:
@@ -93,9 +97,9 @@ def _wave_en(facts: PartFacts, wave: Wave) -> Text:
         body += " It is thought to have arrived."
     elif wave.arrives_at is not None:
         body += f" First wave about {clock(wave.arrives_at)}; later waves are higher."
-    body += f" {shown_name(facts.issuer) or 'The issuer'}: for {_places_en(facts)}."
+    body += f" {in_latin(shown_name(facts.issuer)) or 'The issuer'}: for {_places_en(facts)}."
     body += _edge_en(facts) + " Do not go back until you are told that it is lifted."
-    return Text("en", WARNING_NAMES_EN.get(wave.warning, "Tsunami"), body)
+    return Text("en", name, body)
 
 
 def _names(facts: PartFacts) -> tuple[tuple[str, ...], int]:
@@ -110,7 +114,7 @@ def _places_ja(facts: PartFacts) -> str:
 
 def _places_en(facts: PartFacts) -> str:
     names, more = _names(facts)
-    return ", ".join(names) + (f" and {more} more" if more else "") if names else "the area concerned"
+    return ", ".join(map(in_latin, names)) + (f" and {more} more" if more else "") if names else "the area concerned"
 
 
 def _edge_ja(facts: PartFacts) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.languages.known import words_of
+from alerts.languages.readings import in_latin
 from alerts.languages.river import write_river
 from alerts.level import Level
 from alerts.notice import Text
@@ -44,7 +45,8 @@ def _japanese(facts: RiverFacts) -> Text:
     stage, now = facts.stage, facts.stage.now
     level = f"レベル{facts.level.value} " if facts.level is not None else ""
     action = level_action(facts.level, "ja") or "川から離れる"
-    body = f"{level}{action}。{clock(now.at)}現在。"
+    # The river is named where it begins a sentence: it is the place.
+    body = f"{level}{action}。{clock(now.at)}現在、"
     trend = f"（{_TRENDS_JA[stage.trend]}）" if stage.trend else ""
     body += f"{shown_name(stage.river) or '川'}の{shown_name(stage.name)}は{now.stage_m:.2f}m{trend}。"
     coming = next_threshold(stage)
@@ -65,9 +67,10 @@ def _english(facts: RiverFacts) -> Text:
     stage, now = facts.stage, facts.stage.now
     level = f"Level {facts.level.value}" if facts.level is not None else ""
     action = level_action(facts.level, "en") or "Keep away from the river"
-    body = f"{level}, {clock(now.at)}. {action}." if level else f"{clock(now.at)}. {action}."
+    river = in_latin(shown_name(stage.river)) or "River"
+    body = f"{river} {clock(now.at)}: {action}."
     trend = f", {_TRENDS_EN[stage.trend]}" if stage.trend else ""
-    body += f" {shown_name(stage.river) or 'River'} at {shown_name(stage.name)}: {now.stage_m:.2f} m{trend}."
+    body += f" At {in_latin(shown_name(stage.name))}: {now.stage_m:.2f} m{trend}."
     coming = next_threshold(stage)
     if coming is not None:
         body += f" {coming[1] - now.stage_m:.2f} m below its {_THRESHOLDS_EN[coming[0]]}."
@@ -78,5 +81,6 @@ def _english(facts: RiverFacts) -> Text:
         body += f" Forecast: {peak.stage_m:.2f} m at {clock(peak.at)}."
     if facts.depth:
         body += f" If it overflows, water may stand {facts.depth}."
-    body += f" By {shown_name(facts.issuer) or 'the agency'}. Past {clock(facts.expires)} this is no all-clear."
+    issuer = in_latin(shown_name(facts.issuer)) or "the agency"
+    body += f" By {issuer}. Past {clock(facts.expires)} this is no all-clear."
     return Text("en", f"{level}: the river now" if level else "The river now", body)

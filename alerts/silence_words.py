@@ -6,7 +6,10 @@ It orders nothing and promises nothing. Level, action and time come first (R15).
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.foremost import foremost_en, foremost_ja
+from alerts.languages.fill import near_of
 from alerts.languages.known import words_of
+from alerts.languages.readings import in_latin
 from alerts.languages.silence import write_silence
 from alerts.level import Level
 from alerts.notice import Text
@@ -20,13 +23,16 @@ _MOST_SHELTERS = 3
 class SilenceFacts:
     """`shelters` are names of open sites that are fit for the danger, the nearest first.
 
-    `neighbour` is the ward beyond the line that has ordered, at `level`; "" where none has.
+    `areas` are what its readers are in and `issuer` whose they are; `neighbour` is the ward beyond the line that has
+    ordered, at `level`; "" where none has.
     """
 
     level: Level
     at: datetime
     shelters: tuple[str, ...] = ()
     neighbour: str = ""
+    areas: tuple[str, ...] = ()
+    issuer: str = ""
 
 
 def compose_silence(facts: SilenceFacts, language: str) -> Text:
@@ -35,9 +41,11 @@ def compose_silence(facts: SilenceFacts, language: str) -> Text:
     names = [shown_name(name) for name in facts.shelters[:_MOST_SHELTERS]]
     words = words_of(language)
     if words is not None:
-        return write_silence(words, facts.level, facts.at, names, shown_name(facts.neighbour))
+        near = near_of(words.names, facts.areas, facts.issuer) if facts.areas else ""
+        return write_silence(words, facts.level, facts.at, names, shown_name(facts.neighbour), near)
     if language.partition("-")[0].lower() == "ja":
-        body = f"レベル{facts.level.value}相当。危険を感じたら、指示を待たずに避難。{time}現在。"
+        near = "" if facts.neighbour else foremost_ja(facts.areas, facts.issuer)
+        body = f"レベル{facts.level.value}相当。危険を感じたら、指示を待たずに避難。{time}現在{near}。"
         if facts.neighbour:
             body += f"{shown_name(facts.neighbour)}は{order_name(facts.level)}を出しました。"
             body += "あなたの場所には、お住まいの区からの指示は出ていません。"
@@ -48,12 +56,16 @@ def compose_silence(facts: SilenceFacts, language: str) -> Text:
         return Text(
             "ja", "あなたの区は指示を出していません" if facts.neighbour else "避難の指示はまだ出ていません", body
         )
-    body = f"Level {facts.level.value}, {time}. Do not wait if you feel in danger: leave now."
+    near = (
+        f"Near {in_latin(shown_name(facts.neighbour))}" if facts.neighbour else foremost_en(facts.areas, facts.issuer)
+    )
+    body = f"{near} {time}, level {facts.level.value}: leave now if you feel in danger, do not wait."
     if facts.neighbour:
         order = order_name(facts.level, "en")
-        body += f" {shown_name(facts.neighbour)} has ordered ({order}). Your ward has ordered nothing where you are."
+        body += f" {in_latin(shown_name(facts.neighbour))} has ordered ({order})."
+        body += " Your ward has ordered nothing where you are."
     else:
         body += " No evacuation order has been given yet."
     body += " This does not say that you are safe."
-    body += f" Open shelters: {', '.join(names)}." if names else " No shelter is confirmed open yet."
+    body += f" Open shelters: {', '.join(map(in_latin, names))}." if names else " No shelter is confirmed open yet."
     return Text("en", "Your ward has not ordered" if facts.neighbour else "No evacuation order yet", body)

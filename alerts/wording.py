@@ -16,6 +16,7 @@ from alerts.notice import Phase
 # Residents read wall clocks; the service's home has one zone and no summer time.
 JAPAN = timezone(timedelta(hours=9))
 MAX_TITLE_WIDTH = 40  # 20 full-width characters
+# What a lock screen shows of a body, under the whole title.
 FIRST_CHARACTERS = 40
 # Leaves room for the rest of a 2,600-byte push in both its forms.
 MAX_TEXT_BYTES = 900

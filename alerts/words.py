@@ -1,7 +1,7 @@
 """What residents read, in Japanese and English, built from codes and names only.
 
-No foreign prose is pasted: a headline may hold anything, and nobody has reviewed it. The first forty
-characters of a body hold level, action and time (R15); each text is complete in itself, because
+No foreign prose is pasted: a headline may hold anything, and nobody has reviewed it. The title and the first
+forty characters of the body hold level, place, action and time (R15); each text is complete in itself, because
 phones stack notifications. A kind 1 notice never orders an evacuation: it says what the agency said
 and what to do now. An end never reads as safety (R10).
 """
@@ -9,8 +9,10 @@ and what to do now. An end never reads as safety (R10).
 from collections.abc import Mapping
 
 from alerts.cap import Severity
+from alerts.foremost import foremost_en, foremost_ja
 from alerts.hazard import HazardKind
 from alerts.languages.known import words_of
+from alerts.languages.readings import in_latin
 from alerts.languages.warning import write_warning
 from alerts.level import LEVEL_NAMES_JA, Level
 from alerts.notice import Phase, Text
@@ -96,7 +98,7 @@ _LEVEL_ACTIONS_JA: Mapping[Level, str] = {
     Level.PREPARE_MIND: "最新の情報に注意",
     Level.CHECK_ACTION: "避難先と行き方を確認",
     Level.ELDERLY_LEAVE: "高齢者など時間のかかる人は早めに避難を",
-    Level.ALL_LEAVE: "危険な場所の人は避難の準備・区の避難情報を確認",
+    Level.ALL_LEAVE: "危険な場所の人は避難準備・避難情報を確認",
     Level.SECURE_LIFE: "命の危険。直ちに身の安全を確保",
 }
 
@@ -181,17 +183,18 @@ def _japanese(facts: PartFacts, areas: tuple[str, ...], shown: int) -> Text:
     issuer = shown_name(facts.issuer) or "発表機関"
     place = _areas_ja(areas, shown)
     where = f"{place}に出た" if facts.partial else f"{place}の"
+    near = foremost_ja(facts.area_names, facts.issuer)
     if facts.phase is Phase.LIFTED:
-        body = f"{level}{what}は{time}解除。周囲の危険に引き続き注意。"
+        body = f"{level}{what}は{time}解除{near}。周囲の危険に引き続き注意。"
         body += f"{issuer}が{where}{what}{_DID_JA[facts.phase]}。危険がなくなったという知らせではありません。"
         body += "区の避難情報が続いていれば、それに従ってください。"
     elif facts.phase is Phase.CANCELLED:
-        body = f"{level}{what}は{time}取消。最新の情報を確認。"
+        body = f"{level}{what}は{time}取消{near}。最新の情報を確認。"
         body += f"{issuer}が{where}{what}{_DID_JA[facts.phase]}。前の知らせは無効です。"
         body += "ほかの警報や避難情報は続いていることがあります。"
     else:
         action, also = _actions_ja(facts, hazard)
-        body = f"{level}{action}。{time}{_PHASES_JA[facts.phase][1:]}。"
+        body = f"{level}{action}。{time}{_PHASES_JA[facts.phase][1:]}{near}。"
         body += f"{also}。" if also else ""
         body += f"{issuer}が{where}{what}{_DID_JA[facts.phase]}。"
         if facts.partial:
@@ -263,7 +266,8 @@ LEVEL_NAMES_EN: Mapping[Level, str] = {
     Level.SECURE_LIFE: "emergency warning",
 }
 
-# At most 24 characters: "Level 4, 12:30. " comes first, and forty are all that a lock screen shows.
+# At most 22 characters: "Katsushika 12:30: " comes first, and forty are all that a lock screen shows. The level stands
+# in the title, which it shows whole.
 _LEVEL_ACTIONS_EN: Mapping[Level, str] = {
     Level.PREPARE_MIND: "Follow the forecast",
     Level.CHECK_ACTION: "Check where to go",
@@ -291,7 +295,7 @@ _ACTIONS_EN: Mapping[HazardKind, str] = {
     HazardKind.WAVE: "Keep away from the sea",
     HazardKind.THUNDER: "Go inside a building",
     HazardKind.TORNADO: "Go in, off windows",
-    HazardKind.DENSE_FOG: "Drive slowly, lights on",
+    HazardKind.DENSE_FOG: "Drive slow, lights on",
     HazardKind.DRY_AIR: "Take care with fire",
     HazardKind.AVALANCHE: "Keep off snow slopes",
     HazardKind.COLD: "Keep warm, guard pipes",
@@ -299,7 +303,7 @@ _ACTIONS_EN: Mapping[HazardKind, str] = {
     HazardKind.ICING: "Watch for falling ice",
     HazardKind.SNOW_ACCRETION: "Avoid lines and trees",
     HazardKind.SNOWMELT: "Keep away from rivers",
-    HazardKind.RECORD_RAIN: "Avoid slopes and rivers",
+    HazardKind.RECORD_RAIN: "Avoid slopes, rivers",
     HazardKind.EARTHQUAKE: "Expect more shaking",
     HazardKind.TSUNAMI: "Leave the coast, go up",
     HazardKind.VOLCANO: "Keep off the crater",
@@ -333,21 +337,20 @@ def _english(facts: PartFacts, areas: tuple[str, ...], shown: int) -> Text:
         title = f"{head}{HAZARDS_EN[hazard]}"
     what = f"{HAZARDS_EN[hazard]} {LEVEL_NAMES_EN[facts.level] if facts.level is not None else 'information'}"
     time = clock(facts.sent)
-    issuer = shown_name(facts.issuer) or "the issuer"
-    place = _areas_en(areas, shown)
-    level = f"Level {facts.level.value}" if facts.level is not None else ""
+    issuer = in_latin(shown_name(facts.issuer)) or "the issuer"
+    place, near = _areas_en(areas, shown), foremost_en(facts.area_names, facts.issuer)
     if facts.phase is Phase.LIFTED:
-        body = f"{level} lifted {time}. Stay alert." if level else f"Lifted {time}. Stay alert."
+        body = f"{near} {time}: lifted. Stay alert."
         body += f" {issuer} lifted the {what} for {place}. This does not say that the danger is gone."
         body += " Follow your ward's evacuation information where it is still in force."
     elif facts.phase is Phase.CANCELLED:
-        body = f"{level} cancelled {time}. Check news." if level else f"Cancelled {time}. Check news."
+        body = f"{near} {time}: cancelled. Check news."
         body += f" {issuer} cancelled the {what} for {place}. The earlier message is void."
         body += " Other warnings or evacuation information may still be in force."
     else:
         by_level = facts.level is not None and (hazard in LEVELLED or facts.level is Level.SECURE_LIFE)
         action = _LEVEL_ACTIONS_EN[facts.level] if by_level and facts.level is not None else _ACTIONS_EN[hazard]
-        body = f"{level}, {time}. {action}." if level else f"{time}. {action}."
+        body = f"{near} {time}: {action}."
         if by_level and facts.level is not None:
             details = (_LEVEL_DETAILS_EN[facts.level], f"{_ACTIONS_EN[hazard]}.")
             body += "".join(f" {detail}" for detail in details if detail)
@@ -365,4 +368,4 @@ def _areas_en(areas: tuple[str, ...], shown: int) -> str:
     if not areas or shown == 0:
         return "the area concerned"
     rest = len(areas) - shown
-    return ", ".join(areas[:shown]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(map(in_latin, areas[:shown])) + (f" and {rest} more" if rest > 0 else "")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from alerts.foremost import foremost
 from alerts.languages.table import Names, Words
 from alerts.level import Level
 from alerts.notice import Text
@@ -28,14 +29,25 @@ def body_of(names: Names, sentences: Iterable[str]) -> str:
     return names.gap.join(sentence for sentence in sentences if sentence)
 
 
-def place_of(names: Names, area_names: Iterable[str], shown: int) -> str:
-    """Return the first *shown* of the areas and how many more there are, as readers of the language read them."""
-    areas = names_of(area_names)
-    if not areas or not shown:
+def near_of(names: Names, area_names: Iterable[str], issuer: str = "") -> str:
+    """Return what names the areas within the first forty characters, as readers of the language read it."""
+    found = foremost(area_names, issuer)
+    if found is None:
         return names.no_area
+    name = names.shown(found.name)
+    if found.inside:
+        return names.inside.format(ward=name, count=found.others)
+    return names.areas.format(areas=name, more=found.others) if found.others else name
+
+
+def listed_of(names: Names, area_names: Iterable[str], shown: int) -> str:
+    """Return the sentence of the first *shown* areas; "" where the first forty characters named the only one whole."""
+    areas = names_of(area_names)
+    if not shown or not areas or (len(areas) == 1 and near_of(names, areas) == names.shown(areas[0])):
+        return ""
     listed = names.comma.join(map(names.shown, areas[:shown]))
     more = len(areas) - shown
-    return names.areas.format(areas=listed, more=more) if more > 0 else listed
+    return names.all_areas.format(areas=names.areas.format(areas=listed, more=more) if more > 0 else listed)
 
 
 def issuer_of(names: Names, issuer: str, unnamed: str) -> str:

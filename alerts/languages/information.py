@@ -1,7 +1,7 @@
 """Write of somebody else's place from a language's table: what was said there, and nothing to do (R5)."""
 
 from alerts.hazard import HazardKind
-from alerts.languages.fill import body_of, issuer_of, level_of, place_of, title_of, within
+from alerts.languages.fill import body_of, issuer_of, level_of, listed_of, near_of, title_of, within
 from alerts.languages.table import Words
 from alerts.notice import SAID_OVER, Notice, NoticePart, Text
 from alerts.wording import clock
@@ -23,7 +23,7 @@ def write_information(words: Words, notice: Notice, part: NoticePart, *, order: 
     def body(shown: int) -> str:
         said = {
             "issuer": issuer_of(names, notice.issuer, names.issuer),
-            "place": place_of(names, part.area_names, shown),
+            "place": near_of(names, part.area_names, notice.issuer),
             "what": what,
             "phase": phase,
         }
@@ -31,8 +31,9 @@ def write_information(words: Words, notice: Notice, part: NoticePart, *, order: 
         return body_of(
             names,
             (
-                first.format(level=level, time=clock(notice.sent)),
+                first.format(level=level, time=clock(notice.sent), place=said["place"]),
                 (table.changed if phase else table.issued).format(**said),
+                listed_of(names, part.area_names, shown),
                 table.not_for_you,
                 names.not_gone if part.phase in SAID_OVER else "",
             ),

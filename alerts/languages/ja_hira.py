@@ -85,6 +85,8 @@ _NAMES = Names(
         Phase.CORRECTED: "なおした",
     },
     areas="{areas}と ほか{more}かしょ",
+    inside="{ward}の {count}かしょ",
+    all_areas="ばしょ：{areas}。",
     no_area="この まち",
     issuer="だした ところ",
     municipality="まちの やくしょ",
@@ -92,7 +94,7 @@ _NAMES = Names(
     edge="あなたの ばしょは、その ちかくです。",
     not_gone="もう あんぜん、という しらせでは ありません。",
     drill_title="【くんれん】",
-    drill_body="これは くんれんです。",
+    drill_body="くんれんです。",
 )
 
 _WARNINGS = Warnings(
@@ -160,10 +162,10 @@ _WARNINGS = Warnings(
         Phase.CHANGED: "{issuer}が {what}を かえました。",
         Phase.CORRECTED: "{issuer}が {what}を なおしました。",
     },
-    lifted="{level}{what}は {time} おわり。{place}。まだ きをつけて。",
-    lifted_more="{issuer}が おわりに しました。{not_gone}くの しらせが あれば、それを まもって ください。",
-    cancelled="{level}{what}は {time} とりけし。{place}。ニュースを みて。",
-    cancelled_more="{issuer}が とりけしました。まえの しらせは まちがいです。"
+    lifted="{level}{place} {time} おわり。まだ きをつけて。",
+    lifted_more="{issuer}が {what}を おわりに しました。{not_gone}くの しらせが あれば、それを まもって ください。",
+    cancelled="{level}{place} {time} とりけし。ニュースを みて。",
+    cancelled_more="{issuer}が {what}を とりけしました。まえの しらせは まちがいです。"
     "ほかの けいほうは つづいて いるかも しれません。",
     kinds="あぶない こと：{kinds}。",
     until="この しらせは {until}まで。すぎても、あんぜんという いみでは ありません。",
@@ -185,9 +187,9 @@ _ORDERS = Orders(
     first="{level} {action}。{time} {place}。",
     by="{issuer}が「{order}」（{hazard}）を だしました。",
     holds="おわりの しらせが あるまで つづきます。",
-    lifted="{level} {order}は {time} おわり。{place}。まだ きをつけて。",
+    lifted="{level} {place} {time} おわり。まだ きをつけて。",
     lifted_by="{issuer}が「{order}」（{hazard}）を おわりに しました。",
-    cancelled="{level} {order}は {time} とりけし。{place}。まだ きをつけて。",
+    cancelled="{level} {place} {time} とりけし。まだ きをつけて。",
     cancelled_by="{issuer}が「{order}」（{hazard}）を とりけしました。",
 )
 
@@ -261,7 +263,7 @@ _SILENCES = Silences(
     title_across="あなたの まちの しじは ありません",
     across="{ward}は {order}を だしました。あなたの ばしょの しじは まだ ありません。しじを またないで ください。"
     "あんぜんという しらせでは ありません。",
-    first="{level}くらい。あぶないと おもったら いま にげて。{time}。",
+    first="{level}くらい。あぶないと おもったら いま にげて。{time}{place}。",
     no_order="しじを またないで ください。まちの やくしょの しじは まだ ありません。"
     "あんぜんという しらせでは ありません。",
     shelters="あいている ひなんじょ：{shelters}。",
@@ -271,8 +273,8 @@ _SILENCES = Silences(
 _INFORMATIONS = Informations(
     title="とうろくした ばしょ {hazard}",
     titles_of_change=("とうろくした ばしょ {hazard} {phase}", "{hazard} {phase}"),
-    first="{level} {time} とうろくした ばしょの しらせです。",
-    first_without_level="{time} とうろくした ばしょの しらせです。",
+    first="{level} {time} {place}：とうろくした ばしょの しらせです。",
+    first_without_level="{time} {place}：とうろくした ばしょの しらせです。",
     order="「{order}」（{hazard}）",
     warning="{hazard} {warning}",
     information="{hazard}の しらせ",

@@ -85,6 +85,8 @@ _NAMES = Names(
         Phase.CORRECTED: "정정",
     },
     areas="{areas} 외 {more}곳",
+    inside="{ward} {count}곳",
+    all_areas="지역: {areas}.",
     no_area="대상 지역",
     issuer="발표 기관",
     municipality="시구정촌",
@@ -92,7 +94,7 @@ _NAMES = Names(
     edge="당신의 장소는 그 경계 가까이에 있습니다.",
     not_gone="위험이 없어졌다는 알림이 아닙니다.",
     drill_title="[훈련] ",
-    drill_body="이것은 훈련입니다. ",
+    drill_body="훈련입니다. ",
 )
 
 _WARNINGS = Warnings(
@@ -159,10 +161,10 @@ _WARNINGS = Warnings(
         Phase.CHANGED: "{issuer} 발표: {what}, 내용 변경.",
         Phase.CORRECTED: "{issuer} 발표: {what}, 정정.",
     },
-    lifted="{level}{what} {time} 해제. {place}. 주변 위험에 계속 주의하세요.",
-    lifted_more="{issuer}에서 해제했습니다. {not_gone} 구의 피난정보가 계속되고 있으면 그에 따르세요.",
-    cancelled="{level}{what} {time} 취소. {place}. 최신 정보를 확인하세요.",
-    cancelled_more="{issuer}에서 취소했습니다. 앞의 알림은 무효입니다. "
+    lifted="{level}{place} {time} 해제. 주변 위험에 계속 주의하세요.",
+    lifted_more="{issuer}에서 해제: {what}. {not_gone} 구의 피난정보가 계속되고 있으면 그에 따르세요.",
+    cancelled="{level}{place} {time} 취소. 최신 정보를 확인하세요.",
+    cancelled_more="{issuer}에서 취소: {what}. 앞의 알림은 무효입니다. "
     "다른 경보나 피난정보는 계속되고 있을 수 있습니다.",
     kinds="대상: {kinds}.",
     until="이 알림은 {until}까지입니다. 지나도 해제를 뜻하지 않습니다.",
@@ -184,9 +186,9 @@ _ORDERS = Orders(
     first="{level} {action}. {time} {place}.",
     by="{issuer} 발령: {order}({hazard}).",
     holds="해제 알림이 있을 때까지 계속됩니다.",
-    lifted="{level} {order} {time} 해제. {place}. 주변 위험에 계속 주의하세요.",
+    lifted="{level} {place} {time} 해제. 주변 위험에 계속 주의하세요.",
     lifted_by="{issuer}에서 해제: {order}({hazard}).",
-    cancelled="{level} {order} {time} 취소. {place}. 주변 위험에 계속 주의하세요.",
+    cancelled="{level} {place} {time} 취소. 주변 위험에 계속 주의하세요.",
     cancelled_by="{issuer}에서 취소: {order}({hazard}).",
 )
 
@@ -244,7 +246,7 @@ _SILENCES = Silences(
     title_across="당신의 구는 아직 지시를 내지 않았습니다",
     across="{ward} 발령: {order}. 당신이 있는 곳에는 사는 구의 지시가 나오지 않았습니다. "
     "지시를 기다리지 마세요. 안전하다는 알림이 아닙니다.",
-    first="{level} 상당. 위험을 느끼면 지금 피난하세요. {time}.",
+    first="{level} 상당. 위험을 느끼면 지금 피난하세요. {time}{place}.",
     no_order="지시를 기다리지 마세요. 시구정촌의 피난하라는 지시는 아직 나오지 않았습니다. 안전하다는 알림이 아닙니다.",
     shelters="열려 있는 피난소: {shelters}.",
     no_shelters="열려 있는 피난소는 아직 확인되지 않았습니다.",
@@ -253,8 +255,8 @@ _SILENCES = Silences(
 _INFORMATIONS = Informations(
     title="등록한 장소 {hazard}",
     titles_of_change=("등록한 장소 {hazard} {phase}",),
-    first="{level} {time} 등록한 장소에 관한 알림입니다.",
-    first_without_level="{time} 등록한 장소에 관한 알림입니다.",
+    first="{level} {time} {place}: 등록한 장소에 관한 알림입니다.",
+    first_without_level="{time} {place}: 등록한 장소에 관한 알림입니다.",
     order="{order}({hazard})",
     warning="{hazard} {warning}",
     information="{hazard} 정보",

@@ -1,7 +1,7 @@
 """Write an order to leave, or its end, from a language's table. Level, action and time come first, then the place."""
 
 from alerts.hazard import HazardKind
-from alerts.languages.fill import body_of, issuer_of, level_of, place_of, title_of, within
+from alerts.languages.fill import body_of, issuer_of, level_of, listed_of, near_of, title_of, within
 from alerts.languages.table import Words
 from alerts.level import Level
 from alerts.notice import ENDS, Phase, Text
@@ -18,17 +18,18 @@ def write_order(words: Words, facts: PartFacts, level: Level) -> Text:
         "hazard": names.hazards[facts.hazards[0] if facts.hazards else HazardKind.OTHER],
         "issuer": issuer_of(names, facts.issuer, names.municipality),
         "time": clock(facts.sent),
+        "place": near_of(names, facts.area_names, facts.issuer),
     }
     title = title_of(table.titles_of_change if said["phase"] else table.titles, **said)
     edge = names.edge if facts.partial else ""
 
     def body(shown: int) -> str:
-        blanks = {**said, "place": place_of(names, facts.area_names, shown)}
+        listed = listed_of(names, facts.area_names, shown)
         if facts.phase in ENDS:
             lifted = facts.phase is Phase.LIFTED
             first, by = (table.lifted, table.lifted_by) if lifted else (table.cancelled, table.cancelled_by)
-            return body_of(names, (first.format(**blanks), by.format(**blanks), names.not_gone))
-        first = table.first.format(action=table.actions[level], **blanks)
-        return body_of(names, (first, table.more[level], table.by.format(**blanks), edge, table.holds))
+            return body_of(names, (first.format(**said), listed, by.format(**said), names.not_gone))
+        first = table.first.format(action=table.actions[level], **said)
+        return body_of(names, (first, table.more[level], listed, table.by.format(**said), edge, table.holds))
 
     return within(words, lambda shown: (title, body(shown)))

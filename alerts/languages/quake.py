@@ -1,6 +1,6 @@
 """Write an earthquake and a tsunami warning from a language's table."""
 
-from alerts.languages.fill import body_of, issuer_of, place_of, title_of, within
+from alerts.languages.fill import body_of, issuer_of, listed_of, near_of, title_of, within
 from alerts.languages.table import Words
 from alerts.notice import Text
 from alerts.shaking import STRONG, Intensity
@@ -15,7 +15,7 @@ def write_quake(words: Words, facts: PartFacts, intensity: Intensity) -> Text:
     title = title_of(table.titles_of_change if phase else table.titles, intensity=name, phase=phase)
 
     def body(shown: int) -> str:
-        place = place_of(names, facts.area_names, shown)
+        place = near_of(names, facts.area_names, facts.issuer)
         return body_of(
             names,
             (
@@ -23,6 +23,7 @@ def write_quake(words: Words, facts: PartFacts, intensity: Intensity) -> Text:
                 table.after,
                 table.strong if intensity in STRONG else "",
                 table.sea,
+                listed_of(names, facts.area_names, shown),
                 table.by.format(issuer=issuer_of(names, facts.issuer, names.issuer)),
                 names.edge if facts.partial else "",
                 table.end,
@@ -42,13 +43,14 @@ def write_wave(words: Words, facts: PartFacts, wave: Wave) -> Text:
     action = table.shore if wave.warning == ADVISORY else table.flee
 
     def body(shown: int) -> str:
-        place = place_of(names, facts.area_names, shown)
+        place = near_of(names, facts.area_names, facts.issuer)
         return body_of(
             names,
             (
                 table.wave_first.format(wave=name, action=action, time=clock(facts.sent), place=place),
                 _height(words, wave),
                 _arrival(words, wave),
+                listed_of(names, facts.area_names, shown),
                 table.wave_by.format(issuer=issuer_of(names, facts.issuer, names.issuer)),
                 names.edge if facts.partial else "",
                 table.wave_end,

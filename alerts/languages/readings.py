@@ -1,4 +1,4 @@
-"""How Japanese names are read: kana for a reader of kana, hangul for a reader of Korean.
+"""How Japanese names are read: in kana, in hangul for a reader of Korean, in Latin letters for one of English.
 
 Only names whose reading is known here are written otherwise; any other stays as it is written, because a wrong reading
 sends people to another place. Hangul follows the rules for Japanese names of the National Institute of Korean Language
@@ -24,6 +24,26 @@ READINGS: Mapping[str, str] = {
     "妙正寺川": "みょうしょうじがわ", "渋谷川・古川": "しぶやがわ・ふるかわ", "野川": "のがわ", "仙川": "せんがわ",
     "東京湾内湾": "とうきょうわん ないわん",
 }  # fmt: skip
+WARDS = tuple(name for name in READINGS if name.endswith("区"))
+# As the wards and the agencies write themselves in English, without the marks of long vowels.
+LATIN: Mapping[str, str] = {
+    "千代田区": "Chiyoda", "中央区": "Chuo", "港区": "Minato", "新宿区": "Shinjuku", "文京区": "Bunkyo",
+    "台東区": "Taito", "墨田区": "Sumida", "江東区": "Koto", "品川区": "Shinagawa", "目黒区": "Meguro", "大田区": "Ota",
+    "世田谷区": "Setagaya", "渋谷区": "Shibuya", "中野区": "Nakano", "杉並区": "Suginami", "豊島区": "Toshima",
+    "北区": "Kita", "荒川区": "Arakawa", "板橋区": "Itabashi", "練馬区": "Nerima", "足立区": "Adachi",
+    "葛飾区": "Katsushika", "江戸川区": "Edogawa", "東京都": "Tokyo", "神奈川県": "Kanagawa", "埼玉県": "Saitama",
+    "千葉県": "Chiba", "荒川": "Arakawa River", "隅田川": "Sumida River", "江戸川": "Edogawa River",
+    "中川": "Nakagawa River", "多摩川": "Tamagawa River", "神田川": "Kanda River", "目黒川": "Meguro River",
+    "石神井川": "Shakujii River", "新河岸川": "Shingashi River", "綾瀬川": "Ayase River",
+    "善福寺川": "Zempukuji River", "妙正寺川": "Myoshoji River", "渋谷川・古川": "Shibuya River",
+    "野川": "Nogawa River", "仙川": "Sengawa River", "東京湾内湾": "Inner Tokyo Bay",
+    "東京都２３区": "Tokyo's 23 wards", "東京都23区": "Tokyo's 23 wards",
+    "２３区西部": "Western 23 wards", "２３区東部": "Eastern 23 wards",
+    "23区西部": "Western 23 wards", "23区東部": "Eastern 23 wards", "東京地方": "Tokyo mainland",
+    "伊豆諸島": "Izu Islands", "小笠原諸島": "Ogasawara Islands", "気象庁": "JMA", "国土交通省": "MLIT",
+    "国土交通省関東地方整備局": "MLIT Kanto",
+    "消防庁": "FDMA", "内閣府": "Cabinet Office",
+}  # fmt: skip
 # Offices have names in Korean of their own: what they do, not how they sound.
 _OFFICES_KO: Mapping[str, str] = {
     "気象庁": "일본 기상청", "国土交通省": "국토교통성", "東京都": "도쿄도", "消防庁": "소방청", "内閣府": "내각부",
@@ -41,6 +61,10 @@ _KINDS_KO = (("区", "く", "구"), ("県", "けん", "현"), ("川", "わ", "�
 # Streets and shelters are read for every cell of an order.
 _NAMES_KEPT = 16_384
 _BETWEEN = re.compile("([・、 ])")
+# What an area along a river is called where nobody named one (`geo.claims`).
+_ZONE = "の浸水想定区域"
+# What follows a ward in the name of an office or a school, which is one name: 江東区立, 中央区民, 北区役所.
+_OF_A_WARD = "立民役長議"
 
 _INITIALS = {"k": (0, 15), "t": (3, 16), "s": (9, 9), "n": (2, 2), "h": (18, 18), "m": (6, 6), "r": (5, 5), "g": (0, 0),
              "z": (12, 12), "d": (3, 3), "b": (7, 7), "p": (17, 17), "": (11, 11), "j": (12, 12), "c": (12, 14),
@@ -68,6 +92,13 @@ def in_hangul(name: str) -> str:
 
 
 @lru_cache(maxsize=_NAMES_KEPT)
+def in_latin(name: str) -> str:
+    """Return *name* in Latin letters as far as they are known, else as it is written: never a ward in characters."""
+    zone = name.removesuffix(_ZONE)
+    return f"{_read(zone, LATIN)} flood zone" if zone in LATIN and zone != name else _read(name, LATIN)
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
 def in_chinese(name: str) -> str:
     """Return *name* as it is written, which is how it stands on signs; what offices are called is translated."""
     return "".join(_OFFICES_ZH.get(part, part) for part in _BETWEEN.split(name))
@@ -87,7 +118,8 @@ def _read(name: str, known: Mapping[str, str]) -> str:
     # 江東区豊洲一丁目: the ward is read, the rest is as it stands on signs. 江東区立小学校 is one name, and not cut.
     before = next((first for first in known if first[-1] in "区都" and name.startswith(first)), "")
     rest = name.removeprefix(before)
-    return f"{known[before]} {_read(rest, known)}" if before and (rest in known or rest.endswith("丁目")) else name
+    apart = rest in known or rest.endswith(("丁目", "町")) or (before in WARDS and rest[:1] not in _OF_A_WARD)
+    return f"{known[before]} {_read(rest, known)}" if before and apart else name
 
 
 def _place(name: str, kana: str) -> str:

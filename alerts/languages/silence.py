@@ -10,15 +10,22 @@ from alerts.notice import Text
 from alerts.wording import clock
 
 
-def write_silence(words: Words, level: Level, at: datetime, shelters: Iterable[str], neighbour: str = "") -> Text:
-    """Return title and body; *shelters* and the *neighbour* that has ordered are names as they are shown."""
+def write_silence(
+    words: Words, level: Level, at: datetime, shelters: Iterable[str], neighbour: str = "", areas: str = ""
+) -> Text:
+    """Return title and body; *shelters* and the *neighbour* that has ordered are names as they are shown.
+
+    *areas* names the place within the first forty characters.
+    A neighbour begins the second sentence, where it is not taken for the place of the reader.
+    """
     table, names = words.silences, words.names
     listed = names.comma.join(map(names.shown, shelters))
     across = table.across.format(
         ward=names.shown(neighbour), order=names.orders.get(level, names.orders[Level.ALL_LEAVE])
     )
+    place = f" {areas}" if areas and not neighbour else ""
     sentences = (
-        table.first.format(level=level_of(names, level), time=clock(at)),
+        table.first.format(level=level_of(names, level), time=clock(at), place=place),
         across if neighbour else table.no_order,
         table.shelters.format(shelters=listed) if listed else table.no_shelters,
     )

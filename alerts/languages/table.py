@@ -29,6 +29,8 @@ class Names:
     orders: Mapping[Level, str]
     phases: Mapping[Phase, str]  # as one word, empty for what is new
     areas: str
+    inside: str  # several areas of one ward
+    all_areas: str
     no_area: str
     issuer: str
     municipality: str

@@ -4,7 +4,7 @@ Level, action and time stand in the first forty characters, and the place begins
 """
 
 from alerts.hazard import HazardKind
-from alerts.languages.fill import body_of, day_of, issuer_of, level_of, place_of, title_of, within
+from alerts.languages.fill import body_of, day_of, issuer_of, level_of, listed_of, near_of, title_of, within
 from alerts.languages.table import Words
 from alerts.level import Level
 from alerts.notice import ENDS, Phase, Text
@@ -50,13 +50,22 @@ def _body(words: Words, facts: PartFacts, shown: int) -> str:
         "level": f"{blanks['level']} " if blanks["level"] else "",
         "what": (table.what if facts.level is not None else table.what_without_level).format(**blanks),
         "time": clock(facts.sent),
-        "place": place_of(names, facts.area_names, shown),
+        "place": near_of(names, facts.area_names, facts.issuer),
     }
+    listed_areas = listed_of(names, facts.area_names, shown)
     if facts.phase in ENDS:
         lifted = facts.phase is Phase.LIFTED
         first, more = (table.lifted, table.lifted_more) if lifted else (table.cancelled, table.cancelled_more)
         edge = names.edge if facts.partial else ""
-        return body_of(names, (first.format(**said), edge, more.format(issuer=issuer, not_gone=names.not_gone)))
+        return body_of(
+            names,
+            (
+                first.format(**said),
+                listed_areas,
+                edge,
+                more.format(issuer=issuer, what=said["what"], not_gone=names.not_gone),
+            ),
+        )
     by_level = facts.level is not None and (kinds[0] in LEVELLED or facts.level is Level.SECURE_LIFE)
     own = table.actions[kinds[0]]
     action = table.level_actions[facts.level] if by_level and facts.level is not None else own
@@ -66,6 +75,7 @@ def _body(words: Words, facts: PartFacts, shown: int) -> str:
         (
             table.first.format(action=action, **said),
             table.also.format(action=own) if by_level else "",
+            listed_areas,
             table.did[facts.phase].format(issuer=issuer, what=said["what"]),
             names.edge if facts.partial else "",
             table.kinds.format(kinds=listed) if len(kinds) > 1 else "",

@@ -92,6 +92,7 @@ def silence_draft(
     """
     if record.draft is None or record.draft.provenance.lane is not Lane.LIFE_SAFETY:
         return None
+    of = record.draft.provenance
     by_level: dict[Level, list[NoticePart]] = {}
     for part in record.draft.notice.parts:
         if part.level is not None and part.level >= min_level and begins(part):
@@ -102,12 +103,12 @@ def silence_draft(
     for rank, level in enumerate(sorted(by_level, reverse=True)):
         cells = difference(union(*(part.cells for part in by_level[level])), taken)
         taken = union(taken, cells)
+        facts = SilenceFacts(level, at, issuer=of.issuer)
         for shard, here in sorted(split_by_shard(ground.silent_cells(cells, at)).items()):
             for inside, said in lines.split(here):
-                parts.append(part_in(by_level[level][0], SilenceFacts(level, at), rank, shard, inside, sites, said))
+                parts.append(part_in(by_level[level][0], facts, rank, shard, inside, sites, said))
     if not parts:
         return None
-    of = record.draft.provenance
     lineage = f"{FEED}|{record.draft_id}"
     return draft_saying(tuple(parts), lineage, 1, kind=NO_ORDER_YET, document=of.document, issuer=of.issuer, at=at)
 
@@ -122,7 +123,8 @@ def part_in(
     lines: tuple[HelpLine, ...],
 ) -> NoticePart:
     """Return what people of *cells* in *shard* read of *facts*, with the open shelters near them; *told* is what of."""
-    facts = replace(facts, shelters=tuple(site.name for site in nearest_open(sites, told.hazards, shard)))
+    shelters = tuple(site.name for site in nearest_open(sites, told.hazards, shard))
+    facts = replace(facts, shelters=shelters, areas=told.area_names)
     return NoticePart(
         rank=rank,
         phase=Phase.ISSUED,

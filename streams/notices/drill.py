@@ -28,9 +28,10 @@ from streams.topics import DRILL_NOTICES, NOTICES, Topic
 # but drills.
 PRACTICE_SECOND = "rehearsal:second-person"
 
+# Short before a body: place, what to do and when follow within the first forty characters (R15).
 _MARKS = {
     "ja": ("【訓練】", "これは訓練です。"),
-    "en": ("DRILL: ", "This is a drill. "),
+    "en": ("DRILL: ", "A drill. "),
     **{language: (words.names.drill_title, words.names.drill_body) for language, words in TABLES.items()},
 }
 

@@ -16,7 +16,7 @@ EDOGAWA, KATSUSHIKA = HelpLine("江戸川区", "03-0000-0123"), HelpLine("葛飾
 
 def test_one_ward_is_named_with_its_number_and_119_for_life_alone() -> None:
     assert help_sentence((EDOGAWA,), "ja") == "相談：江戸川区03-0000-0123。命の危険は119。"
-    assert help_sentence((EDOGAWA,), "en") == " Help line: 03-0000-0123 (江戸川区). Life in danger: call 119."
+    assert help_sentence((EDOGAWA,), "en") == " Help line: 03-0000-0123 (Edogawa). Life in danger: call 119."
 
 
 def test_on_a_line_between_two_wards_both_are_named() -> None:

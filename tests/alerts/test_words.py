@@ -55,9 +55,14 @@ def test_every_text_keeps_the_limits(phase: Phase, language: str) -> None:
         assert width(text.title) <= MAX_TITLE_WIDTH, text.title
         first = text.body[:FIRST_CHARACTERS]
         assert "12:30" in first, text.body
-        assert level is None or f"{'レベル' if language == 'ja' else 'Level '}{level.value}" in first, text.body
-        action = first.partition("。" if language == "ja" else ".")[0 if phase in LIVE and language == "ja" else 2]
-        assert len(action) >= 4, text.body
+        # A lock screen shows the title whole; English has no room to say the level twice.
+        assert level is None or (
+            f"レベル{level.value}" in first if language == "ja" else f"evel {level.value}" in text.title
+        )
+        action = first.partition("。" if language == "ja" else "12:30: ")[
+            0 if phase in LIVE and language == "ja" else 2
+        ]
+        assert len(action) >= 4 or (language == "ja" and len(first.partition("12:30")[2]) >= 4), text.body
         assert len((text.title + text.body).encode()) <= MAX_TEXT_BYTES
         assert text.body.rstrip()[-1] in "。."
 
@@ -68,8 +73,8 @@ def test_an_end_says_what_ended_when_and_by_whom_and_never_safe(level: Level | N
     for phase, hazard in product((Phase.LIFTED, Phase.CANCELLED), HazardKind):
         text = compose(_facts(phase, level, (hazard,)), language)
         whole = text.title + text.body
-        assert "気象庁" in whole
-        assert "江東区" in whole
+        assert ("気象庁" if language == "ja" else "JMA") in whole
+        assert ("江東区" if language == "ja" else "Koto") in whole
         assert not any(word in whole.lower() for word in ("安全です", "安心", "safe", "all clear", "もう大丈夫"))
         ended = {"ja": {"lifted": "解除", "cancelled": "取消"}, "en": {"lifted": "lifted", "cancelled": "cancelled"}}
         assert ended[language][phase.value] in whole.lower()

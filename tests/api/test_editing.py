@@ -231,7 +231,7 @@ def test_a_drill_says_so_first_is_done_by_one_person_and_reaches_subscribers_of_
         assert tuple(text.language for text in part.texts) == LANGUAGES
         assert all(map(says_drill_first, part.texts))
         assert part.texts[0].title.startswith("【訓練】")
-        assert part.texts[1].body.startswith("This is a drill. ")
+        assert part.texts[1].body.startswith("A drill. ")
     assert room.topics.of(TELEGRAMS.name) == [], "no stage of what is real has heard of it"
     import random
 

@@ -117,13 +117,20 @@ def informations(language: str, place: str = "江東区", issuer: str = "江東�
     """Yield what is said about somebody else's place, of warnings and of orders."""
     for hazard, level, phase, order in product(HazardKind, (None, *Level), Phase, (False, True)):
         words = (compose_order if order else compose)(replace(facts_of(place, issuer), level=level), "ja")
-        part = NoticePart(0, phase, Recipients.CELLS, level, Severity.SEVERE, (hazard,), (place,), (), (words,))
-        notice = Notice(
-            "l", 1, NoticeKind.DANGER_IS_COMING, Lane.LIFE_SAFETY, "d", "jma", issuer, SENT, SENT,
-            SENT + timedelta(hours=3), (part,), "", "", SENT,
-        )  # fmt: skip
-        text = inform(notice, part, language)
+        notice = notice_of(replace(facts_of(place, issuer), phase=phase, level=level, hazards=(hazard,)), words)
+        text = inform(notice, notice.parts[0], language)
         yield Said(f"information {hazard} {level} {phase}", text, level, place, phase in ENDS, tells=False)
+
+
+def notice_of(facts: PartFacts, *texts: Text) -> Notice:
+    """Return a notice that says *texts* of *facts* to whoever is there."""
+    part = NoticePart(
+        0, facts.phase, Recipients.CELLS, facts.level, Severity.SEVERE, facts.hazards, facts.area_names, (), texts
+    )
+    return Notice(
+        "l", 1, NoticeKind.DANGER_IS_COMING, Lane.LIFE_SAFETY, "d", "jma", facts.issuer, SENT, SENT,
+        SENT + timedelta(hours=3), (part,), "", "", SENT,
+    )  # fmt: skip
 
 
 def all_texts(language: str, place: str = "江東区", issuer: str = "気象庁") -> Iterator[Said]:
