@@ -116,9 +116,9 @@ def all_kinds(language: str, facts: PartFacts, place: str) -> Iterator[Shown]:
     for level in ORDER_NAMES_JA:
         silence = SilenceFacts(level, SENT, areas=facts.area_names, issuer=facts.issuer)
         yield Shown(compose_silence(silence, language), near, SILENT[language], level)
-    of = notice_of(facts)
+    about = notice_of(facts)
     # Of somebody else's place nothing is to be done: what it is stands in the title.
-    yield Shown(inform(of, of.parts[0], language), near, "12:30", facts.level)
+    yield Shown(inform(about, about.parts[0], language), near, "12:30", facts.level)
 
 
 def lock_screen_flaws(one: Shown) -> list[str]:

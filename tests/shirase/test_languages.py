@@ -73,6 +73,16 @@ def test_levels_and_orders_are_called_the_same_on_the_pages_and_in_pushes(code: 
     assert f'  level: "{names.level.format(level="{n}")}",' in page
 
 
+def test_evacuation_has_one_word_in_korean_on_pages_and_in_pushes() -> None:
+    # 피난, as the orders are called; what 0055 says of it.
+    texts = (
+        "alerts/languages/ko.py", "web/src/words/ko.ts", "web/src/now-words/ko.ts", "api/live/words.py",
+        "api/open_data/cap_out.py", "api/residents/welcome.py",
+    )  # fmt: skip
+    for name in texts:
+        assert "대피" not in (PROJECT / name).read_text(), name
+
+
 @pytest.mark.parametrize(("code", "read"), [("ja-Hira", "ja"), ("zh-Hans", "en"), ("ko", "en"), ("fr", "en")])
 def test_a_notice_of_before_is_read_in_the_language_that_was_nearest(code: str, read: str) -> None:
     assert text_for((Text("ja", "t", "b"), Text("en", "t", "b")), code).language == read
