@@ -34,22 +34,22 @@ ORDER_NOUNS_EN: Mapping[Level, str] = {
 }
 _MOST_AREAS = 3
 
-_ACTIONS_JA: Mapping[Level, str] = {
+ACTIONS_JA: Mapping[Level, str] = {
     Level.ELDERLY_LEAVE: "高齢者など時間のかかる人は避難",
     Level.ALL_LEAVE: "危険な場所から全員避難",
     Level.SECURE_LIFE: "命の危険。直ちに安全を確保",
 }
-_MORE_JA: Mapping[Level, str] = {
+MORE_JA: Mapping[Level, str] = {
     Level.ELDERLY_LEAVE: "ほかの人も、ふだんの行動を控えて避難の準備を。",
     Level.ALL_LEAVE: "外へ出る方が危険なときは、建物の高い階や崖から離れた部屋へ。",
     Level.SECURE_LIFE: "移動が危険なら、いまいる建物の少しでも安全な所へ。",
 }
-_ACTIONS_EN: Mapping[Level, str] = {
+ACTIONS_EN: Mapping[Level, str] = {
     Level.ELDERLY_LEAVE: "Elderly: leave now",
     Level.ALL_LEAVE: "Leave dangerous places",
     Level.SECURE_LIFE: "Protect your life now",
 }
-_MORE_EN: Mapping[Level, str] = {
+MORE_EN: Mapping[Level, str] = {
     Level.ELDERLY_LEAVE: "Everyone who needs time leaves now; others get ready.",
     Level.ALL_LEAVE: "Where it is more dangerous outside, go to an upper floor, away from slopes.",
     Level.SECURE_LIFE: "If moving is dangerous, go to the safest place in your building.",
@@ -115,11 +115,19 @@ def compose_order(facts: PartFacts, language: str) -> Text:
     return text
 
 
+def place_in(areas: tuple[str, ...], language: str) -> str:
+    """Return the first of *areas* and how many more there are, in Japanese or in English."""
+    more = len(areas) - _MOST_AREAS
+    if language == "ja":
+        return "、".join(areas[:_MOST_AREAS]) + (f"ほか{more}か所" if more > 0 else "") if areas else "対象の地域"
+    named = ", ".join(map(in_latin, areas[:_MOST_AREAS]))
+    return named + (f" and {more} more" if more > 0 else "") if areas else "the area"
+
+
 def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
     name = ORDER_NAMES_JA[level]
     hazard = HAZARDS_JA[facts.hazards[0]] if facts.hazards else "災害"
-    more = len(areas) - _MOST_AREAS
-    place = "、".join(areas[:_MOST_AREAS]) + (f"ほか{more}か所" if more > 0 else "") if areas else "対象の地域"
+    place = place_in(areas, "ja")
     issuer, near = shown_name(facts.issuer) or "市区町村", foremost_ja(facts.area_names, facts.issuer)
     title = f"レベル{level.value} {name}{_PHASES_JA.get(facts.phase, '')}"
     ended = _ENDS_JA.get(facts.phase)
@@ -128,7 +136,7 @@ def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
         body += f"{issuer}が{place}の{name}（{hazard}）を{'取り消し' if ended == '取消' else '解除し'}ました。"
         return Text("ja", title, body + "危険がなくなったという知らせではありません。")
     edge = "あなたの場所はその境の近くです。" if facts.partial else ""
-    body = f"レベル{level.value} {_ACTIONS_JA[level]}。{clock(facts.sent)}{near}。{_MORE_JA[level]}"
+    body = f"レベル{level.value} {ACTIONS_JA[level]}。{clock(facts.sent)}{near}。{MORE_JA[level]}"
     body += f"{issuer}が{place}に{name}（{hazard}）を出しました。{edge}解除の知らせがあるまで続きます。"
     return Text("ja", title, body)
 
@@ -136,9 +144,7 @@ def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
 def _english(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
     name = ORDER_NAMES_EN[level]
     hazard = HAZARDS_EN[facts.hazards[0]] if facts.hazards else "danger"
-    more = len(areas) - _MOST_AREAS
-    named = ", ".join(map(in_latin, areas[:_MOST_AREAS]))
-    place = named + (f" and {more} more" if more > 0 else "") if areas else "the area"
+    place = place_in(areas, "en")
     issuer = in_latin(shown_name(facts.issuer)) or "The municipality"
     near = foremost_en(facts.area_names, facts.issuer)
     ended = _ENDS_EN.get(facts.phase)
@@ -147,6 +153,6 @@ def _english(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
         body += f" is {ended}. This does not say that the danger is gone."
         return Text("en", f"{ended.capitalize()}: level {level.value} {name}", body)
     edge = " Your place is near the edge of that area." if facts.partial else ""
-    body = f"{near} {clock(facts.sent)}: {_ACTIONS_EN[level]}. {_MORE_EN[level]} {issuer}: {name}"
+    body = f"{near} {clock(facts.sent)}: {ACTIONS_EN[level]}. {MORE_EN[level]} {issuer}: {name}"
     body += f" ({hazard}) for {place}.{edge} It holds until you are told that it is lifted."
     return Text("en", f"Level {level.value}: {name}", body)

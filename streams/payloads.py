@@ -72,6 +72,7 @@ class Verb(StrEnum):
     VOID = "void"
     EDIT = "edit"
     END = "end"
+    EXTEND = "extend"
 
 
 @dataclass(frozen=True, slots=True)

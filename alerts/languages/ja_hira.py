@@ -191,6 +191,9 @@ _ORDERS = Orders(
     lifted_by="{issuer}が「{order}」（{hazard}）を おわりに しました。",
     cancelled="{level} {place} {time} とりけし。まだ きをつけて。",
     cancelled_by="{issuer}が「{order}」（{hazard}）を とりけしました。",
+    goes_on_titles=("{level} {order}は つづいて います", "{level} {order}（つづく）", "つづく：{order}"),
+    goes_on="{level} {action}。{until}まで のびた {place}。つづいて います。",
+    goes_on_by="{issuer}が だした「{order}」（{hazard}）です。",
 )
 
 _RIVERS = Rivers(

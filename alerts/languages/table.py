@@ -67,7 +67,7 @@ class Warnings:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Sentences about a municipality's order to leave, and about its end."""
+    """Sentences about a municipality's order to leave, about its end, and that it goes on beyond the end it had."""
 
     titles: tuple[str, ...]
     titles_of_change: tuple[str, ...]
@@ -80,6 +80,9 @@ class Orders:
     lifted_by: str
     cancelled: str
     cancelled_by: str
+    goes_on_titles: tuple[str, ...]
+    goes_on: str
+    goes_on_by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from api.console.code_words import SOURCE_ELSE, SOURCES, coded
 from api.console.deciding import deciding_routes
 from api.console.drilling import drilling_routes
 from api.console.editing import editing_routes
+from api.console.extending import extending_routes
 from api.console.library_routes import library_routes
 from api.console.office import COOKIE, Office
 from api.console.posting import new_key, posting_routes
@@ -82,6 +83,8 @@ def console_app(
         app.include_router(library_routes(office))
         app.include_router(drilling_routes(office))
         app.include_router(rehearsing_routes(office))
+        # Before what ends an order: the last word of its path is another.
+        app.include_router(extending_routes(office))
         app.include_router(sending_routes(office))
 
     @app.get("/")

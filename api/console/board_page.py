@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import escape
 from math import ceil
+from urllib.parse import quote
 
 from alerts.duty import runs_out
 from alerts.level import Level
@@ -76,8 +77,12 @@ def _order(order: OrderStanding, now: datetime) -> str:
     drill = "【訓練】" if order.drill else ""
     alone = f" <strong class='lapsed'>ひとりで承認：{escape(order.alone)}</strong>" if order.alone else ""
     level = f"<span class='chip l{int(order.level)}'>{int(order.level)}</span> " if order.level is not None else ""
+    there = f"/sending/{quote(order.lineage, safe='')}"
+    ends = order.expires <= now or runs_out(order.expires, now)
+    extend = f" <a href='{there}/extend'>延長 <small lang='en'>Extend</small></a>" if ends else ""
     return (
-        f"{level}{drill}{escape(order.title)}　{clock(order.since)}〜 {escape(order.issuer)}{_term(order, now)}{alone}"
+        f"{level}{drill}<a href='{there}'>{escape(order.title)}</a>　{clock(order.since)}〜 {escape(order.issuer)}"
+        f"{_term(order, now)}{extend}{alone}"
     )
 
 

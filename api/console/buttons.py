@@ -19,5 +19,6 @@ APPROVE = Button("この内容で住民に送る", "Approve and send")
 DISCARD = Button("破棄する（だれにも送らない）", "Discard")
 LIFT = Button("解除する", "All clear")
 CORRECT = Button("誤りとして取り消す", "Correct")
+EXTEND = Button("期限を延ばす", "Extend")
 # A link, not a button: it changes nothing by itself.
 EDIT = "文・期限・範囲を直す"

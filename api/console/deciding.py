@@ -5,6 +5,7 @@ clipboard or download (R20).
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Request, Response
@@ -23,6 +24,7 @@ from api.officers.approval import MayNot, may_not_approve, may_void, stands_in
 from api.officers.audit import Act
 from api.officers.form import page
 from streams.notices.edit import ground_of
+from streams.notices.extending import is_extension
 from streams.payloads import Draft, DraftRecord, Verb
 
 # 「区役所が停電」: a word or two is enough, nothing is not.
@@ -37,6 +39,8 @@ SAID = {
 }
 _REHEARSED = "リハーサルの案です。承認は、作った人の「訓練の手順」の画面から行います。"
 
+_OVERTAKEN = "この避難情報は、案ができた後に終わったか変わりました。この案は送れません。破棄してください。"
+
 
 def deciding_routes(office: Office) -> APIRouter:
     """Return the routes of looking at a draft and of deciding it."""
@@ -50,7 +54,6 @@ def deciding_routes(office: Office) -> APIRouter:
         record, draft = waiting(office, draft_id)
         notice = draft.notice
         proposal = office.proposal(draft)
-        refusal = may_not_approve(session.account, proposal)
         return page(
             draft_page(
                 record,
@@ -58,7 +61,7 @@ def deciding_routes(office: Office) -> APIRouter:
                 proposal,
                 office.lint(notice),
                 session,
-                _REHEARSED if office.rehearsals.owner_of(notice.lineage) else "" if refusal is None else SAID[refusal],
+                _why_not(office, session, draft),
                 office.preview(ground_of(notice), notice.lane),
                 office.ground.cells,
                 alone=alone_section(office, session, record, draft),
@@ -66,6 +69,7 @@ def deciding_routes(office: Office) -> APIRouter:
                 head=office.head(session),
                 bar=office.bar(session, notice.lineage),
                 unreviewed=office.unreviewed,
+                extends=_end_now(office, draft),
             )
         )
 
@@ -102,6 +106,9 @@ def _decided(
     if asked is Verb.APPROVE and office.rehearsals.owner_of(notice.lineage):
         office.write_down(account.name, refused, draft_id, "rehearsed")
         return page(refused_page(_REHEARSED, draft_id), 409)
+    if asked is Verb.APPROVE and _is_overtaken(office, draft):
+        office.write_down(account.name, refused, draft_id, "order-ended")
+        return page(refused_page(_OVERTAKEN, draft_id), 409)
     if asked is Verb.APPROVE:
         found = office.lint(notice)
         stops = [one.finding.value for one in found if one.stops]
@@ -138,6 +145,30 @@ def alone_section(office: Office, session: Session, record: DraftRecord, draft: 
     waited = (office.now() - record.at).total_seconds()
     left = max(0, round(office.alone_rule.after_seconds - waited))
     return alone_form(record.draft_id, draft.notice.digest, session, why, left)
+
+
+def _why_not(office: Office, session: Session, draft: Draft) -> str:
+    """Return why *session* cannot approve *draft*, in words; empty when it can."""
+    if office.rehearsals.owner_of(draft.notice.lineage):
+        return _REHEARSED
+    if _is_overtaken(office, draft):
+        return _OVERTAKEN
+    refusal = may_not_approve(session.account, office.proposal(draft))
+    return "" if refusal is None else SAID[refusal]
+
+
+def _is_overtaken(office: Office, draft: Draft) -> bool:
+    """Say whether *draft* gives a later end to an order that has ended or gone on since."""
+    if not is_extension(draft):
+        return False
+    standing = office.desk.sent(draft.notice.lineage)
+    return not standing or standing[0].revision + 1 != draft.notice.revision
+
+
+def _end_now(office: Office, draft: Draft) -> datetime | None:
+    """Return the end that the order has which *draft* gives a later one; None of any other draft."""
+    standing = office.desk.sent(draft.notice.lineage) if is_extension(draft) else ()
+    return standing[0].expires if standing else None
 
 
 def _ground(fields: Mapping[str, str]) -> str:

@@ -113,10 +113,12 @@ def draft_page(
     bar: str = "",
     alone: str = "",
     unreviewed: Container[str] = (),
+    extends: datetime | None = None,
 ) -> str:
     """Return a draft as it would go out: whom it touches (*seen*), its words, the buttons; *bar* is a rehearsal's.
 
     *alone* is the form of one person alone, where there is one; *unreviewed* are languages that await a reader.
+    *extends* is the end that an order has which this gives a later one.
     """
     stops = [one for one in found if one.stops]
     look = look_of(notice.parts[0].level, notice.parts[0].severity) if notice.parts else Look.INFORMATION
@@ -124,7 +126,7 @@ def draft_page(
     facts = (
         ("発表元", escape(notice.issuer)),
         ("受信", f"{clock(notice.received, now=now)}（{ago(notice.received, now=now)}）"),
-        ("期限", clock(notice.expires, now=now)),
+        ("期限", clock(notice.expires, now=now) + _extended(extends, now)),
         *([("判断期限", decide_by(due, now))] if (due := clock_of(record.draft, now)) is not None else []),
         *preview_rows(seen, written=bool(proposal.authors)),
         ("止まっている理由", reason_said(record.reason)),
@@ -145,6 +147,10 @@ def draft_page(
         head=head,
         drill=bool(drill),
     )
+
+
+def _extended(end: datetime | None, now: datetime) -> str:
+    return "" if end is None else f"　<strong>{clock(end, now=now)}から延長。範囲と指示は承認されたときのまま</strong>"
 
 
 def _prepared(notice: Notice, now: datetime) -> str:

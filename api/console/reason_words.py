@@ -12,6 +12,7 @@ REASONS = {
     "help-line-not-approved": "承認されていない連絡先を含むため保留",
     "needs-a-person": "人の承認が要る",
     "nothing-changed": "前の知らせと同じ",
+    "order-runs-out": "避難情報の期限を延ばす案。人の承認が要る",
     "order-not-approved": "もとの避難情報がまだ承認されていないため保留",
     "order-without-independent-sign": "ほかに危険のしるしがないため保留",
     "recorded-only": "記録だけ",

@@ -9,7 +9,7 @@ from alerts.duty import alone_by
 from alerts.notice import Notice
 from alerts.words import HAZARDS_JA
 from api.console import fields
-from api.console.buttons import CORRECT, LIFT, Button
+from api.console.buttons import CORRECT, EXTEND, LIFT, Button
 from api.console.reason_words import reason_said, service_said
 from api.drawing.clock import clock
 from api.drawing.look import APPEARANCES, look_of, word_of
@@ -80,6 +80,7 @@ def sending_page(
     may_end: bool,
     elsewhere: bool,
     ended: bool,
+    extends: bool,
     fresh: bool,
     now: datetime,
     bar: str = "",
@@ -91,7 +92,7 @@ def sending_page(
 
     *bar* is a rehearsal's, *head* brings the script of passkeys. With *stays* it does not load itself anew: nobody
     types a code, or holds a finger on a key, in so few seconds; *scripts* renew it in place. *elsewhere*: the form that
-    ends it is among the posts.
+    ends it is among the posts. *extends*: it is an order, and may be given a later end.
     """
     drill = notice is not None and notice.lane is Lane.DRILL
     goes_on = not far.ended and not stays
@@ -107,7 +108,7 @@ def sending_page(
         f"{bar}<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
         f'<a href="/">一覧へ</a></small></header><main class="narrow">{_alone(notice)}'
         f"{_answer(verdict, lineage)}{_said(notice)}"
-        f"{_far(notice, far, now)}{end}"
+        f"{_far(notice, far, now)}{_goes_on(notice, lineage, now) if extends else ''}{end}"
         f"{_timeline(events, now)}</main>",
         head=reload + head,
         drill=drill,
@@ -178,6 +179,17 @@ def _far(notice: Notice | None, far: HowFar, now: datetime) -> str:
         f"<section><h2>どこまで進んだか</h2><p>{_shown(far.done)}人 / {_shown(far.total)}人"
         f"（最初の1件 {first}、最後の1件 {last}）</p>{_rings(notice, far)}<h3>プッシュの送り先</h3>"
         f"<table>{rows}</table><h3>結果</h3><table>{ends}</table></section>"
+    )
+
+
+def _goes_on(notice: Notice | None, lineage: str, now: datetime) -> str:
+    """Return until when an order is to last, and the way to a later end."""
+    if notice is None:
+        return ""
+    late = "　<strong class='lapsed'>期限切れ・有効</strong>" if notice.expires <= now else ""
+    return (
+        f"<section><h2>期限</h2><p>{clock(notice.expires, now=now)}まで{late}</p>"
+        f'<p><a class="go" href="/sending/{escape(lineage)}/extend">{EXTEND}</a></p></section>'
     )
 
 

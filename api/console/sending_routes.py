@@ -6,11 +6,13 @@ from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.claim import Lane
 from alerts.notice import Notice, Phase
+from alerts.order_words import orders_to_leave
 from api.console.deciding import SAID
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
 from api.console.officer_page import refused_page
 from api.console.sending_page import sending_page
+from api.console.signing_in import called_to
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.known.verdict import verdict_of
@@ -34,7 +36,9 @@ def sending_routes(office: Office) -> APIRouter:
     def follow(lineage: str, token: Annotated[str, Cookie(alias=COOKIE)] = "", stay: str = "") -> Response:
         session = office.session(token)
         if session is None:
-            return elsewhere("/sign-in")
+            return elsewhere(
+                f"/sign-in?to={there}" if (there := called_to(f"/sending/{lineage}")) != "/" else "/sign-in"
+            )
         notice = office.sending.newest(lineage)
         standing = office.desk.sent(lineage)
         far = office.sending.how_far(lineage, 0 if notice is None else notice.revision)
@@ -51,6 +55,7 @@ def sending_routes(office: Office) -> APIRouter:
             may_end=bool(standing) and may_not is None,
             elsewhere=may_not is MayNot.OTHER_WAY,
             ended=not standing,
+            extends=bool(standing) and orders_to_leave(standing[0]),
             fresh=office.codes.is_fresh(session, int(office.now().timestamp())),
             now=office.now(),
             bar=office.bar(session, lineage),

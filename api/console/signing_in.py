@@ -17,7 +17,7 @@ from api.officers.known_browser import COOKIE as KNOWN_COOKIE
 from api.officers.known_browser import MARK_SECONDS, known_as, mark
 
 # Where a call leads; whoever was not signed in goes on there afterwards, and nowhere else.
-_CALLED_TO = re.compile(r"/drafts/[0-9A-Za-z._-]{1,120}")
+_CALLED_TO = re.compile(r"/drafts/[0-9A-Za-z._-]{1,120}|/sending/[0-9A-Za-z._-]{1,120}(/extend)?")
 
 
 def signing_in_routes(office: Office) -> APIRouter:

@@ -136,7 +136,7 @@ main.card th,main.card td{padding:.1rem .35rem}main.card td.fill{height:1.6rem}}
 border-radius:1rem;font-size:.85rem;font-weight:700}.maplibregl-popup-content{color:#14181d}
 .maplibregl-popup-content a.go,.maplibregl-popup-content button{background:#fff;color:#14181d;border-color:#14181d}
 .ending{border:3px solid #1b6e3c}.ending ul{list-style:none;margin:0;padding:0}
-.pair{display:flex;flex-wrap:wrap;gap:.6rem}.pair form{margin:0}
+.ends{display:grid;gap:.5rem}.pair{display:flex;flex-wrap:wrap;gap:.6rem}.pair form{margin:0}
 .done{border:2px solid #1b6e3c;border-radius:.5rem;padding:.6rem .9rem}
 .findings{list-style:none;margin:0;padding:0;display:grid;gap:.4rem}
 .findings li{border-radius:.4rem;padding:.4rem .7rem;border:2px solid currentColor}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from alerts.notice import ENDS, Notice
+from alerts.notice import ENDS, Notice, Recipients
 from alerts.report import OutcomeKind
 from geo.cells import difference
 from streams.brokers.client import Record
@@ -110,11 +110,12 @@ class Desk:
         known = self._sent.get(notice.lineage)
         if known is not None and known.revision >= notice.revision:
             return
-        if all(part.phase in ENDS for part in notice.parts):
+        left = _all_told(known, notice)
+        if not left.parts:
             self._sent.pop(notice.lineage, None)
         elif known is not None or notice.approved_by not in ("", POLICY):
             # What policy lets out belongs to its source, which ends it.
-            _keep(self._sent, notice.lineage, _all_told(known, notice))
+            _keep(self._sent, notice.lineage, left)
 
     def accepted(self, lineage: str) -> int:
         """Return how many pushes of *lineage* were accepted, over all of its revisions that have ended."""
@@ -152,12 +153,16 @@ class Desk:
 
 
 def _all_told(known: Notice | None, notice: Notice) -> Notice:
-    """Return *notice* with the parts of the one before where it says nothing new: all of it is what an end ends."""
-    if known is None:
-        return notice
+    """Return *notice* with the parts of the one before where it says nothing new: all of it is what an end ends.
+
+    Without what is over: of an order that was lifted in a part of its area the rest stands.
+    """
+    now = tuple(part for part in notice.parts if part.phase not in ENDS)
+    if known is None or any(part.recipients is Recipients.ALL_TOLD for part in notice.parts):
+        return replace(notice, parts=now)
     ground = ground_of(notice)
     before = (replace(part, cells=difference(part.cells, ground)) for part in known.parts)
-    return replace(notice, parts=(*notice.parts, *(part for part in before if part.cells)))
+    return replace(notice, parts=(*now, *(part for part in before if part.cells)))
 
 
 def _dead_letter(record: Record) -> DeadLetter:

@@ -4,6 +4,7 @@ An order past its time stays, and says so (R10): its time ends the push, never t
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -53,14 +54,16 @@ def notices_in(pieces: Iterable[tuple[Said, Cells]], shard: Shard, at: datetime)
     ways: dict[str, dict[str, Any]] = {}
     times: list[datetime] = []
     edges: list[datetime] = []
-    for said, cells in pieces:
+    told = tuple(pieces)
+    ends = _ends(told)
+    for said, cells in told:
         notice, over = said.notice, said.part.phase in SAID_OVER
         times.append(notice.received)
         if not over and notice.expires > at:
             edges.append(notice.expires)
         if notice.kind is NoticeKind.GO_THERE:
             if not over:
-                _add_way(ways, said, cells, at)
+                _add_way(ways, _lasting(said, ends), cells, at)
             continue
         (ended if over else in_force).append(_listed(said, cells, at))
     return Content(
@@ -74,6 +77,22 @@ def notices_in(pieces: Iterable[tuple[Said, Cells]], shard: Shard, at: datetime)
         max(times, default=None),
         min(edges, default=None),
     )
+
+
+def _ends(told: Iterable[tuple[Said, Cells]]) -> Mapping[str, datetime]:
+    """Return the latest end that each lineage in force was given."""
+    ends: dict[str, datetime] = {}
+    for said, _ in told:
+        if said.part.phase not in SAID_OVER:
+            ends[said.notice.lineage] = max(said.notice.expires, ends.get(said.notice.lineage, said.notice.expires))
+    return ends
+
+
+def _lasting(said: Said, ends: Mapping[str, datetime]) -> Said:
+    """Return a way that lasts as long as its order, which may have been extended after the way was told."""
+    notice = said.notice
+    end = ends.get(notice.order.lineage) if notice.order is not None else None
+    return said if end is None or end <= notice.expires else replace(said, notice=replace(notice, expires=end))
 
 
 def _listed(said: Said, cells: Cells, at: datetime) -> dict[str, Any]:

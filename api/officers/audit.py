@@ -50,6 +50,8 @@ class Act(StrEnum):
     AREA_REFUSED = "area-refused"
     EDIT = "edit"
     EDIT_REFUSED = "edit-refused"
+    EXTEND = "extend"
+    EXTEND_REFUSED = "extend-refused"
     LIFT = "lift"
     CORRECT = "correct"
     DRILL = "drill"

@@ -9,19 +9,21 @@ from datetime import datetime
 
 from alerts.claim import Lane, Release
 from alerts.help_line import HelpLine
-from alerts.notice import Notice, NoticeKind
+from alerts.notice import ENDS, Notice, NoticeKind, Recipients
 from alerts.place import Cells
 from alerts.policy import COORDINATORS_ONLY
-from geo.cells import contains, union
+from geo.cells import contains, difference, union
 from geo.sign import ORDER_WITHOUT_SIGN
 from streams.digest import approval_digest
 from streams.notices.drill import PRACTICE_SECOND
 from streams.notices.edit import ground_of, why_no_edit
 from streams.notices.ending import why_no_end
+from streams.notices.extending import is_extension, why_no_extension
 from streams.notices.order_book import lines_of
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 
 POLICY = "policy"  # who approved, where no person did
+ORDER_RUNS_OUT = "order-runs-out"  # why the draft of an extension waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Ledger:
     grounds: dict[str, Cells] = field(default_factory=dict)
     # The last revision of each lineage that went out, and its lane: what an end must come after.
     last: dict[str, tuple[int, Lane]] = field(default_factory=dict)
+    # Where each lineage still holds: only there, and only what has not ended, may it be given a later end.
+    standing: dict[str, Cells] = field(default_factory=dict)
     # Whom the notices of each lineage told people to telephone: ways under an order name nobody else.
     lines: dict[str, set[HelpLine]] = field(default_factory=dict)
 
@@ -66,8 +70,18 @@ class Ledger:
         if known is None or notice.revision >= known[0]:
             self.last[notice.lineage] = notice.revision, notice.lane
         if notice.kind is not NoticeKind.GO_THERE:
+            self.standing[notice.lineage] = _left(self.standing.get(notice.lineage, ()), notice)
             self.grounds[notice.lineage] = union(self.grounds.get(notice.lineage, ()), ground_of(notice))
             self.lines.setdefault(notice.lineage, set()).update(lines_of(notice))
+
+
+def _left(standing: Cells, notice: Notice) -> Cells:
+    """Return where a lineage that stood in *standing* holds once *notice* has gone out."""
+    if any(part.recipients is Recipients.ALL_TOLD for part in notice.parts):
+        return ()
+    for part in notice.parts:
+        standing = difference(standing, part.cells) if part.phase in ENDS else union(standing, part.cells)
+    return standing
 
 
 def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
@@ -78,6 +92,8 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
         if command.by == PRACTICE_SECOND:
             return Decided(None, None, "practice-person")
         return _end(ledger, command, at)
+    if command.verb is Verb.EXTEND:
+        return _extend(ledger, command, at)
     known = ledger.drafts.get(command.draft_id)
     if known is None:
         return Decided(None, None, "draft-unknown")
@@ -88,9 +104,9 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
         return Decided(_verdict(known.draft, DraftState.VOID, f"void-by:{command.by}", at, keep=True), None)
     if known.draft.provenance.feed in COORDINATORS_ONLY:
         return Decided(None, None, "for-coordinators-only")
-    if ledger.has_newer(known.draft):
-        # Approved now it would bring back what its own source has since changed, lifted or cancelled.
-        return Decided(None, None, "draft-superseded")
+    stale = _why_stale(ledger, known.draft)
+    if stale:
+        return Decided(None, None, stale)
     if command.by == PRACTICE_SECOND and (
         known.draft.notice.lane is not Lane.DRILL or command.verb is not Verb.APPROVE
     ):
@@ -102,6 +118,34 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     if command.verb is Verb.EDIT:
         return _edit(known.draft, command, at)
     return _approved(ledger, known.draft, by=command.by, reason=f"approved-by:{command.by}", at=at)
+
+
+def _why_stale(ledger: Ledger, draft: Draft) -> str:
+    """Return why *draft* is not of now any more; empty while it is.
+
+    Approved now it would bring back what its own source has since changed, lifted or cancelled.
+    """
+    if is_extension(draft):
+        return _why_no_extension(ledger, draft.notice)
+    return "draft-superseded" if ledger.has_newer(draft) else ""
+
+
+def _extend(ledger: Ledger, command: Command, at: datetime) -> Decided:
+    """Open the draft that gives an order a later end; it waits for a person, whatever its sender says of release."""
+    draft = command.draft
+    if draft is None or not is_extension(draft):
+        return Decided(None, None, "extend-without-draft")
+    if draft.draft in ledger.drafts:
+        return Decided(None, None, "already-decided")
+    refusal = _why_no_extension(ledger, draft.notice)
+    if refusal:
+        return Decided(None, None, refusal)
+    return Decided(_verdict(draft, DraftState.OPEN, ORDER_RUNS_OUT, at, keep=True), None)
+
+
+def _why_no_extension(ledger: Ledger, notice: Notice) -> str:
+    newest, lane = ledger.last.get(notice.lineage, (None, None))
+    return why_no_extension(notice, newest, lane, ledger.standing.get(notice.lineage, ()))
 
 
 def _edit(known: Draft, command: Command, at: datetime) -> Decided:
@@ -179,6 +223,7 @@ def _why_no_way(ledger: Ledger, notice: Notice) -> str:
 
 
 def _approved(ledger: Ledger, draft: Draft, *, by: str, reason: str, at: datetime) -> Decided:
+    draft = _behind_what_was_sent(ledger, draft)
     notice = replace(draft.notice, approved_by=by, approved_at=at)
     if approval_digest(notice) != notice.digest:
         return Decided(_verdict(draft, DraftState.HELD, "digest-mismatch", at, keep=True), None, "digest-mismatch")
@@ -186,6 +231,22 @@ def _approved(ledger: Ledger, draft: Draft, *, by: str, reason: str, at: datetim
     if (notice.lineage, notice.revision, notice.digest) in ledger.sent:
         return Decided(record, None, "already-sent")
     return Decided(record, notice)
+
+
+def _behind_what_was_sent(ledger: Ledger, draft: Draft) -> Draft:
+    """Return *draft* with a revision above the last that went out: an order that was extended while this one waited.
+
+    A phone takes the higher revision for the newer word. The revision is no part of what is approved. Ways have a
+    lineage of their own, which nobody extends.
+    """
+    notice = draft.notice
+    newest, _ = ledger.last.get(notice.lineage, (notice.revision - 1, None))
+    if notice.kind is NoticeKind.GO_THERE or newest < notice.revision:
+        return draft
+    for revision in range(notice.revision, newest + 1):
+        if (notice.lineage, revision, notice.digest) in ledger.sent:
+            return replace(draft, notice=replace(notice, revision=revision))
+    return replace(draft, notice=replace(notice, revision=newest + 1))
 
 
 def _verdict(draft: Draft, state: DraftState, reason: str, at: datetime, *, keep: bool) -> DraftRecord:

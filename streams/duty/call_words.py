@@ -16,6 +16,7 @@ from streams.duty.duty_book import TrialRecord
 from streams.duty.roster import Way
 from streams.duty.silence import level_of
 from streams.duty.standing import OrderStanding
+from streams.notices.extending import is_extension
 from streams.payloads import DraftRecord
 
 TRIAL = "trial"
@@ -32,7 +33,7 @@ def draft_words(record: DraftRecord, since: datetime, way: str, console_url: str
     what = notice.parts[0].texts[0].title if notice.parts and notice.parts[0].texts else "案"
     plain = {
         "draft": record.draft_id,
-        "title": f"{drill}【要判断】{what}",
+        "title": f"{drill}【{'要判断・期限の延長' if is_extension(record.draft) else '要判断'}】{what}",
         "places": places,
         "level": None if level is None else int(level),
         "reason": record.reason,
@@ -54,9 +55,9 @@ def expiry_words(order: OrderStanding, about: str, now: datetime, way: str, cons
         "reason": EXPIRY,
         "expires": order.expires.isoformat(),
         "lane": Lane.LIFE_SAFETY.value,
-        "url": _page(console_url, f"sending/{quote(order.lineage, safe='')}"),
+        "url": _page(console_url, f"sending/{quote(order.lineage, safe='')}/extend"),
     }
-    do = "続けるなら新しい期限で出し直し、危険が去ったなら解除してください。解除までは有効です。"
+    do = "続けるなら期限を延ばし、危険が去ったなら解除してください。解除までは有効です。"
     return _said(way, plain, f"{when}。{do}", about)
 
 

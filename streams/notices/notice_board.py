@@ -158,7 +158,9 @@ class NoticeBoard:
             thread.told, thread.lane = told_within(draft, notice), draft.provenance.lane
         elif notice.revision > thread.notice_revision and all(part.phase in ENDS for part in notice.parts):
             # A person ended it: what comes next is told to people who know that it was over.
-            thread.notice_revision, thread.told = notice.revision, NOTHING_TOLD
+            thread.told = NOTHING_TOLD
+        # A person extended or ended it beside its source: what comes next is a later revision than that.
+        thread.notice_revision = max(thread.notice_revision, notice.revision)
 
     def due(self, *, at: float, unread: bool = False) -> tuple[Draft, ...]:
         """Return a draft for each document that has all its shards, or has waited long enough.

@@ -7,6 +7,7 @@ needs its own notice. Expiry ends a push and never an order (R10).
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from alerts.claim import HazardSnapshot, Provenance, Standing
 from alerts.hazard import HazardKind
@@ -44,7 +45,15 @@ class _Thread:
     sent: set[str] = field(default_factory=set)
     approved: frozenset[Cell] = frozenset()
     help_lines: tuple[HelpLine, ...] = ()
+    expires: datetime | None = None  # as the newest notice of it says: a person may have given it a later end
+    revision: int = -1
     last: InForce | None = None
+
+    def lasting(self, provenance: Provenance) -> Provenance:
+        """Return *provenance* with the end that the order was given last, its document's or a person's."""
+        return (
+            provenance if self.expires is None else replace(provenance, expires=max(provenance.expires, self.expires))
+        )
 
 
 class OrderBook:
@@ -73,8 +82,11 @@ class OrderBook:
         # Also of lineages that no map has shown yet: the two topics are read side by side.
         thread = self._threads.setdefault(notice.lineage, _Thread())
         thread.help_lines = lines_of(notice) or thread.help_lines
+        before = thread.expires
+        if notice.revision > thread.revision:
+            thread.revision, thread.expires = notice.revision, notice.expires
         if notice.document in thread.sent:
-            return False
+            return thread.expires != before
         thread.sent.add(notice.document)
         return True
 
@@ -101,7 +113,7 @@ class OrderBook:
                 levels = [danger.level for danger in dangers if danger.level is not None]
                 thread.last = InForce(
                     lineage=lineage,
-                    provenance=newest,
+                    provenance=thread.lasting(newest),
                     cells=frozenset(cells),
                     hazards=frozenset(danger.hazard for danger in dangers),
                     level=max(levels, default=None),
@@ -119,7 +131,9 @@ class OrderBook:
         thread = self._threads.get(ways.removesuffix(WAYS))
         if thread is None or not thread.standings:
             return None
-        newest = max((one.provenance for one in thread.standings.values()), key=lambda found: found.revision)
+        newest = thread.lasting(
+            max((one.provenance for one in thread.standings.values()), key=lambda found: found.revision)
+        )
         if thread.last is not None:
             return replace(thread.last, provenance=newest)
         return InForce(ways.removesuffix(WAYS), newest, frozenset(), frozenset(), None, (), thread.help_lines)

@@ -1,6 +1,7 @@
 """Who is told which way, and again when it is cut: the board without a broker."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from alerts.shelter import ShelterReport
 from streams.deciding.decision import Ledger, decide
 from streams.evacuation.evacuation_board import Due, EvacuationBoard
 from streams.evacuation.town import Town
+from streams.fanout.approval import mismatch_of
 from streams.payloads import Asked, Command, DraftState, Verb
 from tests.streams.small_town import (
     AT,
@@ -270,6 +272,26 @@ def test_nothing_is_sent_after_the_order_has_expired_and_it_stays_in_force() -> 
     desk.board.hear_road(closure(6))
     assert desk.due(AT + timedelta(hours=7)).drafts == ()
     assert desk.board.orders_in_force() == (ORDER,)
+
+
+def test_an_extended_order_tells_ways_until_its_new_end_and_nobody_anything_by_itself() -> None:
+    desk = Desk()
+    first = desk.order()
+    end = AT + timedelta(hours=9)
+    desk.board.hear_notice(replace(order_notice(), revision=2, expires=end))
+    assert desk.due().drafts == (), "the ways are those that people have"
+    desk.board.hear_road(closure(6))
+    moved = desk.due(AT + timedelta(hours=7)).drafts
+    assert moved
+    assert {draft.notice.expires for draft in first.drafts} == {AT + timedelta(hours=6)}
+    for draft in moved:
+        assert draft.notice.order is not None
+        assert (draft.notice.expires, draft.notice.order.expires) == (end, end)
+        assert mismatch_of(draft.notice) is None
+    # An older revision that is read again later takes nothing back.
+    desk.board.hear_notice(order_notice())
+    desk.board.hear_road(closure(6, minute=2, lifted=True))
+    assert {draft.notice.expires for draft in desk.due(AT + timedelta(hours=8)).drafts} == {end}
 
 
 @pytest.mark.parametrize("published", range(3))

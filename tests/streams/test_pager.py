@@ -264,7 +264,7 @@ def test_an_order_that_runs_out_calls_its_ward_once_for_each_end(
         worker.step()
     assert [came.path for came in gateway.came] == ["/koto-1"], "nor once more after a restart"
     said = json.loads(gateway.came[0].body)
-    assert (said["notice"], said["url"]) == ("order-9", "https://console.example/sending/order-9")
+    assert (said["notice"], said["url"]) == ("order-9", "https://console.example/sending/order-9/extend")
     assert said["title"].startswith("【期限間近】")
     assert datetime.fromisoformat(said["expires"]) == AT + timedelta(hours=2)
     # Another end, another call, half an hour before it and not sooner; a word changed is none.

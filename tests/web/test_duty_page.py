@@ -177,6 +177,22 @@ def test_an_officer_adds_her_telephone_is_called_on_it_and_approves_in_three_tap
     assert complaints == []
 
 
+def extended_on_a_phone(page: Page, there: str) -> None:
+    """Ask for three hours more, from where the call of an order that runs out leads: one tap, on 360 pixels."""
+    page.goto(there)
+    page.get_by_role("link", name="期限を延ばす").click()
+    page.wait_for_url(f"{there}/extend")
+    without_barrier(page, "console-extend")
+    more = page.get_by_role("button", name="＋3時間")
+    box = more.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44, "a finger finds it"
+    more.click()
+    page.wait_for_url(f"{there}/extend?asked=*")
+    page.get_by_text("まだ分かりません（UNKNOWN）").wait_for()
+    assert page.locator("form").count() == 0, "it was asked for: the page waits for the draft"
+
+
 def followed(tmp_path: Path, built: Path) -> Room:
     def more(office: Office) -> APIRouter:
         routes = APIRouter()
@@ -222,6 +238,8 @@ def test_rings_and_channels_change_under_the_hand_and_take_neither_focus_nor_cod
             without_barrier(page, "console-rings")
             page.goto(url + "/channels")
             without_barrier(page, "console-channels")
+        extended_on_a_phone(page, f"{url}/sending/{notice.lineage}")
+        page.goto(url + "/channels")
         again = page.get_by_role("button", name="もう一度渡す").first
         again.focus()
         page.evaluate("document.querySelector('main').dataset.same = 'yes'")

@@ -138,11 +138,34 @@ def test_an_order_goes_from_a_form_to_a_phone_and_is_taken_back_by_one_person(
                 page.get_by_text("送り終わりました（SENT）").wait_for()
                 shot(page, "console-sending-laptop")
 
+                # It runs out before the danger does: whoever let it go asks for more, and the author lets that go.
+                page.get_by_role("link", name="期限を延ばす").click()
+                page.get_by_role("button", name="＋3時間").click()
+                page.get_by_role("link", name="その案へ").click()
+                page.wait_for_url("**/drafts/**")
+                assert "自分で作った案は承認できません" in page.inner_text("main")
+                draft = page.url
+            with at_her_desk(chromium, desk + "/", author) as page:
+                page.goto(draft)
+                assert page.locator(".findings .stop").count() == 0
+                assert "から延長。範囲と指示は承認されたときのまま" in page.inner_text("main")
+                shot(page, "console-extension-laptop")
+                page.get_by_label("確認コード（6桁）").first.fill(author.code())
+                page.get_by_role("button", name="この内容で住民に送る").click()
+                until(lambda: len(said_to(run, keys, token)) == 3, "that it goes on, on the phone")
+                goes_on = said_to(run, keys, token)[-1]
+                assert goes_on["notification"]["title"] == "レベル4 避難指示は続いています"
+                assert goes_on["notification"]["tag"] == order["notification"]["tag"], "it replaces what it extends"
+                # To the whole minute, as the button said.
+                assert 0 <= goes_on["shirase"]["expires"] - order["shirase"]["expires"] - 3 * 3600 < 60
+                worker.push(json.dumps(goes_on))
+                worker.until_shown("レベル4 避難指示は続いています")
+
                 page.goto(desk + "/post")
                 # One click, no code: she gave one a moment ago.
                 page.locator("#ending").get_by_role("button", name="誤りとして取り消す").click()
                 page.get_by_text("取り消しを送りました（SENT）").wait_for()
-            until(lambda: len(said_to(run, keys, token)) == 3, "the correction on the phone")
+            until(lambda: len(said_to(run, keys, token)) == 4, "the correction on the phone")
             correction = said_to(run, keys, token)[-1]
             assert correction["notification"]["title"] == "レベル4 避難指示の取消"
             assert correction["notification"]["tag"] == order["notification"]["tag"], "it replaces what it corrects"

@@ -1,0 +1,57 @@
+"""What residents read when an order is given a later end: that it goes on, what to do, and until when for now.
+
+It never reads as if the order ended at that time by itself (R10). Level, action and time come first (R15).
+"""
+
+from alerts.foremost import foremost_en, foremost_ja
+from alerts.languages.known import words_of
+from alerts.languages.order import write_extension
+from alerts.languages.readings import in_latin
+from alerts.level import Level
+from alerts.notice import Text
+from alerts.order_words import ACTIONS_EN, ACTIONS_JA, MORE_EN, MORE_JA, ORDER_NAMES_EN, ORDER_NAMES_JA, place_in
+from alerts.wording import JAPAN, MAX_TEXT_BYTES, PartFacts, clock, names_of, shown_name
+from alerts.words import HAZARDS_EN, HAZARDS_JA
+
+_MOST_AREAS = 3
+
+
+def compose_extension(facts: PartFacts, language: str) -> Text:
+    """Return title and body in *language*; one that is not known reads English. `facts.expires` is the new end."""
+    words = words_of(language)
+    level = Level.ALL_LEAVE if facts.level is None or facts.level not in ORDER_NAMES_JA else facts.level
+    if words is not None:
+        return write_extension(words, facts, level)
+    write = _japanese if language.partition("-")[0].lower() == "ja" else _english
+    areas = names_of(facts.area_names)
+    text = write(facts, level, areas)
+    for shown in range(_MOST_AREAS - 1, -1, -1):
+        if len((text.title + text.body).encode()) <= MAX_TEXT_BYTES:
+            break
+        text = write(facts, level, areas[:shown])
+    return text
+
+
+def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
+    name, hazard = ORDER_NAMES_JA[level], HAZARDS_JA[facts.hazards[0]] if facts.hazards else "災害"
+    issuer, near = shown_name(facts.issuer) or "市区町村", foremost_ja(facts.area_names, facts.issuer)
+    until = _until(facts, "{0.day}日{0:%H:%M}")
+    body = f"レベル{level.value} {ACTIONS_JA[level]}。{until}まで延長{near}。続いています。{MORE_JA[level]}"
+    body += f"{issuer}が{place_in(areas, 'ja')}に出した{name}（{hazard}）です。解除の知らせがあるまで続きます。"
+    return Text("ja", f"レベル{level.value} {name}は続いています", body)
+
+
+def _english(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
+    name, hazard = ORDER_NAMES_EN[level], HAZARDS_EN[facts.hazards[0]] if facts.hazards else "danger"
+    issuer = in_latin(shown_name(facts.issuer)) or "The municipality"
+    near, until = foremost_en(facts.area_names, facts.issuer), _until(facts, "{0:%H:%M} on {0.day} {0:%B}")
+    body = f"{near} until {until}: {ACTIONS_EN[level]}. Extended. {MORE_EN[level]} {issuer}: {name} ({hazard})"
+    body += f" for {place_in(areas, 'en')} is still in force. It holds until you are told that it is lifted."
+    return Text("en", f"Still in force: level {level.value} {name}", body)
+
+
+def _until(facts: PartFacts, with_day: str) -> str:
+    """Return the new end, *with_day* where that is another than today."""
+    end = facts.expires.astimezone(JAPAN)
+    same = end.date() == facts.sent.astimezone(JAPAN).date()
+    return clock(end) if same else with_day.format(end)
