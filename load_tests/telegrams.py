@@ -5,7 +5,8 @@
 On Apache Kafka, through the whole pipeline. Each telegram is a flood warning for a spot where some three hundred of
 the subscribers have a place. Half of them come while nothing else happens; as many while a routine notice for all the
 others goes out at the full share of its lane, and as many again at 50 % load: while routine notices come at half of the
-pace that this one was sent with. For each telegram: the time from its arrival to its last accepted push.
+pace that this one was sent with. For each telegram: the time from its arrival to its last accepted push, and what each
+step on the way took (`load_tests.passage`).
 """
 
 import argparse
@@ -32,6 +33,7 @@ from dispatch.registry import load
 from load_tests.crowd import SERVICES, make_crowd
 from load_tests.errors import LoadTestError
 from load_tests.fanout import CACHE, PATIENCE_SECONDS, PROJECT
+from load_tests.passage import Passage, Step, chosen_ms, passage, share, slowest, steps_of, with_choice
 from load_tests.river_flood import _commit
 from load_tests.scene import NotInTime, danger_in
 from load_tests.sinks import Sink
@@ -55,6 +57,8 @@ DELAY_MS = 2_000.0
 _APART_RINGS = 3
 _HALF_WIDTH_DEGREES = 0.0002
 _SETTLE_SECONDS = 3.0
+# Of each row: enough to see whether they have one cause or several.
+_SLOWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Row:
     accepted_p99_ms: float
     approved_p50_ms: float
     routine_accepted_per_s: float
+    steps: list[dict[str, Any]]
+    slowest: list[dict[str, Any]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -150,10 +156,13 @@ def play(given: argparse.Namespace) -> dict[str, Any]:
             time.sleep(_SETTLE_SECONDS)
             halved = told(observer, producer, spots[2 * half :], gap_s)
             half_rate = (sum(1 for _ in sink.seen()) - seen) / (time.time() - begun)
+        chosen = chosen_ms(pipeline.broker.bootstrap)
     rows = [
-        row_of("idle", idle, 0.0),
-        row_of("routine notice for everybody", loaded, rate),
-        row_of("routine notices at half of that pace (50 % load)", halved, half_rate),
+        row_of("idle", [with_choice(one, chosen) for one in idle], 0.0),
+        row_of("routine notice for everybody", [with_choice(one, chosen) for one in loaded], rate),
+        row_of(
+            "routine notices at half of that pace (50 % load)", [with_choice(one, chosen) for one in halved], half_rate
+        ),
     ]
     result: dict[str, Any] = {
         "subscribers": given.subscribers,
@@ -239,12 +248,12 @@ def spots_in(registry: Path, count: int) -> tuple[list[Cell], list[Cell]]:
     return found, [Cell(cell) for cell in cells.tolist() if cell not in near]
 
 
-def told(observer: Observer, producer: Producer, spots: Sequence[Cell], gap_s: float) -> list[tuple[float, ...]]:
-    """Send a telegram for each spot, one after the other; return of each what `row_of` wants."""
+def told(observer: Observer, producer: Producer, spots: Sequence[Cell], gap_s: float) -> list[Passage]:
+    """Send a telegram for each spot, one after the other; return how each passed."""
     return list(_told(observer, producer, spots, gap_s))
 
 
-def _told(observer: Observer, producer: Producer, spots: Sequence[Cell], gap_s: float) -> Iterator[tuple[float, ...]]:
+def _told(observer: Observer, producer: Producer, spots: Sequence[Cell], gap_s: float) -> Iterator[Passage]:
     for spot in spots:
         known = set(observer.account.receipts)
         arrived = time.time() * 1000
@@ -263,11 +272,8 @@ def _told(observer: Observer, producer: Producer, spots: Sequence[Cell], gap_s: 
             if time.monotonic() > until:
                 raise NotInTime(f"no receipt for a telegram after {PATIENCE_SECONDS:.0f} s")
             time.sleep(0.005)
-        first = min(receipt.first_accepted_ms or 0 for receipt in new)
-        last = max(receipt.last_accepted_ms or 0 for receipt in new)
-        notice = observer.account.notices[new[0].lineage, new[0].revision]
-        approved = notice.approved_at.timestamp() * 1000
-        yield first - arrived, last - arrived, approved - arrived, float(new[0].outcomes.get("accepted", 0))
+        place = new[0].lineage, new[0].revision
+        yield passage(arrived, observer.account.notices[place], observer.account.stamps[place], new)
         time.sleep(gap_s)
 
 
@@ -294,25 +300,24 @@ def warning(spot: Cell, at: datetime) -> bytes:
     )
 
 
-def row_of(load_: str, measured: Sequence[tuple[float, ...]], rate: float) -> Row:
+def row_of(load_: str, passages: Sequence[Passage], rate: float) -> Row:
     """Sum up telegrams; each stands with its own last push, which is no earlier than any other of its pushes."""
-    firsts, lasts, approved, pushes = (np.array(column) for column in zip(*measured, strict=True))
+    firsts = [one.after_ms(Step.FIRST_ACCEPTED) for one in passages]
+    lasts = [one.after_ms(Step.LAST_ACCEPTED) for one in passages]
     return Row(
         load_,
-        len(measured),
-        int(pushes.sum()),
-        _share(firsts, 50),
-        _share(firsts, 99),
-        round(float(firsts.max()), 1),
-        _share(lasts, 50),
-        _share(lasts, 99),
-        _share(approved, 50),
+        len(passages),
+        sum(one.pushes for one in passages),
+        share(firsts, 50),
+        share(firsts, 99),
+        round(max(firsts), 1),
+        share(lasts, 50),
+        share(lasts, 99),
+        share([one.after_ms(Step.APPROVED) for one in passages], 50),
         round(rate),
+        steps_of(passages),
+        slowest(passages, _SLOWEST),
     )
-
-
-def _share(values: "np.ndarray[Any, np.dtype[np.float64]]", share: int) -> float:
-    return round(float(np.percentile(values, share)), 1)
 
 
 if __name__ == "__main__":
