@@ -75,11 +75,12 @@ class Courses:
             elif course.storing is None and course.left and self._outbox.wants_more(course):
                 course.freeze(self._told, self._producer)
 
-    def freeze_older(self, notice: Notice, meanwhile: Callable[[], None]) -> None:
+    def freeze_older(self, notice: Notice, alive: Callable[[], None], meanwhile: Callable[[], None]) -> None:
         """Store all ranges of older revisions: *notice* may speak to all whom they tell, and is chosen by that.
 
-        For a million people that takes seconds, so *meanwhile* is called again and again: what is stored already goes
-        out, as if *notice* had come so much later. Not where *notice* takes anything back.
+        For a million people that takes seconds, so *alive* is called after every range, and *meanwhile* again and
+        again: what is stored already goes out, as if *notice* had come so much later. Not where *notice* takes
+        anything back.
         """
         goes_on = all(part.phase in _SAYS_MORE for part in notice.parts)
         for course in self._courses:
@@ -87,8 +88,10 @@ class Courses:
                 if course.storing is None:
                     course.freeze(self._told, self._producer)
                 while goes_on and course.storing is not None and not course.storing.done:
+                    alive()
                     meanwhile()
                 self._send(course, course.begin())
+                alive()
                 if goes_on:
                     meanwhile()
 

@@ -119,6 +119,7 @@ class Dispatcher:
         self._metrics.subscriptions.set(subscribers.people.living)
         self._metrics.native.set(library is not None)
         self._warm = False
+        self._beat: Callable[[], None] = lambda: None
         self._headcounts = HeadCounts(self._producer, worker, workers, self._buckets)
         # One of all workers is enough; what it misses while it is away is made good at its start.
         self._rolling = Rolling(self._producer) if worker == 0 and subscribers.follows else None
@@ -129,7 +130,8 @@ class Dispatcher:
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────
 
     def run(self, should_stop: Callable[[], bool], beat: Callable[[], None]) -> None:
-        """Send until told to stop; *beat* is called at every turn that may go on."""
+        """Send until told to stop; *beat* is called at every turn that may go on, and amid long ones."""
+        self._beat = beat
         while not should_stop():
             self.step()
             beat()
@@ -164,9 +166,10 @@ class Dispatcher:
             for fanout in self._outbox.fanouts:
                 self._meter(fanout)
 
-    def _meanwhile(self) -> None:
+    def _still_here(self) -> None:
+        """Show amid a longer step that this worker is neither stuck nor replaced."""
         self._ownership.confirm()
-        self._exchange()
+        self._beat()
 
     def _take_answers(self) -> None:
         """Let the sender go on, above all with its handshakes, amid a longer step."""
@@ -272,7 +275,7 @@ class Dispatcher:
             self._ledger.receipt(notice, 0, Checkpoint(), received_ms)
             return
         # A newer revision may speak to all whom an older one told: those in no range yet would miss it.
-        self._courses.freeze_older(notice, self._meanwhile)
+        self._courses.freeze_older(notice, self._still_here, self._exchange)
         frozen = self._told.of_revision(notice.lineage, notice.revision)
         chosen_s = chosen_at(frozen)
         begun = time.monotonic()

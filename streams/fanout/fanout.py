@@ -25,7 +25,7 @@ from dispatch.progress import Progress
 from dispatch.pushes import Rows, Sealing
 from dispatch.retry import RetryAt
 from dispatch.terms import NUMBER_MASK
-from dispatch.told import Told, unit_of
+from dispatch.told import Told, are_among, unit_of
 from streams.fanout.checkpoint import Checkpoint
 from streams.fanout.row_ends import RowEnds, Unsent
 from streams.fanout.row_queue import RowQueue, State
@@ -248,34 +248,41 @@ class FanOut:
     # ── revisions of one lineage ──────────────────────────────────────────────────────────────────
 
     def units(self) -> U64:
-        """Return the units that this fan-out is for, whatever became of them."""
-        return _joined([one.units() for one in self._told], np.uint64)
+        """Return the units that this fan-out is for, whatever became of them, sorted."""
+        return np.sort(_joined([one.units() for one in self._told], np.uint64))
 
     def give_way(self, newer: U64) -> U64:
-        """End the rows that a *newer* revision speaks to; return those whose request is open now.
+        """End the rows that a *newer* revision speaks to (sorted units); return those whose request is open now.
 
         Only these: a revision tells what changed, and whom it does not select still needs this one.
         """
-        spoken = np.isin(self._unit, newer)
-        self._gives_way |= spoken
-        idle = spoken & np.isin(self._state, _IDLE)
-        for unit in self._unit[spoken & (self._state == State.HELD)].tolist():
-            self._held.pop(unit, None)
-        if idle.any():
-            self.end(np.flatnonzero(idle), Unsent.SUPERSEDED, at_ms=0)
-        still_open: U64 = self._unit[spoken & (self._state == State.OPEN)]
+        spoken, states = self._spoken_to(newer)
+        self._gives_way[spoken] = True
+        self._let_go(spoken[states == State.HELD])
+        idle = spoken[np.isin(states, _IDLE)]
+        if len(idle):
+            self.end(idle, Unsent.SUPERSEDED, at_ms=0)
+        still_open: U64 = self._unit[spoken[states == State.OPEN]]
         return still_open
 
     def yield_to(self, coming: U64) -> None:
         """Send nothing to rows that a newer revision is about to speak to; `give_way` ends them when it does.
 
-        Not before: were this process to die meanwhile, only what is stored would speak to them.
+        Not before: were this process to die meanwhile, only what is stored would speak to them. *coming* is sorted.
         """
-        if len(coming):
-            spoken = np.isin(self._unit, coming) & np.isin(self._state, _IDLE)
-            for unit in self._unit[spoken & (self._state == State.HELD)].tolist():
-                self._held.pop(unit, None)
-            self._state[spoken] = State.YIELDING
+        spoken, states = self._spoken_to(coming)
+        self._let_go(spoken[states == State.HELD])
+        self._state[spoken[np.isin(states, _IDLE)]] = State.YIELDING
+
+    def _spoken_to(self, units: U64) -> tuple[Orders, NDArray[np.uint8]]:
+        """Return the rows without an end that are among *units* (sorted), and where each of them stands."""
+        left = np.flatnonzero(self._state != State.ENDED)
+        spoken: Orders = left[are_among(self._unit[left], units)]
+        return spoken, self._state[spoken]
+
+    def _let_go(self, held: Orders) -> None:
+        for unit in self._unit[held].tolist():
+            self._held.pop(unit, None)
 
     def has_given_way(self, order: int) -> bool:
         """Say whether a newer revision speaks to this row: then it gets no further attempt."""
@@ -285,7 +292,8 @@ class FanOut:
         """Keep rows back whose older request is open: were it the later one to arrive, it would replace this."""
         if not len(units):
             return
-        held = np.flatnonzero(np.isin(self._unit, units) & (self._state == State.FRESH))
+        spoken, states = self._spoken_to(np.sort(units))
+        held = spoken[states == State.FRESH]
         self._state[held] = State.HELD
         self._held.update(zip(self._unit[held].tolist(), held.tolist(), strict=True))
 
@@ -305,8 +313,7 @@ class FanOut:
         gone = np.isin(self._row, self._people.rows_with_ids(ids))
         self._gives_way |= gone  # what is open comes back, and is not tried again
         idle = gone & np.isin(self._state, _IDLE)
-        for unit in self._unit[idle & (self._state == State.HELD)].tolist():
-            self._held.pop(unit, None)
+        self._let_go(np.flatnonzero(idle & (self._state == State.HELD)))
         if idle.any():
             self.end(np.flatnonzero(idle), Unsent.UNSUBSCRIBED, at_ms=0)
         return int(idle.sum())

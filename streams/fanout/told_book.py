@@ -150,9 +150,9 @@ class ToldBook:
         )
 
     def units_after(self, lineage: str, revision: int) -> U64:
-        """Return the units to which a newer revision speaks already."""
+        """Return the units to which a newer revision speaks already, sorted."""
         newer = [told.units() for (known, _), told in self._lineages.get(lineage, {}).items() if known > revision]
-        return np.concatenate(newer) if newer else np.zeros(0, dtype=np.uint64)
+        return np.sort(np.concatenate(newer)) if newer else np.zeros(0, dtype=np.uint64)
 
     def units_ever(self, lineage: str) -> U64:
         """Return the units that any revision told, each once and sorted."""

@@ -5,7 +5,7 @@ import random
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.columns import columns_of
@@ -13,7 +13,7 @@ from dispatch.errors import ToldUnreadable
 from dispatch.layers import People
 from dispatch.registry import Registry
 from dispatch.selection import Before, select
-from dispatch.told import Told, decode, encode, freeze, nths_of
+from dispatch.told import Told, are_among, decode, encode, freeze, nths_of
 from geo.cells import compact
 from tests.dispatch.people import KOTO, NOON, crowd, notice, part
 
@@ -80,3 +80,13 @@ def test_damaged_records_are_refused(noise: bytes, cut: int) -> None:
     for raw in (noise, whole[:cut], whole + b"x"):
         with pytest.raises(ToldUnreadable):
             decode(raw)
+
+
+NUMBERS = st.integers(0, 9) | st.sampled_from((2**63, 2**64 - 1))
+
+
+@given(st.lists(NUMBERS), st.lists(NUMBERS))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_which_units_are_among_sorted_ones(units: list[int], others: list[int]) -> None:
+    found = are_among(np.array(units, dtype=np.uint64), np.array(sorted(others), dtype=np.uint64))
+    assert found.tolist() == [unit in others for unit in units]

@@ -285,6 +285,47 @@ def test_a_row_that_is_held_back_gives_way_to_a_third_revision() -> None:
     assert next_fresh(three) is not None
 
 
+@given(
+    st.lists(st.sampled_from(("fresh", "open", "waiting", "held", "ended")), min_size=24, max_size=24),
+    st.sets(st.integers(0, 23)),
+    st.sampled_from(("coming", "stored", "both")),
+    st.integers(0, 5),
+)
+@settings(max_examples=80, deadline=None, derandomize=True)
+def test_rows_give_way_as_row_by_row(states: list[str], spoken: set[int], step: str, seed: int) -> None:
+    fanout = fan_out(frozen(seed))
+    everyone = fanout.units().tolist()
+    state = dict(zip(everyone, states, strict=True))
+    fanout.hold(units(unit for unit in everyone if state[unit] == "held"))
+    order_of = {fanout.unit(order): order for order in fresh_ones(fanout)}
+    assert order_of.keys() == {unit for unit in everyone if state[unit] != "held"}
+    fanout.put_back(order_of[unit] for unit in everyone if state[unit] == "fresh")
+    for unit in everyone:
+        if state[unit] == "waiting":
+            fanout.wait(order_of[unit], RetryAt(0.0))
+    accept(fanout, *(order_of[unit] for unit in everyone if state[unit] == "ended"))
+    newer = {everyone[nth] for nth in spoken} | {1, 2**64 - 1}  # and who is not in this one
+
+    if step in ("coming", "both"):
+        fanout.yield_to(units(newer))
+    if step in ("stored", "both"):
+        opened = fanout.give_way(units(newer)).tolist()
+        assert sorted(opened) == sorted(unit for unit in newer & state.keys() if state[unit] == "open")
+    for unit in everyone:
+        fanout.release(unit)
+    due = []
+    while (order := next_retry(fanout, 1.0)) is not None:
+        due.append(order)
+    still = {"fresh": ("fresh", "held"), "waiting": ("waiting",)}
+    assert numbers(fanout, fresh_ones(fanout)) == {u for u in everyone if state[u] in still["fresh"]} - newer
+    assert numbers(fanout, due) == {u for u in everyone if state[u] in still["waiting"]} - newer
+    superseded = {u for u in newer & state.keys() if state[u] not in ("open", "ended")} if step != "coming" else set()
+    assert fanout.totals()[1].outcomes["superseded"] == len(superseded)
+    assert fanout.left == 24 - states.count("ended") - len(superseded)
+    given_way = [unit for unit in everyone if state[unit] == "open" and fanout.has_given_way(order_of[unit])]
+    assert set(given_way) == ({u for u in newer & state.keys() if state[u] == "open"} if step != "coming" else set())
+
+
 # ── crashes ───────────────────────────────────────────────────────────────────────────────────────
 
 actions = st.lists(

@@ -200,6 +200,7 @@ class Worker:
         metrics, stream_metrics = DispatchMetrics(CollectorRegistry()), StreamMetrics(CollectorRegistry())
         self._outbox = Outbox(service, SETTINGS, ledger, lambda _: None, metrics, stream_metrics, 2)
         self._courses = Courses(self._told, producer, ledger, self._outbox, self._pushes)
+        self.shown_alive = 0
         self.newest: dict[tuple[int, str], int] = {}  # unit and lineage -> the newest revision that speaks to it
 
     def _pushes(self, people: People, messages: Messages, notice: Notice, fanout: FanOut) -> Pushes:
@@ -207,7 +208,7 @@ class Worker:
         return cast("Pushes", PlainPushes(people, notice))
 
     def begin(self, one: Notice) -> None:
-        self._courses.freeze_older(one, self._exchange)
+        self._courses.freeze_older(one, self._still_here, self._exchange)
         told = self._told.everyone_before(one.lineage, one.revision, range(256))
         chosen = select(self._people, one, at=NOON, told=told)
         for unit in unit_of(self._people.row_numbers(chosen.rows), chosen.places).tolist():
@@ -237,9 +238,16 @@ class Worker:
         self._outbox.fill(self._service.now)
         self._outbox.answers(self._service.poll_batches(0.0), self._service.now)
 
+    def _still_here(self) -> None:
+        self.shown_alive += 1
+
     @property
     def busy(self) -> bool:
         return len(self._courses) > 0
+
+    @property
+    def ranges(self) -> int:
+        return len(self._outbox.active)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
@@ -265,6 +273,18 @@ def test_ten_thousand_fates_end_with_the_newest_revision(seed: int) -> None:
     assert len({row for row, _ in worker.newest}) >= PEOPLE
     for topic_of, expected in _expected(people, worker.newest).items():
         assert service.store[topic_of] == expected
+
+
+@pytest.mark.parametrize(("phase", "sends"), [(Phase.RAISED, True), (Phase.CHANGED, False)])
+def test_while_the_older_order_is_stored_a_worker_shows_that_it_lives(phase: Phase, sends: bool) -> None:
+    chance = random.Random(1)
+    people = People(Registry.of(columns_of([resident(chance, (Place(CELLS[0]),)) for _ in range(PEOPLE)])))
+    service = PushService(chance)
+    worker = Worker(people, service)
+    worker.begin(notice(part((CELLS[0],), level=Level.ALL_LEAVE), lineage="river", revision=1))
+    worker.begin(notice(part((CELLS[0],), level=Level.ALL_LEAVE, phase=phase), lineage="river", revision=2))
+    assert worker.shown_alive == worker.ranges == 2, "a thousand rows and the rest, each stored before the second"
+    assert (service.in_flight > 0) == sends, "what a newer one takes back does not go out meanwhile"
 
 
 def _expected(people: People, newest: dict[tuple[int, str], int]) -> dict[tuple[bytes, str], int]:
