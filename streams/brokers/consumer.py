@@ -147,9 +147,20 @@ class Consumer:
         return None if message is None else self._taken(message)
 
     def poll_many(self, at_most: int, within_seconds: float) -> tuple[Record, ...]:
-        """Return up to *at_most* records; fewer when the time is over first."""
+        """Return up to *at_most* records; fewer when the time is over first.
+
+        It waits for company all of the time, also for a single record: see `poll_at_once`.
+        """
         messages = self._kafka.consume(at_most, within_seconds)
         return tuple(record for message in messages if (record := self._taken(message)) is not None)
+
+    def poll_at_once(self, at_most: int, within_seconds: float) -> tuple[Record, ...]:
+        """Return what is there as soon as anything is, up to *at_most*; nothing when the time is over first.
+
+        For whoever lets somebody wait: of many that are there, as many come together as from `poll_many`.
+        """
+        first = self.poll(within_seconds)
+        return () if first is None else (first, *self.poll_many(at_most - 1, 0.0))
 
     @property
     def settled(self) -> bool:

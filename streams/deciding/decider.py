@@ -61,7 +61,7 @@ class Decider:
 
     def step(self) -> int:
         """Handle what has come, and return how many commands that was."""
-        records = self._consumer.poll_many(_BATCH, _POLL_SECONDS)
+        records = self._consumer.poll_at_once(_BATCH, _POLL_SECONDS)
         self._metrics.lag(Role.DECIDER, COMMANDS.name, len(records))
         stored: list[Future[Stored]] = []
         for record in records:

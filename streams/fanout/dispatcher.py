@@ -140,7 +140,7 @@ class Dispatcher:
         """Take one turn: new notices, rows to the sender, answers, records."""
         self._ownership.confirm()
         filling = not self._courses and not self._pool.full
-        for record in self._notices.poll_many(16, 0.0 if self._courses or filling else _IDLE_SECONDS):
+        for record in self._notices.poll_at_once(16, 0.0 if self._courses or filling else _IDLE_SECONDS):
             self._take(record)
         for record in self._planned.come():
             self._take(record)

@@ -143,7 +143,7 @@ class Outward:
 
     def step(self) -> None:
         """Take what is new, give it to the channels, write down what has ended."""
-        for record in self._notices.poll_many(100, 0.0 if self._waiting else _POLL_SECONDS):
+        for record in self._notices.poll_at_once(100, 0.0 if self._waiting else _POLL_SECONDS):
             self._hear(record)
         if self._notices.has_reached_the_end():
             # Not before: of what was missed while nobody was here only the newest leaves.

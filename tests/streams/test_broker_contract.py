@@ -8,6 +8,7 @@ every topic has 4 partitions and keeps its newest 5 MB.
 
 import asyncio
 import dataclasses
+import threading
 import time
 from pathlib import Path
 
@@ -59,6 +60,24 @@ def test_many_small_records_reach_a_topic_that_allows_only_small_batches(broker:
     with Producer(broker.bootstrap) as producer:
         stored = producer.send_all(topic.name, [(key, b"sealed" * 100) for key in SHARD_KEYS * 20], soon())
     assert len(stored) == len(SHARD_KEYS) * 20
+
+
+def test_who_lets_somebody_wait_is_given_a_record_without_company(broker: Broker, new_topic: NewTopic) -> None:
+    topic = new_topic()
+    ensure_topics(broker, [topic])
+    with Producer(broker.bootstrap) as producer, Consumer(broker.bootstrap) as consumer:
+        consumer.assign_from_oldest([topic.name])
+        producer.send(topic.name, b"first", b"1").result(30)
+        # Whoever waits for a second one gets both.
+        second = threading.Timer(15.0, producer.send, (topic.name, b"second", b"2"))
+        second.start()
+        records = tuple[Record, ...]()
+        while not records:
+            records = consumer.poll_at_once(2, 60.0)
+        second.cancel()
+        assert [record.key for record in records] == [b"first"]
+        producer.send_all(topic.name, [(b"third", b"3"), (b"fourth", b"4")], soon())
+        assert {record.key for record in read(consumer, 2)} == {b"third", b"fourth"}
 
 
 def test_a_record_comes_back_as_it_was_sent(broker: Broker, new_topic: NewTopic) -> None:
