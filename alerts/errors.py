@@ -1,6 +1,7 @@
 """Errors of the vocabulary itself.
 
 AlertsError
+├── CheckDaysError  the register of the days of checks cannot be used: which row, and what is wrong with it
 ├── PolicyError     the policy cannot be used: which rule, and what is wrong with it
 └── WardError       the register of wards cannot be used: which row, and what is wrong with it
 """
@@ -8,6 +9,10 @@ AlertsError
 
 class AlertsError(Exception):
     """Something that the words alone cannot express."""
+
+
+class CheckDaysError(AlertsError):
+    """A register of the days of checks that cannot be used. Names the row, so that it can be found in the file."""
 
 
 class PolicyError(AlertsError):

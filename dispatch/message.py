@@ -16,6 +16,7 @@ from alerts.information_words import inform
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Picture, Text
 from alerts.order_words import says_order
+from alerts.reception_check import is_check
 from alerts.river_stage import thresholds_of
 from dispatch.envelope import record_of
 from dispatch.errors import PayloadTooLarge
@@ -98,7 +99,9 @@ class Messages:
     def _text(self, part: int, language: str, place: int) -> Text:
         of = self._notice.parts[part]
         text = text_for(of.texts, language)
-        return inform(self._notice, of, text.language) if manner_of(place) & Manner.INFORM else text
+        # A check says the same to everybody: it asks nobody for anything.
+        informed = manner_of(place) & Manner.INFORM and not is_check(self._notice)
+        return inform(self._notice, of, text.language) if informed else text
 
     def digest(self, languages: Iterable[str], places: Collection[int]) -> bytes:
         """Return a SHA-256 over all that a reader of one of *languages* may be sent about places of these codes.
@@ -160,6 +163,7 @@ class Messages:
                 "level": None if part.level is None else int(part.level),
                 # Of a warning it is left out: the phone calls a level by another name when it is an order's.
                 **({"is_order": True} if says_order(notice, part) else {}),
+                **({"check": True} if is_check(notice) else {}),
                 "phase": part.phase.value,
                 "lane": notice.lane.value,
                 "sent": round(notice.sent.timestamp()),

@@ -18,6 +18,7 @@ from alerts.cap import Severity
 from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
+from alerts.reception_check import is_check
 from alerts.theme import Audience
 from dispatch.city import CITY_CELL, touches_city
 from dispatch.columns import NO_QUIET_HOURS, U8, U16, U32, U64, Flag, spread
@@ -174,7 +175,9 @@ def _persons(
             keep &= told_mask[rows]
         elif may_be_quieted(notice, part):
             least = registry.index_min_level[at]
-            loud = awake[rows] & (least <= (int(part.level) if part.level is not None else _LEVEL_OF_NONE))
+            # A check has no level that a place could have asked for more than; only hours of quiet hold it (R19).
+            level = int(part.level) if part.level is not None else _LEVEL_OF_NONE
+            loud = awake[rows] & (is_check(notice) | (least <= level))
             quieted[rows[keep & ~loud]] = True
             keep &= loud
         if registry.has_terms:

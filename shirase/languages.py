@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 _PAGES = ("web/src/words/{code}.ts", "web/src/now-words/{code}.ts", "api/live/words.py")
 _PUSHES_OF_TWO = (
     "alerts/words.py", "alerts/order_words.py", "alerts/quake_words.py", "alerts/river_words.py",
-    "alerts/information_words.py", "alerts/silence_words.py", "alerts/help_words.py", "dispatch/way_words.py",
-    "routing/go_up.py",
+    "alerts/information_words.py", "alerts/silence_words.py", "alerts/check_words.py", "alerts/help_words.py",
+    "dispatch/way_words.py", "routing/go_up.py",
 )  # fmt: skip
 _DIGITS = 16
 

@@ -10,6 +10,7 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.readings import in_kana
 from alerts.languages.table import (
+    Checks,
     GoUps,
     Helps,
     Informations,
@@ -371,4 +372,12 @@ _GO_UPS = GoUps(
     },
 )
 
-WORDS = Words("ja-Hira", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS, _WAYS, _GO_UPS)
+_CHECKS = Checks(
+    title="とどくか たしかめて います",
+    body="{until}まで。なにも しなくて いいです。あぶない ことの しらせでは ありません。"
+    "{issuer}が {ward}に しらせが とどくか たしかめて います。1かい おすと、とどいた ことが わかります。",
+)
+
+WORDS = Words(
+    "ja-Hira", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS, _WAYS, _GO_UPS, _CHECKS
+)

@@ -10,6 +10,7 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.readings import in_hangul
 from alerts.languages.table import (
+    Checks,
     GoUps,
     Helps,
     Informations,
@@ -352,4 +353,12 @@ _GO_UPS = GoUps(
     },
 )
 
-WORDS = Words("ko", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS, _WAYS, _GO_UPS)
+_CHECKS = Checks(
+    title="알림 수신 확인",
+    body="{until}까지. 아무것도 하지 않으셔도 됩니다. 위험을 알리는 것이 아니라 {issuer}에서 {ward} 알림이 "
+    "도착하는지 확인하고 있습니다. 한 번 누르면 도착한 것을 알 수 있습니다.",
+)
+
+WORDS = Words(
+    "ko", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS, _WAYS, _GO_UPS, _CHECKS
+)

@@ -225,6 +225,14 @@ class Ways:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """Sentences of a visible check of reception (R19): nothing is to be done."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """All of one language that a push may say."""
 
@@ -239,3 +247,4 @@ class Words:
     helps: Helps
     ways: Ways
     go_ups: GoUps
+    checks: Checks

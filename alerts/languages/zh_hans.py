@@ -10,6 +10,7 @@ from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.readings import in_chinese
 from alerts.languages.table import (
+    Checks,
     GoUps,
     Helps,
     Informations,
@@ -357,4 +358,12 @@ _GO_UPS = GoUps(
     },
 )
 
-WORDS = Words("zh-Hans", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS, _WAYS, _GO_UPS)
+_CHECKS = Checks(
+    title="确认通知能否送达",
+    body="{until}前有效。无需采取任何行动。这不是危险通知：{issuer}正在确认{ward}的通知能否送达。"
+    "点按一次，即可得知已经送达。",
+)
+
+WORDS = Words(
+    "zh-Hans", _NAMES, _WARNINGS, _ORDERS, _RIVERS, _QUAKES, _SILENCES, _INFORMATIONS, _HELPS, _WAYS, _GO_UPS, _CHECKS
+)

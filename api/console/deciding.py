@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.order_words import orders_to_leave
+from alerts.reception_check import is_check
 from api.console.alone_page import alone_form
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
@@ -35,6 +36,7 @@ SAID = {
     MayNot.OTHER_WARD: "担当する区の外の区画を含みます。都または関係する区の承認者に回してください。",
     MayNot.OWN: "自分で作った案は承認できません。もう一人の承認者に回してください。",
     MayNot.NO_WARD: "区が分からない区画です。都の承認者に回してください。",
+    MayNot.TWICE: "一人目の承認は済みました。まだ送られていません。もう一人の承認者に回してください。",
     MayNot.OTHER_WAY: "この避難情報は、投稿の画面の「出ている避難情報を終わらせる」から終わらせます。",
 }
 _REHEARSED = "リハーサルの案です。承認は、作った人の「訓練の手順」の画面から行います。"
@@ -134,12 +136,15 @@ def _decided(
         # Written down first: an act that nobody can find again must not happen.
         office.write_down(account.name, done, draft_id, detail)
     office.command(asked, draft_id, record.lineage, account.name, notice.digest)
+    if asked is Verb.APPROVE and proposal.twice and not proposal.authors:
+        # The first of two: nothing has gone out, and the draft waits on.
+        return elsewhere(f"/drafts/{draft_id}")
     return elsewhere(f"/?did={draft_id}")
 
 
 def alone_section(office: Office, session: Session, record: DraftRecord, draft: Draft) -> str:
     """Return the form of one person alone, where this is her own draft; "" where somebody else's would do."""
-    if may_not_approve(session.account, office.proposal(draft)) is not MayNot.OWN:
+    if may_not_approve(session.account, office.proposal(draft)) is not MayNot.OWN or is_check(draft.notice):
         return ""
     why = office.why_not_alone(session.account, record, draft, "x" * SHORTEST_REASON)
     waited = (office.now() - record.at).total_seconds()

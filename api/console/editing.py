@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.notice import Notice, Text
+from alerts.reception_check import NoCheck, is_check
 from api.console.deciding import SAID, waiting
 from api.console.edit_page import edit_page, field_of
 from api.console.filled import filled
@@ -58,6 +59,9 @@ def _changed(office: Office, session: Session, draft_id: str, form: dict[str, st
     if may_not is not None:
         office.write_down(account.name, Act.EDIT_REFUSED, draft_id, may_not.value)
         return page(refused_page(SAID[may_not], draft_id), 403)
+    if is_check(draft.notice):
+        office.write_down(account.name, Act.EDIT_REFUSED, draft_id, NoCheck.CHANGED)
+        return page(refused_page("受信の確認の文と範囲は変えられません。", draft_id), 409)
     if form.get("digest", "") != draft.notice.digest:
         office.write_down(account.name, Act.EDIT_REFUSED, draft_id, "digest-differs")
         return page(refused_page("見ていた内容が変わりました。もう一度確かめてください。", draft_id), 409)

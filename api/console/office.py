@@ -11,6 +11,7 @@ from alerts.claim import Lane, Provenance
 from alerts.duty import AloneRule
 from alerts.notice import Notice
 from alerts.place import Cells
+from alerts.reception_check import is_check
 from alerts.road import RoadReport
 from api.console.passkey_page import head_for
 from api.console.rehearsal_page import rehearsal_bar
@@ -189,7 +190,8 @@ class Office:
         notice = draft.notice
         cells = ground_of(notice)
         authors = frozenset(filter(None, (author_of(draft.provenance), *draft.edited_by)))
-        return Proposal(authors, notice.lane, self.ground.wards_of(cells), self.census.residents(cells))
+        wards, people = self.ground.wards_of(cells), self.census.residents(cells)
+        return Proposal(authors, notice.lane, wards, people, is_check(notice))
 
     def why_not_alone(self, account: Account, record: DraftRecord, draft: Draft, reason: str) -> NotAlone | None:
         """Return why *account* cannot let *draft* go alone, None when it can; all that went alone of late counts."""

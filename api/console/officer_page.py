@@ -12,6 +12,7 @@ from alerts.claim import Lane
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase
 from alerts.order_words import orders_to_leave
 from alerts.place import Cells
+from alerts.reception_check import is_check
 from alerts.words import HAZARDS_JA
 from api.console import buttons
 from api.console.preview_page import preview_rows, seams
@@ -50,6 +51,7 @@ FINDINGS = {
     Finding.LANGUAGE_MISSING: "この言語の文がありません",
     Finding.NO_HELP_LINE: "区の相談電話が文にありません",
     Finding.SOON_OVER: "30分以内に期限が来ます",
+    Finding.CHECK_IN_DANGER: "同じ場所に避難情報かレベル3以上の知らせが出ています。受信の確認は送れません",
     Finding.LOWER_THAN_LIVE: "同じ場所に、もっと高いレベルの知らせが出ています",
 }
 
@@ -59,6 +61,9 @@ _ACTING = (
     '<label>区に代わって発令する理由 <small class="soft">例 区役所が停電・区から依頼</small>'
     '<input name="acting" maxlength="200" autocomplete="off" required></label>'
 )
+# A check of reception has no author: it takes two who approve (R19).
+_FIRST = "<p>受信の確認です。二人の承認で送られます。あなたは一人目です。</p>"
+_SECOND = "<p>受信の確認です。一人目の承認は済んでいます。あなたの承認で送られます。</p>"
 _ENDS = {Phase.LIFTED: "解除するとき", Phase.CANCELLED: "誤りとして取り消すとき"}
 
 
@@ -155,7 +160,7 @@ def _extended(end: datetime | None, now: datetime) -> str:
 
 def _prepared(notice: Notice, now: datetime) -> str:
     """Return the words that would end it, ready before the first send (promise 9)."""
-    if not notice.parts or notice.kind is NoticeKind.GO_THERE:
+    if not notice.parts or notice.kind is NoticeKind.GO_THERE or is_check(notice):
         return ""
     ends = ((word, ending_of(notice, phase, at=now).parts[0].texts) for phase, word in _ENDS.items())
     texts = "".join(
@@ -225,11 +230,12 @@ def _buttons(
     else:
         acting = stands_in(session.account, proposal, orders=orders_to_leave(notice))
         approve = (
+            f"{(_FIRST if not proposal.authors else _SECOND) if proposal.twice else ''}"
             f'<form method="post" action="{path}/approve">{hidden}{_ACTING if acting else ""}{code}'
             f'<button class="go">{buttons.APPROVE}</button></form>'
         )
     void = f'<form method="post" action="{path}/void">{hidden}{code}<button>{buttons.DISCARD}</button></form>'
-    edit = f'<p><a href="{path}/edit">{buttons.EDIT}</a></p>'
+    edit = f'<p><a href="{path}/edit">{buttons.EDIT}</a></p>' if not proposal.twice else ""
     return (
         f'<section class="acts"><h2>決める</h2>{approve}{edit}'
         f"<details><summary>破棄する</summary>{void}</details></section>"

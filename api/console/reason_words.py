@@ -6,6 +6,7 @@ from html import escape
 REASONS = {
     "already-sent": "もう送られていた",
     "cells-beyond-the-order": "避難情報の範囲の外を含むため保留",
+    "check-needs-two-persons": "受信の確認は二人の承認が要るため保留",
     "digest-mismatch": "承認された内容と違うため止めた",
     "for-coordinators-only": "職員だけに知らせる",
     "held-by-policy": "決まりにより保留",
@@ -20,6 +21,7 @@ REASONS = {
     "ways-of-an-approved-order": "承認された避難情報の道",
 }
 EDITED = "edited-by"
+CONFIRMED = "confirmed-by"
 # Why a document waits outside the drafts: what `alerts` and `streams.ingest` write.
 POLICY_DRAFT = "policy-draft"
 HELD = {
@@ -69,6 +71,8 @@ def reason_said(code: str) -> str:
     kind, _, who = code.partition(":")
     if kind == EDITED and who:
         return f"{escape(who)}が直した。ほかの人の承認が要る"
+    if kind == CONFIRMED and who:
+        return f"{escape(who)}が一人目として承認した。もう一人の承認で送られる"
     return f"{escape(REASONS.get(code, '決まり'))} <small><code>{escape(code)}</code></small>"
 
 

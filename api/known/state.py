@@ -16,6 +16,7 @@ from alerts.notice import SAID_OVER, Notice, NoticeKind, NoticePart
 from alerts.notice_source import provenance_of
 from alerts.order_words import order_name, says_order
 from alerts.place import Cells, Shard
+from alerts.reception_check import is_check
 from alerts.theme import Audience
 from geo.cells import difference, intersection, split_by_shard, union
 from geo.hazard_map import rank_of
@@ -112,7 +113,7 @@ class State:
                 self._hear(standing.provenance.issuer, standing.provenance.sent)
 
     def _take_notice(self, notice: Notice) -> None:
-        if notice.lane not in _SHOWN or notice.audience is not Audience.PUBLIC:
+        if notice.lane not in _SHOWN or is_check(notice) or notice.audience is not Audience.PUBLIC:
             return
         thread = self._threads.setdefault(notice.lineage, _Thread())
         if notice.revision <= thread.revision:

@@ -22,6 +22,7 @@ class MayNot(StrEnum):
     ROLE = "role-cannot-approve"
     OTHER_WARD = "cells-beyond-your-ward"
     OWN = "written-by-you"
+    TWICE = "approved-by-you-first"
     NO_WARD = "no-ward-known"
     OTHER_WAY = "ended-by-its-own-form"
 
@@ -37,6 +38,8 @@ class Proposal:
     lane: Lane
     wards: frozenset[str]
     people: int | None = None
+    twice: bool = False
+    """A check of reception: whoever has approved it first is among the authors from then on (R19)."""
 
     @property
     def is_wide(self) -> bool:
@@ -49,7 +52,8 @@ class Proposal:
 
         A drill reaches nobody who did not ask for drills: one officer may rehearse alone (R18).
         """
-        return bool(self.authors) and self.lane is not Lane.DRILL and (self.lane is Lane.LIFE_SAFETY or self.is_wide)
+        many = self.lane is Lane.LIFE_SAFETY or self.is_wide or self.twice
+        return bool(self.authors) and self.lane is not Lane.DRILL and many
 
 
 def may_not_approve(account: Account, proposal: Proposal) -> MayNot | None:
@@ -57,7 +61,7 @@ def may_not_approve(account: Account, proposal: Proposal) -> MayNot | None:
     if account.role is Role.DRAFTER:
         return MayNot.ROLE
     if proposal.needs_somebody_else and account.name in proposal.authors:
-        return MayNot.OWN
+        return MayNot.TWICE if proposal.twice else MayNot.OWN
     if account.everywhere:
         return None
     if not proposal.wards:

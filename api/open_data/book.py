@@ -1,7 +1,7 @@
 """Every notice with what held in its lineage after it: what CAP messages and the record of an event are made of.
 
-Drills are kept and marked; what is for staff alone, and our own canaries, never come here. Of a lineage the
-revisions are kept in order; a copy of one that is known changes nothing.
+Drills are kept and marked; what is for staff alone, checks of reception and our own canaries never come here. Of a
+lineage the revisions are kept in order; a copy of one that is known changes nothing.
 """
 
 import threading
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from alerts.claim import Lane
 from alerts.notice import Notice, NoticeKind
+from alerts.reception_check import is_check
 from alerts.theme import Audience
 from api.known.state import Said, said_after
 from dispatch.message import topic_and_tag
@@ -102,7 +103,7 @@ class OpenBook:
             return tuple(self._receipts.get(lineage, {}).values())
 
     def _take(self, notice: Notice) -> None:
-        if notice.lane not in _OPEN or notice.audience is not Audience.PUBLIC:
+        if notice.lane not in _OPEN or is_check(notice) or notice.audience is not Audience.PUBLIC:
             return
         tag = tag_of(notice.lineage, notice.kind)
         before = self._lineages.setdefault(tag, [])

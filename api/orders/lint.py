@@ -22,12 +22,14 @@ from alerts.languages.known import LANGUAGES, TABLES, words_of
 from alerts.level import LEVEL_NAMES_JA, Level
 from alerts.notice import ENDS, Notice, NoticeKind, NoticePart, Text
 from alerts.order_words import ORDER_NAMES_EN, ORDER_NAMES_JA, order_name, says_order
+from alerts.reception_check import NoCheck, is_check
 from alerts.wording import MAX_TITLE_WIDTH, shown_name, width
 from alerts.words import HAZARDS_EN, HAZARDS_JA
 from dispatch.errors import PayloadTooLarge
 from dispatch.message import Messages
 from dispatch.settings import DispatchSettings
 from geo.cells import intersection
+from streams.notices.check import threat_after, why_no_check
 from streams.notices.drill import says_drill_first
 
 # R15: a title of 20 full-width characters; level, action and time within the first 40.
@@ -46,6 +48,9 @@ _ACTION = re.compile(
     r"|피난|대피|떠나|가지 마|하세요|확인|지키|대비|피하|삼가|주의|조심|확보|보호|높은 곳|안으로|줄이고|떨어지",
     re.IGNORECASE,
 )
+
+
+_DANGER = (NoCheck.ORDER, NoCheck.DANGER)
 
 
 class Stop(StrEnum):
@@ -78,6 +83,7 @@ class Finding(StrEnum):
     SOON_OVER = "expires-within-30-minutes"
     NO_HELP_LINE = "help-line-not-named"
     LOWER_THAN_LIVE = "lower-than-what-is-live"
+    CHECK_IN_DANGER = "check-while-danger-is-live"
 
 
 STOPS: Mapping[Finding, Stop] = {
@@ -88,6 +94,8 @@ STOPS: Mapping[Finding, Stop] = {
     Finding.EXPIRED: Stop.TIME,
     Finding.DRILL_WORDS: Stop.LANE,
     Finding.NOT_SAID_TO_BE_A_DRILL: Stop.LANE,
+    # What asks for nothing has no way out while something else asks people to leave (R19).
+    Finding.CHECK_IN_DANGER: Stop.LANE,
     Finding.TOO_LONG: Stop.BYTES,
 }
 
@@ -107,7 +115,12 @@ class Found:
 
 def lint(notice: Notice, *, at: datetime, settings: DispatchSettings, live: Iterable[Notice] = ()) -> tuple[Found, ...]:
     """Return what is wrong with *notice*, the worst first; *live* is what holds now, by whomever."""
+    live = tuple(live)
     found: list[Found] = [*_contradictions(notice, live)]
+    if is_check(notice):
+        threats = filter(None, (threat_after(None, one) for one in live))
+        why = why_no_check(notice, threats, (), at)
+        found += [Found(Finding.CHECK_IN_DANGER, why)] if why is not None and why in _DANGER else []
     if not notice.parts or any(not part.cells for part in notice.parts):
         found.append(Found(Finding.NO_AREA, ""))
     if notice.expires <= at:
@@ -185,7 +198,8 @@ def _beside_facts(notice: Notice, part: NoticePart, text: Text) -> Iterator[Find
         yield Finding.NO_SOURCE
     if reads is not None and part.area_names and not _names(words, part.area_names, reads):
         yield Finding.NO_PLACE
-    if kinds is not None and not any(_plainly(kinds[one]) in words.lower() for one in part.hazards):
+    named = kinds is None or any(_plainly(kinds[one]) in words.lower() for one in part.hazards)
+    if not named and not is_check(notice):
         yield Finding.NO_HAZARD
     if part.help_lines and not any(line.number in text.body for line in part.help_lines):
         yield Finding.NO_HELP_LINE

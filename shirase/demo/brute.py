@@ -18,6 +18,7 @@ import h3.api.basic_int as h3
 from alerts.cap import Severity
 from alerts.claim import Lane
 from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
+from alerts.reception_check import is_check
 from alerts.theme import Audience
 from shirase.errors import SubscribersUnreadable
 
@@ -182,6 +183,8 @@ def _is_for(
     if not _quiet_counts(notice, part):
         return bool(here)
     level = 2 if part.level is None else int(part.level)
+    if is_check(notice):
+        return bool(here) and not _is_quiet(person, hour)
     return not _is_quiet(person, hour) and any(place.min_level <= level for place in here)
 
 

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.claim import Lane, Release
+from alerts.duty import alone_by
 from alerts.help_line import HelpLine
 from alerts.notice import ENDS, Notice, NoticeKind, Recipients
 from alerts.place import Cells
 from alerts.policy import COORDINATORS_ONLY
+from alerts.reception_check import NoCheck, is_check
 from geo.cells import contains, difference, union
 from geo.sign import ORDER_WITHOUT_SIGN
 from streams.digest import approval_digest
+from streams.notices.check import Threat, threat_after, why_no_check
 from streams.notices.drill import PRACTICE_SECOND
 from streams.notices.edit import ground_of, why_no_edit
 from streams.notices.ending import why_no_end
@@ -24,6 +27,7 @@ from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 
 POLICY = "policy"  # who approved, where no person did
 ORDER_RUNS_OUT = "order-runs-out"  # why the draft of an extension waits
+_WAITING = (DraftState.OPEN, DraftState.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Ledger:
     standing: dict[str, Cells] = field(default_factory=dict)
     # Whom the notices of each lineage told people to telephone: ways under an order name nobody else.
     lines: dict[str, set[HelpLine]] = field(default_factory=dict)
+    # What each lineage that went out endangers now: where no check of reception goes (R19).
+    threats: dict[str, Threat] = field(default_factory=dict)
 
     def knows(self, record: DraftRecord) -> None:
         """Take in a verdict, just now or read back from `drafts`."""
@@ -69,6 +75,9 @@ class Ledger:
         known = self.last.get(notice.lineage)
         if known is None or notice.revision >= known[0]:
             self.last[notice.lineage] = notice.revision, notice.lane
+        threat = threat_after(self.threats.pop(notice.lineage, None), notice)
+        if threat is not None:
+            self.threats[notice.lineage] = threat
         if notice.kind is not NoticeKind.GO_THERE:
             self.standing[notice.lineage] = _left(self.standing.get(notice.lineage, ()), notice)
             self.grounds[notice.lineage] = union(self.grounds.get(notice.lineage, ()), ground_of(notice))
@@ -98,7 +107,7 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     if known is None:
         return Decided(None, None, "draft-unknown")
     # Only a draft that somebody may still act on was kept whole.
-    if known.state not in (DraftState.OPEN, DraftState.HELD) or known.draft is None:
+    if known.state not in _WAITING or known.draft is None:
         return Decided(None, None, f"draft-{known.state.value}")
     if command.verb is Verb.VOID:
         return Decided(_verdict(known.draft, DraftState.VOID, f"void-by:{command.by}", at, keep=True), None)
@@ -115,6 +124,8 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     if command.digest != known.draft.notice.digest:
         # The approver saw something else than what would go out: nothing goes out (R14).
         return Decided(None, None, "approval-digest-mismatch")
+    if is_check(known.draft.notice):
+        return _check(ledger, known.draft, command, at)
     if command.verb is Verb.EDIT:
         return _edit(known.draft, command, at)
     return _approved(ledger, known.draft, by=command.by, reason=f"approved-by:{command.by}", at=at)
@@ -157,6 +168,28 @@ def _edit(known: Draft, command: Command, at: datetime) -> Decided:
     return Decided(_verdict(changed, DraftState.OPEN, f"edited-by:{command.by}", at, keep=True), None)
 
 
+def _check(ledger: Ledger, draft: Draft, command: Command, at: datetime) -> Decided:
+    """Let a check of reception go when two persons have approved it, and nothing is up in its ground (R19).
+
+    Nobody wrote it, so the first who approves stands where an author would. Each of them is refused while there is
+    danger: the one who looks first hears it, and the second again.
+    """
+    if command.verb is Verb.EDIT:
+        return Decided(None, None, NoCheck.CHANGED)
+    waiting = (one.draft.notice for one in ledger.drafts.values() if one.draft is not None and one.state in _WAITING)
+    refusal = why_no_check(draft.notice, ledger.threats.values(), waiting, at)
+    if refusal is not None:
+        return Decided(None, None, refusal)
+    if alone_by(command.by):
+        return Decided(None, None, NoCheck.SAME_PERSON)
+    if not draft.edited_by:
+        confirmed = replace(draft, edited_by=(command.by,))
+        return Decided(_verdict(confirmed, DraftState.OPEN, f"confirmed-by:{command.by}", at, keep=True), None)
+    if command.by in draft.edited_by:
+        return Decided(None, None, NoCheck.SAME_PERSON)
+    return _approved(ledger, draft, by=command.by, reason=f"approved-by:{command.by}", at=at)
+
+
 def _end(ledger: Ledger, command: Command, at: datetime) -> Decided:
     """Let one person end what was sent; it speaks to those who were told, and once."""
     draft = command.draft
@@ -184,6 +217,9 @@ def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
     refusal = _why_no_way(ledger, draft.notice)
     if refusal:
         return Decided(_verdict(draft, DraftState.HELD, refusal, at, keep=True), None)
+    if is_check(draft.notice) and (draft.release is not Release.DRAFT or draft.edited_by):
+        # Whoever asks: a check goes out by two persons or not at all.
+        return Decided(_verdict(draft, DraftState.HELD, "check-needs-two-persons", at, keep=True), None)
     match draft.release:
         case Release.AUTOMATIC if draft.notice.order is not None:
             return _approved(ledger, draft, by=POLICY, reason="ways-of-an-approved-order", at=at)

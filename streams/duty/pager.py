@@ -17,6 +17,7 @@ from alerts.duty import Call, Duty, SilenceRule, alone_by, in_wards, is_silent, 
 from alerts.level import Level
 from alerts.notice import Notice
 from alerts.place import Cells
+from alerts.reception_check import is_check
 from alerts.shelter import ShelterReport
 from alerts.wording import JAPAN
 from dispatch.channel import Channel, ChannelState, Outgoing, Passage
@@ -217,7 +218,8 @@ class Pager:
             return
         # Another draft in its place, or the decision of one: what was refused before it is no more.
         self._refused = {key: one for key, one in self._refused.items() if one.record.lineage != verdict.lineage}
-        if verdict.draft is None or verdict.draft.provenance.lane is Lane.CANARY:
+        if verdict.draft is None or verdict.draft.provenance.lane is Lane.CANARY or is_check(verdict.draft.notice):
+            # A check of reception wakes nobody: a day on which nobody looks at it goes by without one.
             return
         since = known.since if known is not None else verdict.at.timestamp()
         if verdict.state in _WAITING:

@@ -16,6 +16,7 @@ import numpy as np
 
 from alerts.claim import Lane
 from alerts.notice import Notice
+from alerts.reception_check import is_check
 from dispatch import signs
 from dispatch.batch import BatchSender
 from dispatch.columns import U16, U64
@@ -237,7 +238,9 @@ class Dispatcher:
         if mismatch is not None:
             self._stop(notice, mismatch)
             return
-        self._newcomers.board.add(notice, received_ms)
+        if not is_check(notice):
+            # Who has just signed up has seen a push arrive a moment ago.
+            self._newcomers.board.add(notice, received_ms)
         if not self._ledger.is_done(notice):
             self._begin(notice, received_ms)
         self._resume_tails(notice, received_ms)

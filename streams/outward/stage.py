@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from alerts.claim import Lane
 from alerts.notice import ENDS, Notice
 from alerts.place import Cells
+from alerts.reception_check import is_check
 from alerts.theme import Audience
 from dispatch.channel import Channel, ChannelState, Outgoing, Passage
 from feeds.dis.outgoing import is_outgoing
@@ -68,10 +69,13 @@ def states(bootstrap: str) -> dict[bytes, ChannelRecord]:
 def why_kept_in(outlet: Outlet, notice: Notice, ground: Cells) -> str:
     """Return why *notice* does not leave by *outlet*, "" when it does. *ground* are the cells of its ward.
 
-    Errs towards keeping in: a drill leaves only where the register says so, the canary and what is for officers never.
+    Errs towards keeping in: a drill leaves only where the register says so; a check of reception, the canary and what
+    is for officers never.
     """
     if notice.lane is Lane.CANARY:
         return "canary"
+    if is_check(notice):
+        return "reception-check"
     if notice.lane is Lane.DRILL and not outlet.drills:
         return "drill"
     if notice.audience is not Audience.PUBLIC:
