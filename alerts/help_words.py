@@ -8,6 +8,7 @@ same. 119 is for life at stake, and named as such: it must stay free for that.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from alerts.claim import Lane
 from alerts.help_line import HelpLine
 from alerts.languages.known import words_of
 from alerts.languages.readings import in_latin
@@ -71,7 +72,12 @@ def without_help(text: Text, lines: tuple[HelpLine, ...]) -> Text:
 
 
 def names_help(notice: Notice, part: NoticePart) -> bool:
-    """Say whether the words of *part* end in whom to telephone: all but those that only warn."""
+    """Say whether the words of *part* end in whom to telephone: all but those that only warn, and no drill.
+
+    A drill must lead nobody to a line that has to stay free, its end no more than its beginning.
+    """
+    if notice.lane is Lane.DRILL:
+        return False
     return notice.kind is not NoticeKind.DANGER_IS_COMING or says_order(notice, part)
 
 

@@ -13,6 +13,9 @@ from routing.plan import Answer, CellAdvice
 
 MAX_NAME_WIDTH = 24
 MAX_PLACE_WIDTH = 16
+# A title begins with the 町丁目, and its number tells it from the next: 市谷砂土原町一丁目 is 18 columns. What is
+# then cut of the end of a title stands whole in the body.
+MAX_CHOME_WIDTH = 22
 TURNS_TOLD = 3
 # The same streets and shelters are named in thousands of cells and in every language.
 _NAMES_KEPT = 16_384

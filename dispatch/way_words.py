@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 
 from alerts.help_words import with_help
 from alerts.languages.known import words_of
+from alerts.languages.readings import in_latin
 from alerts.level import Level
 from alerts.notice import Phase, Text
 from alerts.order_words import order_name
 from alerts.wording import MAX_TITLE_WIDTH, clock
 from dispatch.way_facts import (
+    MAX_CHOME_WIDTH,
     MAX_NAME_WIDTH,
     MAX_PLACE_WIDTH,
     TURNS_TOLD,
@@ -72,7 +74,7 @@ _SIDES_JA: Mapping[Side, str] = {
 
 def _japanese(facts: WayFacts) -> Text:
     part, answers = facts.part, first_answers(facts.entry)
-    place = cut(part.area_names[0] if part.area_names else "この場所", MAX_PLACE_WIDTH)
+    place = cut(part.area_names[0] if part.area_names else "この場所", MAX_CHOME_WIDTH)
     level, now = _says(part.level, True), clock(facts.sent)
     if part.phase is Phase.LIFTED or answers is None:
         body = f"{level}{order_name(part.level)}の対象から外れました。{now}。前の道案内は終わりです。"
@@ -172,7 +174,7 @@ _SIDES_EN: Mapping[Side, str] = {
 
 def _english(facts: WayFacts) -> Text:
     part, answers = facts.part, first_answers(facts.entry)
-    place = cut(part.area_names[0] if part.area_names else "Your place", MAX_PLACE_WIDTH)
+    place = cut(in_latin(part.area_names[0]) if part.area_names else "Your place", MAX_CHOME_WIDTH)
     level, now = _says(part.level, False), clock(facts.sent)
     if part.phase is Phase.LIFTED or answers is None:
         body = f"{level}{now}: no longer ordered to leave. The way that you were shown ends here."
@@ -188,14 +190,14 @@ def _english(facts: WayFacts) -> Text:
     body += _step_free_en(general, step_free)
     if len(facts.entry.parts if facts.entry else ()) > 1:
         body += " Across the river or railway, check the screen."
-    issuer = cut(facts.issuer, MAX_NAME_WIDTH)
+    issuer = cut(in_latin(facts.issuer), MAX_NAME_WIDTH)
     order = order_name(part.level, "en")
     body += f" Guidance under the {order} of {issuer}; roads as of {clock(facts.facts_at)}."
     return Text("en", cut(f"{place}: {title}", MAX_TITLE_WIDTH), body)
 
 
 def _go_en(answer: Answer) -> tuple[str, str]:
-    name = cut(answer.route.shelter_name if answer.route else "", MAX_NAME_WIDTH)
+    name = cut(in_latin(answer.route.shelter_name) if answer.route else "", MAX_NAME_WIDTH)
     return f"Walk to {name}", f"to {name}"
 
 
@@ -234,8 +236,8 @@ def _route_en(route: Route) -> str:
 
 
 def _turn_en(turn: Turn) -> str:
-    street = f" along {cut(turn.street, MAX_PLACE_WIDTH)}" if turn.street else ""
-    at = f" to {cut(turn.at, MAX_PLACE_WIDTH)}" if turn.at else ""
+    street = f" along {cut(in_latin(turn.street), MAX_PLACE_WIDTH)}" if turn.street else ""
+    at = f" to {cut(in_latin(turn.at), MAX_PLACE_WIDTH)}" if turn.at else ""
     return f"{turn.metres} m{street}{at}, {_SIDES_EN[turn.side]}"
 
 
@@ -243,7 +245,7 @@ def _step_free_en(general: Answer, step_free: Answer) -> str:
     if same_way(general, step_free):
         return ""
     if step_free.route is not None:
-        name = cut(step_free.route.shelter_name, MAX_NAME_WIDTH)
+        name = cut(in_latin(step_free.route.shelter_name), MAX_NAME_WIDTH)
         return f" Step-free: {name}, slowly {minutes(step_free.route.slow_seconds)} min."
     if step_free.action:
         return f" Step-free: {row(step_free.action, help_lines=None).en}"

@@ -10,6 +10,7 @@ from alerts.notice import Phase, Text
 from alerts.order_words import order_name
 from alerts.wording import MAX_TITLE_WIDTH, clock
 from dispatch.way_facts import (
+    MAX_CHOME_WIDTH,
     MAX_NAME_WIDTH,
     MAX_PLACE_WIDTH,
     TURNS_TOLD,
@@ -29,7 +30,7 @@ def write_way(words: Words, facts: WayFacts) -> Text:
     """Return title and body of *facts*."""
     table, names, part = words.ways, words.names, facts.part
     answers = first_answers(facts.entry)
-    place = cut(names.shown(part.area_names[0]) if part.area_names else table.here, MAX_PLACE_WIDTH)
+    place = cut(names.shown(part.area_names[0]) if part.area_names else table.here, MAX_CHOME_WIDTH)
     said = {
         "level": f"{level_of(names, part.level)} " if part.level is not None else "",
         "order": order_name(part.level, words.language),

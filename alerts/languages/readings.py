@@ -61,6 +61,7 @@ _KINDS_KO = (("区", "く", "구"), ("県", "けん", "현"), ("川", "わ", "�
 # Streets and shelters are read for every cell of an order.
 _NAMES_KEPT = 16_384
 _BETWEEN = re.compile("([・、 ])")
+_BETWEEN_LATIN = re.compile("(?<=[A-Za-z])・(?=[A-Za-z])")
 # What an area along a river is called where nobody named one (`geo.claims`).
 _ZONE = "の浸水想定区域"
 # What follows a ward in the name of an office or a school, which is one name: 江東区立, 中央区民, 北区役所.
@@ -95,7 +96,9 @@ def in_hangul(name: str) -> str:
 def in_latin(name: str) -> str:
     """Return *name* in Latin letters as far as they are known, else as it is written: never a ward in characters."""
     zone = name.removesuffix(_ZONE)
-    return f"{_read(zone, LATIN)} flood zone" if zone in LATIN and zone != name else _read(name, LATIN)
+    if zone != name and zone in LATIN:
+        return f"{LATIN[zone]} flood zone"
+    return _BETWEEN_LATIN.sub("/", _read(name, LATIN))
 
 
 @lru_cache(maxsize=_NAMES_KEPT)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from alerts.cap import Severity
 from alerts.hazard import HazardKind
 from alerts.languages.known import LANGUAGES, TABLES
+from alerts.languages.readings import LATIN, WARDS
 from alerts.level import Level
 from alerts.notice import Phase, Text
 from alerts.order_words import compose_order
@@ -152,3 +153,11 @@ def test_a_row_that_is_not_understood_is_an_error(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(ValueError, match="languages: ko"):
             reviews_at(path)
+
+
+def test_who_speaks_is_written_the_same_on_english_pages_and_in_pushes() -> None:
+    page = (PROJECT / "web/src/now-words/en.ts").read_text()
+    (names,) = re.findall(r"^  names: \{\n(.*?)^  \},$", page, re.MULTILINE | re.DOTALL)
+    found = dict(re.findall(r'(\w+): "([^"]+)"', names))
+    assert found == {name: LATIN[name] for name in found}
+    assert set(WARDS) <= set(found)

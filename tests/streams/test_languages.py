@@ -39,6 +39,8 @@ def test_a_drill_and_its_end_begin_with_the_word_in_every_language(level: Level)
         (part,) = said.parts
         assert tuple(text.language for text in part.texts) == LANGUAGES
         assert all(map(says_drill_first, part.texts))
+        # A drill leads nobody to a line that must stay free.
+        assert not [text for text in part.texts if "119" in text.body]
 
 
 def test_an_edit_of_one_language_leaves_the_others_and_makes_another_hash() -> None:

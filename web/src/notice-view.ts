@@ -4,7 +4,7 @@ import { among } from "./cells";
 import { html } from "./dom";
 import { gravity, lookOf, type Look } from "./levels";
 import type { HazardFeature, Notice, OrderedWay } from "./live";
-import { fill, said, type NowWords } from "./now-words";
+import { fill, nameIn, said, type NowWords } from "./now-words";
 import type { Language } from "./words";
 
 /** Return the notices that hold in *cell*, the gravest first, then the newest. */
@@ -47,7 +47,7 @@ export function worst(notices: readonly Notice[], dangers: readonly HazardFeatur
 
 function orderText(order: OrderedWay, now: number, words: NowWords): string {
   const sent = moment(order.sent) ?? now;
-  return fill(words.ordered, { issuer: order.issuer, order: said(words.orders, String(order.level ?? 4), words.orders[4]), time: clock(sent, now), ago: ago(sent, now, words) });
+  return fill(words.ordered, { issuer: nameIn(order.issuer, words), order: said(words.orders, String(order.level ?? 4), words.orders[4]), time: clock(sent, now), ago: ago(sent, now, words) });
 }
 
 export const kinds = (hazards: readonly string[], words: NowWords): string =>
@@ -70,7 +70,7 @@ export function noticeItem(notice: Notice, language: Language, now: number, word
     html("h3", {}, end ? html("span", { class: "chip" }, html("b", {}, end)) : chip(look, notice.level, words), ` ${kinds(notice.hazards, words)}`),
     text && html("p", { lang: text.lang }, html("strong", {}, text.title), html("br"), text.body),
     late && html("p", { class: "alarm" }, fill(words.lapsed, { time: clock(renew, now) })),
-    html("small", {}, fill(words.issued, { issuer: notice.issuer, time: clock(sent, now), ago: ago(sent, now, words) })),
+    html("small", {}, fill(words.issued, { issuer: nameIn(notice.issuer, words), time: clock(sent, now), ago: ago(sent, now, words) })),
   );
 }
 

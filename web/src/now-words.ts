@@ -16,6 +16,12 @@ export const NOW_WORDS: Record<Language, NowWords> = { ja, "ja-Hira": jaHira, en
 export const fill = (text: string, blanks: Record<string, string | number>): string =>
   text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in blanks ? String(blanks[name]) : whole));
 
+/** Return *name* as a reader of *words* reads it, with the characters on signs beside it; parts of it are parted by ・. */
+export const nameIn = (name: string, words: NowWords): string => {
+  const read = name.split("・").map((part) => said(words.names, part, part)).join(" · ");
+  return read === name.split("・").join(" · ") ? name : `${read} (${name})`;
+};
+
 /** Return what *table* says of *key*; *otherwise* for a key that a newer server may send. */
 export const said = (table: Record<string, string>, key: string, otherwise: string): string =>
   Object.hasOwn(table, key) ? (table[key] as string) : otherwise;

@@ -6,7 +6,7 @@ import { lookOf } from "./levels";
 import type { OfficialForecast, Station } from "./live";
 import type { ShakingPicture } from "./shaking";
 import type { WavePicture } from "./wave";
-import { fill, said, type NowWords } from "./now-words";
+import { fill, nameIn, said, type NowWords } from "./now-words";
 
 // The lines of a Japanese river, with the level that each answers to; the last is the top of the dyke.
 const NAMES = { 1: "standby", 2: "caution", 3: "evacuation", 4: "danger", 5: "overflow" } as const;
@@ -106,7 +106,7 @@ function forecastLines(forecasts: readonly OfficialForecast[], now: number, word
   return known.map((one) => {
     const look = lookOf(one.level_forecast, "", words);
     const level = `${fill(words.level, { n: one.level_forecast as number })} ${look.word}`;
-    return html("p", {}, fill(words.forecast, { level, issuer: one.issuer, time: clock(moment(one.sent) ?? now, now) }));
+    return html("p", {}, fill(words.forecast, { level, issuer: nameIn(one.issuer, words), time: clock(moment(one.sent) ?? now, now) }));
   });
 }
 

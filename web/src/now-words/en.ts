@@ -53,6 +53,14 @@ export const en: NowWords = {
     security: "public security", transport: "transport", other: "disaster",
   },
   ends: { lifted: "lifted", cancelled: "cancelled", eased: "lowered", corrected: "corrected" },
+  // Who speaks, as the wards and agencies write themselves: the characters stand beside it.
+  names: {
+    千代田区: "Chiyoda", 中央区: "Chuo", 港区: "Minato", 新宿区: "Shinjuku", 文京区: "Bunkyo", 台東区: "Taito", 墨田区: "Sumida",
+    江東区: "Koto", 品川区: "Shinagawa", 目黒区: "Meguro", 大田区: "Ota", 世田谷区: "Setagaya", 渋谷区: "Shibuya", 中野区: "Nakano",
+    杉並区: "Suginami", 豊島区: "Toshima", 北区: "Kita", 荒川区: "Arakawa", 板橋区: "Itabashi", 練馬区: "Nerima", 足立区: "Adachi",
+    葛飾区: "Katsushika", 江戸川区: "Edogawa", 東京都: "Tokyo", 気象庁: "JMA", 国土交通省: "MLIT", 国土交通省関東地方整備局: "MLIT Kanto",
+    消防庁: "FDMA", 内閣府: "Cabinet Office",
+  },
   issued: "{issuer}, {time} ({ago})",
   received: "Came to this phone {ago}",
   olderShown: "Anything newer is in the list above.",

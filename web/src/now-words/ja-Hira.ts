@@ -53,6 +53,7 @@ export const jaHira: NowWords = {
     health: "からだに わるい もの", security: "まちの きけん", transport: "でんしゃ・バス", other: "さいがい",
   },
   ends: { lifted: "おわり", cancelled: "とりけし", eased: "さがった", corrected: "なおした" },
+  names: {},
   issued: "{issuer} {time}（{ago}）",
   received: "{ago}に とどいた しらせ",
   olderShown: "あたらしい しらせは、うえに あります。",

@@ -52,6 +52,7 @@ export const ja = {
     other: "災害",
   },
   ends: { lifted: "解除", cancelled: "取消", eased: "引下げ", corrected: "訂正" },
+  names: {} as Record<string, string>,
   issued: "{issuer} {time}発表（{ago}）",
   received: "この端末に{ago}に届いた知らせ",
   olderShown: "新しい知らせがあれば、上の一覧に出ます。",

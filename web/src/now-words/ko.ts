@@ -52,6 +52,7 @@ export const ko: NowWords = {
     volcano: "화산", fire: "화재", health: "건강 피해", security: "치안", transport: "교통", other: "재해",
   },
   ends: { lifted: "해제", cancelled: "취소", eased: "하향", corrected: "정정" },
+  names: {},
   issued: "{issuer} {time} 발표({ago})",
   received: "이 기기에 {ago}에 온 알림",
   olderShown: "더 새로운 알림은 위 목록에 있습니다.",

@@ -52,6 +52,7 @@ export const zhHans: NowWords = {
     fire: "火灾", health: "健康危害", security: "治安", transport: "交通", other: "灾害",
   },
   ends: { lifted: "解除", cancelled: "取消", eased: "下调", corrected: "更正" },
+  names: {},
   issued: "{issuer} {time}发布（{ago}）",
   received: "{ago}送达本机的通知",
   olderShown: "如有更新的通知，会显示在上方列表。",
