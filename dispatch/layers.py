@@ -141,15 +141,18 @@ class People:
         base = getattr(self.base.columns, name)
         if not self.delta.count:
             return base[rows]  # type: ignore[no-any-return]
-        delta = getattr(self.delta.columns, name)
-        return self._picked(base, delta if codes is None else codes[delta], rows)
+        return self._picked(base, getattr(self.delta.columns, name), rows, codes)
 
-    def _picked(self, base: NDArray[Any], delta: NDArray[Any], rows: Rows) -> NDArray[Any]:
+    def _picked(
+        self, base: NDArray[Any], delta: NDArray[Any], rows: Rows, codes: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
         at = np.asarray(rows).astype(np.int64)
         found = np.empty(len(at), dtype=base.dtype)
         in_base = at < len(base)
         found[in_base] = base[at[in_base]]
-        found[~in_base] = delta[at[~in_base] - len(base)]
+        # Only what is asked for is given its code: in a rush this is asked for thirty rows of a hundred thousand.
+        newer = delta[at[~in_base] - len(base)]
+        found[~in_base] = newer if codes is None else codes[newer]
         return found
 
 

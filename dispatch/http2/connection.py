@@ -9,7 +9,6 @@ from dispatch.http2.chunk import Chunk
 from dispatch.http2.frames import (
     ACK,
     CANCEL,
-    CONTINUATION,
     DATA,
     END_HEADERS,
     END_STREAM,
@@ -38,11 +37,12 @@ from dispatch.http2.frames import (
     settings_of,
     without_padding,
 )
+from dispatch.http2.header_block import OpenBlock, status_and_wait
 from dispatch.http2.replies import Replies
 from dispatch.http2.requests import Requests
-from dispatch.http2.status import COMMON, LARGEST_BLOCK_BYTES, head_of, retry_after_seconds, status_at
+from dispatch.http2.status import COMMON, status_at
 from dispatch.http2.terms import Terms
-from dispatch.outcomes import PushOutcome, outcome_of_status, rule_of
+from dispatch.outcomes import PushOutcome, outcome_of_status
 
 # Until the peer has said how many; most say 100 to 1,000.
 FIRST_MAX_STREAMS = 100
@@ -61,7 +61,7 @@ class Connection:
         self._streams: dict[int, Chunk] = {}  # asked and not answered
         self._max_streams = FIRST_MAX_STREAMS
         self._input = b""
-        self._block: tuple[int, int, bytearray] | None = None
+        self._block: OpenBlock | None = None
         self._answers: list[BatchAnswer] = []
         # Our own windows. A reply is small: one that fills its stream's window is cut off and never gets more. The
         # connection's is as large as it can be, so that nothing has to be reckoned for each reply.
@@ -217,8 +217,8 @@ class Connection:
         self._end(chunk, outcome, status, waits, chunk.keys_of((number,)), now)
 
     def _frame(self, kind: int, flags: int, number: int, payload: bytes, now: float, wall: float) -> None:
-        if self._block is not None and (kind != CONTINUATION or number != self._block[0]):
-            raise PushServiceBroken("h2-continuation-expected", PROTOCOL_ERROR)
+        if self._block is not None:
+            self._block.expect(kind, number)
         if not self.ready and kind != SETTINGS:
             raise PushServiceBroken("h2-settings-first", PROTOCOL_ERROR)
         match kind:
@@ -247,20 +247,17 @@ class Connection:
 
     def _headers(self, flags: int, number: int, payload: bytes, now: float, wall: float) -> None:
         if not flags & END_HEADERS:
-            self._block = number, flags, bytearray(payload)
+            self._block = OpenBlock(number, flags, bytearray(payload))
             return
         self._head(number, flags, payload, now, wall)
 
     def _continuation(self, flags: int, payload: bytes, now: float, wall: float) -> None:
         if self._block is None:
             raise PushServiceBroken("h2-continuation-unexpected", PROTOCOL_ERROR)
-        number, first_flags, block = self._block
-        block += payload
-        if len(block) > LARGEST_BLOCK_BYTES:
-            raise PushServiceBroken("h2-header-block-too-large", PROTOCOL_ERROR)
+        self._block.add(payload)
         if flags & END_HEADERS:
-            self._block = None
-            self._head(number, first_flags, bytes(block), now, wall)
+            whole, self._block = self._block, None
+            self._head(whole.number, whole.flags, bytes(whole.so_far), now, wall)
 
     def _head(self, number: int, flags: int, block: bytes, now: float, wall: float) -> None:
         """Take the fields of an answer: its status, a status before it (1xx), or what comes after a body."""
@@ -269,13 +266,7 @@ class Connection:
             if flags & END_STREAM:
                 self._replies.end(number)
             return
-        status = status_at(block, 0, len(block))
-        waits = None
-        if not status or (rule_of(outcome_of_status(status)).retry and status >= 300):
-            # Only these are read to the end: to know how long to wait, or because the first bytes did not tell.
-            head = head_of(block)
-            status = head.status
-            waits = retry_after_seconds(head.retry_after, wall, self._terms.retry_after_cap_seconds)
+        status, waits = status_and_wait(block, wall, self._terms.retry_after_cap_seconds)
         ended = bool(flags & END_STREAM)
         if 100 <= status < 200:
             if ended or status == 101:

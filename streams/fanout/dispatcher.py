@@ -19,13 +19,12 @@ from alerts.notice import Notice
 from alerts.reception_check import is_check
 from dispatch import signs
 from dispatch.batch import BatchSender
-from dispatch.columns import U16, U64
 from dispatch.errors import DispatchError, PlanMissing
 from dispatch.layers import People
 from dispatch.message import Messages
 from dispatch.metrics import DispatchMetrics
 from dispatch.native.library import Native, library_for
-from dispatch.pool import Generation, Pool
+from dispatch.pool import Pool
 from dispatch.pushes import Pushes
 from dispatch.selection import Selection, select
 from dispatch.settings import DispatchSettings
@@ -48,6 +47,7 @@ from streams.fanout.outbox import Outbox
 from streams.fanout.ownership import Heartbeat, Ownership
 from streams.fanout.planned import Planned
 from streams.fanout.subscribers import Subscribers
+from streams.fanout.tails import Tails
 from streams.fanout.told_book import ToldBook
 from streams.fanout.warming import warm
 from streams.metrics import Hop, Role, StreamMetrics
@@ -125,6 +125,7 @@ class Dispatcher:
         # One of all workers is enough; what it misses while it is away is made good at its start.
         self._rolling = Rolling(self._producer) if worker == 0 and subscribers.follows else None
         self._planned = Planned(bootstrap, settings)
+        self._tails = Tails(subscribers, self._planned, self._told, self._ledger, self._courses, self._owner.epoch)
         self._notices = Consumer(bootstrap, patient=True)
         self._notices.assign_from_oldest(sorted(APPROVED))
 
@@ -243,7 +244,8 @@ class Dispatcher:
             self._newcomers.board.add(notice, received_ms)
         if not self._ledger.is_done(notice):
             self._begin(notice, received_ms)
-        self._resume_tails(notice, received_ms)
+        self._tails.resume(notice, received_ms)
+        self._look_for_missed(notice)
 
     def _lane_mismatch(self, record: Record, notice: Notice) -> Mismatch | None:
         """Return why the lane of *notice* is not that of its topic, or has no key here."""
@@ -367,49 +369,14 @@ class Dispatcher:
     def _tell_newcomers(self) -> None:
         if self._newcomers.due:
             self._refresh()
-            self._newcomers.tell(self._coming, self._send_late)
-
-    def _coming(self, notice: Notice) -> tuple[U64, U16]:
-        found = [one.coming() for one in self._courses if one.notice == notice and not one.tail]
-        return found[0] if found else (np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint16))
+            self._newcomers.tell(self._tails.coming, self._send_late)
 
     def _send_late(self, notice: Notice, received_ms: int, late: Selection) -> None:
         self._metrics.late.inc(len(late))
-        going = [one.tail for one in self._courses if one.notice == notice]
-        tail = 1 + max([*going, *self._told.tails(notice.lineage, notice.revision)], default=0)
-        course = Course(
-            notice,
-            self._planned.messages(notice),
-            self._subscribers.people,
-            late,
-            received_ms=received_ms,
-            chosen_ms=round(time.time() * 1000),
-            epoch=self._owner.epoch,
-            tail=tail,
-            # A handful would spend what is made ahead for everybody, and most of them are not in it.
-            generation=Generation.empty(0),
-            before=lambda: self._told.before(notice.lineage, notice.revision),
-        )
-        self._courses.start(course)
+        self._tails.begin(notice, received_ms, late)
 
-    def _resume_tails(self, notice: Notice, received_ms: int) -> None:
-        """Go on with those who joined late at the owner before, and look for whom it did not get to."""
+    def _look_for_missed(self, notice: Notice) -> None:
+        """Once a start: whoever is in force and in no record signed up while nobody owned these buckets."""
         now = datetime.now(UTC)
-        for tail, frozen in self._told.tails(notice.lineage, notice.revision).items():
-            if not self._ledger.is_done(notice, tail):
-                messages, people = self._planned.messages(notice), self._subscribers.people
-                course = Course(
-                    notice,
-                    messages,
-                    people,
-                    Selection.nobody(),
-                    received_ms=received_ms,
-                    chosen_ms=0,
-                    epoch=self._owner.epoch,
-                    tail=tail,
-                )
-                self._courses.start(course)
-                self._courses.resume(course, frozen)
         if notice.expires > now and self._ledger.is_done(notice) and heard_by_nobody_asleep(notice):
-            # Once a start: whoever is in force and in no record signed up while nobody owned these buckets.
             self._newcomers.missed(self._select(notice, self._buckets, now), notice.lineage)

@@ -99,7 +99,7 @@ class ToldBook:
     """The frozen orders by lineage, revision and bucket; the topic is the truth, this its copy."""
 
     def __init__(self) -> None:
-        self._lineages: dict[str, dict[tuple[int, int], Told]] = {}
+        self._lineages: dict[str, dict[int, dict[int, Told]]] = {}  # lineage -> revision -> number of the record
         self._spoken: dict[tuple[str, int], _Spoken] = {}
 
     @classmethod
@@ -107,37 +107,37 @@ class ToldBook:
         """Return the book of the buckets in *mine* as the topic has it."""
         book = cls()
         for record in read_to_end(bootstrap, TOLD.name):
-            lineage, revision, bucket = record.key.decode().rsplit("|", 2)
-            place = int(revision), int(bucket)
-            if bucket_of(place[1]) not in mine:
+            lineage, revision, number = _parsed(record.key)
+            if bucket_of(number) not in mine:
                 continue
             if record.value is None:
-                book._lineages.get(lineage, {}).pop(place, None)
+                book._remove(lineage, revision, number)
             else:
-                book._lineages.setdefault(lineage, {})[place] = told_records.decode(record.value)
+                book._of(lineage, revision)[number] = told_records.decode(record.value)
         return book
 
     def of_revision(self, lineage: str, revision: int) -> dict[int, Told]:
         """Return the orders that were frozen for *revision*, by number, without tails."""
-        return {
-            number: told
-            for (known, number), told in self._lineages.get(lineage, {}).items()
-            if known == revision and not tail_of(number)
-        }
+        return {number: told for number, told in self._known(lineage, revision).items() if not tail_of(number)}
 
     def tails(self, lineage: str, revision: int) -> dict[int, dict[int, Told]]:
         """Return the tails of *revision*: number of the tail -> number of the record -> rows."""
         found: dict[int, dict[int, Told]] = {}
-        for (known, number), told in self._lineages.get(lineage, {}).items():
-            if known == revision and tail_of(number):
+        for number, told in self._known(lineage, revision).items():
+            if tail_of(number):
                 found.setdefault(tail_of(number), {})[number] = told
         return found
+
+    def last_tail(self, lineage: str, revision: int) -> int:
+        """Return the number of the newest tail of *revision*, 0 where it has none."""
+        # Tails have the highest numbers, the later the higher.
+        return tail_of(max(self._known(lineage, revision), default=0))
 
     def before(self, lineage: str, revision: int) -> dict[int, Before]:
         """Return by bucket everybody whom an earlier revision told."""
         found: dict[int, list[Told]] = {}
-        for (known, number), told in self._lineages.get(lineage, {}).items():
-            if known < revision:
+        for records in self._revisions(lineage, lambda known: known < revision):
+            for number, told in records.items():
                 found.setdefault(bucket_of(number), []).append(told)
         return {bucket: _everyone(told) for bucket, told in found.items()}
 
@@ -145,18 +145,21 @@ class ToldBook:
         """Return everybody whom earlier revisions told, in any order."""
         return _everyone(
             told
-            for (known, number), told in self._lineages.get(lineage, {}).items()
-            if known < revision and bucket_of(number) in buckets
+            for records in self._revisions(lineage, lambda known: known < revision)
+            for number, told in records.items()
+            if bucket_of(number) in buckets
         )
 
     def units_after(self, lineage: str, revision: int) -> U64:
         """Return the units to which a newer revision speaks already, sorted."""
-        newer = [told.units() for (known, _), told in self._lineages.get(lineage, {}).items() if known > revision]
+        after = self._revisions(lineage, lambda known: known > revision)
+        newer = [told.units() for records in after for told in records.values()]
         return np.sort(np.concatenate(newer)) if newer else np.zeros(0, dtype=np.uint64)
 
     def units_ever(self, lineage: str) -> U64:
         """Return the units that any revision told, each once and sorted."""
-        return np.unique(_units(self._lineages.get(lineage, {}).values()))
+        every = self._revisions(lineage, lambda _: True)
+        return np.unique(_units(told for records in every for told in records.values()))
 
     def parts_of(self, lineage: str, revision: int) -> tuple[U64, U16]:
         """Return the units that *revision* was frozen for, tails included, each once and sorted, and their parts.
@@ -164,9 +167,7 @@ class ToldBook:
         Of somebody who moved and joined a tail it is the later part.
         """
         if (lineage, revision) not in self._spoken:
-            records = self._lineages.get(lineage, {})
-            own = sorted(number for known, number in records if known == revision)
-            self._spoken[lineage, revision] = _Spoken().with_more({one: records[revision, one] for one in own})
+            self._spoken[lineage, revision] = _Spoken().with_more(self._known(lineage, revision))
             if len(self._spoken) > _SPOKEN:
                 del self._spoken[next(iter(self._spoken))]
         spoken = self._spoken[lineage, revision]
@@ -180,8 +181,7 @@ class ToldBook:
         ]
 
         def keep() -> None:
-            places = {(revision, number): told for number, told in fresh.items()}
-            self._lineages.setdefault(lineage, {}).update(places)
+            self._of(lineage, revision).update(fresh)
             spoken = self._spoken.pop((lineage, revision), None)
             # Read anew where a range of the revision itself is stored after a tail of it.
             if spoken is not None and spoken.highest < min(fresh, default=0):
@@ -194,21 +194,39 @@ class ToldBook:
 
         A tail of an older revision may have come after the newer one was frozen: it stays.
         """
-        places = self._lineages.get(lineage, {})
+        revisions = sorted(self._lineages.get(lineage, {}))
+        if len(revisions) < 2:
+            return  # it is asked after every tail of a rush
         by_bucket: dict[int, list[tuple[int, int]]] = {}
-        for revision, number in places:
-            by_bucket.setdefault(bucket_of(number), []).append((revision, number))
+        for revision in revisions:
+            for number in self._known(lineage, revision):
+                by_bucket.setdefault(bucket_of(number), []).append((revision, number))
         for own in by_bucket.values():
             newest = max((revision for revision, number in own if not tail_of(number)), default=0)
             older = [place for place in own if place[0] < newest]
             if not older:
                 continue
-            known = _units(places[place] for place in own if place[0] == newest)
-            for place in older:
-                if np.isin(_units([places[place]]), known).all():
-                    del places[place]
-                    self._spoken.pop((lineage, place[0]), None)
-                    producer.send(TOLD.name, _key(lineage, *place), None)
+            known = _units(self._known(lineage, newest)[number] for revision, number in own if revision == newest)
+            for revision, number in older:
+                if np.isin(_units([self._known(lineage, revision)[number]]), known).all():
+                    self._remove(lineage, revision, number)
+                    self._spoken.pop((lineage, revision), None)
+                    producer.send(TOLD.name, _key(lineage, revision, number), None)
+
+    def _known(self, lineage: str, revision: int) -> Mapping[int, Told]:
+        return self._lineages.get(lineage, {}).get(revision, {})
+
+    def _of(self, lineage: str, revision: int) -> dict[int, Told]:
+        return self._lineages.setdefault(lineage, {}).setdefault(revision, {})
+
+    def _revisions(self, lineage: str, wanted: Callable[[int], bool]) -> list[dict[int, Told]]:
+        return [records for revision, records in self._lineages.get(lineage, {}).items() if wanted(revision)]
+
+    def _remove(self, lineage: str, revision: int, number: int) -> None:
+        revisions = self._lineages.get(lineage, {})
+        revisions.get(revision, {}).pop(number, None)
+        if not revisions.get(revision):
+            revisions.pop(revision, None)
 
 
 def _everyone(records: Iterable[Told]) -> Before:
@@ -222,6 +240,11 @@ def _units(records: Iterable[Told]) -> U64:
     """Return the units of everybody in *records*, whichever revision told them."""
     found = _everyone(records)
     return unit_of(found.rows, found.places)
+
+
+def _parsed(key: bytes) -> tuple[str, int, int]:
+    lineage, revision, number = key.decode().rsplit("|", 2)
+    return lineage, int(revision), int(number)
 
 
 def _key(lineage: str, revision: int, number: int) -> bytes:

@@ -8,10 +8,12 @@ every topic has 4 partitions and keeps its newest 5 MB.
 
 import asyncio
 import dataclasses
+import json
 import threading
 import time
 from pathlib import Path
 
+import confluent_kafka
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
@@ -280,6 +282,39 @@ def test_records_outlive_a_killed_broker(tmp_path: Path, new_topic: NewTopic) ->
             server.restart()
             waiting.result(30)
         assert len(list(read_to_end(server.bootstrap, topic.name, soon()))) == 61
+
+
+@pytest.mark.kafka
+def test_a_patient_reader_asks_less_often_and_misses_nothing(
+    kafka: Broker, new_topic: NewTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = new_topic(partitions=1)
+    ensure_topics(kafka, [topic])
+    asked: dict[str, int] = {}  # by librdkafka's own count: a number of fetches for each of its clients
+
+    def counted(said: str) -> None:
+        statistics = json.loads(said)
+        asked[statistics["client_id"]] = sum(one["req"]["Fetch"] for one in statistics["brokers"].values())
+
+    def reader(name: str, *, patient: bool) -> Consumer:
+        counting = {"client.id": name, "statistics.interval.ms": 50, "stats_cb": counted}
+        with monkeypatch.context() as patched:
+            plain = confluent_kafka.Consumer
+            patched.setattr(confluent_kafka, "Consumer", lambda settings: plain(settings | counting))
+            return Consumer(kafka.bootstrap, patient=patient)
+
+    with reader("hasty", patient=False) as hasty, reader("patient", patient=True) as patient:
+        for one in (hasty, patient):
+            one.assign_from_oldest([topic.name])
+        until = soon()
+        while asked.get("hasty", 0) < 50:
+            assert time.monotonic() < until, f"nobody asks: {asked}"
+            assert not [*hasty.poll_many(1, 0.01), *patient.poll_many(1, 0.01)]
+        assert 0 < asked["patient"] < asked["hasty"] / 2
+        with Producer(kafka.bootstrap) as producer:
+            producer.send_all(topic.name, [(b"key", b"woken"), (b"key", b"and again")], soon())
+        for one in (hasty, patient):
+            assert [record.value for record in read(one, 2)] == [b"woken", b"and again"]
 
 
 # ── without a broker ──────────────────────────────────────────────────────────────────────────────

@@ -49,11 +49,11 @@ def test_whom_a_revision_told_is_the_same_asked_often_or_once(seed: int) -> None
         kept(asked, records)
         kept(once, records)
         asked.parts_of("lineage", 1)
+        assert asked.last_tail("lineage", 1) == max(asked.tails("lineage", 1), default=0)
     (units, parts), (all_units, all_parts) = asked.parts_of("lineage", 1), once.parts_of("lineage", 1)
     assert (units.tolist(), parts.tolist()) == (all_units.tolist(), all_parts.tolist())
     assert (units.itemsize, parts.itemsize) == (8, 2)
     newest: dict[int, int] = {}
-    for _, number in sorted(once._lineages["lineage"]):
-        record = once._lineages["lineage"][1, number]
+    for _, record in sorted(once._lineages["lineage"][1].items()):
         newest.update(zip(record.units().tolist(), record.parts.tolist(), strict=True))
     assert dict(zip(units.tolist(), parts.tolist(), strict=True)) == newest
