@@ -24,7 +24,9 @@ from api.drawing.faces import faces_of
 from api.drawing.folded import folded
 from api.drawing.frame import Frame
 from api.drawing.ground import Ground, ground_of
+from api.drawing.lines import NO_LINES, Lines, drawn_beneath
 from api.drawing.look import APPEARANCES, look_of, word_of
+from api.drawing.marks import SiteMark, marks
 from api.drawing.picture import draw
 from api.drawing.style import PAGE
 from api.known.state import Said
@@ -32,6 +34,7 @@ from api.live.body import Content
 from api.live.closures import closures_in
 from api.live.dangers import newest
 from api.live.facts import LiveFacts
+from api.live.map_marks import SIGNS, road_marks
 from api.live.shelters import Shown, shown_of
 from api.live.silence import sources_said
 from api.live.words import lapsed
@@ -43,9 +46,13 @@ from routing.plan import Advice, Answer, CellAdvice, EvacuationPlan, Side
 # R13: over a bad line; what leaves is compressed to a fifth of it.
 MOST_BYTES = 100_000
 _MOST_SHELTERS = 60
+_MOST_LINE_BYTES = 12_000
+_TITLE = "この地域の危険、避難先、通れない道の地図"
 # Turns of each way, and notices that are there in every language: less of both where the page would grow too large.
 _FULL_TO_SHORT = ((3, 20), (1, 20), (1, 4), (0, 4), (0, 2), (0, 0))
 _NOWHERE = "そのほかの場所"
+
+_REPORT = '通れない道を知らせる <span lang="en">Report a blocked road</span>'
 
 PlaceName = Callable[[Cell], str]
 
@@ -77,7 +84,17 @@ class _Place:
 class HerePages:
     """Writes the page of a shard; what never changes of a shard is made once."""
 
-    def __init__(self, name_of: PlaceName, wards: Iterable[tuple[str, Cells]] = ()) -> None:
+    def __init__(
+        self,
+        name_of: PlaceName,
+        wards: Iterable[tuple[str, Cells]] = (),
+        *,
+        takes_reports: bool = False,
+        lines: Lines = NO_LINES,
+    ) -> None:
+        self._lines = lines
+        self._lines_of: dict[Shard, str] = {}
+        self._takes_reports = takes_reports
         self._name_of = name_of
         self._wards = tuple(wards)
         self._grounds: dict[Shard, tuple[Frame, Ground]] = {}
@@ -108,12 +125,17 @@ class HerePages:
             )
         )
         frame, ground = self._ground(shard)
-        picture = draw(frame, faces_of(held) if held else (), ground, (), "この地域の危険の地図")
-        picture = picture.replace("</svg>", f"{_dots(frame, sites)}</svg>")
-        drawn = f'<section class="place"><h2>地図</h2>{picture}</section>'
-        rest = _shelters(sites, at) + _closures(closures)
+        above = marks(frame, _site_marks(sites), road_marks(closures))
+        found = faces_of(held) if held else ()
+        picture = draw(frame, found, ground, (), _TITLE, beneath=self._beneath(shard), above=above)
+        plain = draw(frame, found, ground, (), _TITLE, above=above)
+        bare = draw(frame, found, ground, (), _TITLE, above=above, grained=False)
+        maps = {0: picture + SIGNS, len(_FULL_TO_SHORT) - 1: bare}
+        rest = _shelters(sites, at) + _closures(closures, f"{shard:x}" if self._takes_reports else "")
         page = ""
-        for turns, in_all_languages in _FULL_TO_SHORT:
+        for number, (turns, in_all_languages) in enumerate(_FULL_TO_SHORT):
+            # What lies beneath is to find one's way by: the first that goes where there is much to say.
+            drawn = f'<section class="place"><h2>地図</h2>{maps.get(number, plain + SIGNS)}</section>'
             places = self._listed(shard, told, plan, turns, facts.plans_at)
             top = _silent(facts, at) + _top(told, at, in_all_languages) + drawn
             page = _document(shard, facts_at, top + places + rest)
@@ -170,6 +192,11 @@ class HerePages:
             "<p><small>何も書かれていない場所も、安全という意味ではありません。</small></p>"
             f'{_ways_as_of(plan, plans_at)}<ul class="notices">{"".join(articles)}</ul></section>'
         )
+
+    def _beneath(self, shard: Shard) -> str:
+        if shard not in self._lines_of:
+            self._lines_of[shard] = drawn_beneath(self._ground(shard)[0], self._lines, _MOST_LINE_BYTES)
+        return self._lines_of[shard]
 
     def _places_of(self, shard: Shard) -> tuple[_Place, ...]:
         if shard not in self._places:
@@ -319,7 +346,7 @@ def _shelters(sites: tuple[Shown, ...], at: datetime) -> str:
     return f'<section><h2>避難所（{len(sites)}か所）</h2><ul class="notices">{"".join(rows)}</ul>{more}</section>'
 
 
-def _closures(content: Content) -> str:
+def _closures(content: Content, reported_from: str) -> str:
     assert not isinstance(content.said, str)
     rows = []
     for feature in content.said["features"]:
@@ -329,19 +356,12 @@ def _closures(content: Content) -> str:
         when = _clock(fact_at) if isinstance(fact_at, datetime) else ""
         rows.append(f"<li>{status} {escape(str(known['name']) or '道路')} {when}</li>")
     listed = "".join(rows[:_MOST_SHELTERS]) or "<li>届いている情報はありません。通れるという意味ではありません。</li>"
-    return f'<section><h2>通れない道</h2><ul class="notices">{listed}</ul></section>'
+    told = f'<p><a href="/reports/form/{reported_from}">{_REPORT}</a></p>' if reported_from else ""
+    return f'<section><h2>通れない道</h2><ul class="notices">{listed}</ul>{told}</section>'
 
 
-def _dots(frame: Frame, sites: tuple[Shown, ...]) -> str:
-    # Presentation attributes, because the policy allows no style but the sheet's own.
-    dots = []
-    for one in sites:
-        x, y = frame.point(one.site.point.lat, one.site.point.lng)
-        fill = "#1b6e3c" if one.state is ShelterState.OPEN else "#ffffff"
-        dots.append(
-            f'<rect x="{x - 22}" y="{y - 22}" width="44" height="44" fill="{fill}" stroke="#1b6e3c" stroke-width="10"/>'
-        )
-    return "".join(dots)
+def _site_marks(sites: Iterable[Shown]) -> Iterable[SiteMark]:
+    return (SiteMark(one.site.point, one.state) for one in sites)
 
 
 def _document(shard: Shard, facts_at: datetime | None, body: str) -> str:
