@@ -66,6 +66,18 @@ footer{padding:0 1rem 2rem;text-align:center}
     + _LOOKS
 )
 
+# The plain form by which a road is reported: a sheet beside the page's, which is on each page of a shard.
+REPORT = """
+main.report{max-width:34rem}.report label,.report fieldset{display:block;margin:.6rem 0}
+.report .pick{min-height:2.6rem}.report fieldset{border:1px solid var(--line);border-radius:.4rem}
+.report input[name=place]{display:block;width:100%;font:inherit;min-height:2.8rem;padding:.3rem .6rem;
+border:1px solid var(--soft);border-radius:.4rem;background:var(--page);color:inherit}
+.report .pick input{width:1.3rem;height:1.3rem;vertical-align:middle;margin-right:.5rem}
+.report button{font:inherit;font-weight:700;width:100%;min-height:3.2rem;border:2px solid currentColor;
+border-radius:.5rem;background:var(--card);color:inherit}
+@media (min-width:60rem){main.report{grid-template-columns:minmax(0,1fr)}}
+"""
+
 CONSOLE = (
     BASE
     + """

@@ -28,25 +28,30 @@ def here_index_routes(board: LiveBoard) -> APIRouter:
         places = board.places_by_ward()
         if not board.answers.bodies:
             raise NotReady
-        if ward and ward not in places:
-            raise ApiError(404, "not-found", "There is no such ward here")
-        shown = _ward(ward, places[ward]) if ward else _wards(places, board.answers.shards)
+        shown = choice_of_places(places, board.answers.shards, ward)
         return Response(shown, headers=_CACHING, media_type="text/html; charset=utf-8")
 
     return router
 
 
-def _wards(places: Places, shards: Iterable[Shard]) -> str:
-    links = "".join(f'<li><a href="/here?ward={escape(ward, quote=True)}">{escape(ward)}</a></li>' for ward in places)
+def choice_of_places(places: Places, shards: Iterable[Shard], ward: str, *, there: str = "/here") -> str:
+    """Return the page of the wards, or of the towns of *ward*, that leads to the shards' pages below *there*."""
+    if ward and ward not in places:
+        raise ApiError(404, "not-found", "There is no such ward here")
+    return _ward(ward, places[ward], there) if ward else _wards(places, shards, there)
+
+
+def _wards(places: Places, shards: Iterable[Shard], there: str) -> str:
+    links = "".join(f'<li><a href="{there}?ward={escape(ward, quote=True)}">{escape(ward)}</a></li>' for ward in places)
     if not links:
         # Nobody knows the wards: the districts by their number, which is still a page of each.
-        links = "".join(f'<li><a href="/here/{shard:x}">{n}</a></li>' for n, shard in enumerate(sorted(shards), 1))
+        links = "".join(f'<li><a href="{there}/{shard:x}">{n}</a></li>' for n, shard in enumerate(sorted(shards), 1))
     return _document("区をえらぶ", "Choose a ward", links)
 
 
-def _ward(ward: str, found: tuple[tuple[str, Shard], ...]) -> str:
+def _ward(ward: str, found: tuple[tuple[str, Shard], ...], there: str) -> str:
     links = "".join(
-        f'<li><a href="/here/{shard:x}#{escape(anchor_of(name), quote=True)}">{escape(name)}</a></li>'
+        f'<li><a href="{there}/{shard:x}#{escape(anchor_of(name), quote=True)}">{escape(name)}</a></li>'
         for name, shard in found
     )
     return _document(f"{ward}の町をえらぶ", "Choose your town", links)

@@ -5,6 +5,7 @@ report is tied to no subscription. It is shown with its age and count, and moves
 confirms does.
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -14,17 +15,20 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.place import LatLng
+from alerts.place import SHARD_RESOLUTION, Cell, LatLng, Shard
 from alerts.road import RoadCause, RoadPlace
 from api.http.errors import ApiError
 from api.http.problem import described
 from api.http.rate import RateLimit
 from api.known.roads import line_on
 from api.live.board import LiveBoard
+from api.live.routes import ShardPath
+from api.live.streets import StreetBook, StreetPlace
 from feeds.resident import FEED, MOST_SLOTS, STANDS_FOR, resident_document
+from geo.cells import resolution_of
 from routing.network import RoadNetwork
 from routing.snap import SNAP_M, Snapper
 from streams.brokers.client import Producer
@@ -60,8 +64,15 @@ class RoadReports:
     """Takes reports on the roads of *network*."""
 
     def __init__(
-        self, network: RoadNetwork, producer: Producer, board: LiveBoard, limit: RateLimit | None = None
+        self,
+        network: RoadNetwork,
+        producer: Producer,
+        board: LiveBoard,
+        limit: RateLimit | None = None,
+        *,
+        streets: StreetBook | None = None,
     ) -> None:
+        self.streets = streets or StreetBook(network, lambda _cell: "")
         self._snapper = Snapper(network)
         self._line_of = line_on(network)
         self._producer = producer
@@ -132,4 +143,35 @@ def report_routes(reports: RoadReports | None, now: Callable[[], datetime]) -> A
         }
         return Response(orjson.dumps(body), 202, {"cache-control": "no-store"}, media_type="application/json")
 
+    @router.get(
+        "/reports/streets/{shard}",
+        summary="The named streets, towns and landmarks of a shard, to say which road is meant without a map",
+        response_class=Response,
+        responses={
+            200: {"description": "places, each with a point on its road", "content": {"application/json": {}}},
+            304: {"description": "what the caller has is the newest"},
+            **described(404, 422),
+        },
+    )
+    def streets(shard: ShardPath, if_none_match: Annotated[str, Header()] = "") -> Response:
+        if reports is None:
+            raise ApiError(404, "reports-off", "Reports of residents are not taken here")
+        cell = Cell(int(shard, 16))
+        if resolution_of(cell) != SHARD_RESOLUTION:
+            raise ApiError(422, "not-a-shard", "A question is as fine as a shard: H3 resolution 6")
+        body = _listed(shard, reports.streets.places(Shard(cell)))
+        etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+        # The streets of a town are those of yesterday.
+        headers = {"etag": etag, "cache-control": "public, max-age=86400"}
+        if etag in if_none_match or if_none_match.strip() == "*":
+            return Response(status_code=304, headers=headers)
+        return Response(body, headers=headers, media_type="application/json")
+
     return router
+
+
+def _listed(shard: str, places: tuple[StreetPlace, ...]) -> bytes:
+    listed = [
+        {"name": one.name, "kind": one.kind.value, "near": one.near, "at": [one.at.lat, one.at.lng]} for one in places
+    ]
+    return orjson.dumps({"shard": shard, "places": listed})

@@ -25,7 +25,7 @@ from api.drawing.faces import Face, FaceCache
 from api.drawing.frame import FRAMES, TOKYO, Frame
 from api.drawing.geojson import areas, collection
 from api.drawing.ground import NO_GROUND, Ground
-from api.drawing.style import PAGE
+from api.drawing.style import PAGE, REPORT
 from api.http.errors import NotReady
 from api.http.metrics import ApiMetrics
 from api.http.problem import answer_problems, described
@@ -38,6 +38,7 @@ from api.live.board import LiveBoard
 from api.live.events import Hub
 from api.live.here_index import here_index_routes
 from api.live.lane import Front, Lane, Ready
+from api.live.report_page import report_page_routes
 from api.live.reports import RoadReports, report_routes
 from api.live.routes import live_routes
 from api.live.ways import way_routes
@@ -165,7 +166,8 @@ def residents_app(
     # No pages of FastAPI's own: they load scripts from elsewhere.
     app = FastAPI(title="Shirase residents", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    policy = policy_for([PAGE])
+    # The report of a road is the one form that is sent back; without it no page sends any.
+    policy = policy_for([PAGE, REPORT] if reports is not None else [PAGE], forms=reports is not None)
     if live is not None:
         ready = Ready(live, residents.freshness, guard_headers(policy))
         app.add_middleware(Lane, ready=ready)
@@ -212,6 +214,7 @@ def residents_app(
         app.include_router(live_routes(live, residents.freshness, Hub(live)))
         app.include_router(way_routes(ways, residents.freshness, now))
         app.include_router(report_routes(reports, now))
+        app.include_router(report_page_routes(reports, live, now))
     if open_data is not None:
         app.include_router(open_routes(open_data, residents.freshness))
     if sign_up is not None:

@@ -22,6 +22,7 @@ from api.live.board import LiveBoard
 from api.live.facts import LiveFacts
 from api.live.here import HerePages, PlaceName
 from api.live.reports import RoadReports
+from api.live.streets import StreetBook
 from api.live.town import NO_TOWN, ShownTown
 from api.open_data import book as open_book
 from api.open_data.book import OpenBook
@@ -65,11 +66,12 @@ def read_of(
     *,
     has_map: bool = False,
     can_sign_up: bool = False,
+    takes_reports: bool = False,
 ) -> Read:
     """Return the memory of a process that shows residents what is in force; nothing is read yet."""
     state = State()
     facts = LiveFacts(sites={site.id: site for site in town.sites}, line_of=line_on(town.roads))
-    board = LiveBoard(state, facts, *shown_ground(table, town.name_of))
+    board = LiveBoard(state, facts, *shown_ground(table, town.name_of, takes_reports=takes_reports))
     book = OpenBook()
     ways = None if town.planned is None else WayBook(town.planned)
 
@@ -115,10 +117,13 @@ def build_residents(
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry)
     can_sign_up = joining is not None and web is not None
-    read = read_of(bootstrap, table, town, metrics, has_map=web is not None, can_sign_up=can_sign_up)
+    takes = take_reports and town.roads is not None
+    read = read_of(
+        bootstrap, table, town, metrics, has_map=web is not None, can_sign_up=can_sign_up, takes_reports=takes
+    )
     board, freshness = read.board, read.reader.freshness
     door = None if joining is None else Joining(bootstrap, joining, table, metrics)
-    told = Producer(bootstrap) if take_reports and town.roads is not None else None
+    told = Producer(bootstrap) if takes else None
 
     @asynccontextmanager
     async def serving(app: FastAPI) -> AsyncIterator[None]:
@@ -138,22 +143,33 @@ def build_residents(
         live=board,
         ways=read.ways,
         open_data=OpenData(read.book, sender=published.cap_sender, site_url=published.site_url),
-        reports=None if told is None or town.roads is None else RoadReports(town.roads, told, board),
+        reports=None if told is None else _reports(told, board, table, town),
     )
     app.router.lifespan_context = serving
     return app
 
 
-def shown_ground(table: AreaTable | None, name_of: PlaceName | None) -> tuple[frozenset[Shard], HerePages]:
+def _reports(told: Producer, board: LiveBoard, table: AreaTable | None, town: ShownTown) -> RoadReports:
+    assert town.roads is not None
+    streets = StreetBook(town.roads, _named(table, town.name_of), town.sites)
+    return RoadReports(town.roads, told, board, streets=streets)
+
+
+def shown_ground(
+    table: AreaTable | None, name_of: PlaceName | None, *, takes_reports: bool = False
+) -> tuple[frozenset[Shard], HerePages]:
     """Return the shards that are covered, and what writes their plain pages; a place has its ward's name at least."""
     if table is None:
-        return frozenset(), HerePages(name_of or (lambda _cell: ""))
+        return frozenset(), HerePages(_named(None, name_of), takes_reports=takes_reports)
+    return shards_of_wards(table), HerePages(_named(table, name_of), wards_of(table), takes_reports=takes_reports)
 
+
+def _named(table: AreaTable | None, name_of: PlaceName | None) -> PlaceName:
     def named(cell: Cell) -> str:
-        wards = table.area_at(cell)
+        wards = () if table is None else table.area_at(cell)
         return (name_of(cell) if name_of is not None else "") or (wards[0].ja if wards else "")
 
-    return shards_of_wards(table), HerePages(named, wards_of(table))
+    return named
 
 
 def grounds_of(table: AreaTable) -> Mapping[str, Ground]:

@@ -84,7 +84,7 @@ class Dusk:
         self.now = datetime.now(UTC).replace(microsecond=0)
         self._hostile = hostile
         self._offset = 0
-        here = HerePages(lambda cell: CHOME if cell == CELL else "", [WARD])
+        here = HerePages(lambda cell: CHOME if cell == CELL else "", [WARD], takes_reports=True)
         self.board = LiveBoard(State(), LiveFacts(sites={one.id: one for one in SITES}), (SHARD,), here)
         network = streets()
         self.ways = WayBook(Town(network, place_on(network, SITES[:1])[0], {CELL: 100}))

@@ -20,13 +20,14 @@ from api.http.metrics import ApiMetrics
 from api.http.rate import RateLimit
 from api.http.reader import Freshness
 from api.live.reports import RoadReports
+from api.live.streets import StreetBook
 from api.residents.app import Residents, residents_app
 from routing.network import metres_between
 from routing.way_tile import read_tile
 from streams.brokers.client import Producer, Stored
 from tests.api.test_end_to_end import served
 from tests.web.conftest import SCREENSHOTS
-from tests.web.dusk import CELL, HERE, SHARD, UPSTAIRS, WARD, Dusk, streets
+from tests.web.dusk import CELL, CHOME, HERE, SHARD, UPSTAIRS, WARD, Dusk, streets
 from tests.web.test_chromium import shot, violations
 
 pytestmark = pytest.mark.browser
@@ -265,6 +266,32 @@ class _Kept:
         return done
 
 
+def reported_without_scripts(chromium: Browser, taking: Site) -> None:
+    """Report a bridge by its name on the plain pages, from the page of the shard."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False, locale="ja-JP")
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{taking.url}/here/{SHARD:x}")
+    page.get_by_role("link", name="通れない道を知らせる").click()
+    page.get_by_label("道・町・目印の名前").fill("架空bridge")
+    page.get_by_label("水につかっている").check()
+    page.get_by_role("button", name="報告を送る").click()
+    page.get_by_text("どの道ですか。一つ選んで").wait_for()
+    assert page.get_by_label("水につかっている").is_checked()
+    shot(page, "report-plain-which-ja")
+    page.get_by_label("架空bridge-6").check()
+    page.get_by_role("button", name="報告を送る").click()
+    page.get_by_text("未確認の報告として示し").wait_for()
+    assert {re.sub(r".*/", "", url) for url in asked} == {f"{SHARD:x}"}, "no address is finer than a shard"
+    context.close()
+    looked = chromium.new_page(viewport={"width": 360, "height": 740})
+    looked.goto(f"{taking.url}/reports/form/{SHARD:x}")
+    assert looked.evaluate("document.documentElement.scrollWidth") <= 360
+    assert violations(looked) == []
+    shot(looked, "report-plain-ja")
+    looked.close()
+
+
 def test_a_closed_road_is_reported_without_a_name_and_only_where_reports_are_taken(
     chromium: Browser, site: Site, built: Path
 ) -> None:
@@ -276,13 +303,27 @@ def test_a_closed_road_is_reported_without_a_name_and_only_where_reports_are_tak
     context.close()
 
     dusk, kept = Dusk(), _Kept()
-    reports = RoadReports(streets(), cast("Producer", kept), dusk.board, RateLimit(1, 0.001))
+    named = StreetBook(streets(), lambda cell: CHOME if cell == CELL else "")
+    reports = RoadReports(streets(), cast("Producer", kept), dusk.board, RateLimit(2, 0.001), streets=named)
     with site_over(dusk, built, reports) as taking:
         context = at_home(chromium, taking)
         page, complaints = opened(context, taking, "/map#here")
         page.locator("#report summary").click()
         page.locator("#report-kind").select_option("debris")
+        # A name that is typed is looked for on the phone: what is asked for is the shard, and once.
+        with page.expect_request("**/reports/streets/*") as streets_of:
+            page.get_by_label("道・町・目印の名前").fill("bridge")
+        assert streets_of.value.url == f"{taking.url}/reports/streets/{SHARD:x}"
+        page.get_by_role("button", name="架空bridge-6").click()
+        page.locator("#report-state", has_text="地点を選びました").wait_for()
+        assert page.locator("#report-send").is_enabled()
+        assert page.get_by_label("道・町・目印の名前").input_value() == "架空bridge-6"
+        page.get_by_label("道・町・目印の名前").fill("ここにない通り")
+        page.locator("#report-state", has_text="見つかりません").wait_for()
+        assert page.locator("#report-send").is_disabled(), "what she wrote last is no road"
         page.locator("#report-here").click()
+        page.get_by_role("group", name="どの道ですか").get_by_role("button").first.wait_for()
+        shot(page, "now-report-streets-ja")
         with page.expect_request(lambda request: request.method == "POST") as sent:
             page.locator("#report-send:enabled").click()
         page.locator("#report-state", has_text="未確認の報告として示し、避難の道は変わりません").wait_for()
@@ -290,6 +331,8 @@ def test_a_closed_road_is_reported_without_a_name_and_only_where_reports_are_tak
         assert not {"authorization", "cookie", "referer"} & set(sent.value.all_headers())
         assert len(kept.documents) == 1
         assert complaints == []
+        reported_without_scripts(chromium, taking)
+        assert len(kept.documents) == 2
         # One more, by a press on the map: the limit is said in words, and the point is not lost.
         page.locator("#report-pick").click()
         page.locator("#report-map canvas").click()
@@ -300,7 +343,7 @@ def test_a_closed_road_is_reported_without_a_name_and_only_where_reports_are_tak
         assert abs(here["lat"] - there["lat"]) + abs(here["lng"] - there["lng"]) < 0.001
         page.locator("#report-state", has_text="報告が多すぎます").wait_for()
         assert page.locator("#report-send").is_enabled()
-        assert len(kept.documents) == 1
+        assert len(kept.documents) == 2
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert violations(page) == []
         page.locator("#report").scroll_into_view_if_needed()

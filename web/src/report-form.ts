@@ -1,8 +1,14 @@
 // The form for a closed road on the page "Here, now": a point, a kind, send.
-import { byId } from "./dom";
+import { byId, html } from "./dom";
+import { cellAt } from "./cells";
+import type { Point } from "./geometry";
+import { SHARD_RESOLUTION } from "./live";
 import type { NowWords } from "./now-words";
 import { whereIAm } from "./places";
+import { labelOf, placesOf, roadsMeant, roadsNear, type StreetPlace } from "./streets";
 import { KINDS, problemIn, sendReport, takesReports, type Kind } from "./report";
+
+const shardOf = ([lng, lat]: Point): string => cellAt(lat, lng, SHARD_RESOLUTION) ?? "";
 
 let point: { lat: number; lng: number } | undefined;
 let asked = false;
@@ -30,11 +36,39 @@ export function listenToReports(words: () => NowWords, sent: () => void, near: (
     send.disabled = false;
     tell(words().reportChosen);
   };
+  const field = byId<HTMLInputElement>("report-place");
+  const offer = (roads: readonly StreetPlace[]): void => {
+    byId("report-roads").hidden = !roads.length;
+    byId("report-choices").replaceChildren(
+      ...roads.map((road) => {
+        const button = html("button", { type: "button" }, labelOf(road));
+        button.addEventListener("click", () => {
+          field.value = labelOf(road);
+          choose(road.at[0], road.at[1]);
+          byId("report-roads").hidden = true;
+        });
+        return button;
+      }),
+    );
+  };
+  const about = async (point: Point): Promise<void> => offer(roadsNear(await placesOf(shardOf(point)), point));
+  const look = async (): Promise<void> => {
+    const typed = field.value;
+    const spot = near();
+    point = undefined;
+    send.disabled = true;
+    if (!typed.trim() || !spot) return spot ? offer([]) : tell(words().reportNoSpot);
+    const roads = roadsMeant(await placesOf(shardOf(spot)), typed);
+    if (field.value !== typed) return; // she typed on
+    offer(roads);
+    tell(roads.length ? "" : words().reportNoRoad);
+  };
   const here = async (): Promise<void> => {
     tell(words().finding);
     try {
       const { lat, lng } = await whereIAm();
       choose(lat, lng);
+      void about([lng, lat]);
     } catch {
       tell(words().notFound);
     }
@@ -44,7 +78,11 @@ export function listenToReports(words: () => NowWords, sent: () => void, near: (
     if (byId("report-map").childElementCount) return;
     try {
       const { drawPointMap } = await import("./map");
-      drawPointMap(byId("report-map"), choose, near());
+      const pressed = (lat: number, lng: number): void => {
+        choose(lat, lng);
+        void about([lng, lat]);
+      };
+      drawPointMap(byId("report-map"), pressed, near());
     } catch {
       // A road cannot be pressed on the drawing of wards: only where she stands is left.
       byId("report-chooser").hidden = true;
@@ -59,6 +97,8 @@ export function listenToReports(words: () => NowWords, sent: () => void, near: (
     try {
       await sendReport(lat, lng, byId<HTMLSelectElement>("report-kind").value as Kind);
       point = undefined;
+      field.value = "";
+      offer([]);
       tell(words().reportThanks);
       sent();
     } catch (error) {
@@ -66,6 +106,7 @@ export function listenToReports(words: () => NowWords, sent: () => void, near: (
       tell(problemIn(error, words()));
     }
   };
+  field.addEventListener("input", () => void look());
   byId("report-here").addEventListener("click", () => void here());
   byId("report-pick").addEventListener("click", () => void pick());
   send.addEventListener("click", () => void post());

@@ -1,19 +1,24 @@
 """A resident's report: snapped to a road, counted, shown with its age, and never more than a report."""
 
+import html
 import json
+import re
 from collections.abc import Mapping
 from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any, cast
 
+import h3.api.basic_int as h3
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from alerts.fact import Confidence
+from alerts.place import LatLng
 from alerts.report import OutcomeKind
-from alerts.road import RoadCause
+from alerts.road import RoadCause, RoadPlace
 from api.http.metrics import ApiMetrics
 from api.http.rate import RateLimit
 from api.known.roads import line_on
@@ -21,6 +26,7 @@ from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, Section, shard_at
 from api.live.reports import RoadReports
+from api.live.streets import NEARBY_M, StreetBook, meant_by, metres, plain
 from api.residents.app import Residents, residents_app
 from feeds.console import FEED as CONSOLE_FEED
 from feeds.console import read_console
@@ -28,6 +34,8 @@ from feeds.console_write import console_document
 from feeds.errors import ConsoleError, FeedError
 from feeds.read import read, series_of
 from feeds.resident import FEED, MOST_SLOTS, STANDS_FOR, resident_document
+from routing.site import Site
+from routing.snap import Snapper
 from streams.brokers.client import Producer, Record, Stored
 from streams.evacuation.fact_book import FactBook
 from streams.ingest.facts import emitted, fact_key
@@ -61,11 +69,15 @@ class Pipeline:
         done.set_result(cast("Stored", None))
         return done
 
-    def browser(self, limit: RateLimit | None = None, *, off: bool = False) -> Browser:
+    def browser(
+        self, limit: RateLimit | None = None, *, off: bool = False, streets: StreetBook | None = None
+    ) -> Browser:
         registry = CollectorRegistry()
         self.board.refresh(self.now)
         limits = limit or RateLimit(1000, 1e6)
-        reports = None if off else RoadReports(TOWN.network, cast("Producer", self), self.board, limits)
+        reports = (
+            None if off else RoadReports(TOWN.network, cast("Producer", self), self.board, limits, streets=streets)
+        )
         residents = Residents(self.board.state, lambda: CURRENT)
         return Browser(
             residents_app(residents, ApiMetrics(registry), registry, lambda: self.now, live=self.board, reports=reports)
@@ -208,3 +220,133 @@ def test_anything_else_is_refused_with_a_reason(plain: dict[str, Any]) -> None:
     series_of(raw, FEED)
     with pytest.raises(ConsoleError, match=r"resident|json"):
         read(raw, name="", received=AT - timedelta(days=1), feed=FEED)
+
+
+# ------------------------------------------------------------------------- without a map and without scripts
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+SHARD = f"{shard_at(ON_BRIDGE):x}"
+
+
+def street_book() -> StreetBook:
+    """Return the small town with towns by cell, and a school in it."""
+    school = Site("school", "架空小学校", point_at(3, 5), frozenset())
+    return StreetBook(TOWN.network, lambda cell: f"架空{cell % 3 + 1}丁目", (school,))
+
+
+def form_door(pipeline: Pipeline, limit: RateLimit | None = None) -> Browser:
+    return pipeline.browser(limit, streets=street_book())
+
+
+def send(door: Browser, origin: str = "", **fields: str) -> httpx.Response:
+    headers = FORM | ({"origin": origin} if origin else {})
+    return door.request("POST", f"/reports/form/{SHARD}", headers, data=fields)
+
+
+def test_the_streets_of_a_shard_each_have_a_point_that_snaps_to_a_road_of_theirs() -> None:
+    pipeline = Pipeline()
+    door = form_door(pipeline)
+    answer = door.get(f"/reports/streets/{SHARD}")
+    places = answer.json()["places"]
+    assert {place["kind"] for place in places} == {"street", "town", "landmark"}
+    snapper = Snapper(TOWN.network)
+    for place in places:
+        snapped = snapper.snap(RoadPlace(point=LatLng(*place["at"])))
+        assert snapped.road_ids, place
+        if place["kind"] == "street":
+            assert snapped.names == (place["name"],)
+    assert door.get(f"/reports/streets/{SHARD}", {"if-none-match": answer.headers["etag"]}).status_code == 304
+    finer = door.get(f"/reports/streets/{h3.latlng_to_cell(ON_BRIDGE.lat, ON_BRIDGE.lng, 9):x}")
+    assert (finer.status_code, finer.json()["code"]) == (422, "not-a-shard")
+    off = pipeline.browser(off=True).get(f"/reports/streets/{SHARD}")
+    assert (off.status_code, off.json()["code"]) == (404, "reports-off")
+
+
+def test_a_street_that_is_typed_is_reported_without_scripts_and_counted_like_a_point() -> None:
+    pipeline = Pipeline()
+    door = form_door(pipeline)
+    page = door.get(f"/reports/form/{SHARD}").text
+    assert "<script" not in page
+    (label,) = {place.label for place in street_book().places(shard_at(ON_BRIDGE)) if place.name == "架空bridge-6"}
+    assert f'<option value="{label}">' in page, "a browser suggests it while she types"
+    done = send(door, place=label, cause="flooded")
+    assert (done.status_code, "架空bridge-6" in done.text, "未確認の報告" in done.text) == (202, True, True)
+    # Full-width and blanks, as another keyboard writes them; by its name alone it is the same bridge.
+    assert send(door, place="架空 ｂｒｉｄｇｅ-6", cause="debris").status_code == 202
+    (shown,) = pipeline.shown()
+    assert (shown["status"], shown["count"]) == ("reported", 2)
+    assert door.request("POST", "/reports", json=asked()).json()["count"] == 3, "and by a point it is that road too"
+
+
+def test_a_town_or_a_school_asks_which_of_the_streets_about_it_and_the_answer_is_one_press() -> None:
+    pipeline = Pipeline()
+    door = form_door(pipeline)
+    several = send(door, place="架空小学校", cause="fire")
+    assert (several.status_code, "place-unclear" in several.text) == (409, True)
+    assert " の前の道" in several.text
+    offered = re.findall(r'name="chosen" value="([^"]*)"', several.text)
+    near = next(place.at for place in street_book().places(shard_at(ON_BRIDGE)) if place.name == "架空小学校")
+    streets = [html.unescape(one) for one in offered if one.startswith("street:")]
+    assert streets
+    far = [metres(near, LatLng(*map(float, one.rsplit(":", 1)[1].split(",")))) for one in streets]
+    assert far == sorted(far)
+    assert max(far) <= NEARBY_M
+    assert 'value="fire" required checked' in several.text, "what she chose stays"
+    assert pipeline.documents == [], "nothing was said yet"
+    done = send(door, chosen=streets[0], cause="fire")
+    assert done.status_code == 202
+    facts = read(pipeline.documents[0], name="report.json", received=AT, feed=FEED).facts
+    at = TOWN.network.columns.road_at(facts.roads[0].place.road_ids[0])
+    assert at is not None
+    assert TOWN.network.columns.name_of(at) == streets[0].split(":")[1].split("（")[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code"),
+    [
+        ({"cause": "flooded"}, 422, "place-missing"),
+        ({"place": "   ", "cause": "flooded"}, 422, "place-missing"),
+        ({"place": "ここにない通り", "cause": "flooded"}, 422, "place-unknown"),
+        ({"place": "<script>alert(1)</script>", "cause": "flooded"}, 422, "place-unknown"),
+        ({"chosen": "street:x:35.0,139.0", "cause": "flooded"}, 422, "place-unknown"),
+        ({"place": "架空1丁目", "cause": "flooded"}, 409, "place-unclear"),
+        ({"place": "架空bridge-6", "cause": "crime-scene"}, 422, "cause-unknown"),
+        ({"place": "架空bridge-6"}, 422, "cause-unknown"),
+        ({"place": "あ" * 3000, "cause": "flooded"}, 422, "form-malformed"),
+    ],
+)
+def test_a_plain_form_that_is_off_reports_nothing_and_says_why(fields: dict[str, str], status: int, code: str) -> None:
+    pipeline = Pipeline()
+    answer = send(form_door(pipeline), **fields)
+    assert (answer.status_code, code in answer.text, "<script" in answer.text) == (status, True, False)
+    assert pipeline.documents == []
+
+
+def test_a_form_of_another_site_a_flood_of_them_and_a_door_without_reports() -> None:
+    pipeline = Pipeline()
+    door = form_door(pipeline, RateLimit(2, 0.001))
+    fields = {"place": "架空bridge-6", "cause": "flooded"}
+    for origin in ("https://evil.example", "null"):
+        refused = send(door, origin=origin, **fields)
+        assert (refused.status_code, "other-origin" in refused.text) == (403, True)
+    assert [send(door, **fields).status_code for _ in range(3)] == [202, 202, 429]
+    assert "too-many" in send(door, **fields).text
+    form = door.get(f"/reports/form/{SHARD}")
+    assert "form-action 'self'" in form.headers["content-security-policy"]
+    off = pipeline.browser(off=True)
+    assert "form-action 'none'" in off.get(f"/reports/form/{SHARD}").headers["content-security-policy"]
+    assert off.get(f"/reports/form/{SHARD}").json()["code"] == "reports-off"
+    finer = door.get(f"/reports/form/{h3.latlng_to_cell(ON_BRIDGE.lat, ON_BRIDGE.lng, 9):x}")
+    assert finer.json()["code"] == "not-a-shard"
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(st.text(max_size=40))
+def test_whatever_is_typed_means_places_of_the_shard_or_none(typed: str) -> None:
+    places = street_book().places(shard_at(ON_BRIDGE))
+    found = meant_by(places, typed)
+    assert set(found) <= set(places)
+    assert all(plain(typed) in plain(place.label) or plain(typed) == plain(place.name) for place in found)
+    for place in places[:5]:
+        assert place in meant_by(places, place.label)
