@@ -22,7 +22,7 @@ PYTEST_ARGS ?=
 IN_PARALLEL ?= -n 3 --dist loadfile
 LOCK_ARGS ?=
 
-.PHONY: help setup demo test bench lint format types imports unit kafka kafka-stop docs coverage lock web clean
+.PHONY: help setup demo test bench lint format types imports unit kafka kafka-stop pictures docs coverage lock web clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 14
@@ -95,6 +95,9 @@ kafka: setup $(TEST_TOOLS) ## start the local Apache Kafka on loopback
 
 kafka-stop: setup ## stop it
 	@$(PYTHON) -m streams.brokers.kafka stop
+
+pictures: setup $(TEST_TOOLS) $(AREAS) $(WEB) ## take the pictures of docs/ from the demo anew (Chromium)
+	@$(PYTHON) -m tests.web.pictures $(ARGS)
 
 docs: setup ## write docs/topics.md and docs/metrics.md from the code
 	@$(PYTHON) -m shirase.documentation

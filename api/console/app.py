@@ -290,7 +290,8 @@ def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
             escape(notice.issuer),
             clock(notice.sent, now=now),
             decide_by(clock_of(draft, now), now),
-            escape(next((text.title for text in worst.texts if text.language == "ja"), "")),
+            # Ways are worded when they go out, each from its plan.
+            escape(next((text.title for text in worst.texts if text.language == "ja"), "行き先・行き方の変更")),
             reason_said(record.reason),
         )
     )

@@ -42,8 +42,8 @@ def cells(notice: Notice, accepted: Mapping[tuple[str, int], int], now: datetime
         "・".join(HAZARDS_JA[hazard] for hazard in worst.hazards),
         escape("、".join(names[:_MOST_NAMES])) + more,
         escape(notice.issuer),
-        clock(notice.sent, now=now),
-        until if notice.expires > now else f"<strong>期限切れ・有効（{until}）</strong>",
+        f'<span class="at">{clock(notice.sent, now=now)}</span>',
+        f'<span class="at">{until}</span>' if notice.expires > now else f"<strong>期限切れ・有効（{until}）</strong>",
         "" if told is None else escape(shown(told)),
         f'<a href="/sending/{escape(notice.lineage)}">{escape(title) or "状況"}</a>',
     )

@@ -142,13 +142,14 @@ def draft_page(
     return document(
         f"{drill or '知らせ '}案の確認",
         f"{bar}<header><h1>{drill}案の確認</h1><small>{escape(session.account.name)}　"
-        f'<a href="/">一覧へ</a></small></header><main>{_findings(found)}'
-        f'<section class="preview"><h2>何を、どこへ</h2>{picture}<table>{rows}</table>{seams(seen.seam)}</section>'
+        f'<a href="/">一覧へ</a></small></header><main class="forms">{_findings(found)}'
+        '<div class="beside"><section class="preview"><h2>何を、どこへ</h2>'
+        f'{picture}<table>{rows}</table>{seams(seen.seam)}</section></div><div class="beside">'
         + "".join(_part(number, notice, part, unreviewed) for number, part in enumerate(notice.parts, start=1))
         + _buttons(record, notice, proposal, session, refusal, bool(stops))
         + alone
         + _prepared(notice, now)
-        + "</main>",
+        + "</div></main>",
         head=head,
         drill=bool(drill),
     )

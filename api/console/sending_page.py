@@ -106,7 +106,7 @@ def sending_page(
     return document(
         f"{'訓練' if drill else '知らせ'} 送信の状況",
         f"{bar}<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
-        f'<a href="/">一覧へ</a></small></header><main class="narrow">{_alone(notice)}'
+        f'<a href="/">一覧へ</a></small></header><main class="forms">{_alone(notice)}'
         f"{_answer(verdict, lineage)}{_said(notice)}"
         f"{_far(notice, far, now)}{_goes_on(notice, lineage, now) if extends else ''}{end}"
         f"{_timeline(events, now)}</main>",

@@ -107,7 +107,9 @@ margin:.6rem 0;padding:.3rem .7rem}legend{font-weight:600}.ticks{display:flex;fl
 label.tick{display:flex;gap:.45rem;align-items:center;min-height:2.4rem;margin:0}
 .tick input{width:1.3rem;min-height:1.3rem;height:1.3rem;flex:none;accent-color:#14324f}
 nav a{display:inline-block;padding:.4rem .2rem}
-@media (min-width:60rem){main.forms{grid-template-columns:1fr 1fr;align-items:start}main.forms nav{grid-column:1/-1}}
+@media (min-width:60rem){main.forms{grid-template-columns:1fr 1fr;align-items:start}main.forms nav,main.forms>p,
+main.forms>[role=status]{grid-column:1/-1}}.beside{display:grid;gap:1rem;min-width:0}td progress{min-width:7rem}
+.at{white-space:nowrap}
 button:focus-visible,a:focus-visible,input:focus-visible,select:focus-visible,
 summary:focus-visible{outline:3px solid #1a73e8;outline-offset:2px}
 textarea{display:block;font:inherit;width:100%;padding:.3rem .6rem;border:1px solid var(--soft);border-radius:.4rem;
@@ -155,7 +157,9 @@ border-radius:1rem;font-size:.85rem;font-weight:700}.maplibregl-popup-content{co
 .findings .stop{background:#8b0000;color:#fff;font-weight:700}
 .findings .stop small{color:inherit}.findings .warn{background:var(--care);color:var(--care-ink)}
 .text{border-left:4px solid var(--line);padding:.2rem .7rem;margin:.5rem 0}.text strong,.text small{display:block}
-.text p{margin:.1rem 0;white-space:pre-wrap}.acts{border-width:3px}summary{padding:.5rem 0;cursor:pointer}
+.text p{margin:.1rem 0;white-space:pre-wrap}
+details.text{display:inline-block;vertical-align:top;margin-right:.6rem}
+details.text[open]{display:block}.acts{border-width:3px}summary{padding:.5rem 0;cursor:pointer}
 @media (max-width:40rem){main{padding:.5rem}section{padding:.6rem}}
 """
     + _LOOKS

@@ -58,6 +58,8 @@ class Desk:
     """One thread applies, any thread may look."""
 
     _drafts: dict[str, DraftRecord] = field(default_factory=dict)
+    # As the decider keeps it: the newest document of each lineage, and whether its draft was complete.
+    _newest: dict[str, tuple[int, bool]] = field(default_factory=dict)
     _held: OrderedDict[str, ReportRecord] = field(default_factory=OrderedDict)
     _dead: OrderedDict[str, DeadLetter] = field(default_factory=OrderedDict)
     _sources: dict[str, SourceRecord] = field(default_factory=dict)
@@ -125,7 +127,8 @@ class Desk:
     def view(self) -> DeskView:
         """Return what waits now."""
         with self._lock:
-            drafts = sorted(self._drafts.values(), key=lambda record: record.at, reverse=True)
+            waiting = (record for record in self._drafts.values() if not self._is_superseded(record))
+            drafts = sorted(waiting, key=lambda record: record.at, reverse=True)
             return DeskView(
                 drafts=tuple(drafts),
                 held=tuple(reversed(self._held.values())),
@@ -142,7 +145,15 @@ class Desk:
         else:
             self._sources[name] = source
 
+    def _is_superseded(self, record: DraftRecord) -> bool:
+        """Say whether the decider would refuse it: its source has since changed, lifted or cancelled what it says."""
+        here = record.document_revision, record.complete
+        return self._newest.get(record.lineage, here) > here
+
     def _take_draft(self, draft_id: str, verdict: DraftRecord | None) -> None:
+        if verdict is not None:
+            here = verdict.document_revision, verdict.complete
+            self._newest[verdict.lineage] = max(here, self._newest.get(verdict.lineage, here))
         if verdict is None or verdict.state not in _WAITING:
             # Whatever was decided about it, nobody needs to look at it any more.
             self._drafts.pop(draft_id, None)

@@ -105,7 +105,7 @@ def tie(name: str, issuer: str, subject: str, path: Path) -> None:
 @click.argument("name")
 @_store
 def lost_code(name: str, path: Path) -> None:
-    """End the authenticator key of NAME, e.g. of a lost telephone. Refused where it is her last factor."""
+    """End the authenticator key of NAME, as of a lost telephone. Refused where it is her last factor."""
     from api.officers.accounts import Accounts
 
     store = Accounts(path)

@@ -181,7 +181,7 @@ def _shelters(seed: int, cells: CityCells, streets: RoadNetwork) -> tuple[Shelte
         name = f"架空{ward.name}第{number}避難所"
         shelters.append(
             Shelter(
-                id=f"kaku-{number:04d}",
+                id=f"kaku:{number:04d}",
                 name=name,
                 point=streets.nodes[node],
                 node=node,

@@ -14,7 +14,7 @@ from shirase.demo.run import Run, RunSettings, running
 from shirase.demo.scenario import ScenarioDocument, river_evening
 from shirase.demo.summary import summary, usage
 from shirase.demo.way_check import ways_of
-from shirase.demo.way_out import ORDER_NAME, PostedFact, orders, posts
+from shirase.demo.way_out import ORDER_NAME, PostedFact, openings, orders, posts
 from streams.evacuation.plan_book import PlanBook
 
 PATIENCE_SECONDS = 120.0
@@ -122,12 +122,20 @@ def evening(seed: int, *, ways: bool = False) -> tuple[ScenarioDocument, ...]:
 
 
 def night(seed: int, *, ways: bool = False) -> tuple[ScenarioDocument, ...]:
-    """Return what holds after the evening: the rain, the river in danger and with *ways* the order.
+    """Return what holds after the evening: the rain, the river in danger and with *ways* shelters and the order.
 
     Each is written just now: what is older than the end of its series would change nothing.
     """
     found = (document for name in _NIGHT for document in _written_now(seed, ways, name) if document.name == name)
-    return tuple(replace(document, at=timedelta(0)) for document in found)
+    opened = _opened(seed) if ways else ()
+    return (*opened, *(replace(document, at=timedelta(0)) for document in found))
+
+
+def _opened(seed: int) -> tuple[ScenarioDocument, ...]:
+    # Imported here, as in `_posts`.
+    from shirase.demo.town import demo_town
+
+    return openings(demo_town(seed).sites, datetime.now(UTC))
 
 
 def _written_now(seed: int, ways: bool, name: str = "") -> tuple[ScenarioDocument, ...]:

@@ -70,7 +70,7 @@ class _Evening:
     def documents(self) -> tuple[ScenarioDocument, ...]:
         forecast = self._river(35, 1, "氾濫警戒情報", "30", "洪水警報（発表）", 3, RIVERSIDE[:4], 0.92)
         # The same level, more water: what notice 2 is for.
-        rising = self._river(42, 2, "氾濫警戒情報", "30", "洪水警報（継続）", 3, RIVERSIDE[:4], 0.99, rise_m=0.2)
+        rising = self._river(42, 2, "氾濫警戒情報", "30", "洪水警報（継続）", 3, RIVERSIDE[:4], 0.97, rise_m=0.2)
         alert = self._cap(70, "Alert", NARROW_KM, ())
         update = self._cap(100, "Update", WIDE_KM, (70,))
         cancel = self._cap(190, "Cancel", WIDE_KM, (70, 100))

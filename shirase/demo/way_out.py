@@ -14,17 +14,21 @@ from typing import Any
 
 from alerts.place import Cell
 from alerts.report import OutcomeKind
+from alerts.shelter import OccupancyBand, ShelterState
 from feeds.console import FEED
 from feeds.console_write import console_document
 from routing.plan import EvacuationPlan
+from routing.shelter import Shelter
 from shirase.demo.jma_writer import JST
 from shirase.demo.scenario import ScenarioDocument
+from shirase.demo.wards import BY_CODE
 
 # 葛飾区 lies along the made-up river; by its JIS code with the check digit.
 WARD_CODE, WARD_NAME = "131229", "葛飾区"
 ORDER_MINUTE, LIFTED_MINUTE = 60, 150
 ORDER_NAME = "DIS_order.json"
 _CLOSED = 3
+_BANDS = (OccupancyBand.EMPTY, OccupancyBand.FILLING, OccupancyBand.EMPTY, OccupancyBand.CROWDED)
 _BY = "架空の当直"
 
 
@@ -73,6 +77,47 @@ def _order(start: datetime, minute: int, pace: float, state: str, revision: int)
                 "issued_at": at.isoformat(),
             }
         ],
+    }
+    return json.dumps(plain, ensure_ascii=False).encode()
+
+
+def openings(shelters: Iterable[Shelter], at: datetime) -> tuple[ScenarioDocument, ...]:
+    """Return what each ward says of its *shelters* at *at*: the states that the planner begins with, and how full."""
+    by_ward: dict[str, list[Shelter]] = {}
+    for shelter in shelters:
+        by_ward.setdefault(shelter.ward, []).append(shelter)
+    return tuple(
+        ScenarioDocument(
+            timedelta(0), f"DIS_shelters_{ward}.json", _opening(ward, found, at), OutcomeKind.INFORMATIONAL.value
+        )
+        for ward, found in sorted(by_ward.items())
+    )
+
+
+def _opening(ward: str, shelters: Iterable[Shelter], at: datetime) -> bytes:
+    said = at.astimezone(JST).replace(microsecond=0).isoformat()
+    rows: list[dict[str, Any]] = [
+        {
+            "id": one.id,
+            "name": one.name,
+            "as_of": said,
+            "state": one.state.value,
+            "lat": one.point.lat,
+            "lng": one.point.lng,
+            **({"band": _BANDS[number % len(_BANDS)].value} if one.state is ShelterState.OPEN else {}),
+        }
+        for number, one in enumerate(shelters)
+    ]
+    plain: dict[str, Any] = {
+        "format": "shirase-dis",
+        "version": 1,
+        "id": f"kaku-shelters-{ward}-{at.timestamp():.0f}",
+        "revision": 1,
+        "issuer": {"code": ward[:5], "name": BY_CODE[ward].name},
+        "sent": said,
+        "status": "Actual",
+        "type": "発表",
+        "shelters": rows,
     }
     return json.dumps(plain, ensure_ascii=False).encode()
 

@@ -18,9 +18,9 @@ from streams.brokers.client import Record
 from streams.deciding.decision import Ledger, decide
 from streams.gauges.record import GaugeRecord
 from streams.gauges.river_desk import RiverDesk
-from streams.payloads import Command, DraftState, SourceRecord, Verb
+from streams.payloads import Command, DraftRecord, DraftState, SourceRecord, Verb
 from streams.topics import DEAD_LETTERS, DRAFTS, GAUGES, SOURCES
-from streams.wire import encode
+from streams.wire import decode, encode
 from tests.api.browser import Browser
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
 
@@ -64,6 +64,19 @@ def test_an_open_draft_is_listed_until_it_is_decided() -> None:
     assert "江東区" in page
     desk.apply(approved)
     assert "承認を待つ案（0件）" in browse(desk).get("/").text
+
+
+def test_a_draft_that_nobody_could_approve_any_more_is_not_listed() -> None:
+    desk = Desk()
+    opened, approved = (decode(DraftRecord, record.value or b"") for record in draft_records())
+    lifted = replace(approved, draft_id="lifted", document_revision=opened.document_revision + 1)
+    for number, record in enumerate((opened, lifted)):
+        desk.apply(Record(DRAFTS.name, 0, number, record.draft_id.encode(), encode(record)))
+    assert desk.view().drafts == ()
+    assert desk.draft(opened.draft_id) == opened, "what a call led to is still shown"
+    newer = replace(opened, draft_id="newer", document_revision=opened.document_revision + 2)
+    desk.apply(Record(DRAFTS.name, 0, 3, b"newer", encode(newer)))
+    assert desk.view().drafts == (newer,)
 
 
 def test_the_page_says_that_it_only_shows_and_has_nothing_to_press() -> None:

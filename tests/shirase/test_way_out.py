@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from alerts.cap import ResponseType
 from feeds.read import read
 from shirase.demo.brute import BruteForce, PlainPerson, PlainPlace
-from shirase.demo.way_out import ORDER_NAME, orders, posts
+from shirase.demo.town import demo_town
+from shirase.demo.way_out import ORDER_NAME, openings, orders, posts
 from tests.streams.small_town import AT, CELLS, closure, town
 from tests.streams.test_evacuation_board import Desk
 
@@ -23,6 +24,15 @@ def test_the_order_and_its_end_are_read_as_such() -> None:
     assert ResponseType.EVACUATE not in lifted.alert.infos[0].response_types
     assert issued.series == lifted.series
     assert issued.alert.infos[0].areas[0].geocodes
+
+
+def test_each_ward_says_of_its_shelters_what_the_planner_begins_with() -> None:
+    sites = demo_town().sites
+    documents = openings(sites, START)
+    assert len(documents) == len({site.ward for site in sites})
+    said = [read(one.raw, name=one.name, received=START, feed="") for one in documents]
+    states = {shelter.id: shelter.state for report in said for shelter in report.facts.shelters}
+    assert states == {site.id: site.state for site in sites}, "by the same ids: it is of the same shelters"
 
 
 def test_what_is_posted_closes_the_busiest_ways_and_takes_the_busiest_back() -> None:

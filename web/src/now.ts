@@ -145,6 +145,8 @@ async function findWay(): Promise<void> {
   const way = wanted ? await exactWay(spot.cell, spot.point, shown.stepFree) : undefined;
   // Another place or plan may have been asked about since.
   if (wanted !== reckoned) return;
+  // Not to be had just now: the way of the plan stands, and the next news or half minute asks again.
+  if (!way) reckoned = "";
   shown.way = way;
   drawGuide(shown);
 }

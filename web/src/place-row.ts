@@ -40,11 +40,7 @@ export function placeRow(place: WishedPlace, names: Record<string, string>, word
     }),
   );
   if (place.whose === "mine-at-hours")
-    row.append(
-      hourChooser(words.fromHour, place.start_hour ?? 0, (hour) => (place.start_hour = hour)),
-      "–",
-      hourChooser(words.toHour, place.end_hour ?? 0, (hour) => (place.end_hour = hour)),
-    );
+    row.append(hours(hourChooser(words.fromHour, place.start_hour ?? 0, (hour) => (place.start_hour = hour)), hourChooser(words.toHour, place.end_hour ?? 0, (hour) => (place.end_hour = hour))));
   row.append(
     chooser(
       words.levelLabel,
@@ -55,6 +51,14 @@ export function placeRow(place: WishedPlace, names: Record<string, string>, word
     button,
   );
   return row;
+}
+
+/** Return two hours with what stands between them, in one line. */
+export function hours(from: HTMLElement, to: HTMLElement): HTMLElement {
+  const pair = document.createElement("span");
+  pair.className = "hours";
+  pair.append(from, " – ", to);
+  return pair;
 }
 
 /** Let *place* be *whose* from *now* on, with nothing left of what it was before. */

@@ -6,7 +6,7 @@ import { keepDrills, leaveDrills } from "./drills";
 import { chosenPlaces, followed, followOnOpen, startFollowing, stopFollowing } from "./follow-me";
 import { joined } from "./joining";
 import { LIVE } from "./lanes";
-import { hourChooser, placeRow, ROLES } from "./place-row";
+import { hourChooser, hours, placeRow, ROLES } from "./place-row";
 import { cellOf, MOST_PLACES, whereIAm } from "./places";
 import { forgetMe, readMe, writeMe } from "./store";
 import { AREA_CONSENT, LANGUAGES, languageOf, WORDS, type Language } from "./words";
@@ -48,9 +48,10 @@ function listPlaces(): void {
     ),
   );
   at("quiet-hours").replaceChildren(
-    hourChooser(words.fromHour, state.quiet.start_hour, (hour) => (state.quiet.start_hour = hour)),
-    " – ",
-    hourChooser(words.toHour, state.quiet.end_hour, (hour) => (state.quiet.end_hour = hour)),
+    hours(
+      hourChooser(words.fromHour, state.quiet.start_hour, (hour) => (state.quiet.start_hour = hour)),
+      hourChooser(words.toHour, state.quiet.end_hour, (hour) => (state.quiet.end_hour = hour)),
+    ),
   );
   at<HTMLButtonElement>("allow").disabled = state.places.length === 0 && !state.followed;
 }

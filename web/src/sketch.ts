@@ -33,6 +33,8 @@ export interface Scene {
 const WIDTH = 340;
 const HEIGHT = 300;
 const MARGIN = 26;
+// A mark is this wide to each side.
+const EDGE = 10;
 // With no way to show: about ten minutes on foot to each side.
 const AROUND_METRES = 700;
 // Where the number of a level may stand, in this order.
@@ -59,6 +61,10 @@ export function sketch(scene: Scene, words: NowWords): SVGElement {
   }
   const ground = ([x, y]: [number, number]): Point => [middle[0] + (x - WIDTH / 2) / (111_320 * narrow * scale), middle[1] - (y - HEIGHT / 2) / (111_320 * scale)];
   const taken = scene.line.map(place);
+  const to = scene.beyond ?? scene.line.at(-1);
+  // The name of where the way leads stands above it, and is wider than a mark.
+  if (to) taken.push(...[-60, 0, 60].map((east): [number, number] => [place(to)[0] + east, place(to)[1] - 14]));
+  for (const closed of scene.closed) for (const line of closed.lines) taken.push(markOf(line.map(place)));
   for (const area of scene.areas) {
     const at = SPOTS.find((spot) => area.rings.some((ring) => inside(ground(spot), ring)) && taken.every((other) => Math.hypot(other[0] - spot[0], other[1] - spot[1]) > 32));
     if (!at) continue;
@@ -72,7 +78,6 @@ export function sketch(scene: Scene, words: NowWords): SVGElement {
   if (end && scene.beyond) picture.append(svg("path", { class: "way beyond", d: path([end, scene.beyond]) }));
   for (const site of scene.sites) picture.append(house(place(site.at), site.open));
   if (scene.you) picture.append(you(place(scene.you)));
-  const to = scene.beyond ?? end;
   const name = to && scene.sites.find((site) => metresBetween(site.at, to) < 80)?.name;
   if (to && name) picture.append(label(place(to), name));
   picture.append(...ruler(scale, words));
@@ -104,8 +109,17 @@ function badge([x, y]: [number, number], area: Area): SVGElement {
   );
 }
 
+/** Return where the mark of a closed road stands: near its middle, and in the picture wherever some of the road is. */
+export function markOf(points: readonly [number, number][]): [number, number] {
+  const between = points.slice(1).map(([x, y], number): [number, number] => [(x + points[number]![0]) / 2, (y + points[number]![1]) / 2]);
+  const middle = (points.length - 1) / 2;
+  const spots = [...points.map((at, number) => ({ at, off: Math.abs(number - middle) })), ...between.map((at, number) => ({ at, off: Math.abs(number + 0.5 - middle) }))];
+  const seen = spots.filter(({ at: [x, y] }) => x > EDGE && x < WIDTH - EDGE && y > EDGE && y < HEIGHT - EDGE);
+  return (seen.length ? seen : spots).reduce((best, spot) => (spot.off < best.off ? spot : best)).at;
+}
+
 function closure(points: [number, number][], d: string, confirmed: boolean): SVGElement[] {
-  const [x, y] = points[Math.floor(points.length / 2)] ?? [0, 0];
+  const [x, y] = markOf(points);
   const drawn = points.length > 1 ? [svg("path", { d, class: `closed ${confirmed ? "confirmed" : "reported"}` })] : [];
   return [
     ...drawn,
