@@ -360,7 +360,7 @@ _GO_UPS = GoUps(
 
 _CHECKS = Checks(
     title="确认通知能否送达",
-    body="{until}前有效。无需采取任何行动。这不是危险通知：{issuer}正在确认{ward}的通知能否送达。"
+    body="{until}前有效。无需采取任何行动。{ward}的通知能否送达，{issuer}正在确认。这不是危险通知。"
     "点按一次，即可得知已经送达。",
 )
 

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.check_words import CheckFacts, compose_check
+from alerts.extension_words import compose_extension
 from alerts.foremost import MOST_CHARACTERS, foremost, foremost_en, foremost_ja
 from alerts.hazard import HazardKind
 from alerts.information_words import inform
@@ -68,6 +70,7 @@ FLEE = {
     "zh-Hans": "立即到高处",
     "ko": "바로 높은",
 }
+NOTHING = {"ja": "何もする", "en": "No action", "ja-Hira": "なにも", "zh-Hans": "无需", "ko": "아무것도"}
 SILENT = {
     "ja": "指示を待たずに",
     "en": "leave now",
@@ -105,6 +108,9 @@ def all_kinds(language: str, facts: PartFacts, place: str) -> Iterator[Shown]:
         for level, act in zip(ORDER_NAMES_JA, ORDERS[language], strict=True):
             order = compose_order(replace(facts, phase=phase, level=level), language)
             act = LIFTED[language] if phase in ENDS else act
+            if phase is Phase.CHANGED:
+                longer = compose_extension(replace(facts, level=level, expires=SENT), language)
+                yield Shown(longer, near, act, level)
             yield Shown(order, near, act, level)
             if phase is Phase.ISSUED:
                 yield Shown(as_drill(order), near, act, level)
@@ -116,6 +122,8 @@ def all_kinds(language: str, facts: PartFacts, place: str) -> Iterator[Shown]:
     for level in ORDER_NAMES_JA:
         silence = SilenceFacts(level, SENT, areas=facts.area_names, issuer=facts.issuer)
         yield Shown(compose_silence(silence, language), near, SILENT[language], level)
+    check = CheckFacts(facts.issuer, place, SENT.replace(month=11, day=25))
+    yield Shown(compose_check(check, language), near, NOTHING[language])
     about = notice_of(facts)
     # Of somebody else's place nothing is to be done: what it is stands in the title.
     yield Shown(inform(about, about.parts[0], language), near, "12:30", facts.level)
