@@ -51,6 +51,10 @@ def _says(level: Level | None, japanese: bool) -> str:
     return f"レベル{level.value} " if japanese else f"Level {level.value}, "
 
 
+def _refuge(answer: Answer) -> str:
+    return cut(answer.refuge, MAX_NAME_WIDTH)
+
+
 # ----------------------------------------------------------------------------------------- Japanese
 
 _WHY_JA: Mapping[Cause, str] = {
@@ -117,8 +121,10 @@ def _details_ja(answer: Answer) -> str:
     if answer.route is not None:
         return _route_ja(answer.route)
     if answer.advice is Advice.GO_UP and answer.action:
-        return row(answer.action, help_lines=None).ja
+        return row(answer.action, refuge=_refuge(answer), help_lines=None).ja
     if answer.advice is Advice.LEAVE_EARLY:
+        if answer.refuge:
+            return f"電車などが動くうちに、{_refuge(answer)}か、親族の家・宿へ。"
         return "電車などが動くうちに、親族の家・宿・区の広域避難先へ。"
     return "外の道は安全と言えません。"
 
@@ -147,7 +153,7 @@ def _step_free_ja(general: Answer, step_free: Answer) -> str:
         name = cut(step_free.route.shelter_name, MAX_NAME_WIDTH)
         return f"段差を避ける人は{name}へ（ゆっくりで約{minutes(step_free.route.slow_seconds)}分）。"
     if step_free.action:
-        return f"段差を避ける人：{row(step_free.action, help_lines=None).ja}"
+        return f"段差を避ける人：{row(step_free.action, refuge=_refuge(step_free), help_lines=None).ja}"
     return "段差を避けて通れる道はありません。近所の人か119に助けを求めてください。"
 
 
@@ -218,8 +224,10 @@ def _details_en(answer: Answer) -> str:
     if answer.route is not None:
         return _route_en(answer.route)
     if answer.advice is Advice.GO_UP and answer.action:
-        return f" {row(answer.action, help_lines=None).en}"
+        return f" {row(answer.action, refuge=_refuge(answer), help_lines=None).en}"
     if answer.advice is Advice.LEAVE_EARLY:
+        if answer.refuge:
+            return f" Go to {_refuge(answer)}, to relatives or a hotel while trains run."
         return " Go to relatives, a hotel or your ward's refuge while trains run."
     return " No way outside is known to be safe."
 
@@ -248,5 +256,5 @@ def _step_free_en(general: Answer, step_free: Answer) -> str:
         name = cut(in_latin(step_free.route.shelter_name), MAX_NAME_WIDTH)
         return f" Step-free: {name}, slowly {minutes(step_free.route.slow_seconds)} min."
     if step_free.action:
-        return f" Step-free: {row(step_free.action, help_lines=None).en}"
+        return f" Step-free: {row(step_free.action, refuge=_refuge(step_free), help_lines=None).en}"
     return " No step-free way is known: ask neighbours or 119 for help."

@@ -75,8 +75,10 @@ def _details(words: Words, answer: Answer) -> str:
     if answer.route is not None:
         return _route(words, answer.route)
     if answer.advice is Advice.GO_UP and answer.action:
-        return go_up_text(answer.action, words)
-    return table.leave_how if answer.advice is Advice.LEAVE_EARLY else table.no_way
+        return go_up_text(answer.action, words, refuge=_refuge(words, answer))
+    if answer.advice is Advice.LEAVE_EARLY:
+        return table.leave_to.format(name=_refuge(words, answer)) if answer.refuge else table.leave_how
+    return table.no_way
 
 
 def _route(words: Words, route: Route) -> str:
@@ -105,5 +107,9 @@ def _step_free(words: Words, answer: Answer) -> str:
         name = _name(words, answer.route.shelter_name)
         return table.step_free_way.format(name=name, slow=minutes(answer.route.slow_seconds))
     if answer.action:
-        return table.step_free_act.format(act=go_up_text(answer.action, words))
+        return table.step_free_act.format(act=go_up_text(answer.action, words, refuge=_refuge(words, answer)))
     return table.step_free_none
+
+
+def _refuge(words: Words, answer: Answer) -> str:
+    return _name(words, answer.refuge) if answer.refuge else ""

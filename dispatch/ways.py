@@ -98,6 +98,8 @@ def _plain_answer(answer: Answer, turns: int, metres: float) -> dict[str, Any]:
         plain["x"] = answer.action
     if answer.leave_by is not None:
         plain["by"] = round(answer.leave_by.timestamp())
+    if answer.refuge:
+        plain["r"] = answer.refuge[:40]
     route = answer.route
     if route is not None:
         plain |= {

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from alerts.hazard import HazardKind
 from alerts.place import Cell
-from routing.go_up import WATER
-from routing.ground import Ground, Outlook, Situation
+from alerts.ward import WithoutSite
+from routing.go_up import FLOORS, TWO_STOREYS, WATER
+from routing.ground import NO_MODES, Ground, Outlook, Situation, WardModes
 from routing.plan import Advice, Answer, Route, Why
 from routing.shelter import SUDDEN, Offer
 
@@ -24,6 +26,7 @@ LONGEST_WALK = timedelta(minutes=60)
 LAST_TRAIN_BEFORE = timedelta(hours=6)
 # The hour that is told as the last sensible one leaves this much for the journey itself.
 JOURNEY = timedelta(hours=2)
+_INSIDE = (WithoutSite.GO_UP, WithoutSite.STAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,19 @@ def why_not_walked(slow_seconds: int, outlook: Outlook, situation: Situation, pa
 
 
 def decide(
-    ground: Ground, outlook: Outlook, way: Route | Why, situation: Situation, pace: Pace = PACE, *, key: str = ""
+    ground: Ground,
+    outlook: Outlook,
+    way: Route | Why,
+    situation: Situation,
+    pace: Pace = PACE,
+    *,
+    key: str = "",
+    modes: WardModes = NO_MODES,
 ) -> Answer:
     """Return what the people of a cell are to do, given their *way* or why they have none.
 
     *key* names the row of the "go up" table for their ground and need (`routing.go_up`); empty where
-    going up does not help.
+    going up does not help. *modes* are their ward's.
     """
     if ground.stays and situation.hazards <= SUDDEN and not outlook.active:
         return _without_way(Advice.STAY, Why.DISTRICT_STAYS)
@@ -96,17 +106,39 @@ def decide(
         why = Why.NOT_CONFIRMED_OPEN if way.offer is Offer.DESIGNATED else Why.WALKABLE
         return Answer(Advice.GO, why, way)
     leave_by = last_hour(outlook, situation, pace)
-    if leave_by is not None:
-        return Answer(Advice.LEAVE_EARLY, refusal, leave_by=leave_by)
-    # Up is away from water and from a slope; in a storm, a quake or a fire it is no safer than down.
-    return _without_way(Advice.GO_UP, refusal, key) if key else _without_way(Advice.STAY, refusal)
+    if leave_by is not None and not _kept_inside(ground, outlook, situation, modes):
+        return Answer(Advice.LEAVE_EARLY, refusal, leave_by=leave_by, refuge=modes.leave_early)
+    if not key:
+        return _without_way(Advice.STAY, refusal)
+    # Up is away from water and from a slope; in a storm, a quake or a fire it is no safer than down. Nobody is sent
+    # outside to a ward's own refuge once the storm or the water is there.
+    outside = refusal is not Why.STORM and not outlook.active
+    return _without_way(Advice.GO_UP, refusal, key, modes.refuge if outside else "")
 
 
 # Every reason of every advice with every row of the table is a few thousand; a city shares some ten.
 @lru_cache(maxsize=4096)
-def _without_way(advice: Advice, why: Why, action: str = "") -> Answer:
+def _without_way(advice: Advice, why: Why, action: str = "", refuge: str = "") -> Answer:
     """Return the one value that all cells of this advice share: nobody can change it."""
-    return Answer(advice, why, action=action)
+    return Answer(advice, why, action=action, refuge=refuge)
+
+
+def _kept_inside(ground: Ground, outlook: Outlook, situation: Situation, modes: WardModes) -> bool:
+    """Say whether the ward keeps its people in their buildings though there is time to leave (垂直避難, 屋内安全確保).
+
+    Only if it says so of every danger that holds here, and where the building bears it: above water in a house that
+    stands and is high enough. Of a slope nobody knows it. What is not known is no.
+    """
+    dangers = situation.hazards | outlook.dangers
+    if not all(modes.without_site.get(danger) in _INSIDE for danger in dangers):
+        return False
+    if HazardKind.LANDSLIDE in dangers:
+        return False
+    if not dangers & WATER:
+        return True
+    storeys = FLOORS[ground.depth]
+    above = ground.dry or (storeys is not None and storeys <= TWO_STOREYS)
+    return above and ground.collapse_zone is False
 
 
 def last_hour(outlook: Outlook, situation: Situation, pace: Pace = PACE) -> datetime | None:

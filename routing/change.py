@@ -85,7 +85,9 @@ def _same_part(left: Part, right: Part) -> bool:
 
 def _done(answer: Answer) -> tuple[object, ...]:
     way = (answer.route.shelter_id, answer.route.offer, answer.route.road_ids) if answer.route else None
-    return answer.advice, way, answer.leave_by, answer.action
+    done = (answer.advice, way, answer.leave_by, answer.action)
+    # Apart: nobody is told again because a version came that knows the names of refuges.
+    return (*done, answer.refuge) if answer.refuge else done
 
 
 def _with_followers(found: Iterable[AdviceChange]) -> tuple[AdviceChange, ...]:

@@ -89,13 +89,14 @@ def duration_of(water_stays: timedelta | None) -> Duration:
 def row(key: str, *, refuge: str = "", help_lines: tuple[HelpLine, ...] | None = (), no_lift: bool = False) -> GoUp:
     """Return the row of *key* with the ward's names in it.
 
-    *refuge* is the nearest one, *help_lines* those whom people there may telephone; None where the text around the
+    *refuge* is the ward's own, *help_lines* those whom people there may telephone; None where the text around the
     row ends in them. *no_lift* for an earthquake or a power cut. Raises KeyError for a key that is no row's.
     """
     found = TABLE[key]
     ja, en = found.ja, found.en
-    if refuge and found.do is not Do.OWN_UPPER_FLOOR:
-        ja, en = f"{ja}近くの待避先：{refuge}。", f"{en} Nearest refuge: {refuge}."
+    # Not of a slope that may come down: who is out of doors then is under it.
+    if refuge and found.do is not Do.OWN_UPPER_FLOOR and not key.startswith(SLOPE):
+        ja, en = f"{ja}区の待避先：{refuge}。", f"{en} Your ward's refuge: {refuge}."
     if no_lift:
         ja, en = f"{ja}エレベーターは使わない。", f"{en} Do not use lifts."
     if help_lines is not None:

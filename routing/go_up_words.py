@@ -10,8 +10,11 @@ _RANKS: dict[str, DepthRank | None] = {
 }
 
 
-def go_up_text(key: str, words: Words) -> str:
-    """Return what the row of *key* says, without whom to telephone. Raises KeyError for a key that is no row's."""
+def go_up_text(key: str, words: Words, *, refuge: str = "") -> str:
+    """Return what the row of *key* says, without whom to telephone; *refuge* is the ward's own, as it is read.
+
+    Raises KeyError for a key that is no row's.
+    """
     table, gap = words.go_ups, words.names.gap
     rank_name, _, rest = key.partition("/")
     if rank_name == SLOPE:
@@ -21,8 +24,10 @@ def go_up_text(key: str, words: Words) -> str:
     storeys = FLOORS[rank]
     floor = table.floor.format(floor=storeys) if storeys else table.floor_top
     stands = storeys is not None and storeys <= TWO_STOREYS and house == "stands"
-    act = table.own if stands and need == Need.GENERAL else table.acts[need]
-    sentences = (_house(words, rank, house, stands), act.format(floor=floor), table.stays[duration])
+    own = stands and need == Need.GENERAL
+    act = table.own if own else table.acts[need]
+    there = table.refuge.format(name=refuge) if refuge and not own else ""
+    sentences = (_house(words, rank, house, stands), act.format(floor=floor), table.stays[duration], there)
     return gap.join(sentence for sentence in sentences if sentence)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from alerts.hazard import HazardKind
 from alerts.place import Cell
+from alerts.ward import WithoutSite
 from geo.depth import DepthRank
 
 
@@ -46,14 +47,19 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class WardModes:
-    """What a ward offers beside shelters (R1): data of the ward, not of the code."""
+    """What a ward offers beside shelters (R1): data of the ward, not of the code.
+
+    `without_site` is what its people do in a danger for which it has no fit site. Empty, they do as R1 has it.
+    """
 
     leave_early: str = ""  # 広域避難先 or what the ward names; empty: relatives, hotel
     refuge: str = ""  # its own high ground or 待避施設, named in "go up"
+    without_site: Mapping[HazardKind, WithoutSite] = field(default_factory=dict)
 
 
 UNKNOWN_GROUND = Ground()
 NO_OUTLOOK = Outlook()
+NO_MODES = WardModes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class Situation:
     ground: Mapping[Cell, Ground] = field(default_factory=dict)
     outlook: Mapping[Cell, Outlook] = field(default_factory=dict)
     rising: frozenset[Cell] = frozenset()
-    modes: Mapping[str, WardModes] = field(default_factory=dict)
+    modes: Mapping[Cell, WardModes] = field(default_factory=dict)
 
     def ground_of(self, cell: Cell) -> Ground:
         """Return what maps say of *cell*."""
@@ -80,3 +86,7 @@ class Situation:
     def outlook_of(self, cell: Cell) -> Outlook:
         """Return what is forecast for *cell*."""
         return self.outlook.get(cell, NO_OUTLOOK)
+
+    def modes_of(self, cell: Cell) -> WardModes:
+        """Return what the ward of *cell* offers beside shelters; nothing where no ward says so."""
+        return self.modes.get(cell, NO_MODES)

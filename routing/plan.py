@@ -9,7 +9,7 @@ Values only; `routing.planner` makes them and `routing.change` compares them.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -103,7 +103,8 @@ class Answer:
     """What one reader is to do. `route` goes with GO only; `leave_by` with LEAVE_EARLY.
 
     `action` is the key of a row of `routing.go_up` when the advice is GO_UP. `sites` are open
-    temporary-stay sites (一時滞在施設, R12), shown to those who are to stay in their district.
+    temporary-stay sites (一時滞在施設, R12), shown to those who are to stay in their district. `refuge` is
+    the ward's own place for these people: its 広域避難先 with LEAVE_EARLY, its high ground with GO_UP.
     """
 
     advice: Advice
@@ -112,6 +113,8 @@ class Answer:
     leave_by: datetime | None = None
     action: str = ""
     sites: tuple[str, ...] = ()
+    # Apart in the digest: a plan without one has the digest that the versions before gave it.
+    refuge: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +163,11 @@ def plan_of(
 
 def digest(hazards: tuple[HazardKind, ...], cells: tuple[CellAdvice, ...]) -> str:
     """Return the SHA-256 of what a plan says."""
-    return hashlib.sha256(repr((hazards, cells)).encode()).hexdigest()
+    said = repr((hazards, cells))
+    named = [
+        (entry.cell, number, part.general.refuge, part.step_free.refuge)
+        for entry in cells
+        for number, part in enumerate(entry.parts)
+        if part.general.refuge or part.step_free.refuge
+    ]
+    return hashlib.sha256((f"{said}{named!r}" if named else said).encode()).hexdigest()

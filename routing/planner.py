@@ -240,9 +240,8 @@ class Planner:
         way: Route | Why = walk if isinstance(walk, Why) else self._way(part, variant, walk, facts)
         if isinstance(way, Route) and situation.outlook:
             outlook = _along(outlook, way, situation)
-        answer = decide(
-            ground, outlook, way, situation, self.pace, key=key_of(ground, _NEED[variant], situation.hazards)
-        )
+        key = key_of(ground, _NEED[variant], situation.hazards)
+        answer = decide(ground, outlook, way, situation, self.pace, key=key, modes=situation.modes_of(part.cell))
         if answer.why is Why.DISTRICT_STAYS:
             return replace(answer, sites=_temporary(part.cell, facts.shelters))
         return answer
@@ -287,7 +286,8 @@ class Planner:
                 return answer
             ground, outlook = situation.ground_of(entry.cell), situation.outlook_of(entry.cell)
             key = key_of(ground, _NEED[variant], situation.hazards)
-            return decide(ground, outlook, Why.CUT_BY_DANGER, situation, self.pace, key=key)
+            modes = situation.modes_of(entry.cell)
+            return decide(ground, outlook, Why.CUT_BY_DANGER, situation, self.pace, key=key, modes=modes)
 
         return tuple(
             replace(

@@ -105,7 +105,8 @@ def explained(cell: Cell, plan: EvacuationPlan | None, shelters: Iterable[Shelte
 def _answer(answer: Answer) -> str:
     if answer.route is None:
         by = f", by {answer.leave_by.isoformat()}" if answer.leave_by else ""
-        return f"{answer.advice.value} ({answer.why.value}{by})"
+        to = f", {answer.refuge}" if answer.refuge else ""
+        return f"{answer.advice.value} ({answer.why.value}{by}{to})"
     route = answer.route
     return (
         f"{answer.advice.value} to {route.shelter_name} ({answer.why.value}, {route.offer.value}): "

@@ -29,6 +29,7 @@ from api.officers.roster_form import lacks
 from feeds.outgoing.forms import Form, Municipality
 from geo.areas import AreaCover
 from geo.cells import contains
+from routing.shelter import SUDDEN
 from routing.site import Site
 from streams.outward.outlets import Outlet
 
@@ -266,6 +267,14 @@ def _sites(files: WardFiles) -> Iterator[Finding]:
     if setting is not None and WithoutSite.LEAVE_EARLY in modes.values() and not setting.leave_early:
         ja = "早く区の外へ出ると書かれていますが、行き先（leave_early）がありません"
         yield Finding("leave-early-nowhere", False, ja, "a mode is leave-early and leave_early names no place")
+    for danger in DANGERS:
+        if danger in SUDDEN and modes.get(danger) is WithoutSite.LEAVE_EARLY:
+            yield Finding(
+                f"leave-early-sudden-{danger.value}",
+                False,
+                f"{HAZARDS_JA[danger]}は前ぶれなく起きます：早く区の外へ出る時間はなく、建物にとどまる案内になります",
+                f"{HAZARDS_EN[danger]} comes without warning: nobody can leave early, and people read to stay inside",
+            )
     yield from _places(files, own)
 
 

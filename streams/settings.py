@@ -110,8 +110,9 @@ class WorkerSettings:
     """Of a `fanout` worker: `alone`, `first` (it has a standby, and holds its share by a lease), or `standby`."""
 
     wards: Path | None = None
-    """Register of wards (`ops/wards.toml`): help lines (`notices`, `pager`), waiting times for an order (`pager`) and
-    languages of screens (`channels`); without it no help line, and all else as the policy and the forms say."""
+    """Register of wards (`ops/wards.toml`): help lines (`notices`, `pager`), waiting times for an order (`pager`),
+    languages of screens (`channels`) and what is done where no shelter can be reached (`evacuation`); without it no
+    help line, and all else as the policy, the forms and the plan's own rule say."""
 
     outlets: Path | None = None
     """Register of outlets (`ops/outlets.toml`): what `channels` gives to which ward's other systems."""

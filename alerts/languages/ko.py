@@ -319,6 +319,7 @@ _WAYS = Ways(
     unconfirmed="도중에 미확인 통행금지 제보({time}).",
     turn_back="물이나 통행금지를 만나면 되돌아가세요.",
     leave_how="전철 등이 다니는 동안 친척 집, 숙소, 구의 광역 피난처로 가세요.",
+    leave_to="전철 등이 다니는 동안 {name} 또는 친척 집, 숙소로 가세요.",
     no_way="바깥 길은 안전하다고 할 수 없습니다.",
     step_free_way="계단을 피하는 분: {name}(천천히 약 {slow}분).",
     step_free_act="계단을 피하는 분: {act}",
@@ -351,6 +352,7 @@ _GO_UPS = GoUps(
         "bed-bound": "바로 이웃이나 119에 도움을 청하세요. 기다릴 때는 비탈에서 가장 먼 방에서.",
         "underground": "바로 지상으로 나와 2층 이상, 비탈에서 가장 먼 방으로 가세요.",
     },
+    refuge="구의 피난 장소: {name}.",
 )
 
 _CHECKS = Checks(

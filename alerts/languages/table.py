@@ -185,6 +185,7 @@ class GoUps:
     own: str  # of those who can climb, in a house that stands and is high enough
     stays: Mapping[str, str]  # by how long the water stays
     slopes: Mapping[str, str]  # by need
+    refuge: str  # the ward's own high ground or 待避施設
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,7 @@ class Ways:
     unconfirmed: str
     turn_back: str
     leave_how: str
+    leave_to: str  # where the ward names its 広域避難先
     no_way: str
     step_free_way: str
     step_free_act: str

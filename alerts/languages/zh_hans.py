@@ -324,6 +324,7 @@ _WAYS = Ways(
     unconfirmed="途中有未经确认的封路报告（{time}）。",
     turn_back="遇到积水或封路请折返。",
     leave_how="请趁电车等还在运行，前往亲友家、旅馆或区的广域避难处。",
+    leave_to="请趁电车等还在运行，前往{name}、亲友家或旅馆。",
     no_way="外面的道路不能说是安全的。",
     step_free_way="需要避开台阶的人：请到{name}（慢走约{slow}分钟）。",
     step_free_act="需要避开台阶的人：{act}",
@@ -356,6 +357,7 @@ _GO_UPS = GoUps(
         "bed-bound": "请立即向邻居或119求助，等待时请在离山崖最远的房间。",
         "underground": "请立即到地面上，再到2楼以上、离山崖最远的房间。",
     },
+    refuge="区的避难处：{name}。",
 )
 
 _CHECKS = Checks(

@@ -321,10 +321,10 @@ def _way(answer: Answer, turns: int) -> str:
             text += f"・{street}{turn.metres}m{where}{_SIDES[turn.side]}"
         return escape(text)
     if answer.advice is Advice.GO_UP and answer.action:
-        return escape(row(answer.action).ja)
+        return escape(row(answer.action, refuge=answer.refuge).ja)
     if answer.advice is Advice.LEAVE_EARLY:
         by = f"{answer.leave_by.astimezone(JAPAN):%H:%M}までに" if answer.leave_by else "早めに"
-        return f"{by}区域の外へ避難"
+        return escape(f"{by}区域の外へ避難（{answer.refuge}など）" if answer.refuge else f"{by}区域の外へ避難")
     if answer.advice is Advice.GO_UP:
         return "歩いて避難せず高い階へ"
     return "今いる建物にとどまる"

@@ -65,8 +65,10 @@ def _answer(answer: Answer) -> dict[str, Any]:
     said: dict[str, Any] = {"advice": answer.advice.value, "why": answer.why.value}
     if answer.leave_by is not None:
         said["leave_by"] = answer.leave_by
+    if answer.refuge:
+        said["refuge"] = answer.refuge
     if answer.action:
-        words = row(answer.action)
+        words = row(answer.action, refuge=answer.refuge)
         said["action"] = {"key": answer.action, "ja": words.ja, "en": words.en}
     if answer.sites:
         said["sites"] = answer.sites

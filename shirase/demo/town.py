@@ -1,5 +1,6 @@
 """The town that the evacuation worker plans for: its network, its shelters, and who lives where."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from shirase.demo.city import city
 from shirase.demo.run import DEMO_CITY
 from shirase.demo.wards import WARDS
 from shirase.errors import TownUnreadable
+from shirase.ward_modes import ward_modes_at
 from streams.evacuation.town import Town
 from streams.settings import SettingMissing, WorkerSettings
 
@@ -32,12 +34,13 @@ def town_of(settings: WorkerSettings) -> Town:
     """Return the town that *settings* name.
 
     Raises:
-        SettingMissing: no network is named.
+        SettingMissing: no network is named, or the register of wards is doubtful.
         TownUnreadable: what is named cannot be read.
     """
     if not settings.network:
         raise SettingMissing("SHIRASE_NETWORK is not set: import a network, or name demo-city, which is made up")
-    return town_named(settings.network, settings.shelters)
+    modes = ward_modes_at(settings.wards, settings.areas)
+    return replace(town_named(settings.network, settings.shelters), modes=modes)
 
 
 def town_named(network: str, shelters: Path | None) -> Town:

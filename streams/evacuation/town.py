@@ -14,13 +14,14 @@ from routing.turns import Landmarks
 class Town:
     """What is known before anything happens: the network, the sites, and who lives where.
 
-    `names` are what residents call a cell's place (its chome): a way begins there (R5).
+    `modes` are what the ward of a cell offers beside shelters (R1). `names` are what residents call a cell's place (its
+    chome): a way begins there (R5).
     """
 
     network: RoadNetwork
     sites: tuple[Shelter, ...]
     people: Mapping[Cell, int]
     ground: Mapping[Cell, Ground] = field(default_factory=dict)
-    modes: Mapping[str, WardModes] = field(default_factory=dict)
+    modes: Mapping[Cell, WardModes] = field(default_factory=dict)
     names: Mapping[Cell, str] = field(default_factory=dict)
     landmarks: Landmarks | None = None

@@ -54,9 +54,10 @@ def answers() -> Iterator[Answer]:
         yield replace(go, route=replace(go.route, shelter_name=name, offer=offer, turns=turns, slow_seconds=5_000))
     yield replace(go, advice=Advice.STAY, route=None, action="")
     yield replace(go, advice=Advice.LEAVE_EARLY, route=None, leave_by=None)
-    yield replace(go, advice=Advice.LEAVE_EARLY, route=None, leave_by=AT + timedelta(hours=2))
+    for refuge in ("", LONG):
+        yield replace(go, advice=Advice.LEAVE_EARLY, route=None, leave_by=AT + timedelta(hours=2), refuge=refuge)
     for key in TABLE:
-        yield replace(go, advice=Advice.GO_UP, route=None, action=key)
+        yield replace(go, advice=Advice.GO_UP, route=None, action=key, refuge=LONG)
 
 
 def facts_of(
@@ -104,6 +105,22 @@ def test_a_changed_way_says_why_first_and_an_end_that_it_is_no_all_clear(languag
     assert words.ways.check in ended.body
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_ward_s_own_refuge_is_named_where_no_shelter_is_left(language: str) -> None:
+    _, entry = first_part()
+    none = replace(entry.parts[0].general, route=None)
+    name = way_text(facts_of(replace(none, advice=Advice.LEAVE_EARLY, refuge="架空広域避難先"), none), language).body
+    usual = way_text(facts_of(replace(none, advice=Advice.LEAVE_EARLY), none), language).body
+    shown = TABLES[language].names.shown("架空広域避難先") if language in TABLES else "架空広域避難先"
+    assert shown in name
+    assert shown not in usual
+    for key in ("from-3-m/stands/days/general", "from-3-m/stands/days/step-free"):
+        up = replace(none, advice=Advice.GO_UP, action=key, refuge="架空広域避難先")
+        assert way_text(facts_of(up, up), language).body.count(shown) == 1
+    own = replace(none, advice=Advice.GO_UP, action="from-half-m/stands/hours/general", refuge="架空広域避難先")
+    assert shown not in way_text(facts_of(own, own), language).body, "who is safe upstairs stays there"
+
+
 def test_nobody_who_may_not_climb_is_only_told_to_climb() -> None:
     for words in TABLES.values():
         for key in TABLE:
@@ -125,6 +142,8 @@ def test_a_way_stays_in_its_own_writing(language: str) -> None:
         if general.route is not None:
             turns = (Turn(10, "ABC", Side.LEFT, "ABC"),)
             general = replace(general, route=replace(general.route, shelter_name="ABC", turns=turns))
+        if general.refuge:
+            general = replace(general, refuge="ABC")
         text = way_text(replace(facts_of(general, general, place="ABC"), issuer="XYZ"), language)
         kinds = {unicodedata.name(one).split()[0] for one in text.title + text.body if one.isalpha()} - {"LATIN"}
         assert kinds <= allowed[language], text

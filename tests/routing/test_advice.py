@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from alerts.hazard import HazardKind
 from alerts.help_line import HelpLine
 from alerts.place import LatLng
+from alerts.ward import WithoutSite
 from geo.depth import DepthRank
 from routing.advice import PACE, decide, last_hour, why_not_walked
 from routing.go_up import TABLE, WATER, Do, Duration, Need, key_of, row
-from routing.ground import Ground, Outlook, Situation
+from routing.ground import Ground, Outlook, Situation, WardModes
 from routing.plan import Advice, Answer, Route, Why
 from routing.shelter import SUDDEN, Offer
 
@@ -194,3 +195,73 @@ def test_answers_that_cells_share_are_those_made_anew(
     # The planner refuses a walk before it is drawn where nothing is forecast: the same answer.
     if isinstance(way, Route) and (refusal := why_not_walked(way.slow_seconds, outlook, situation)) is not None:
         assert decide(ground, outlook, refusal, situation, key=key) == expected
+
+
+TOMORROW = Outlook(arrives_at=after(hours=24))
+LOW = Ground(depth=DepthRank.FROM_HALF_M, collapse_zone=False)
+NO_CHANGE = (WithoutSite.LEAVE_EARLY, WithoutSite.NOT_HERE)
+UP = WardModes(without_site={HazardKind.FLOOD: WithoutSite.GO_UP})
+
+
+def lacking(ground: Ground, outlook: Outlook, modes: WardModes, situation: Situation = FLOOD) -> Answer:
+    return decide(ground, outlook, Why.NO_USABLE_SHELTER, situation, key="k", modes=modes)
+
+
+def test_a_ward_names_where_to_leave_to_and_its_own_high_ground() -> None:
+    modes = WardModes("架空広域避難先", "架空高台")
+    assert lacking(WET, TOMORROW, modes).refuge == "架空広域避難先"
+    soon = lacking(WET, Outlook(arrives_at=after(hours=1)), modes)
+    assert (soon.advice, soon.refuge) == (Advice.GO_UP, "架空高台")
+    assert decide(WET, CALM, route(5), FLOOD, key="k", modes=modes).refuge == "", "who can walk to a shelter goes there"
+
+
+def test_nobody_is_sent_out_to_a_refuge_in_the_storm_or_through_water() -> None:
+    modes = WardModes("", "架空高台")
+    assert lacking(WET, Outlook(active=True), modes).refuge == ""
+    storm = decide(WET, Outlook(storm_from=NOON), route(5), FLOOD, key="k", modes=modes)
+    assert (storm.why, storm.refuge) == (Why.STORM, "")
+
+
+@pytest.mark.parametrize("mode", [WithoutSite.GO_UP, WithoutSite.STAY])
+def test_a_ward_may_keep_its_people_in_a_house_that_stands_above_the_water(mode: WithoutSite) -> None:
+    modes = WardModes(without_site={HazardKind.FLOOD: mode})
+    assert lacking(LOW, TOMORROW, WardModes()).advice is Advice.LEAVE_EARLY
+    assert lacking(LOW, TOMORROW, modes).advice is Advice.GO_UP
+    storm = replace(FLOOD, hazards=frozenset({HazardKind.STORM}))
+    told = decide(LOW, TOMORROW, Why.NO_ROOM, storm, modes=WardModes(without_site={HazardKind.STORM: mode}))
+    assert told.advice is Advice.STAY
+
+
+@pytest.mark.parametrize("ground", [WET, Ground(), replace(LOW, collapse_zone=True), replace(LOW, collapse_zone=None)])
+def test_a_ward_never_keeps_people_where_a_house_may_go_under_or_be_washed_away(ground: Ground) -> None:
+    assert lacking(ground, TOMORROW, UP).advice is Advice.LEAVE_EARLY
+
+
+@pytest.mark.parametrize("other", [HazardKind.STORM_SURGE, HazardKind.LANDSLIDE])
+def test_a_ward_that_speaks_of_one_danger_has_not_spoken_of_the_other(other: HazardKind) -> None:
+    both = replace(FLOOD, hazards=frozenset({HazardKind.FLOOD, other}))
+    assert lacking(LOW, TOMORROW, UP, both).advice is Advice.LEAVE_EARLY
+    along = replace(TOMORROW, dangers=frozenset({other}))
+    assert lacking(LOW, along, UP).advice is Advice.LEAVE_EARLY
+    slope = WardModes(without_site=dict.fromkeys((HazardKind.FLOOD, HazardKind.LANDSLIDE), WithoutSite.GO_UP))
+    if other is HazardKind.LANDSLIDE:
+        assert lacking(LOW, TOMORROW, slope, both).advice is Advice.LEAVE_EARLY
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    ground=grounds, outlook=outlooks, way=ways, kinds=hazards, key=st.sampled_from(["", "k"]),
+    modes=st.dictionaries(st.sampled_from(HazardKind), st.sampled_from(NO_CHANGE)),
+)  # fmt: skip
+def test_to_leave_early_is_what_r1_says_and_not_here_takes_nothing_from_whoever_is_told_to_leave(
+    ground: Ground, outlook: Outlook, way: Route | Why, kinds: frozenset[HazardKind], key: str,
+    modes: dict[HazardKind, WithoutSite],
+) -> None:  # fmt: skip
+    situation = replace(FLOOD, hazards=kinds)
+    expected = decide(ground, outlook, way, situation, key=key)
+    assert decide(ground, outlook, way, situation, key=key, modes=WardModes(without_site=modes)) == expected
+
+
+def test_a_slope_names_no_refuge_out_of_doors() -> None:
+    for need in Need:
+        assert "架空高台" not in row(f"slope/{need}", refuge="架空高台").ja

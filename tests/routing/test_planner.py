@@ -1,5 +1,6 @@
 """From facts to advice: who is told what, who is told again, and that the same facts tell nobody."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,11 @@ from alerts.hazard import HazardKind
 from alerts.place import Cell, LatLng
 from alerts.road import RoadCause
 from alerts.shelter import SiteClass
+from alerts.ward import WithoutSite
+from geo.depth import DepthRank
 from routing.change import Cause
 from routing.closure import RoadClosure
-from routing.ground import Ground, Outlook, Situation
+from routing.ground import Ground, Outlook, Situation, WardModes
 from routing.network import Node, Road, RoadNetwork, metres_between, walk_seconds
 from routing.plan import Advice, CellAdvice, Why
 from routing.planner import Facts, Planner, Reported, by_shard
@@ -183,6 +186,36 @@ def test_water_that_comes_first_makes_up_of_go(network: RoadNetwork) -> None:
     assert far
     assert {answer.why for answer in far} == {Why.WATER_COMES_FIRST}
     assert all(answer.action and answer.route is None for answer in far)
+
+
+def test_two_wards_of_one_city_lack_a_site_and_each_cell_reads_its_own(network: RoadNetwork) -> None:
+    cells = cells_of(network)
+    west, east = cells[: len(cells) // 2], cells[len(cells) // 2 :]
+    tomorrow = {cell: Outlook(arrives_at=NOON + timedelta(hours=24)) for cell in cells}
+    low = {cell: Ground(depth=DepthRank.UNDER_HALF_M, collapse_zone=False) for cell in cells}
+    keeps = WardModes("", "東の高台", dict.fromkeys(FLOOD, WithoutSite.GO_UP))
+    modes = dict.fromkeys(west, WardModes("西の広域避難先")) | dict.fromkeys(east, keeps)
+    situation = Situation(FLOOD, NOON, NOON, ground=low, outlook=tomorrow, modes=modes)
+    planner = Planner(network, cells)
+    found = planner.replan(Facts(situation, ()))
+    said = {entry.cell: entry.parts[0].general for entry in found.cells}
+    assert {(said[cell].advice, said[cell].refuge) for cell in west} == {(Advice.LEAVE_EARLY, "西の広域避難先")}
+    assert {(said[cell].advice, said[cell].refuge) for cell in east} == {(Advice.GO_UP, "東の高台")}
+    # Another name is another thing to do: its people are told, and the plan is another one.
+    moved = dict.fromkeys(west, WardModes("西の大学")) | dict.fromkeys(east, keeps)
+    after = planner.replan(Facts(replace(situation, modes=moved), ()))
+    assert {change.cell for change in after.changes} == set(west)
+    before, now = (by_shard(one.cells, FLOOD, NOON, 1) for one in (found, after))
+    for shard, plan in now.items():
+        assert (before[shard].digest != plan.digest) == any(entry.cell in west for entry in plan.cells)
+
+
+def test_a_plan_that_names_no_refuge_has_the_digest_that_earlier_versions_gave_it(network: RoadNetwork) -> None:
+    """A fan-out worker of either version reads the other's plans while one replaces the other (R22)."""
+    found = Planner(network, cells_of(network)).replan(facts([shelter(network, "west", node(0, 0))]))
+    for plan in by_shard(found.cells, FLOOD, NOON, 1).values():
+        assert "refuge" not in repr(plan)
+        assert plan.digest == hashlib.sha256(repr((plan.hazards, plan.cells)).encode()).hexdigest()
 
 
 def test_a_cell_far_from_any_way_says_so(network: RoadNetwork) -> None:

@@ -174,7 +174,8 @@ def test_a_ward_without_any_site_may_go_live_when_it_says_what_people_do_instead
     bare = replace(WHOLE, sites=(), setting=replace(WHOLE.setting or WardSetting("", ""), without_site=modes))
     found = check_ward(bare)
     assert not any(one.blocks for one in found)
-    assert {one.code for one in found} == {"shelters-none", "leave-early-nowhere"}
+    sudden = {f"leave-early-sudden-{danger}" for danger in ("tsunami", "earthquake", "fire", "volcano")}
+    assert {one.code for one in found} == {"shelters-none", "leave-early-nowhere", *sudden}
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -135,7 +135,9 @@ def test_the_river_and_the_way_of_a_push_are_drawn_without_a_network(phone: Brow
     page.locator("#pushed", has_text="119に助けを求め").wait_for()
 
     # Nobody goes anywhere: by when to leave is told by the clock of the push.
-    leave = Answer(Advice.LEAVE_EARLY, Why.WATER_COMES_FIRST, leave_by=AT + timedelta(hours=3))
+    leave = Answer(
+        Advice.LEAVE_EARLY, Why.WATER_COMES_FIRST, leave_by=AT + timedelta(hours=3), refuge="架空の広域避難先"
+    )
     message = way_for(leave, revision=notice.revision + 2)[1].for_part(0, "ja", 1)
     going_on(worker, message)
     until_true(
@@ -147,6 +149,7 @@ def test_the_river_and_the_way_of_a_push_are_drawn_without_a_network(phone: Brow
     )
     page.reload()
     page.locator("#pushed .headline", has_text="00:00までに区域の外へ避難").wait_for()
+    page.locator("#pushed", has_text="架空の広域避難先か、親族の家・宿へ").wait_for()
 
 
 def test_shaking_and_a_tsunami_are_drawn_from_the_push_alone(phone: BrowserContext, door: Door) -> None:

@@ -29,7 +29,7 @@ export function groundOf(key: string): Ground {
 }
 
 /** Return the sentence for going up, with the floor named (R3). A wheelchair user is never told only to climb. */
-export function goUpText(key: string, words: NowWords): string {
+export function goUpText(key: string, words: NowWords, refuge = ""): string {
   const ground = groundOf(key);
   const top = UPPER_M[ground.rank ?? 6] ?? 25;
   const floors: Record<number, number> = { 1: 2, 2: 2, 3: 3, 4: 5, 5: 8 };
@@ -37,7 +37,8 @@ export function goUpText(key: string, words: NowWords): string {
   const floor = number ? fill(words.floor, { n: number }) : words.floorTop;
   const help = ground.need !== "general";
   const text = help ? words.upHelp : ground.slope ? words.upSlope : ground.collapse || top > 3 ? words.upStrong : words.upOwn;
-  return [fill(text, { floor: help && ground.slope ? fill(words.floor, { n: 2 }) : floor }), ground.stays ? words.waterStays : "", words.help].filter(Boolean).join(" ");
+  const there = refuge && !ground.slope && text !== words.upOwn ? fill(words.upRefuge, { to: refuge }) : "";
+  return [fill(text, { floor: help && ground.slope ? fill(words.floor, { n: 2 }) : floor }), ground.stays ? words.waterStays : "", there, words.help].filter(Boolean).join(" ");
 }
 
 /** Return the picture of *ground* with its words. An unknown depth is said to be unknown and drawn with no water. */

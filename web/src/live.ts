@@ -78,6 +78,7 @@ export interface Answer {
   advice: string;
   why: string;
   leave_by?: string;
+  refuge?: string;
   action?: { key: string; ja: string; en: string };
   route?: Route;
 }

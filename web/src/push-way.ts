@@ -6,6 +6,7 @@ export interface PushAnswer {
   w: string;
   x?: string;
   by?: number;
+  r?: string;
   to?: string;
   s?: number;
   slow?: number;

@@ -23,6 +23,8 @@ export interface Guide {
   beyond: Point | undefined;
   designated: boolean;
   leaveBy: number | undefined;
+  /** The ward's own place: where to leave to, or its high ground. */
+  refuge: string;
   action: string;
   unconfirmedAt: number | undefined;
   factsAt: number | undefined;
@@ -47,6 +49,7 @@ export function guideOfPlan(answer: Answer, factsAt: number | undefined): Guide 
     beyond: undefined,
     designated: route?.offer === "designated-not-confirmed-open",
     leaveBy: moment(answer.leave_by),
+    refuge: answer.refuge ?? "",
     action: answer.action?.key ?? "",
     unconfirmedAt: moment(route?.unconfirmed[0]?.reported_at),
     factsAt,
@@ -67,6 +70,7 @@ export function guideOfPush(answer: PushAnswer, factsAt: number | undefined): Gu
     beyond: undefined,
     designated: answer.w === "not-confirmed-open",
     leaveBy: moment(answer.by),
+    refuge: answer.r ?? "",
     action: answer.x ?? "",
     unconfirmedAt: moment(answer.u?.[0]),
     factsAt,
@@ -78,7 +82,7 @@ export function guideOfPush(answer: PushAnswer, factsAt: number | undefined): Gu
 export function guideOfTile(way: Way, base: Guide | undefined, factsAt: number | undefined): Guide {
   const minutes = Math.ceil((way.seconds + way.metresToRoad) / 60);
   return {
-    ...(base ?? { advice: "go", why: "walkable", designated: false, leaveBy: undefined, action: "", unconfirmedAt: undefined }),
+    ...(base ?? { advice: "go", why: "walkable", designated: false, leaveBy: undefined, refuge: "", action: "", unconfirmedAt: undefined }),
     to: way.shelter.name,
     walkMinutes: minutes,
     slowMinutes: Math.ceil(minutes * SLOW_FACTOR),
@@ -132,8 +136,8 @@ export function wayWords(guide: Guide, ordered: boolean, now: number, words: Now
     !ordered && html("p", {}, words.noOrder),
     guide.designated && html("p", { class: "alarm" }, words.designated),
     guide.advice !== "go" && html("p", {}, said(words.why, guide.why, "")),
-    guide.advice === "go-up" && html("p", {}, goUpText(guide.action, words)),
-    guide.advice === "leave-early" && html("p", {}, words.leaveHow),
+    guide.advice === "go-up" && html("p", {}, goUpText(guide.action, words, guide.refuge)),
+    guide.advice === "leave-early" && html("p", {}, guide.refuge ? fill(words.leaveTo, { to: guide.refuge }) : words.leaveHow),
     guide.advice === "stay" && guide.why !== "not-in-zone" && guide.why !== "district-stays" && html("p", {}, words.noWay),
     goes && html("ol", { class: "turns" }, ...guide.turns.map((turn) => html("li", {}, turnText(turn, words))), html("li", {}, fill(words.arrive, { to: guide.to }))),
     guide.unconfirmedAt !== undefined && html("p", { class: "alarm" }, fill(words.unconfirmed, { ago: ago(guide.unconfirmedAt, now, words) })),
