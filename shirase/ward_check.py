@@ -16,6 +16,7 @@ from alerts.cap import Severity
 from alerts.duty import Duty, Roster
 from alerts.hazard import HazardKind
 from alerts.languages.known import LANGUAGES, words_of
+from alerts.languages.readings import in_latin
 from alerts.level import Level
 from alerts.notice import Phase
 from alerts.order_words import compose_order
@@ -219,7 +220,7 @@ def why_template_fails(name: str, language: str) -> str:
     if shown_name(name) != name:
         return "name-is-not-shown-whole"
     words = words_of(language)
-    read = words.names.shown(name) if words is not None else name
+    read = words.names.shown(name) if words is not None else name if language == "ja" else in_latin(name)
     for level in (Level.ELDERLY_LEAVE, Level.ALL_LEAVE, Level.SECURE_LIFE):
         for phase in (Phase.ISSUED, Phase.LIFTED):
             for danger in DANGERS:
