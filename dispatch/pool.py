@@ -16,9 +16,10 @@ A (key, nonce) must never meet two plaintexts. What keeps that, in order:
   neither two people nor two places share one, and new keys make another entry.
 """
 
+import itertools
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
 import numpy as np
@@ -28,6 +29,7 @@ from dispatch.agreement import scalar_from
 from dispatch.columns import U8
 from dispatch.envelope import Entry, entry_from
 from dispatch.layers import People
+from dispatch.registry import Registry
 from dispatch.told import GENERATION_BYTES
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,9 @@ log = logging.getLogger(__name__)
 SALT_AT, KEY_AT, NONCE_AT, ENTRY_BYTES = 65, 81, 97, 109
 THERE = 4
 _MIN_SECRET_BYTES = 32
+# A generation is one entry for everybody, and making it anew takes a minute of a core for a million people: a revision
+# for fewer than this does not spend it, since what it needs is made in a tenth of a second.
+WORTH_A_GENERATION = 2_048
 
 Make = Callable[[bytes, bytes, U8, U8], U8]
 """From private keys, salts, points without their leading 4, and secrets to rows (`dispatch.native.entries`)."""
@@ -61,6 +66,33 @@ def made_of(
     message = b"".join((generation, identifier, bytes((nth,)), p256dh, auth))
     random = blake2b(message, key=secret[:64], person=b"shirase-pool", digest_size=64).digest()
     return scalar_from(random[:48]), random[48:]
+
+
+def entries_for(
+    secret: bytes, generation: bytes, registry: Registry, rows: list[int], nths: Iterable[int], together: Make | None
+) -> U8:
+    """Return the entries of *rows*' pushes in *generation*, one in a row: in one call of *together*, or one by one."""
+    made = [
+        made_of(secret, generation, registry.id_of(row), nth, registry.p256dh(row), registry.auth(row))
+        for row, nth in zip(rows, nths, strict=True)
+    ]
+    if together is not None and rows:
+        scalars, salts = (b"".join(parts) for parts in zip(*made, strict=True))
+        columns = registry.columns
+        try:
+            return together(scalars, salts, columns.p256dh[rows], columns.auth[rows])
+        except ValueError as error:
+            log.error("C refused envelopes, Python makes them", extra={"reason": str(error)})
+    return as_rows(
+        entry_from(scalar, salt, registry.p256dh(row), registry.auth(row))
+        for row, (scalar, salt) in zip(rows, made, strict=True)
+    )
+
+
+def as_rows(entries: Iterable[Entry]) -> U8:
+    """Return *entries* as they are kept, one in a row."""
+    raw = b"".join(one.sender_public + one.salt + one.content_key + one.nonce for one in entries)
+    return np.frombuffer(raw, dtype=np.uint8).reshape(-1, ENTRY_BYTES)
 
 
 class Generation:
@@ -123,12 +155,12 @@ class Pool:
         """Say whether there is nothing to fill."""
         return len(self._ready) == self._depth and all(one.filled == len(self._order) for one in self._ready)
 
-    def take(self) -> Generation:
-        """Return a generation for one revision, the fullest there is, never to be taken again.
+    def take(self, rows: int) -> Generation:
+        """Return a generation for one revision of so many *rows*, the fullest there is, never to be taken again.
 
-        It has no entries where the pool is dry; they are then made one by one as they are needed.
+        It has no entries where the pool is dry, and for a revision for few: they are then made as they are needed.
         """
-        if not self._ready:
+        if not self._ready or rows < min(WORTH_A_GENERATION, len(self._order) // 2):
             return Generation.empty(0)
         taken = max(self._ready, key=lambda one: one.filled)
         self._ready.remove(taken)
@@ -168,21 +200,7 @@ class Pool:
     def _make(self, generation: Generation, rows: list[int]) -> None:
         base, entries = self._people.base, generation.entries
         missing = [row for row in rows if entries[row, 0] != THERE]
-        if self._together is not None and missing:
-            made = (
-                made_of(self._secret, generation.name, base.id_of(row), 0, base.p256dh(row), base.auth(row))
-                for row in missing
-            )
-            scalars, salts = (b"".join(parts) for parts in zip(*made, strict=True))
-            try:
-                entries[missing] = self._together(
-                    scalars, salts, base.columns.p256dh[missing], base.columns.auth[missing]
-                )
-                return
-            except ValueError as error:
-                log.error("C refused a turn of the pool, Python fills it", extra={"reason": str(error)})
-        for row in missing:
-            entry = entry_for(self._secret, generation.name, base.id_of(row), 0, base.p256dh(row), base.auth(row))
-            entries[row] = np.frombuffer(
-                entry.sender_public + entry.salt + entry.content_key + entry.nonce, dtype=np.uint8
+        if missing:
+            entries[missing] = entries_for(
+                self._secret, generation.name, base, missing, itertools.repeat(0, len(missing)), self._together
             )

@@ -18,12 +18,12 @@ from alerts.claim import Lane
 from dispatch.batch import Batch
 from dispatch.columns import U8, U16
 from dispatch.endpoint import MAX_LENGTH, origin_is_allowed
-from dispatch.envelope import HEADER_MIDDLE, Entry, derived_entry, seal
+from dispatch.envelope import HEADER_MIDDLE, derived_entry
 from dispatch.layers import People
 from dispatch.message import Message, Messages
 from dispatch.native.library import NO_ADDRESS, NO_ENTRY, Native, library_for
 from dispatch.native.packed import Addresses, Bodies
-from dispatch.pool import KEY_AT, SALT_AT, THERE, Generation, entry_for
+from dispatch.pool import KEY_AT, SALT_AT, THERE, Generation, as_rows, entries_for
 from dispatch.registry import Registry
 from dispatch.sender import Headers
 from dispatch.settings import DispatchSettings
@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 _HEAD_BYTES = SALT_AT + 16 + len(HEADER_MIDDLE)
 # What a body begins with, then content key and nonce: all that sealing needs, cut without a slice for each.
 _SEALING = Struct(f"{_HEAD_BYTES}s16s12s")
-_THERE_AT = 16 + len(HEADER_MIDDLE)
 _MIDDLE = np.frombuffer(HEADER_MIDDLE, dtype=np.uint8)
 # What `endpoint` lets an address consist of: with a byte beyond these it was not checked at sign-up.
 _PATH_BYTES = bytes(byte for byte in range(0x21, 0x7F) if byte not in b'"#\\')
@@ -206,9 +205,13 @@ class Pushes:
         if made.count < len(rows):
             if (made.states == NO_ADDRESS).any():
                 return None  # doing it again gives the same bytes
-            for at in np.flatnonzero(made.states == NO_ENTRY).tolist():
-                body = self._made_now(layer, int(rows[at]), 0, sealing, messages[int(said[at])])
-                made.bodies.data[at] = np.frombuffer(body, dtype=np.uint8)
+            missing = np.flatnonzero(made.states == NO_ENTRY)
+            if len(missing):
+                spoken = [messages[one] for one in said[missing].tolist()]
+                entries = self._made_now(layer, rows[missing].tolist(), [0] * len(missing), sealing, spoken)
+                made.bodies.data[missing] = np.frombuffer(b"".join(_sealed(entries, spoken)), dtype=np.uint8).reshape(
+                    len(missing), -1
+                )
         return made.addresses, made.bodies
 
     def _bodies(
@@ -221,32 +224,33 @@ class Pushes:
         sealing: Sealing,
     ) -> list[bytes]:
         """Return the body of each row: sealed by the pool's entry, or by the same entry made now."""
-        pooled = sealing.generation
+        pooled, nths = sealing.generation, wanted.nths.tolist()
         # The pool is made for the large registry, and for one push a person.
-        if pooled is None or number or wanted.nths[0] or not len(pooled.entries):
-            return [
-                self._made_now(layer, row, nth, sealing, message)
-                for row, nth, message in zip(rows.tolist(), wanted.nths.tolist(), messages, strict=True)
-            ]
+        if pooled is None or number or nths[0] or not len(pooled.entries):
+            return _sealed(self._made_now(layer, rows.tolist(), nths, sealing, messages), messages)
         entries = pooled.entries[rows]
-        made = np.empty((len(rows), _SEALING.size), dtype=np.uint8)
-        made[:, :16] = entries[:, SALT_AT:KEY_AT]
-        made[:, 16 : 16 + len(HEADER_MIDDLE)] = _MIDDLE
-        made[:, 16 + len(HEADER_MIDDLE) : _HEAD_BYTES] = entries[:, :SALT_AT]
-        made[:, _HEAD_BYTES:] = entries[:, KEY_AT:]
-        bodies = [
-            head + AESGCM(content_key).encrypt(nonce, message.record, None)
-            for (head, content_key, nonce), message in zip(_SEALING.iter_unpack(made.tobytes()), messages, strict=True)
-            if head[_THERE_AT] == THERE
-        ]
-        if len(bodies) < len(rows):
-            # What was not filled in time is made now.
-            for at in np.flatnonzero(entries[:, 0] != THERE).tolist():
-                bodies.insert(at, self._made_now(layer, int(rows[at]), 0, sealing, messages[at]))
-        return bodies
+        # What was not filled in time is made now.
+        missing = np.flatnonzero(entries[:, 0] != THERE)
+        if len(missing):
+            entries[missing] = self._made_now(
+                layer, rows[missing].tolist(), [0] * len(missing), sealing, [messages[at] for at in missing.tolist()]
+            )
+        return _sealed(entries, messages)
 
-    def _made_now(self, layer: "_Layer", row: int, nth: int, sealing: Sealing, message: Message) -> bytes:
-        return seal(self._entry(layer, row, nth, sealing, message), message.plaintext, message.padded_bytes)
+    def _made_now(
+        self, layer: "_Layer", rows: list[int], nths: list[int], sealing: Sealing, messages: list[Message]
+    ) -> U8:
+        """Return the entry of each row, in one call of C where that is there and the entries do not hang on words."""
+        registry = layer.registry
+        if sealing.name:
+            together = None if self._library is None else self._library.entries
+            return entries_for(self._secret, sealing.name, registry, rows, nths, together)
+        return as_rows(
+            derived_entry(
+                self._secret, message.plaintext, message.padded_bytes, registry.p256dh(row), registry.auth(row)
+            )
+            for row, message in zip(rows, messages, strict=True)
+        )
 
     def _speak(self, code: int, *, short: bool) -> _Spoken:
         """Return the message that *code* stands for, with a number that messages of the same headers and size share."""
@@ -255,13 +259,6 @@ class Pushes:
         alike = self._shared.setdefault((message.urgency, message.topic, message.padded_bytes), len(self._shared))
         found = self._spoken[short][code] = message, alike
         return found
-
-    def _entry(self, layer: "_Layer", row: int, nth: int, sealing: Sealing, message: Message) -> Entry:
-        registry = layer.registry
-        p256dh, auth = registry.p256dh(row), registry.auth(row)
-        if sealing.name:
-            return entry_for(self._secret, sealing.name, registry.id_of(row), nth, p256dh, auth)
-        return derived_entry(self._secret, message.plaintext, message.padded_bytes, p256dh, auth)
 
     def _is_allowed(self, origin: str) -> bool:
         if origin not in self._allowed:
@@ -297,6 +294,19 @@ class _Layer:
         path = self._path
         firsts, lasts = self._offset[rows].tolist(), self._offset[rows + 1].tolist()
         return [path[first:last].tobytes() for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _sealed(entries: U8, messages: list[Message]) -> list[bytes]:
+    """Return the body of each message, sealed by the entry beside it."""
+    made = np.empty((len(entries), _SEALING.size), dtype=np.uint8)
+    made[:, :16] = entries[:, SALT_AT:KEY_AT]
+    made[:, 16 : 16 + len(HEADER_MIDDLE)] = _MIDDLE
+    made[:, 16 + len(HEADER_MIDDLE) : _HEAD_BYTES] = entries[:, :SALT_AT]
+    made[:, _HEAD_BYTES:] = entries[:, KEY_AT:]
+    return [
+        head + AESGCM(content_key).encrypt(nonce, message.record, None)
+        for (head, content_key, nonce), message in zip(_SEALING.iter_unpack(made.tobytes()), messages, strict=True)
+    ]
 
 
 def _are_paths(paths: list[bytes]) -> bool:

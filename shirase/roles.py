@@ -128,9 +128,11 @@ def _run_notices(settings: WorkerSettings, metrics: StreamMetrics, heartbeat: Pa
     from shirase.help_lines import help_lines_at
     from streams.brokers.faust_app import run_worker
     from streams.notices.stage import build_notices, recall
+    from streams.notices.warming import warm
 
     # Before the lease: a register that is doubtful is told at once.
     lines = help_lines_at(settings.wards, settings.areas)
+    warm()
     if not hold_lease(Role.NOTICES, settings, Stop(), Beat(heartbeat)):
         return
     notices = recall(settings.broker, policy_at(settings.policy).sign, lines)

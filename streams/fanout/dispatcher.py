@@ -64,6 +64,8 @@ PAUSE_SECONDS = 5.0
 # Who hands over waits this long for its last answers: well within the five seconds that its supervisor gives it.
 LAST_ANSWERS_SECONDS = 2.0
 _IDLE_SECONDS = 0.01
+# The broker takes some milliseconds for the first range of a notice, which is sent as soon as it has it.
+_STORING_SECONDS = 0.001
 # Entries made in a turn with nothing to send: 7 ms, by which a notice that comes then waits at most.
 ENTRIES_A_TURN = 64
 
@@ -163,6 +165,8 @@ class Dispatcher:
         """Hand rows to the sender, take answers, store what has ended."""
         more = self._outbox.fill(time.time())
         wait = _IDLE_SECONDS if self._courses and not more else 0.0
+        if wait and self._courses.begin_soon:
+            wait = _STORING_SECONDS
         self._outbox.answers(gathered(self._sender, wait), time.time())
         if self._ledger.save(self._outbox.fanouts):
             for fanout in self._outbox.fanouts:
@@ -303,7 +307,7 @@ class Dispatcher:
             received_ms=received_ms,
             chosen_ms=round(chosen_s * 1000),
             epoch=self._owner.epoch,
-            generation=self._pool.take() if len(chosen) else None,
+            generation=self._pool.take(len(chosen)) if len(chosen) else None,
             frozen=frozen,
             before=lambda: self._told.before(notice.lineage, notice.revision),
         )

@@ -56,11 +56,9 @@ class Notices:
 
     def due(self, *, unread: bool) -> tuple[tuple[Draft, dict[str, bytes]], ...]:
         """Return the drafts that are due, each with the headers that its document came with."""
+        drafts = self.board.due(at=time.monotonic(), unread=unread)
         stamp = b"%d" % round(time.time() * 1000)
-        return tuple(
-            (draft, {**self._of(draft), HEADER_NOTICE_MS: stamp})
-            for draft in self.board.due(at=time.monotonic(), unread=unread)
-        )
+        return tuple((draft, {**self._of(draft), HEADER_NOTICE_MS: stamp}) for draft in drafts)
 
     def _of(self, draft: Draft) -> Mapping[str, bytes]:
         document = draft.provenance.document

@@ -27,6 +27,8 @@ from dispatch.told import Told, decode, encode, freeze
 from dispatch.vapid import Vapid, VapidKey
 from tests.dispatch.people import KOTO, NOON, notice, part, point_of, receiver_key, resident
 
+# As many rows as are worth what was made ahead.
+EVERYBODY = 10**6
 SECRET = b"s" * 32
 SETTINGS = DispatchSettings()
 KEY = VapidKey.generate()
@@ -88,7 +90,7 @@ def test_the_pool_and_whoever_has_none_make_the_same_bytes_and_the_browser_opens
     while not pool.full:
         assert pool.fill(5)
     assert pool.level == 1.0
-    generation = pool.take()
+    generation = pool.take(EVERYBODY)
     assert (pool.level, pool.full) == (0.0, False)
     told = frozen(what, who, generation.name)
     with_pool = bodies(told, generation, what, who)
@@ -128,7 +130,7 @@ def test_no_key_ever_meets_two_messages(acts: list[tuple[str, int]]) -> None:
                 pool.fill(7 * which)
             case "send":
                 number += 1
-                generation = pool.take()
+                generation = pool.take(EVERYBODY)
                 words = f"文 {which}"
                 told = frozen(saying(f"{words} v{version}"), who, generation.name)
                 stored[number] = encode(told), words
@@ -162,9 +164,22 @@ def test_no_two_people_pushes_or_generations_share_an_entry() -> None:
 def test_a_generation_is_taken_once_and_a_dry_pool_gives_an_empty_one() -> None:
     pool = Pool(SECRET, people(), 2)
     pool.fill(10**6)
-    names = [pool.take().name for _ in range(5)]
+    names = [pool.take(EVERYBODY).name for _ in range(5)]
     assert len(set(names)) == 5
-    assert not len(pool.take().entries)
+    assert not len(pool.take(EVERYBODY).entries)
+
+
+def test_a_revision_for_few_leaves_what_is_made_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(SECRET, people(), 1)
+    pool.fill(10**6)
+    half = len(crowd()) // 2
+    few = [pool.take(half - 1) for _ in range(3)]
+    assert not any(len(one.entries) for one in few)
+    assert len({one.name for one in few}) == 3, "they never share a key either"
+    assert pool.full
+    monkeypatch.setattr("dispatch.pool.WORTH_A_GENERATION", 3)
+    assert not len(pool.take(2).entries)
+    assert pool.take(3).filled == len(crowd()), "among many people a few thousand are worth it"
 
 
 @pytest.mark.parametrize("depth", range(5))
@@ -179,7 +194,7 @@ def test_the_level_rises_to_the_depth_a_bit_at_a_time_and_falls_by_what_is_taken
     assert levels[-1] == depth
     assert pool.fill(5) == 0
     if depth:
-        assert pool.take().filled == count
+        assert pool.take(EVERYBODY).filled == count
         assert (pool.level, pool.full) == (depth - 1, False)
 
 
@@ -190,7 +205,7 @@ def test_only_our_own_buckets_are_filled() -> None:
     pool = Pool(SECRET, who, 1, mine)
     pool.fill(10**6)
     assert pool.full
-    there = pool.take().entries[:, 0] == THERE
+    there = pool.take(EVERYBODY).entries[:, 0] == THERE
     assert np.array_equal(there, mine[who.base.bucket])
 
 
@@ -203,7 +218,7 @@ def test_entries_follow_their_people_into_a_registry_that_was_built_anew() -> No
     pool.rebuilt(anew, old)
     assert not pool.full
     pool.fill(10**6)
-    generation = pool.take()
+    generation = pool.take(EVERYBODY)
     for row in range(anew.count):
         base = anew.base
         entry = entry_for(SECRET, generation.name, base.id_of(row), 0, base.p256dh(row), base.auth(row))

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.claim import HazardSnapshot
+from alerts.languages.known import LANGUAGES
+from alerts.notice import Phase
 from feeds.read import series_of
 from streams.brokers.broker import Broker, ensure_topics, open_broker
 from streams.brokers.client import Producer, Record, read_to_end
@@ -13,6 +15,7 @@ from streams.ingest.acceptance import epoch_ms, receive
 from streams.ingest.agent import arrival_of
 from streams.notices.notice_board import NoticeBoard
 from streams.notices.stage import Notices, command_of, recall
+from streams.notices.warming import warm
 from streams.payloads import Command, Draft, Verb
 from streams.topics import COMMANDS, HAZARDS, NOTICES, TELEGRAMS
 from streams.wire import decode, encode
@@ -111,3 +114,10 @@ def test_a_proposal_says_who_made_it() -> None:
     _, value = command_of(draft)
     command = decode(Command, value)
     assert (command.verb, command.by, command.draft_id, command.draft) == (Verb.CREATE, "notices", draft.draft, draft)
+
+
+def test_what_warms_the_stage_up_writes_a_warning_and_its_end_and_remembers_nothing() -> None:
+    for _ in range(2):
+        parts = [part for draft in warm() for part in draft.notice.parts]
+        assert [part.phase for part in parts] == [Phase.ISSUED, Phase.CANCELLED]
+        assert all({text.language for text in part.texts} == set(LANGUAGES) for part in parts)

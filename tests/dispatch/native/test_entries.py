@@ -105,7 +105,7 @@ def test_the_pool_is_the_same_by_both_and_the_browser_opens_what_it_seals(entrie
     who = People(Registry.of(columns_of(people)))
     pool = Pool(SECRET, who, 1, together=entries)
     assert (pool.fill(3), pool.fill(100)) == (3, 67), "the second turn begins where the first one ended"
-    generation = pool.take()
+    generation = pool.take(len(who.base.bucket))
     base = who.base
     for row in range(70):
         entry = entry_for(SECRET, generation.name, base.id_of(row), 0, base.p256dh(row), base.auth(row))
@@ -125,10 +125,10 @@ def test_what_c_refuses_python_fills(caplog: pytest.LogCaptureFixture) -> None:
     who = People(Registry.of(columns_of([resident(random.Random(1))])))
     pool = Pool(SECRET, who, 1, together=refuse)
     assert pool.fill(1) == 1
-    base, generation = who.base, pool.take()
+    base, generation = who.base, pool.take(len(who.base.bucket))
     entry = entry_for(SECRET, generation.name, base.id_of(0), 0, base.p256dh(0), base.auth(0))
     assert generation.entries[0].tobytes() == bytes_of(entry)
-    assert [record.getMessage() for record in caplog.records] == ["C refused a turn of the pool, Python fills it"]
+    assert [record.getMessage() for record in caplog.records] == ["C refused envelopes, Python makes them"]
 
 
 def test_threads_do_not_write_into_each_others_memory(entries: Entries) -> None:
