@@ -19,10 +19,10 @@ from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Recipients
 from alerts.reception_check import is_check
-from alerts.theme import Audience
 from dispatch.city import CITY_CELL, touches_city
-from dispatch.columns import NO_QUIET_HOURS, U8, U16, U32, U64, Flag, spread
+from dispatch.columns import NO_QUIET_HOURS, U8, U16, U32, U64, spread
 from dispatch.layers import People
+from dispatch.reach import Allowed, Touched
 from dispatch.registry import Registry
 from dispatch.subscription import BUCKETS, MAX_PLACES
 from dispatch.terms import code_of, have_ended, manners
@@ -123,11 +123,8 @@ def select(
     for registry, alive, first in layers:
         if not registry.count:
             continue
-        allowed = _allowed(registry, notice, buckets)
-        if alive is not None:
-            allowed &= alive
-        if only is not None:
-            allowed &= only[first : first + registry.count]
+        wanted = None if only is None else only[first : first + registry.count]
+        allowed = Allowed(registry, notice, buckets, tuple(mask for mask in (alive, wanted) if mask is not None))
         one = (_places if by_place else _persons)(registry, notice, allowed, told, hour, at)
         one.rows += first
         found.append(one)
@@ -142,67 +139,68 @@ def select(
     return Selection(rows[order].astype(np.uint32), parts[order], places[order], quieted)
 
 
-def _persons(
-    registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int, now: datetime
-) -> _Found:
+def _persons(registry: Registry, notice: Notice, allowed: Allowed, told: Before, hour: int, now: datetime) -> _Found:
     """Return each person once, with the worst part that reaches one of her places.
 
     A place of her own comes before somebody else's, however much worse it is there: information about a school never
     takes the place of what she has to do herself. One place that may sound lets the push sound.
     """
-    best_part = np.full(registry.count, _NO_PART, dtype=np.uint16)
-    best_rank = np.full(registry.count, np.iinfo(np.int32).max, dtype=np.int32)
-    best_cell = np.zeros(registry.count, dtype=np.uint64)
     told_mask = _told_mask(registry, told)
-    awake = ~_asleep(registry, hour)
-    quieted = np.zeros(registry.count, dtype=np.bool_)
     voice = Voice(registry, notice, hour)
     # From the least to the most dangerous part, so that plain assignment leaves the worst; of two of
     # the same rank the earlier part stays.
-    for number, part in sorted(enumerate(notice.parts), key=lambda pair: (-pair[1].rank, -pair[0])):
-        if part.recipients is Recipients.NOBODY:
-            continue
+    parts = sorted(
+        ((number, part) for number, part in enumerate(notice.parts) if part.recipients is not Recipients.NOBODY),
+        key=lambda pair: (-pair[1].rank, -pair[0]),
+    )
+    reached = {n: _reached(registry, part) for n, part in parts if part.recipients is not Recipients.ALL_TOLD}
+    touched = Touched(registry, None if len(reached) < len(parts) else tuple(reached.values()))
+    best_part = np.full(touched.count, _NO_PART, dtype=np.uint16)
+    best_rank = np.full(touched.count, np.iinfo(np.int32).max, dtype=np.int32)
+    best_cell = np.zeros(touched.count, dtype=np.uint64)
+    quieted = np.zeros(touched.count, dtype=np.bool_)
+    for number, part in parts:
         if part.recipients is Recipients.ALL_TOLD:
             # One cell for all: those who moved away are told in the order of their row numbers.
-            rows = np.flatnonzero(told_mask & allowed)
-            rows = voice.heard_everywhere(rows, part)
-            best_part[rows], best_rank[rows], best_cell[rows] = number, part.rank, 0
+            rows = np.flatnonzero(told_mask)
+            rows = voice.heard_everywhere(rows[allowed.of(rows)], part)
+            where = touched.position(rows)
+            best_part[where], best_rank[where], best_cell[where] = number, part.rank, 0
             continue
-        at = _reached(registry, part)
+        at = reached[number]
         rows, cells = registry.index_row[at].astype(np.int64), registry.index_cell[at]
-        keep = allowed[rows]
+        keep = allowed.of(rows)
         if part.recipients is Recipients.TOLD:
             keep &= told_mask[rows]
         elif may_be_quieted(notice, part):
             least = registry.index_min_level[at]
             # A check has no level that a place could have asked for more than; only hours of quiet hold it (R19).
             level = int(part.level) if part.level is not None else _LEVEL_OF_NONE
-            loud = awake[rows] & (is_check(notice) | (least <= level))
-            quieted[rows[keep & ~loud]] = True
+            loud = ~_asleep(registry, rows, hour) & (is_check(notice) | (least <= level))
+            quieted[touched.position(rows[keep & ~loud])] = True
             keep &= loud
         if registry.has_terms:
             if part.recipients is Recipients.CELLS:
                 keep &= ~have_ended(registry.index_terms[at], now)
             keep = voice.heard(rows, registry.index_terms[at], part, keep)
         # Descending cells: of several places in one part the lowest cell is written last and stays.
-        rows, cells = rows[keep][::-1], cells[keep][::-1]
-        best_part[rows], best_rank[rows], best_cell[rows] = number, part.rank, cells
-    chosen = np.flatnonzero(best_part != _NO_PART)
-    quieted[chosen] = False
+        where, cells = touched.position(rows[keep][::-1]), cells[keep][::-1]
+        best_part[where], best_rank[where], best_cell[where] = number, part.rank, cells
+    found = np.flatnonzero(best_part != _NO_PART)
+    quieted[found] = False
+    chosen = touched.rows(found)
     return _Found(
         chosen,
-        best_part[chosen],
+        best_part[found],
         voice.codes(chosen),
-        best_rank[chosen],
-        best_cell[chosen],
+        best_rank[found],
+        best_cell[found],
         registry.columns.row_number[chosen],
         int(quieted.sum()),
     )
 
 
-def _places(
-    registry: Registry, notice: Notice, allowed: NDArray[np.bool_], told: Before, hour: int, now: datetime
-) -> _Found:
+def _places(registry: Registry, notice: Notice, allowed: Allowed, told: Before, hour: int, now: datetime) -> _Found:
     """Return each place of a person whose advice differs; quiet hours say nothing, an order wakes everybody.
 
     Places with the same advice are told once, except where one of them has a notification of its own
@@ -236,7 +234,7 @@ def _places(
                 keep = np.ones(len(row), dtype=np.bool_)
             row, cell, terms = row[keep], cell[keep], terms[keep]
             place = _number_of_place(registry, row, cell)
-        keep = allowed[row]
+        keep = allowed.of(row)
         manner = manners(terms[keep], notice, part, hour) if registry.has_terms else np.zeros(int(keep.sum()), np.uint8)
         spoken.append(manner)
         rows.append(row[keep])
@@ -312,24 +310,6 @@ def may_be_quieted(notice: Notice, part: NoticePart) -> bool:
     return notice.lane is not Lane.LIFE_SAFETY and part.severity not in (Severity.EXTREME, Severity.SEVERE)
 
 
-def _allowed(registry: Registry, notice: Notice, buckets: Collection[int] | None) -> NDArray[np.bool_]:
-    """Return the rows that *notice* may reach: a drill never a resident, a live one never a test row.
-
-    What is not for the public reaches officers' rows only, whatever its cells and parts say.
-    """
-    flags = registry.columns.flags
-    set_apart = flags & np.uint8(Flag.DRILL | Flag.CANARY | Flag.INACTIVE)
-    wanted = {Lane.DRILL: Flag.DRILL, Lane.CANARY: Flag.CANARY}.get(notice.lane, Flag.NONE)
-    allowed: NDArray[np.bool_] = set_apart == np.uint8(wanted)
-    if notice.audience is not Audience.PUBLIC:
-        allowed &= (flags & np.uint8(Flag.STAFF)) != 0
-    if buckets is not None:
-        mine = np.zeros(BUCKETS, dtype=np.bool_)
-        mine[list(buckets)] = True
-        allowed &= mine[registry.bucket]
-    return allowed
-
-
 def _told_mask(registry: Registry, told: Before) -> NDArray[np.bool_]:
     mask = np.zeros(registry.count, dtype=np.bool_)
     rows = registry.rows_of(told.rows)
@@ -337,8 +317,8 @@ def _told_mask(registry: Registry, told: Before) -> NDArray[np.bool_]:
     return mask
 
 
-def _asleep(registry: Registry, hour: int) -> NDArray[np.bool_]:
-    start, end = registry.columns.quiet_start, registry.columns.quiet_end
+def _asleep(registry: Registry, rows: NDArray[np.int64], hour: int) -> NDArray[np.bool_]:
+    start, end = registry.columns.quiet_start[rows], registry.columns.quiet_end[rows]
     same_day = (start <= hour) & (hour < end)
     over_midnight = (start > end) & ((hour >= start) | (hour < end))
     asleep: NDArray[np.bool_] = (start != NO_QUIET_HOURS) & (same_day | over_midnight)

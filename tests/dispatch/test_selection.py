@@ -67,7 +67,7 @@ def by_hand(
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_a_selection_is_what_asking_everybody_gives(seed: int) -> None:
+def test_a_selection_is_what_asking_everybody_gives(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(seed)
     people = crowd(rng, 150, DISK)
     registry = People(Registry.of(columns_of(people)))
@@ -106,6 +106,12 @@ def test_a_selection_is_what_asking_everybody_gives(seed: int) -> None:
     some = set(rng.sample(range(256), 80))
     mine = select(registry, of, at=at, told=before(told), buckets=some)
     assert list(mine.rows) == [row for row in chosen.rows if registry.base.bucket[row] in some]
+    for few in (0.001, 10**9):
+        # Looked up one by one however many they are, and in passes over all however few.
+        monkeypatch.setattr("dispatch.reach._FEW", few)
+        again = select(registry, of, at=at, told=before(told), buckets=some)
+        assert all(np.array_equal(getattr(again, one), getattr(mine, one)) for one in ("rows", "parts", "places"))
+        assert again.quieted == mine.quieted
 
 
 def test_the_order_does_not_depend_on_the_order_of_the_snapshot() -> None:
