@@ -22,6 +22,14 @@ def table_at(path: Path) -> AreaTable:
     return from_bytes(path.read_bytes())
 
 
+def ward_names(path: Path) -> dict[str, str]:
+    """Return the names of the municipalities in the table at *path* by code, none where it is not there."""
+    if not path.exists():
+        return {}
+    table = table_at(path)
+    return {code: name.ja for code in table.codes() if (name := table.name(code)) is not None}
+
+
 def river_zones_at(path: Path | None) -> RiverZones:
     """Return the river zones in *path*, none at all without one."""
     if path is None:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from feeds.archive import documents as read_documents
-from shirase.areas import DEFAULT_AREAS, ensure_table
+from shirase.areas import DEFAULT_AREAS, ensure_table, ward_names
 from shirase.commands.accounts import accounts, audit
 from shirase.commands.api import api
 from shirase.commands.areas import areas_group
@@ -311,15 +311,16 @@ def explain(cell: str, broker: str, areas: Path, river_zones: Path | None, netwo
 @click.option("--month", required=True, help="YYYY-MM, by Tokyo's clock.")
 @click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
 @click.option("--accounts", type=click.Path(path_type=Path, exists=True), help="The console's accounts file.")
+@_areas
 @_json
-def show_usage(month: str, broker: str, accounts: Path | None, as_json: bool) -> None:
+def show_usage(month: str, broker: str, accounts: Path | None, areas: Path, as_json: bool) -> None:
     """Say per ward what it used: people, notices, pushes, bytes, console users; the rows sum to the total."""
     try:
         wanted = month_of(month)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--month") from error
     used = _guarded(lambda: read_usage(wanted, broker, wards_of_accounts(accounts) if accounts else ()))
-    click.echo(json.dumps(used.plain(), ensure_ascii=False) if as_json else table_of(used))
+    click.echo(json.dumps(used.plain(), ensure_ascii=False) if as_json else table_of(used, ward_names(areas)))
 
 
 @main.command()

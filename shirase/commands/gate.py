@@ -12,6 +12,8 @@ import click
 _keys = click.option(
     "--keys", type=click.Path(path_type=Path), required=True, help="Folder of the events' keys, mode 0700."
 )
+# Of a list that calls wards otherwise than was typed, enough to see how.
+_MOST_WARDS_NAMED = 30
 _EVENT = r"[A-Za-z0-9_-]{1,40}"
 
 
@@ -45,9 +47,11 @@ def open_gate(event: str, sites: Path, wards: tuple[str, ...], url: str, hours: 
         raise click.BadParameter("letters, digits, - and _", param_hint="EVENT")
     if not url.startswith("https://"):
         raise click.BadParameter("phones reach it by https://", param_hint="--url")
-    chosen = [site for site in read_sites(sites) if not site.out_of_use and (not wards or site.ward in wards)]
+    listed = read_sites(sites)
+    chosen = [site for site in listed if not site.out_of_use and (not wards or site.ward in wards)]
     if not chosen:
-        click.echo("shirase: no shelter of these wards is on the list", err=True)
+        known = ", ".join(sorted({site.ward or "-" for site in listed})[:_MOST_WARDS_NAMED])
+        click.echo(f"shirase: no shelter of these wards is on the list, which names {known or 'none'}", err=True)
         sys.exit(1)
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = keys / f"{event}.key"

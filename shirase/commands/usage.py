@@ -6,7 +6,7 @@ so that the rows sum to the totals: they are for the operators' account between 
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -46,6 +46,7 @@ class WardUsage:
         return WardUsage(self.ward, **sums)
 
 
+_NO_NAMES: Mapping[str, str] = {}
 COUNTERS = tuple(field.name for field in fields(WardUsage) if field.name != "ward")
 
 
@@ -140,12 +141,14 @@ def wards_of_accounts(path: Path) -> tuple[frozenset[str], ...]:
         return tuple(account.wards for account, disabled in accounts.listed() if not disabled)
 
 
-def table_of(usage: Usage) -> str:
-    """Return *usage* as lines for a terminal."""
-    heads = {name: name.replace("_", " ") for name in COUNTERS}
-    lines = [f"{usage.month}: {usage.distinct_notices:,} notices", "  ".join(f"{head:>15}" for head in heads.values())]
+def table_of(usage: Usage, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """Return *usage* as lines for a terminal, with the *names* of wards as far as they are known."""
+    heads = (*(f"{name.replace('_', ' '):>15}" for name in COUNTERS), "ward")
+    lines = [f"{usage.month}: {usage.distinct_notices:,} notices; each counts in every ward that it reached"]
+    lines.append("  ".join(heads))
     for row in (*usage.rows, usage.total):
-        lines.append("  ".join(f"{getattr(row, name):>15,}" for name in COUNTERS) + f"  {row.ward}")
+        numbers = "  ".join(f"{getattr(row, name):>15,}" for name in COUNTERS)
+        lines.append(f"{numbers}  {row.ward} {names.get(row.ward, '')}".rstrip())
     return "\n".join(lines)
 
 

@@ -172,6 +172,9 @@ def test_an_event_is_opened_with_a_sheet_for_each_door_and_closed_for_all(tmp_pa
     words += ["--url", "https://report.example", "--out", str(tmp_path), "--keys", str(tmp_path / "keys")]
     ran = CliRunner().invoke(main, words)
     assert ran.exit_code == 0, ran.output
+    by_code = CliRunner().invoke(main, [word.replace("江東区", "1310800") for word in words])
+    assert by_code.exit_code == 1
+    assert "江戸川区, 江東区" in by_code.output, "how the list names its wards"
     sheet = (tmp_path / "typhoon-19.html").read_text()
     assert sheet.count("<svg") == 2
     assert "架空小学校2" not in sheet

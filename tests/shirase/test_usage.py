@@ -121,6 +121,8 @@ def test_a_month_in_which_nothing_happened_is_empty_and_no_error() -> None:
     usage = usage_in("2025-01", [receipt("l", {"江東区": 7})])
     assert (usage.rows, usage.total.pushes_accepted, usage.distinct_notices) == ((), 0, 0)
     assert "2025-01: 0 notices" in table_of(usage)
+    named = table_of(replace(usage, rows=(WardUsage("1310800", notices=3),)), {"1310800": "江東区"})
+    assert named.splitlines()[-2].endswith("  1310800 江東区")
 
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-1", "november", "2026-11-01", "２０２６-11"])
