@@ -67,12 +67,12 @@ class HowFar:
     @property
     def done(self) -> int:
         """Return how many rows have their end."""
-        return sum(done for done, _ in self.origins.values())
+        return sum(self.outcomes.values()) if self.ended else sum(done for done, _ in self.origins.values())
 
     @property
     def total(self) -> int:
         """Return how many rows are known of; more come while workers begin."""
-        return sum(total for _, total in self.origins.values())
+        return sum(self.outcomes.values()) if self.ended else sum(total for _, total in self.origins.values())
 
     @property
     def ended(self) -> bool:
@@ -161,6 +161,9 @@ class Sending:
             for receipt in receipts:
                 outcomes.update(receipt.outcomes)
             sums.rings = _rings_of(receipts) or sums.rings
+            # Every row has its end; which push service each belonged to the receipts do not say, unless it was one.
+            whole = outcomes.total() if len(origins) == 1 else 0
+            origins = {origin: (whole or total, whole or total) for origin, (_, total) in origins.items()}
         firsts = [one.first_accepted_ms for one in checkpoints] + [one.first_accepted_ms for one in receipts]
         lasts = [one.last_accepted_ms for one in checkpoints] + [one.last_accepted_ms for one in receipts]
         return HowFar(

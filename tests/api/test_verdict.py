@@ -12,6 +12,7 @@ from alerts.notice import Notice
 from api.known.sending import HowFar, Sending
 from api.known.verdict import SILENT_AFTER, Answer, Verdict, Why, verdict_of
 from api.officers.audit import Trail
+from dispatch.progress import Progress
 from streams.brokers.client import Record
 from streams.fanout.checkpoint import Checkpoint, Ring, encode_checkpoint, progress_key
 from streams.payloads import ReceiptRecord
@@ -128,6 +129,9 @@ def test_how_far_it_is_by_ring_is_said_in_words_beside_each_bar(room: Room, stag
 
 def test_the_account_of_the_end_is_the_rings_account_too() -> None:
     sending = Sending()
+    saved = Checkpoint({"https://push.example": Progress(50)}, Counter(accepted=20))
+    sending.apply(Record(PROGRESS.name, 0, 0, progress_key("flood", 1, 0, 1), encode_checkpoint(saved), {}, 0))
+    assert (sending.how_far("flood", 1).done, sending.how_far("flood", 1).total) == (0, 50)
     accounts: tuple[dict[str, dict[str, int]], ...] = (
         {"0": {"accepted": 40}},
         {"0": {"accepted": 20, "gone": 5}, "1": {"expired": 7}},
@@ -139,7 +143,9 @@ def test_the_account_of_the_end_is_the_rings_account_too() -> None:
             last_accepted_ms=9, rings=rings,
         )  # fmt: skip
         sending.apply(Record(RECEIPTS.name, 0, 0, b"r", encode(receipt), {}, 0))
-    found = sending.how_far("flood", 1).rings
+    far = sending.how_far("flood", 1)
+    assert (far.done, far.total, far.origins) == (60, 60, {"https://push.example": (60, 60)}), "not what was saved last"
+    found = far.rings
     assert [(rank, one.accepted, one.ended, one.total) for rank, one in found.items()] == [
         (0, 60, 65, 65),
         (1, 0, 7, 7),
