@@ -178,7 +178,7 @@ def test_what_needs_a_file_that_no_deployment_has_starts_only_when_asked(compose
 
 def test_residents_give_way_to_the_console(compose: dict[str, Any]) -> None:
     shares = {name: compose["services"][name]["cpu_shares"] for name in ("residents", "console")}
-    assert shares["console"] >= 4 * shares["residents"]
+    assert shares["console"] >= 32 * shares["residents"]
 
 
 def test_officers_accounts_are_in_a_volume_of_their_own(compose: dict[str, Any]) -> None:
