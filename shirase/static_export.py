@@ -18,6 +18,7 @@ from api.drawing.style import PAGE
 from api.http.reader import Freshness
 from api.live.board import SHARDS, LiveBoard
 from api.live.body import Body
+from api.live.whole_map import WholeMap
 
 # What a page has in the place of "checked at".
 _MARK = b"<!--checked-->"
@@ -33,6 +34,8 @@ class StaticExport:
     board: LiveBoard
     front: Callable[[datetime], str]
     script: str
+    whole_map: WholeMap | None = None
+    """The map of the city, to which the first page leads."""
     _written: dict[str, str] = field(default_factory=dict)
 
     def write(self, fresh: Freshness, now: datetime) -> int:
@@ -44,7 +47,13 @@ class StaticExport:
         self._put("index.html", self.front(now).encode())
         self._put("refresh.js", self.script.encode())
         self._put("here/index.html", _contents(self.board.place_names(), current))
-        return written + 3
+        if self.whole_map is None:
+            return written + 3
+        drawn = self.whole_map.drawn()
+        self._put("map.svg", drawn.svg)
+        stamp = f"・{current.astimezone(JAPAN):%m/%d %H:%M:%S} 現在の写し".encode()
+        self._put("map/plain/index.html", drawn.page.replace(_MARK, stamp))
+        return written + 5
 
     def _write_body(self, path: str, body: Body, current: datetime) -> bool:
         if path == SHARDS:

@@ -20,6 +20,8 @@ class Route(StrEnum):
     WARDS = "/wards.geojson"
     LINKED = "/n/{tag}"
     HERE = "/here/{shard}"
+    WHOLE_MAP = "/map.svg"
+    PLAIN_MAP = "/map/plain"
     LIVE_SHARDS = "/live/shards.json"
     LIVE_EVENTS = "/live/events"
     LIVE_HAZARDS = "/live/{shard}/hazards.geojson"

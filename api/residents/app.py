@@ -42,6 +42,7 @@ from api.live.report_page import report_page_routes
 from api.live.reports import RoadReports, report_routes
 from api.live.routes import live_routes
 from api.live.ways import way_routes
+from api.live.whole_map import WholeMap, whole_map_routes
 from api.open_data.routes import OpenData, open_routes
 from api.residents.page import Scene, render, render_waiting, scene_of
 from api.residents.sign_up import SignUp
@@ -135,6 +136,15 @@ class Residents:
                 self._scenes[frame.name] = scene
         return render(scene, fresh, now=now, has_map=self._has_map, can_sign_up=self._can_sign_up)
 
+    def hazards(self) -> tuple[View, tuple[Face, ...]]:
+        """Return the newest view and its faces, for another picture of the same."""
+        drawn = self.drawn()
+        return drawn.view, drawn.faces
+
+    def ground(self, frame: Frame) -> Ground:
+        """Return what lies beneath the map of *frame*."""
+        return self._grounds.get(frame.name, NO_GROUND)
+
     def first_page(self, now: datetime) -> str:
         """Return the first page for the service's home."""
         return self.page(TOKYO, now)
@@ -161,6 +171,7 @@ def residents_app(
     reports: RoadReports | None = None,
     open_data: OpenData | None = None,
     ways: WayBook | None = None,
+    whole_map: WholeMap | None = None,
 ) -> FastAPI:
     """Return the application that answers from *residents*; nothing is read here."""
     # No pages of FastAPI's own: they load scripts from elsewhere.
@@ -211,6 +222,7 @@ def residents_app(
 
     if live is not None:
         app.include_router(here_index_routes(live))
+        app.include_router(whole_map_routes(whole_map or WholeMap(live, residents.hazards, residents.ground(TOKYO))))
         app.include_router(live_routes(live, residents.freshness, Hub(live)))
         app.include_router(way_routes(ways, residents.freshness, now))
         app.include_router(report_routes(reports, now))

@@ -116,6 +116,7 @@ _OFFLINE = (
 _FOOTER = (
     '<footer class="soft">色のない場所が安全という意味ではありません。'
     "避難するときは、お住まいの区の避難情報に従ってください。"
+    '<br><a href="/map/plain">避難先と通れない道の地図 <span lang="en">Map of shelters and closed roads</span></a>'
     '<br><a href="/here">町ごとの文字のページ <span lang="en">Plain page of each town</span></a>'
     "<br>No colour does not mean safe. Follow your ward’s evacuation orders.</footer>"
 )

@@ -13,6 +13,7 @@ from alerts.place import SHARD_RESOLUTION, Cell, Cells, Shard
 from api.drawing.frame import JAPAN, TOKYO
 from api.drawing.geojson import areas
 from api.drawing.ground import Ground, ground_of, land_of
+from api.drawing.lines import NO_LINES, Lines, lines_of
 from api.http.metrics import ApiMetrics
 from api.http.reader import TopicReader
 from api.known.roads import line_on
@@ -24,6 +25,7 @@ from api.live.here import HerePages, PlaceName
 from api.live.reports import RoadReports
 from api.live.streets import StreetBook
 from api.live.town import NO_TOWN, ShownTown
+from api.live.whole_map import WholeMap
 from api.open_data import book as open_book
 from api.open_data.book import OpenBook
 from api.open_data.routes import OpenData
@@ -56,6 +58,7 @@ class Read:
     residents: Residents
     reader: TopicReader
     ways: WayBook | None
+    whole_map: WholeMap
 
 
 def read_of(
@@ -70,8 +73,9 @@ def read_of(
 ) -> Read:
     """Return the memory of a process that shows residents what is in force; nothing is read yet."""
     state = State()
+    lines = NO_LINES if town.roads is None else lines_of(town.roads.columns)
     facts = LiveFacts(sites={site.id: site for site in town.sites}, line_of=line_on(town.roads))
-    board = LiveBoard(state, facts, *shown_ground(table, town.name_of, takes_reports=takes_reports))
+    board = LiveBoard(state, facts, *shown_ground(table, town.name_of, takes_reports=takes_reports, lines=lines))
     book = OpenBook()
     ways = None if town.planned is None else WayBook(town.planned)
 
@@ -84,7 +88,8 @@ def read_of(
     reader = TopicReader(bootstrap, _FOLLOWED, apply, metrics)
     grounds = {} if table is None else grounds_of(table)
     residents = Residents(state, reader.freshness, grounds, has_map=has_map, can_sign_up=can_sign_up)
-    return Read(board, book, residents, reader, ways)
+    whole_map = WholeMap(board, residents.hazards, residents.ground(TOKYO), lines)
+    return Read(board, book, residents, reader, ways, whole_map)
 
 
 @contextmanager
@@ -119,7 +124,13 @@ def build_residents(
     can_sign_up = joining is not None and web is not None
     takes = take_reports and town.roads is not None
     read = read_of(
-        bootstrap, table, town, metrics, has_map=web is not None, can_sign_up=can_sign_up, takes_reports=takes
+        bootstrap,
+        table,
+        town,
+        metrics,
+        has_map=web is not None,
+        can_sign_up=can_sign_up,
+        takes_reports=takes,
     )
     board, freshness = read.board, read.reader.freshness
     door = None if joining is None else Joining(bootstrap, joining, table, metrics)
@@ -142,6 +153,7 @@ def build_residents(
         wards=areas(() if table is None else wards_of(table)),
         live=board,
         ways=read.ways,
+        whole_map=read.whole_map,
         open_data=OpenData(read.book, sender=published.cap_sender, site_url=published.site_url),
         reports=None if told is None else _reports(told, board, table, town),
     )
@@ -156,12 +168,13 @@ def _reports(told: Producer, board: LiveBoard, table: AreaTable | None, town: Sh
 
 
 def shown_ground(
-    table: AreaTable | None, name_of: PlaceName | None, *, takes_reports: bool = False
+    table: AreaTable | None, name_of: PlaceName | None, *, takes_reports: bool = False, lines: Lines = NO_LINES
 ) -> tuple[frozenset[Shard], HerePages]:
     """Return the shards that are covered, and what writes their plain pages; a place has its ward's name at least."""
     if table is None:
-        return frozenset(), HerePages(_named(None, name_of), takes_reports=takes_reports)
-    return shards_of_wards(table), HerePages(_named(table, name_of), wards_of(table), takes_reports=takes_reports)
+        return frozenset(), HerePages(_named(None, name_of), takes_reports=takes_reports, lines=lines)
+    here = HerePages(_named(table, name_of), wards_of(table), takes_reports=takes_reports, lines=lines)
+    return shards_of_wards(table), here
 
 
 def _named(table: AreaTable | None, name_of: PlaceName | None) -> PlaceName:

@@ -46,7 +46,7 @@ def export_static(
             if time.monotonic() > until:
                 raise click.ClickException("the topics cannot be read; nothing was written, an older copy stays")
             time.sleep(0.1)
-        export = StaticExport(folder, read.board, read.residents.first_page, REFRESH_JS)
+        export = StaticExport(folder, read.board, read.residents.first_page, REFRESH_JS, read.whole_map)
         while True:
             files = export.write(read.residents.freshness(), datetime.now(UTC))
             if once:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from alerts.shelter import ShelterReport, ShelterState
+from api.drawing.ground import NO_GROUND
 from api.http.reader import Freshness
 from api.live.facts import Section
+from api.live.whole_map import WholeMap
 from api.residents.app import REFRESH_JS, Residents
 from shirase.static_export import StaticExport
 from tests.api.evening import NINE_PM
@@ -17,7 +19,9 @@ from tests.api.live.test_here import desk_of, flooded
 
 def export_of(desk: Desk, folder: Path, fresh: Freshness) -> StaticExport:
     residents = Residents(desk.board.state, lambda: fresh)
-    return StaticExport(folder, desk.board, residents.first_page, REFRESH_JS)
+    return StaticExport(
+        folder, desk.board, residents.first_page, REFRESH_JS, WholeMap(desk.board, residents.hazards, NO_GROUND)
+    )
 
 
 def test_every_answer_is_a_file_at_its_own_path(tmp_path: Path) -> None:
@@ -58,3 +62,11 @@ def test_only_what_changed_is_written_again(tmp_path: Path) -> None:
     assert (first > again, changed) == (True, again + 1)
     shelters = json.loads((tmp_path / "live" / NAME / "shelters.geojson").read_bytes())
     assert shelters["features"][0]["properties"]["state"] == "open"
+
+
+def test_the_map_that_the_first_page_leads_to_is_in_the_copy_with_its_age(tmp_path: Path) -> None:
+    fresh = Freshness(True, 0, 1.0)
+    export_of(desk_of(), tmp_path, fresh).write(fresh, NINE_PM)
+    assert 'href="/map/plain"' in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert (tmp_path / "map.svg").read_bytes().startswith(b"<svg")
+    assert "現在の写し" in (tmp_path / "map/plain/index.html").read_text(encoding="utf-8")

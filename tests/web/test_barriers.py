@@ -69,7 +69,11 @@ def test_without_webgl_a_place_is_chosen_on_a_drawing_by_touch_and_by_keyboard(c
     page.get_by_role("button", name="いまいる場所を見る").click()
     ward = page.get_by_role("button", name="江東区")
     ward.wait_for()
+    # Beneath the wards lies what the server draws of the moment.
+    page.wait_for_selector("#map svg.plain.over image")
     assert violations(page) == []
+    page.locator("#map").scroll_into_view_if_needed()
+    shot(page, "now-plain-map")
     ward.focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="地図の全体に戻る").wait_for()
@@ -101,6 +105,13 @@ def test_without_scripts_the_town_is_three_links_away_and_is_asked_of_nobody(chr
     page.on("request", lambda asked: site.asked.append(asked.url))
     page.goto(site.url + "/map")
     assert not page.locator("#here").is_visible(), "no button that nothing answers"
+    page.get_by_role("link", name="東京の地図").click()
+    picture = page.get_by_role("img")
+    assert "避難先：" in (picture.get_attribute("alt") or "")
+    assert picture.evaluate("one => one.complete && one.naturalWidth > 0")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    shot(page, "plain-map-ja")
+    page.goto(site.url + "/map")
     page.get_by_role("link", name="町ごとの文字のページ").click()
     page.get_by_role("link", name="江東区").click()
     shot(page, "plain-ward")

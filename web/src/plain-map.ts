@@ -1,4 +1,5 @@
-// A map to choose a place on where there is no WebGL: the wards as a drawing, one ward nearer, then a press.
+// A map to choose a place on where there is no WebGL: the wards as a drawing over what the server draws of the moment
+// (dangers, closed roads, shelters), one ward nearer, then a press.
 // By keyboard: Tab to a ward and Enter; then the arrows move a cross, Enter takes its place.
 import { cellAt, ringOf } from "./cells";
 import { html, svg } from "./dom";
@@ -14,6 +15,8 @@ type Box = [west: number, south: number, east: number, north: number];
 const WIDTH = 1000;
 // At 35.7 degrees north a degree of longitude is this much of one of latitude.
 const NARROWER = 0.812;
+// The window that the server draws: `TOKYO` in api/drawing/frame.py.
+const DRAWN: Box = [139.555, 35.515, 139.93, 35.825];
 const STEP = 0.04;
 const MARGIN = 0.04;
 
@@ -55,7 +58,13 @@ function drawn(picture: SVGElement, box: Box, wards: readonly Ward[], near: Ward
   const flat = ([lng, lat]: Point): string => `${((lng - box[0]) * NARROWER * scale).toFixed(1)} ${((box[3] - lat) * scale).toFixed(1)}`;
   const path = (ring: readonly Point[]): string => `M${ring.map(flat).join("L")}z`;
   picture.setAttribute("viewBox", `0 0 ${WIDTH} ${height.toFixed(0)}`);
-  picture.replaceChildren();
+  const [left, top] = flat([DRAWN[0], DRAWN[3]]).split(" ");
+  const [right, bottom] = flat([DRAWN[2], DRAWN[1]]).split(" ");
+  // What it shows is in words on the page; where it cannot be had the wards stay.
+  const moment = svg("image", { href: "/map.svg", x: left, y: top, width: Number(right) - Number(left), height: Number(bottom) - Number(top), preserveAspectRatio: "none", "aria-hidden": "true" });
+  picture.replaceChildren(moment);
+  moment.addEventListener("error", () => moment.remove());
+  moment.addEventListener("load", () => picture.classList.add("over"));
   for (const ward of wards) {
     const shape = svg("path", { class: ward === near ? "ward near" : "ward", d: ringsOf(ward).map(path).join("") });
     if (!near) {

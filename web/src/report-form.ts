@@ -67,6 +67,7 @@ export function listenToReports(words: () => NowWords, sent: () => void, near: (
     tell(words().finding);
     try {
       const { lat, lng } = await whereIAm();
+      field.value = "";
       choose(lat, lng);
       void about([lng, lat]);
     } catch {
@@ -79,6 +80,7 @@ export function listenToReports(words: () => NowWords, sent: () => void, near: (
     try {
       const { drawPointMap } = await import("./map");
       const pressed = (lat: number, lng: number): void => {
+        field.value = "";
         choose(lat, lng);
         void about([lng, lat]);
       };

@@ -1,0 +1,177 @@
+"""The map for who has neither scripts nor WebGL: what is drawn, what is said of it, how large it is."""
+
+import gzip
+import re
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from alerts.fact import Confidence
+from alerts.hazard import HazardKind
+from alerts.place import LatLng
+from alerts.road import RoadPlace
+from alerts.shelter import ShelterReport, ShelterState
+from api.drawing.frame import TOKYO
+from api.drawing.grain import grains
+from api.drawing.ground import ground_of
+from api.drawing.lines import drawn_beneath, lines_of
+from api.drawing.look import Look
+from api.drawing.marks import SITE_WORDS, RoadMark, SiteMark, marks, road_sign, sign_of
+from api.http.metrics import ApiMetrics
+from api.known.state import State
+from api.live.board import LiveBoard
+from api.live.facts import LiveFacts
+from api.live.map_marks import SIGNS
+from api.live.whole_map import WholeMap
+from api.residents.app import Residents, residents_app
+from routing.site import Site
+from tests.api.browser import Browser
+from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
+from tests.api.live.test_board import CURRENT, HERE, SCHOOL, SHARD, Desk, attribution, closure
+from tests.streams.small_town import town
+
+SVG = "{http://www.w3.org/2000/svg}"
+IN_TOKYO = st.builds(LatLng, st.floats(35.52, 35.82), st.floats(139.56, 139.92))
+
+
+def door(desk: Desk) -> Browser:
+    registry = CollectorRegistry()
+    desk.board.refresh(NINE_PM)
+    ground = ground_of(TOKYO, [("江東区", around(*KOTO, rings=12))])
+    residents = Residents(desk.board.state, lambda: CURRENT, {TOKYO.name: ground})
+    lines = lines_of(town().network.columns)
+    whole = WholeMap(desk.board, residents.hazards, ground, lines)
+    app = residents_app(residents, ApiMetrics(registry), registry, lambda: NINE_PM, live=desk.board, whole_map=whole)
+    return Browser(app)
+
+
+def night(desk: Desk) -> None:
+    evening = Evening()
+    evening.say(provenance(), [danger(around(*KOTO, rings=2))])
+    desk.tell(evening)
+
+
+def test_it_draws_hazards_shelters_and_closures_and_says_them_in_words() -> None:
+    desk = Desk(SCHOOL)
+    night(desk)
+    desk.shelter(ShelterReport("s1", "", attribution(), ShelterState.OPEN))
+    desk.road(closure())
+    desk.road(
+        closure(
+            "other",
+            attribution(confidence=Confidence.REPORTED),
+            place=RoadPlace(point=LatLng(HERE.lat + 0.002, HERE.lng)),
+        )
+    )
+    browser = door(desk)
+    answer = browser.get("/map.svg")
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    picture = ET.fromstring(answer.text)
+    assert picture.get("role") == "img"
+    title, said = (picture.findtext(f"{SVG}{name}") or "" for name in ("title", "desc"))
+    assert {
+        one.get("id") for one in (picture.find(f"{SVG}title"), picture.find(f"{SVG}desc")) if one is not None
+    } == set((picture.get("aria-labelledby") or "").split())
+    assert "地図" in title
+    for word in ("江東区 レベル4", "開設 1", "通行止め 1か所", "未確認の報告 1か所", "安全という意味ではありません"):
+        assert word in said
+    assert 'id="g-l4"' in answer.text, "a grain, not the colour alone"
+    assert ">4</text>" in answer.text
+    assert 'href="#m-open"' in answer.text
+    assert answer.text.count("translate(") == 2
+    page = browser.get("/map/plain").text
+    assert "<script" not in page
+    assert said in page.replace("&#x27;", "'"), "whoever hears it read is told the same"
+    for word in ("永代橋", "未確認の報告（1件）", "第一小学校", SIGNS):
+        assert word in page
+
+
+def test_it_has_one_name_until_something_changes() -> None:
+    desk = Desk(SCHOOL)
+    browser = door(desk)
+    for path in ("/map.svg", "/map/plain"):
+        before = browser.get(path)
+        etag = before.headers["etag"]
+        assert browser.get(path, {"if-none-match": etag}).status_code == 304
+    desk.shelter(ShelterReport("s1", "", attribution(), ShelterState.FULL))
+    desk.board.refresh(NINE_PM)
+    after = browser.get("/map.svg", {"if-none-match": browser.get("/map/plain").headers["etag"]})
+    assert after.status_code == 200
+    assert "満員 1" in after.text
+    assert after.headers["cache-control"] == "public, max-age=5"
+
+
+def test_before_anything_was_read_there_is_no_map_and_no_calm() -> None:
+    registry = CollectorRegistry()
+    board = LiveBoard(State(), LiveFacts(), (SHARD,))
+    residents = Residents(board.state, lambda: replace(CURRENT, ready=False))
+    browser = Browser(residents_app(residents, ApiMetrics(registry), registry, lambda: NINE_PM, live=board))
+    assert (browser.get("/map.svg").status_code, browser.get("/map.svg").json()["code"]) == (503, "not-ready")
+
+
+def test_what_a_feed_writes_is_letters_on_the_page_and_in_the_picture() -> None:
+    attack = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    desk = Desk(replace(SCHOOL, name=attack, ward=attack))
+    desk.shelter(ShelterReport("s1", attack, attribution(), ShelterState.OPEN))
+    desk.road(closure(place=RoadPlace(point=HERE, name=attack)))
+    browser = door(desk)
+    page = browser.get("/map/plain").text
+    assert "<script" not in page + browser.get("/map.svg").text
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_map_of_the_worst_night_is_small_enough_for_a_bad_line() -> None:
+    sites = [
+        Site(
+            f"s{n}",
+            f"第{n}小学校",
+            LatLng(35.55 + n % 40 * 0.0065, 139.6 + n // 40 * 0.006),
+            frozenset({HazardKind.FLOOD}),
+        )
+        for n in range(2_000)
+    ]
+    desk = Desk(*sites)
+    desk.board = LiveBoard(desk.board.state, desk.board.facts, desk.board.facts.shards())
+    night(desk)
+    for n in range(300):
+        desk.road(closure(f"c{n}", place=RoadPlace(point=LatLng(35.6 + n % 20 * 0.01, 139.65 + n // 20 * 0.015))))
+    answer = door(desk).get("/map.svg")
+    assert answer.text.count('href="#m-unknown"') == len(sites)
+    assert len(gzip.compress(answer.content, 5)) <= 100_000
+    assert len(gzip.compress(door(desk).get("/map/plain").content, 5)) <= 100_000
+
+
+def test_states_and_roads_are_told_apart_by_shape_alone() -> None:
+    colour = re.compile(r'(fill|stroke)="#[0-9a-f]+"')
+    shapes = [sign_of(state) for state in SITE_WORDS] + [road_sign(confirmed=one) for one in (True, False)]
+    assert set(SITE_WORDS) == set(ShelterState)
+    assert len({colour.sub("", shape) for shape in shapes}) == len(shapes)
+    levels = [Look.LEVEL_2, Look.LEVEL_3, Look.LEVEL_4, Look.LEVEL_5, Look.GUARD, Look.GREATEST]
+    strokes = {re.findall(r'<path d="([^"]*)"', grains([look], 100, 100))[0] for look in levels}
+    assert len(strokes) == len(levels)
+    assert grains([], 100, 100) == grains([Look.INFORMATION], 100, 100) == ""
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(
+    sites=st.lists(st.builds(SiteMark, IN_TOKYO, st.sampled_from(ShelterState)), max_size=12),
+    lines=st.lists(st.lists(IN_TOKYO, min_size=1, max_size=4).map(tuple), max_size=4),
+    confirmed=st.booleans(),
+    budget=st.integers(0, 3_000),
+)
+def test_whatever_is_marked_is_well_formed_and_open_shelters_lie_on_top(
+    sites: list[SiteMark], lines: list[tuple[LatLng, ...]], confirmed: bool, budget: int
+) -> None:
+    drawn = marks(TOKYO, sites, [RoadMark((line,), confirmed) for line in lines])
+    ET.fromstring(f"<svg>{drawn}</svg>")
+    used = re.findall(r'href="#m-([a-z]+)"', drawn)
+    assert set(used) == {site.state.value for site in sites}
+    if "open" in used:
+        assert "open" not in used[: len(used) - used.count("open")]
+    beneath = drawn_beneath(TOKYO, lines_of(town().network.columns), budget)
+    ET.fromstring(f"<svg>{beneath}</svg>")
+    assert sum(len(path) for path in re.findall(r' d="([^"]*)"', beneath)) <= budget
