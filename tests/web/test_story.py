@@ -82,7 +82,7 @@ def test_an_order_goes_from_a_form_to_a_phone_and_is_taken_back_by_one_person(
 ) -> None:
     secrets = make_secrets(tmp_path / "run" / "secrets")
     accounts = Accounts(tmp_path / "accounts.sqlite")
-    author, second = Officer(accounts, "aoki"), Officer(accounts, "baba")
+    author, second, third = (Officer(accounts, name) for name in ("aoki", "baba", "chiba"))
     accounts.close()
     with pipeline_on(brokers(), tmp_path / "run", subscribers=50) as run:
         assert run.stub is not None
@@ -138,19 +138,19 @@ def test_an_order_goes_from_a_form_to_a_phone_and_is_taken_back_by_one_person(
                 page.get_by_text("送り終わりました（SENT）").wait_for()
                 shot(page, "console-sending-laptop")
 
-                # It runs out before the danger does: whoever let it go asks for more, and the author lets that go.
+                # It runs out before the danger does: whoever let it go asks for more, and another lets that go.
                 page.get_by_role("link", name="期限を延ばす").click()
                 page.get_by_role("button", name="＋3時間").click()
                 page.get_by_role("link", name="その案へ").click()
                 page.wait_for_url("**/drafts/**")
                 assert "自分で作った案は承認できません" in page.inner_text("main")
                 draft = page.url
-            with at_her_desk(chromium, desk + "/", author) as page:
+            with at_her_desk(chromium, desk + "/", third) as page:
                 page.goto(draft)
                 assert page.locator(".findings .stop").count() == 0
                 assert "から延長。範囲と指示は承認されたときのまま" in page.inner_text("main")
                 shot(page, "console-extension-laptop")
-                page.get_by_label("確認コード（6桁）").first.fill(author.code())
+                page.get_by_label("確認コード（6桁）").first.fill(third.code())
                 page.get_by_role("button", name="この内容で住民に送る").click()
                 until(lambda: len(said_to(run, keys, token)) == 3, "that it goes on, on the phone")
                 goes_on = said_to(run, keys, token)[-1]
