@@ -66,6 +66,8 @@ LAST_ANSWERS_SECONDS = 2.0
 _IDLE_SECONDS = 0.01
 # The broker takes some milliseconds for the first range of a notice, which is sent as soon as it has it.
 _STORING_SECONDS = 0.001
+# Of a turn for rows whose envelopes are made one by one, six handfuls: by so much another notice waits at most.
+FEW_SECONDS = 0.02
 # Entries made in a turn with nothing to send: 7 ms, by which a notice that comes then waits at most.
 ENTRIES_A_TURN = 64
 
@@ -163,7 +165,7 @@ class Dispatcher:
 
     def _exchange(self) -> None:
         """Hand rows to the sender, take answers, store what has ended."""
-        more = self._outbox.fill(time.time())
+        more = self._outbox.fill_for(FEW_SECONDS, self._take_answers)
         wait = _IDLE_SECONDS if self._courses and not more else 0.0
         if wait and self._courses.begin_soon:
             wait = _STORING_SECONDS

@@ -328,10 +328,7 @@ class FanOut:
 
     def totals(self) -> tuple[int, Checkpoint]:
         """Return how many rows were selected, and what became of them, over all buckets."""
-        total = Checkpoint()
-        for local in range(len(self.buckets)):
-            total.add(self._ends.of_bucket(local))
-        return self.selected, total
+        return self.selected, self._ends.total()
 
     def _checkpoint(self, local: int) -> Checkpoint:
         found = self._ends.of_bucket(local)

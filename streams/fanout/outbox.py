@@ -5,6 +5,7 @@ Repeats are bounded here: what is open and what has ended without its end being 
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -136,6 +137,19 @@ class Outbox:
             pressing = pressing or (urgent and handed == sending.rows_a_turn)
         self._idle_room = not cut and room >= least and self._some_origin_waits_for_rows(now)
         return cut and room > 0
+
+    def fill_for(self, seconds: float, meanwhile: Callable[[], None], clock: Callable[[], float] = time.time) -> bool:
+        """Hand rows over as `fill` does, and where a turn has few of them again and again for so long.
+
+        Few they are where each envelope is made now. All else in a turn costs more than such a handful, and while many
+        sign up it would be nearly all that is done; *meanwhile* lets the socket have its turn between.
+        """
+        until = clock() + seconds
+        more = self.fill(clock())
+        while more and clock() < until and any(sending.rows_a_turn < LEAST_ROOM for sending in self.active):
+            meanwhile()
+            more = self.fill(clock())
+        return more
 
     def _some_origin_waits_for_rows(self, now: float) -> bool:
         waiting = {origin for fanout in self.fanouts for origin in fanout.untried()}

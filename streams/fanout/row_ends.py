@@ -6,6 +6,7 @@ push. What an owner before had counted is added when a count is asked for.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -96,6 +97,28 @@ class RowEnds:
             by_size,
             rings,
         )
+
+    def total(self) -> Checkpoint:
+        """Return the sum of all buckets: asked at the end of every tail, so not bucket by bucket."""
+        ends, ring_rows = self._ends.sum(axis=0), self._ring_rows.sum(axis=0).tolist()
+        total = Checkpoint(
+            outcomes=Counter(_named(ends.sum(axis=0).tolist())),
+            wards=Counter(_named(self._wards.sum(axis=0, dtype=np.int64).tolist(), self._ward_names)),
+            ward_bytes=Counter(_named(self._ward_bytes.sum(axis=0).tolist(), self._ward_names)),
+            rings={
+                rank: Ring(rows, Counter(_named(ends[at].tolist())))
+                for at, (rank, rows) in enumerate(zip(self.rings.tolist(), ring_rows, strict=True))
+                if rows
+            },
+        )
+        if (self._first_ms != _NEVER).any():
+            total.first_accepted_ms, total.last_accepted_ms = int(self._first_ms.min()), int(self._last_ms.max())
+        for before in self._before:
+            if before.outcomes:
+                # Its rows are among those that were chosen: only what became of them is added.
+                rings = {rank: Ring(0, one.outcomes) for rank, one in before.rings.items() if rank in total.rings}
+                total.add(replace(before, rings=rings))
+        return total
 
     def _by_ring(self, buckets: NDArray[Any], rings: NDArray[Any]) -> NDArray[np.int64]:
         flat = np.bincount(buckets * np.int64(len(self.rings)) + rings, minlength=self._ring_rows.size)

@@ -465,3 +465,7 @@ def test_rings_are_counted_by_rank_of_danger_and_add_up_after_a_take_over(seed: 
     assert sum(ring.outcomes["gone"] for ring in rings.values()) == len(fanout_rest[:more])
     totals = heir.totals()[1].outcomes
     assert sum((ring.outcomes for ring in rings.values()), Counter()) == totals
+    by_bucket = Checkpoint()
+    for local in range(len(told)):
+        by_bucket.add(heir._ends.of_bucket(local))
+    assert heir.totals()[1] == by_bucket
