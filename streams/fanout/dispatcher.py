@@ -66,7 +66,7 @@ LAST_ANSWERS_SECONDS = 2.0
 _IDLE_SECONDS = 0.01
 # The broker takes some milliseconds for the first range of a notice, which is sent as soon as it has it.
 _STORING_SECONDS = 0.001
-# Of a turn for rows whose envelopes are made one by one, six handfuls: by so much another notice waits at most.
+# Of a turn for rows whose envelopes are made one by one: by so much another notice waits at most.
 FEW_SECONDS = 0.02
 # Entries made in a turn with nothing to send: 7 ms, by which a notice that comes then waits at most.
 ENTRIES_A_TURN = 64

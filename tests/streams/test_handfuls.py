@@ -19,7 +19,6 @@ from dispatch.selection import select
 from dispatch.subscription import Place
 from dispatch.told import freeze
 from streams.fanout.course import Course
-from streams.fanout.courses import ROWS_A_TURN, UNPOOLED_ROWS_A_TURN
 from streams.fanout.fanout import FanOut
 from streams.fanout.ledger import Ledger
 from streams.fanout.outbox import Outbox, Sending
@@ -28,6 +27,7 @@ from tests.dispatch.people import KOTO, NOON, notice, part, resident
 from tests.streams.test_topic_store import SETTINGS, Book, PlainPushes, PushService, Words
 
 PEOPLE = 160
+HANDFUL = 32
 
 
 class Clock:
@@ -44,10 +44,10 @@ class Clock:
 @pytest.mark.parametrize(
     ("rows_a_turn", "seconds", "handed", "turns"),
     [
-        (UNPOOLED_ROWS_A_TURN, 0.0, UNPOOLED_ROWS_A_TURN, 0),
-        (UNPOOLED_ROWS_A_TURN, 0.006, 3 * UNPOOLED_ROWS_A_TURN, 2),
-        (UNPOOLED_ROWS_A_TURN, 1.0, PEOPLE, PEOPLE // UNPOOLED_ROWS_A_TURN),
-        (ROWS_A_TURN, 1.0, PEOPLE, 0),
+        (HANDFUL, 0.0, HANDFUL, 0),
+        (HANDFUL, 0.006, 3 * HANDFUL, 2),
+        (HANDFUL, 1.0, PEOPLE, PEOPLE // HANDFUL),
+        (1024, 1.0, PEOPLE, 0),
     ],
 )
 def test_handfuls_follow_each_other_while_there_is_time(
