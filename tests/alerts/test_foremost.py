@@ -71,6 +71,8 @@ FLEE = {
     "ko": "바로 높은",
 }
 NOTHING = {"ja": "何もする", "en": "No action", "ja-Hira": "なにも", "zh-Hans": "无需", "ko": "아무것도"}
+# Until 08:30 of the next morning: where the time begins, with its day.
+UNTIL = {"ja": "9日", "en": "08:30", "zh-Hans": "9月", "ko": "9월"}
 SILENT = {
     "ja": "指示を待たずに",
     "en": "leave now",
@@ -89,6 +91,7 @@ class Shown:
     place: str
     act: str
     level: Level | None = None
+    time: str = "12:30"
 
 
 def read_as(name: str, language: str) -> str:
@@ -109,8 +112,9 @@ def all_kinds(language: str, facts: PartFacts, place: str) -> Iterator[Shown]:
             order = compose_order(replace(facts, phase=phase, level=level), language)
             act = LIFTED[language] if phase in ENDS else act
             if phase is Phase.CHANGED:
-                longer = compose_extension(replace(facts, level=level, expires=SENT), language)
-                yield Shown(longer, near, act, level)
+                longer = compose_extension(replace(facts, level=level), language)
+                # A new end with its day has room beside each name of the 23 wards; not in kana, where it follows.
+                yield Shown(longer, near, act, level, UNTIL.get(language, near) if place in WARDS else near)
             yield Shown(order, near, act, level)
             if phase is Phase.ISSUED:
                 yield Shown(as_drill(order), near, act, level)
@@ -136,7 +140,7 @@ def lock_screen_flaws(one: Shown) -> list[str]:
     at = {
         "place": one.text.body.find(one.place),
         "act": one.text.body.find(one.act),
-        "time": one.text.body.find("12:30"),
+        "time": one.text.body.find(one.time),
     }
     return [
         *(f"{name} at {where}" for name, where in at.items() if not 0 <= where < FIRST_CHARACTERS),
