@@ -7,7 +7,6 @@ wakes nobody twice for the same step and goes on with the next. A decided draft 
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,27 +19,26 @@ from alerts.place import Cells
 from alerts.reception_check import is_check
 from alerts.shelter import ShelterReport
 from alerts.wording import JAPAN
-from dispatch.channel import Channel, ChannelState, Outgoing, Passage
+from dispatch.channel import ChannelState
 from dispatch.device_seal import DeviceSeal
-from dispatch.errors import DispatchError
 from geo.cells import intersection, union
 from geo.help_lines import NO_HELP_LINES, HelpLines
-from streams.brokers.client import Consumer, Producer, Record, Stored
+from streams.brokers.client import Consumer, Producer, Record
 from streams.dead_letters import Refused
 from streams.duty.across import Across
-from streams.duty.call_words import EXPIRY, TRIAL, alone_words, draft_words, expiry_words, kind_of, trial_words
-from streams.duty.called import calls_so_far, key_of
+from streams.duty.call_words import EXPIRY, TRIAL, alone_words, draft_words, expiry_words, trial_words
+from streams.duty.calls import CALL_LIVES_SECONDS, Calls
 from streams.duty.duty_book import PAGER, DutyBook, TrialRecord, duty_of_both, pager_record
 from streams.duty.expiry import to_call
 from streams.duty.metrics import PagerMetrics
-from streams.duty.roster import DutyRegister, OfficerKey, Way, device_channel
+from streams.duty.roster import DutyRegister, OfficerKey
 from streams.duty.silence import Ground, level_of, silence_draft
 from streams.duty.standing import OrderStanding, Standing
 from streams.ingest.facts import is_heartbeat
 from streams.metrics import Role, StreamMetrics
 from streams.notices.stage import command_of
 from streams.payloads import DraftRecord, DraftState, PageRecord
-from streams.topics import COMMANDS, DRAFTS, DUTY, NOTICES, PAGES, SHELTERS
+from streams.topics import COMMANDS, DRAFTS, DUTY, NOTICES, SHELTERS
 from streams.wire import decode, encode
 
 log = logging.getLogger(__name__)
@@ -50,8 +48,6 @@ SILENCE = "silence"
 _TRIAL_LIVES_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 _STORED_WITHIN_SECONDS = 30.0
-# A call that could not be handed over for so long is no call any more; the next rung has been woken long before.
-_CALL_LIVES_SECONDS = 900.0
 # Ground is compared over all warnings; a person across a line waits a minute anyway.
 _LOOK_ACROSS_SECONDS = 5.0
 _WAITING = (DraftState.OPEN, DraftState.HELD)
@@ -104,17 +100,17 @@ class Pager:
         self._ground = dict(ground)
         self._ground_of = ground_of
         self._help_lines = help_lines
-        self._devices = devices
         self._book = DutyBook()
         self._duty = register.duty
         self._rule = rule
         self._silence_after = dict(silence_after or {})
         self._metrics = metrics
         self._stream_metrics = stream_metrics
-        self._console_url = console_url
         self._clock = clock
         self._producer = Producer(bootstrap)
-        self._pages = calls_so_far(bootstrap)
+        self._calls = Calls(
+            bootstrap, self._producer, register, metrics, clock, console_url=console_url, devices=devices
+        )
         self._waiting: dict[str, _Draft] = {}
         # What a person refused: nobody is called any more, and its people have still heard nothing.
         self._refused: dict[str, _Draft] = {}
@@ -125,15 +121,6 @@ class Pager:
         self._orders = Standing()
         self._expiry_told: set[str] = set()
         self._shelters: dict[bytes, ShelterReport] = {}
-        # By person and way; a way of a device that was added on the console ends in the device's id.
-        self._channels: dict[tuple[str, str], Channel] = {
-            (person, way.value): open_channel()
-            for person, ways in register.ways.items()
-            for way, open_channel in ways.items()
-        }
-        # What is under way, by channel and by the id that it left under.
-        self._open: dict[tuple[str, str], dict[str, PageRecord]] = {key: {} for key in self._channels}
-        self._added: dict[str, tuple[str, str]] = {}
         self._topics = Consumer(bootstrap)
         self._topics.assign_from_oldest([DRAFTS.name, NOTICES.name, SHELTERS.name, DUTY.name])
         # So that the console can show what a file of another machine says.
@@ -168,18 +155,15 @@ class Pager:
                     self._say_runs_out(order)
             for trial in list(self._book.trials.values()):
                 self._try(trial)
-        for key, channel in self._channels.items():
-            for passage in channel.poll(self._clock(), 0.0):
-                self._passed(key, passage)
+        self._calls.poll()
         now = self._clock()
         self._metrics.oldest(max((now - draft.since for draft in self._waiting.values()), default=0.0))
-        self._stream_metrics.lag(Role.PAGER, DRAFTS.name, sum(map(len, self._open.values())))
+        self._stream_metrics.lag(Role.PAGER, DRAFTS.name, self._calls.under_way)
         self._stream_metrics.progressed(Role.PAGER, time.time())
 
     def close(self) -> None:
         """Leave; calls without an end are made again by the next start, under the same id."""
-        for channel in self._channels.values():
-            channel.close()
+        self._calls.close()
         self._topics.close()
         self._producer.close()
 
@@ -190,10 +174,7 @@ class Pager:
                 self._told.hear(notice)
                 self._orders.hear(notice)
                 self._across.hear(notice)
-                if (
-                    alone_by(notice.approved_by)
-                    and self._clock() - notice.approved_at.timestamp() < _CALL_LIVES_SECONDS
-                ):
+                if alone_by(notice.approved_by) and self._clock() - notice.approved_at.timestamp() < CALL_LIVES_SECONDS:
                     self._alone.append(notice)
         elif record.topic == SHELTERS.name:
             self._hear_shelter(record)
@@ -235,30 +216,11 @@ class Pager:
 
     def _hear_duty(self, record: Record) -> None:
         self._book.apply(record)
-        kept = {} if self._devices is None else self._book.devices
-        for identifier in [one for one in self._added if one not in kept]:
-            way = self._added.pop(identifier)
-            self._channels.pop(way).close()
-            self._open.pop(way)
-        for identifier, device in kept.items():
-            if identifier not in self._added:
-                self._add(identifier, device.person, device.sealed)
+        self._calls.follow(self._book.devices)
         for ward in self._book.rosters:
             if ward not in self._ground and (cells := self._ground_of(ward)):
                 self._ground[ward] = cells
-        people = {person for person, _ in self._channels}
-        self._duty = duty_of_both(self._register.duty, self._book.rosters, people)
-
-    def _add(self, identifier: str, person: str, sealed: str) -> None:
-        assert self._devices is not None
-        seal, key = self._devices
-        try:
-            channel = device_channel(seal.open(person, identifier, sealed), key)()
-        except DispatchError as error:
-            log.error("an officer's device cannot be called", extra={"device": identifier, "reason": error.reason})
-            return
-        way = person, f"{Way.PUSH.value}-{identifier}"
-        self._added[identifier], self._channels[way], self._open[way] = way, channel, {}
+        self._duty = duty_of_both(self._register.duty, self._book.rosters, self._calls.people())
 
     # ── the ladder ────────────────────────────────────────────────────────────────────────────────
 
@@ -271,8 +233,7 @@ class Pager:
         for call in draft.ladder:
             if call.after_seconds > waited:
                 break
-            for way in self._ways_of(call.person):
-                self._call(draft.record.draft_id, call.ward, call.rung.value, call.person, way, say)
+            self._calls.everybody(draft.record.draft_id, call.ward, call.rung.value, (call.person,), say)
         self._speak(draft)
 
     def _speak(self, draft: _Draft) -> None:
@@ -300,74 +261,33 @@ class Pager:
         about = f"alone.{notice.lineage}.{notice.revision}"
         wards = wards_under(_cells_of(notice), self._ground)
         for call in ladder(replace(self._duty, rung_seconds=0.0), wards):
-            for way in self._ways_of(call.person):
-                self._call(about, call.ward, call.rung.value, call.person, way, partial(alone_words, notice, about))
+            say = partial(alone_words, notice, about)
+            self._calls.everybody(about, call.ward, call.rung.value, (call.person,), say)
 
     def _say_runs_out(self, order: OrderStanding) -> None:
         """Call those on duty where an order runs out (R10), once for each end that it was given."""
         about = f"{EXPIRY}.{order.lineage}.{int(order.expires.timestamp())}"
         if about in self._expiry_told:
             return
-        made = [page for page in self._pages.values() if page.draft_id == about]
         hour = self._now().astimezone(JAPAN).hour
-        wanted = to_call(self._duty, wards_under(order.cells, self._ground), hour, made)
-        ways = [(call.ward, call.person, way) for call in wanted.calls for way in self._ways_of(call.person)]
+        wanted = to_call(self._duty, wards_under(order.cells, self._ground), hour, self._calls.made_about(about))
+        ways = [(call.ward, call.person, way) for call in wanted.calls for way in self._calls.ways_of(call.person)]
         for ward, person, way in (*ways, *((one.ward, one.person, one.way) for one in wanted.unfinished)):
-            if (person, way) in self._channels:
-                self._call(about, ward, EXPIRY, person, way, partial(expiry_words, order, about, self._now()))
+            self._calls.call(about, ward, EXPIRY, person, way, partial(expiry_words, order, about, self._now()))
         if not wanted.calls and not wanted.unfinished:
             self._expiry_told.add(about)
-
-    def _ways_of(self, person: str) -> list[str]:
-        return [way for who, way in self._channels if who == person]
-
-    def _is_due(self, draft_id: str, person: str, way: str) -> bool:
-        known = self._pages.get(key_of(draft_id, person, way))
-        under_way = _id(draft_id, person, way) in self._open[person, way]
-        return not under_way and (known is None or known.state is ChannelState.SENT)
 
     def _try(self, trial: TrialRecord) -> None:
         """Call somebody who has asked for it, by every way that she has."""
         if not 0 <= self._clock() - trial.at.timestamp() <= _TRIAL_LIVES_SECONDS:
             return
-        for way in self._ways_of(trial.person):
-            self._call(trial.page, "", TRIAL, trial.person, way, partial(trial_words, trial))
-
-    def _call(
-        self, draft_id: str, ward: str, rung: str, person: str, way: str, say: Callable[[str, str], bytes]
-    ) -> None:
-        """Call once by one *way*; *say* gives the words for it, with links into the console at a URL."""
-        if not self._is_due(draft_id, person, way):
-            return
-        identifier = _id(draft_id, person, way)
-        page = PageRecord(
-            draft_id=draft_id,
-            ward=ward,
-            rung=rung,
-            person=person,
-            way=way,
-            state=ChannelState.SENT,
-            reason="",
-            attempts=0,
-            at=self._now(),
-        )
-        # Written before the call: somebody may be awake already when this process ends.
-        self._store(page).result(_STORED_WITHIN_SECONDS)
-        self._metrics.called(page.rung, kind_of(page.way), ChannelState.SENT)
-        content_type = "application/json" if way == Way.WEBHOOK.value else "application/octet-stream"
-        outgoing = Outgoing(identifier, say(way, self._console_url), content_type, self._clock() + _CALL_LIVES_SECONDS)
-        self._open[person, way][identifier] = page
-        try:
-            self._channels[person, way].send(outgoing, self._clock())
-        except DispatchError as error:
-            self._passed((person, way), Passage(identifier, ChannelState.FAILED, error.reason, 0, ""))
+        self._calls.everybody(trial.page, "", TRIAL, (trial.person,), partial(trial_words, trial))
 
     def _silent(self, draft: _Draft, level: Level) -> None:
         """Write down by name that nobody decided or who refused, and let the people know who are under a warning."""
         record = draft.record
         refused = self._refused.pop(record.draft_id, None) is not None
-        key = key_of(record.draft_id, SILENCE, SILENCE)
-        if key in self._pages:
+        if self._calls.knows(record.draft_id, SILENCE, SILENCE):
             return
         said = silence_draft(
             record,
@@ -394,8 +314,7 @@ class Pager:
             attempts=0,
             at=self._now(),
         )
-        self._pages[key] = page
-        self._producer.send(PAGES.name, key, encode(page)).result(_STORED_WITHIN_SECONDS)
+        self._calls.write(page).result(_STORED_WITHIN_SECONDS)
         if refused:
             log.warning(
                 "a draft was refused, and its people hear that nobody ordered", extra={"draft": record.draft_id}
@@ -404,30 +323,9 @@ class Pager:
         self._metrics.silences.inc()
         log.error("nobody decided a draft", extra={"draft": record.draft_id, "reason": called, "level": int(level)})
 
-    # ── what became of a call ─────────────────────────────────────────────────────────────────────
-
-    def _passed(self, key: tuple[str, str], passage: Passage) -> None:
-        page = self._open[key].pop(passage.id, None)
-        if page is None:
-            return
-        ended = replace(page, state=passage.state, reason=passage.reason, attempts=passage.attempts, at=self._now())
-        if passage.state is ChannelState.FAILED:
-            log.error("an officer could not be called", extra={"draft": page.draft_id, "reason": passage.reason})
-        self._store(ended)
-        self._metrics.called(page.rung, kind_of(page.way), passage.state)
-
-    def _store(self, page: PageRecord) -> "Future[Stored]":
-        key = key_of(page.draft_id, page.person, page.way)
-        self._pages[key] = page
-        return self._producer.send(PAGES.name, key, encode(page))
-
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
 def _cells_of(notice: Notice) -> Cells:
     return union(*(part.cells for part in notice.parts)) if notice.parts else ()
-
-
-def _id(draft_id: str, person: str, way: str) -> str:
-    return f"{draft_id}.{person}.{way}"
