@@ -8,7 +8,7 @@ from typing import Any
 
 import h3.api.basic_int as h3
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from tests.api.test_end_to_end import WITHIN_SECONDS
 from tests.conftest import PROJECT
@@ -126,6 +126,7 @@ def payload(revision: int, level: int, *, kind: int = 1, phase: str = "issued", 
 
 # What the browser's test door has lost by then, it has lost.
 _AGAIN_SECONDS = 15.0
+_LOOK_MS = 50
 
 
 class Worker:
@@ -170,6 +171,18 @@ class Worker:
             "ServiceWorker.deliverPushMessage",
             {"origin": self._origin, "registrationId": self._ids[-1], "data": data},
         )
+
+    def push_until(self, data: str, came: Locator) -> None:
+        """Push *data* until *came* is on the page: what nobody took is handed over again, as by a push service."""
+        self.push(data)
+        deadline = time.monotonic() + WITHIN_SECONDS
+        again = time.monotonic() + _AGAIN_SECONDS
+        while not came.is_visible():
+            if time.monotonic() > again:
+                again += _AGAIN_SECONDS
+                self._deliver(data)
+            assert time.monotonic() < deadline, f"nobody took {data}"
+            self.page.wait_for_timeout(_LOOK_MS)
 
     def shown(self) -> list[dict[str, Any]]:
         """Return what this worker has on the screen."""

@@ -81,8 +81,7 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
         return [one.body for one in stored(door.stub.bodies_path) if one.token == token]
 
     until(lambda: bool(welcomes()))
-    worker.push(open_body(welcomes()[0], secrets.receiver).decode())
-    page.locator("#mine:not([hidden])").wait_for()
+    worker.push_until(open_body(welcomes()[0], secrets.receiver).decode(), page.locator("#mine:not([hidden])"))
     until(lambda: door.client.get("/subscriptions", headers=bearer).status_code == 200)
     kept = door.client.get("/subscriptions", headers=bearer).json()
     hours, other, stay = kept["places"]
@@ -98,8 +97,8 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
     page.locator("#check-now:enabled").click()
     page.locator("#check-state", has_text="届くのを待っています").wait_for()
     until(lambda: len(welcomes()) == 2)
-    worker.push(open_body(welcomes()[1], secrets.receiver).decode())
-    page.locator("#check-state", has_text="届きました").wait_for()
+    came = page.locator("#check-state", has_text="届きました")
+    worker.push_until(open_body(welcomes()[1], secrets.receiver).decode(), came)
     again = door.client.get("/subscriptions", headers=bearer).json()
     # The consent is given anew by the second proof, a moment later.
     assert [one.pop("at") >= then.pop("at") for one, then in zip(again["consents"], kept["consents"], strict=True)] == [
@@ -115,8 +114,7 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
     # Until the new address is proved nothing changes: a page that is closed now asks again when it is opened.
     page.reload()
     until(lambda: len(welcomes("places-2")) == 2)
-    worker.push(open_body(welcomes("places-2")[1], secrets.receiver).decode())
-    page.locator("#check-state", has_text="届きました").wait_for()
+    worker.push_until(open_body(welcomes("places-2")[1], secrets.receiver).decode(), came)
     assert door.client.get("/subscriptions", headers=bearer).json()["places"] == kept["places"]
     page.reload()
     page.wait_for_load_state("networkidle")
