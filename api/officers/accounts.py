@@ -134,12 +134,7 @@ class Accounts:
 
     def add(self, name: str, role: Role, wards: frozenset[str], password: str) -> str:
         """Make an account and return the key for its authenticator app. Raises AccountExists, ValueError."""
-        if not name.isidentifier() or len(name) > 40:
-            raise ValueError("a name has letters, digits and _, and begins with a letter")
-        if len(password) < SHORTEST_PASSWORD:
-            raise ValueError(f"a password has {SHORTEST_PASSWORD} characters or more")
-        if not wards:
-            raise ValueError("an account has a ward, or * for all of them")
+        self.refuse_unfit(name, wards, password)
         key = pyotp.random_base32()
         values = (name, role.value, json.dumps(sorted(wards)), self._hasher.hash(password), key)
         with self._lock:
@@ -148,6 +143,17 @@ class Accounts:
             except sqlite3.IntegrityError:
                 raise AccountExists(name) from None
         return key
+
+    def refuse_unfit(self, name: str, wards: frozenset[str], password: str) -> None:
+        """Raise what `add` would, and add nothing: no code is used up for an account that cannot be made."""
+        if not name.isidentifier() or len(name) > 40:
+            raise ValueError("a name has letters, digits and _, and begins with a letter")
+        if len(password) < SHORTEST_PASSWORD:
+            raise ValueError(f"a password has {SHORTEST_PASSWORD} characters or more")
+        if not wards:
+            raise ValueError("an account has a ward, or * for all of them")
+        if any(account.name == name for account, _ in self.listed()):
+            raise AccountExists(name)
 
     def disable(self, name: str) -> bool:
         """End an account and all its sessions; say whether there was one."""

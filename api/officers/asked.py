@@ -20,7 +20,7 @@ from streams.wire import decode, encode
 log = logging.getLogger(__name__)
 
 # What may be asked for here; all else is done at the console itself.
-ALLOWED = frozenset({Act.POLICY_ADOPT})
+ALLOWED = frozenset({Act.POLICY_ADOPT, Act.GRANT})
 WAIT_SECONDS = 30.0
 # Under the wait: whoever asked has not given up when the entry is written.
 _YOUNG_ENOUGH = timedelta(seconds=20)

@@ -65,6 +65,7 @@ class Act(StrEnum):
     ALONE = "approve-alone"
     ALONE_REFUSED = "approve-alone-refused"
     POLICY_ADOPT = "policy-adopt"
+    GRANT = "grant"
 
 
 @dataclass(frozen=True, slots=True)

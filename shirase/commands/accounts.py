@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 DEFAULT_ACCOUNTS = Path("accounts.sqlite")
+_NOT_WRITTEN = 3
 
 _store = click.option(
     "--accounts", "path", type=click.Path(path_type=Path), default=DEFAULT_ACCOUNTS, show_default=True,
@@ -25,13 +26,24 @@ def accounts() -> None:
 @click.option("--ward", "wards", multiple=True, required=True, help="class20 code, e.g. 1310800; * for all wards.")
 @click.password_option(help="12 characters or more; asked for when it is not given.")
 @click.option("--administrator", "administrators", multiple=True, help="Twice: whose codes are asked for.")
+@click.option("--broker", envvar="SHIRASE_BROKER", default="", help="HOST:PORT of Apache Kafka: where the trail is.")
+@click.option("--without-trail", is_flag=True, help="Where no console runs: nothing but the file knows who granted it.")
 @_store
 def add(
-    name: str, role: str, wards: tuple[str, ...], password: str, administrators: tuple[str, ...], path: Path
+    name: str,
+    role: str,
+    wards: tuple[str, ...],
+    password: str,
+    administrators: tuple[str, ...],
+    broker: str,
+    without_trail: bool,
+    path: Path,
 ) -> None:
     """Add NAME and print the key for its authenticator app, once.
 
-    Once there are two administrators, whoever may approve is added by two of them (R24).
+    Once there are two administrators, whoever may approve is added by two of them (R24), and who granted what to whom
+    is an entry of the audit trail, which the running console writes before anything is changed. Exit code 1: NAME may
+    not be added; 3: the broker or the console is away. Nothing was changed.
     """
     import pyotp
 
@@ -41,7 +53,12 @@ def add(
     store = Accounts(path)
     try:
         if Role(role) is not Role.DRAFTER and len(administrators_in(store)) >= NEEDED:
+            if not broker and not without_trail:
+                raise click.UsageError("give --broker, where the audit trail is, or --without-trail")
+            store.refuse_unfit(name, frozenset(wards), password)
             prove_two(store, administrators, _code_of, int(time.time()))
+            if not without_trail:
+                _written_down(broker, administrators, name, role, wards)
         key = store.add(name, Role(role), frozenset(wards), password)
     except AccountExists:
         click.echo(f"shirase: there is an account {name}; a name is never given twice", err=True)
@@ -52,6 +69,25 @@ def add(
     finally:
         store.close()
     click.echo(pyotp.TOTP(key).provisioning_uri(name=name, issuer_name="Shirase"))
+
+
+def _written_down(broker: str, administrators: tuple[str, ...], name: str, role: str, wards: tuple[str, ...]) -> None:
+    """Let the trail have it that *administrators* grant *role* to *name*; without an entry nothing is granted."""
+    from datetime import UTC, datetime
+
+    from api.officers.asked import write_down
+    from api.officers.audit import Act
+    from streams.brokers.errors import StreamsError
+
+    detail = f"{role} of {' '.join(sorted(set(wards)))}"
+    try:
+        entry = write_down(broker, "+".join(administrators), Act.GRANT, name, detail, datetime.now(UTC))
+    except (StreamsError, TimeoutError) as error:
+        click.echo(f"shirase: nothing was changed: {str(error) or 'the broker did not answer'}", err=True)
+        sys.exit(_NOT_WRITTEN)
+    if entry is None:
+        click.echo("shirase: nothing was changed: no console wrote it into the audit trail; is one running?", err=True)
+        sys.exit(_NOT_WRITTEN)
 
 
 def _code_of(name: str) -> str:

@@ -6,21 +6,23 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import h3.api.basic_int as h3
 import httpx
+import pyotp
 import pytest
 import uvicorn
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from fastapi import FastAPI
 
 from alerts.place import LatLng
 from api.console.process import build_console
 from api.live.facts import shard_at
+from api.officers.accounts import Accounts, Role
 from api.officers.asked import write_down
 from api.officers.audit import Act, read
 from api.residents.joining import joining_settings
@@ -138,7 +140,20 @@ def test_a_console_that_ends_has_stored_what_it_wrote_and_closes_its_accounts(br
     assert (entry.by, entry.act) == ("nobody", "sign-in-refused")
 
 
-def test_a_policy_is_adopted_once_the_running_console_has_it_in_its_trail(broker: Broker, tmp_path: Path) -> None:
+def grant_by_two(broker: Broker, path: Path) -> Result:
+    """Add an approver by two administrators of the console's own accounts, with the trail of *broker*."""
+    with closing(Accounts(path)) as store:
+        keys = [store.add(name, Role.ADMINISTRATOR, frozenset({"*"}), "p" * 12) for name in ("first", "second")]
+    codes = "".join(f"{pyotp.TOTP(key).now()}\n" for key in keys)
+    add = ["accounts", "add", "approves", "--role", "approver", "--ward", "1310800", "--password", "p" * 12]
+    names = ["--administrator", "first", "--administrator", "second"]
+    where = ["--accounts", str(path), "--broker", broker.bootstrap]
+    return CliRunner().invoke(main, [*add, *names, *where], input=codes)
+
+
+def test_a_policy_and_a_right_are_granted_once_the_running_console_has_them_in_its_trail(
+    broker: Broker, tmp_path: Path
+) -> None:
     current, narrower = tmp_path / "policy.toml", tmp_path / "narrower.toml"
     current.write_text('version = 1\n[[rule]]\nname = "all"\nrelease = "automatic"\n', encoding="utf-8")
     narrower.write_text('version = 1\n[[rule]]\nname = "all"\nrelease = "draft"\n', encoding="utf-8")
@@ -151,10 +166,15 @@ def test_a_policy_is_adopted_once_the_running_console_has_it_in_its_trail(broker
         until(lambda: client.get("/health").status_code == 200)
         done = CliRunner().invoke(main, adopt)
         assert done.exit_code == 0, done.output
+        granted = grant_by_two(broker, tmp_path / "accounts.sqlite")
+        assert granted.exit_code == 0, granted.output
     assert current.read_bytes() == narrower.read_bytes()
     verified = CliRunner().invoke(main, ["audit", "verify", "--broker", broker.bootstrap])
     assert verified.exit_code == 0, verified.output
     entries = [read(record.value)[0] for record in read_to_end(broker.bootstrap, AUDIT.name) if record.value]
+    (grant,) = (one for one in entries if one.act == "grant")
+    assert (grant.by, grant.on) == ("first+second", "approves")
+    assert grant.detail.startswith("approver of 1310800 asked=")
     (entry,) = (one for one in entries if one.act == "policy-adopt")
     assert entry.by.startswith("shell:")
     assert entry.on == "policy.toml"

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from alerts.policy import Policy
 from api.officers.accounts import Accounts, Role
+from api.officers.audit import Act
 from feeds.archive import documents
 from geo.areas import AreaTable
 from shirase.cli import main
@@ -175,17 +176,55 @@ def test_without_a_console_that_writes_it_down_nothing_is_adopted(
     assert current.read_bytes() == wide
 
 
+NO_TRAIL = ("--without-trail",)
+
+
 def test_who_may_approve_is_added_by_two_administrators_once_there_are_two(
     store: tuple[Path, dict[str, str]],
 ) -> None:
     path, keys = store
     add = ("accounts", "add", "--ward", "1312300", "--password", PASSWORD, "--accounts", path)
     assert run(*add, "drafts", "--role", "drafter").exit_code == 0
-    alone = run(*add, "approves", "--role", "approver")
+    alone = run(*add, "approves", "--role", "approver", *NO_TRAIL)
     assert alone.exit_code == 1
     assert "two different administrators" in alone.output
     names = ("--administrator", "one", "--administrator", "two")
-    both = run(*add, "approves", "--role", "approver", *names, answers=codes(keys, "one", "two"))
+    assert run(*add, "approves", "--role", "approver", *names).exit_code == 2, "where the trail is must be said"
+    both = run(*add, "approves", "--role", "approver", *names, *NO_TRAIL, answers=codes(keys, "one", "two"))
     assert both.exit_code == 0
     with closing(Accounts(path)) as accounts:
         assert {account.name for account, _ in accounts.listed()} == {"one", "two", "three", "drafts", "approves"}
+
+
+def test_without_a_console_that_writes_it_down_nobody_is_granted_a_right(
+    store: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, keys = store
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr("api.officers.asked.write_down", lambda *words: asked.append(words))
+    add = (
+        "accounts",
+        "add",
+        "--password",
+        PASSWORD,
+        "--accounts",
+        path,
+        "--broker",
+        "127.0.0.1:1",
+        "--ward",
+        "1312300",
+    )
+    names = ("--administrator", "one", "--administrator", "two")
+    # Refused before anybody is asked for a code: a name that is taken, a password that is too short.
+    assert run(*add, "three", "--role", "approver", *names).exit_code == 1
+    assert run(*add, "four", "--role", "approver", *names, "--password", "short").exit_code == 1
+    assert asked == []
+    refused = run(*add, "approves", "--role", "approver", *names, answers=codes(keys, "one", "two"))
+    assert refused.exit_code == 3
+    assert "nothing was changed" in refused.output
+    with closing(Accounts(path)) as accounts:
+        assert {account.name for account, _ in accounts.listed()} == {"one", "two", "three"}
+    ((broker, by, act, name, detail, _),) = asked
+    assert (broker, by, act, name, detail) == (
+        "127.0.0.1:1", "one+two", Act.GRANT, "approves", "approver of 1312300",
+    )  # fmt: skip
