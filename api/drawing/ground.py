@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from alerts.claim import Danger, HazardSnapshot
 from alerts.order_words import is_order
-from alerts.place import Cells
+from alerts.place import HAZARD_RESOLUTION, Cells, LatLng
 from api.drawing.frame import Frame, middle, nearest_to_mean, outline
 from api.drawing.look import PAINT_ORDER, Look, look_of
 from geo.cells import Ids, expand, ranges, shard_of
@@ -84,6 +84,12 @@ class Ground:
             found.append(Touched(area, PAINT_ORDER[worst], whole, nearest_to_mean(self.points[here]), order))
         found.sort(key=lambda touched: _RANK[touched.look], reverse=True)
         return tuple(found)
+
+    def name_at(self, point: LatLng) -> str:
+        """Return the area in which *point* lies, "" in none."""
+        cell = h3.latlng_to_cell(point.lat, point.lng, HAZARD_RESOLUTION)
+        at = int(np.searchsorted(self.ids, cell))
+        return self.areas[int(self.owners[at])].name if at < len(self.ids) and int(self.ids[at]) == cell else ""
 
     def _core(self, danger: Danger) -> NDArray[np.bool_]:
         here = self._mask(danger.cells)

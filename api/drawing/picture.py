@@ -91,7 +91,7 @@ def _drawn(
     if ground.areas:
         parts += [_badge(one.look, _beside(one.area.label, one.at), alone=alone) for one in touched]
     else:
-        parts += _plain_badges(frame, looks, painted)
+        parts += _plain_badges(frame, looks, painted, alone=alone)
     return "".join(parts)
 
 
@@ -110,8 +110,8 @@ def _danger(look: Look) -> str:
     return f' fill="{APPEARANCES[look].fill}" fill-rule="evenodd" fill-opacity=".93" stroke="#fff" stroke-width="6"'
 
 
-def _plain_badges(frame: Frame, looks: dict[Look, Cells], painted: list[Look]) -> list[str]:
-    return [_badge(look, at) for look in painted if (at := middle(frame, looks[look])) is not None]
+def _plain_badges(frame: Frame, looks: dict[Look, Cells], painted: list[Look], *, alone: bool = False) -> list[str]:
+    return [_badge(look, at, alone=alone) for look in painted if (at := middle(frame, looks[look])) is not None]
 
 
 def _beside(label: tuple[int, int], at: tuple[int, int]) -> tuple[int, int]:

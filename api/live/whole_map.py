@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Header, Response
 
+from alerts.place import LatLng
 from alerts.shelter import ShelterState
 from api.drawing.faces import Face
 from api.drawing.frame import TOKYO
@@ -83,7 +84,7 @@ class WholeMap:
         above = marks(TOKYO, sites_of(sites), roads_of(roads), scale=_SCALE)
         said = _said(touched, roads, sites)
         svg = draw_alone(TOKYO, faces, self._ground, touched, _TITLE, said, beneath=self._beneath, above=above).encode()
-        page = _page(touched, roads, sites, said).encode()
+        page = _page(touched, roads, sites, said, self._ground).encode()
         return _Drawn(answers, view, svg, page, _etag(svg), _etag(page))
 
 
@@ -152,7 +153,13 @@ def _level(one: Touched) -> str:
     return f"レベル{look.mark} {word}" if one.look.value.startswith("l") else word
 
 
-def _page(touched: Iterable[Touched], roads: list[dict[str, Any]], sites: list[dict[str, Any]], said: str) -> str:
+def _page(
+    touched: Iterable[Touched],
+    roads: list[dict[str, Any]],
+    sites: list[dict[str, Any]],
+    said: str,
+    ground: Ground,
+) -> str:
     areas = "".join(
         f'<li><span class="chip {one.look.value}"><b>{APPEARANCES[one.look].mark}</b> '
         f"{look_word(one.look, order=one.order)}</span><span>{escape(one.area.name)}{'' if one.whole else 'の一部'}"
@@ -167,7 +174,7 @@ def _page(touched: Iterable[Touched], roads: list[dict[str, Any]], sites: list[d
         "</section>"
         "<section><h2>区ごとのいちばん重い情報</h2>"
         f'<ul class="areas">{areas or "<li>出ている情報はありません。</li>"}</ul>'
-        f"<h2>避難先（区ごと）</h2>{_sites(sites)}"
+        f"<h2>避難先（区ごと）</h2>{_sites(sites, ground)}"
         f"<h2>通れない道（{len(roads)}か所）</h2>"
         f'<ul class="notices">{closed or _NO_ROADS}</ul></section>'
     )
@@ -178,11 +185,12 @@ def _road(said: Mapping[str, Any]) -> str:
     return f"{status} {escape(str(said['name']) or '道路')}"
 
 
-def _sites(sites: Iterable[Mapping[str, Any]]) -> str:
+def _sites(sites: Iterable[Mapping[str, Any]], ground: Ground) -> str:
     """Return how many shelters of each ward are in which state, and the open ones by name."""
     wards: dict[str, list[Mapping[str, Any]]] = {}
     for site in sites:
-        wards.setdefault(site["properties"]["ward"] or "そのほか", []).append(site["properties"])
+        lng, lat = site["geometry"]["coordinates"]
+        wards.setdefault(ground.name_at(LatLng(lat, lng)) or "そのほか", []).append(site["properties"])
     items = []
     for ward, found in sorted(wards.items()):
         states = Counter(ShelterState(one["state"]) for one in found)

@@ -16,7 +16,7 @@ from alerts.road import RoadPlace
 from alerts.shelter import ShelterReport, ShelterState
 from api.drawing.frame import TOKYO
 from api.drawing.grain import grains
-from api.drawing.ground import ground_of
+from api.drawing.ground import NO_GROUND, ground_of
 from api.drawing.lines import drawn_beneath, lines_of
 from api.drawing.look import Look
 from api.drawing.marks import SITE_WORDS, RoadMark, SiteMark, marks, road_sign, sign_of
@@ -80,13 +80,26 @@ def test_it_draws_hazards_shelters_and_closures_and_says_them_in_words() -> None
         assert word in said
     assert 'id="g-l4"' in answer.text, "a grain, not the colour alone"
     assert ">4</text>" in answer.text
+    assert all('fill="#fff"' in circle for circle in re.findall(r"<circle cx[^>]*>", answer.text)), "no black discs"
     assert 'href="#m-open"' in answer.text
     assert answer.text.count("translate(") == 2
     page = browser.get("/map/plain").text
     assert "<script" not in page
     assert said in page.replace("&#x27;", "'"), "whoever hears it read is told the same"
+    assert "江東区：開設 1" in page
     for word in ("永代橋", "未確認の報告（1件）", "第一小学校", SIGNS):
         assert word in page
+
+
+def test_without_the_names_of_wards_the_number_stands_in_the_middle_of_the_danger() -> None:
+    desk = Desk(SCHOOL)
+    night(desk)
+    desk.board.refresh(NINE_PM)
+    residents = Residents(desk.board.state, lambda: CURRENT)
+    drawn = WholeMap(desk.board, residents.hazards, NO_GROUND).drawn()
+    (badge,) = re.findall(r"<circle cx[^>]*>", drawn.svg.decode())
+    assert 'fill="#fff"' in badge
+    assert "そのほか：開設は未確認 1" in drawn.page.decode()
 
 
 def test_it_has_one_name_until_something_changes() -> None:
