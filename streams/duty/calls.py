@@ -132,9 +132,9 @@ class Calls:
             for passage in channel.poll(self._clock(), 0.0):
                 self._passed(key, passage)
 
-    def write(self, page: PageRecord) -> "Future[Stored]":
-        """Put *page* on the topic; it is known from now on."""
-        key = key_of(page.draft_id, page.person, page.way)
+    def write(self, page: PageRecord, person: str = "") -> "Future[Stored]":
+        """Put *page* on the topic, under *person* where it names several; it is known from now on."""
+        key = key_of(page.draft_id, person or page.person, page.way)
         self._pages[key] = page
         return self._producer.send(PAGES.name, key, encode(page))
 

@@ -314,7 +314,7 @@ class Pager:
             attempts=0,
             at=self._now(),
         )
-        self._calls.write(page).result(_STORED_WITHIN_SECONDS)
+        self._calls.write(page, SILENCE).result(_STORED_WITHIN_SECONDS)
         if refused:
             log.warning(
                 "a draft was refused, and its people hear that nobody ordered", extra={"draft": record.draft_id}
