@@ -285,6 +285,15 @@ def test_a_phone_that_knows_of_a_need_takes_the_way_without_steps(phone: Browser
     assert worker.until_shown("避難 段差なし")["body"] == "北砂小へ 12分"
 
 
+def over_the_wire(page: Page) -> int:
+    """Return the bytes of the page itself and of all that it has asked for, heads included, as they were sent.
+
+    What a browser had kept counts nothing: it is to be a first load.
+    """
+    kinds = "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
+    return int(page.evaluate(f"{kinds}.reduce((sum, one) => sum + one.transferSize, 0)"))
+
+
 def test_the_pages_are_there_without_a_network(phone: BrowserContext, door: Door) -> None:
     page, _ = opened(phone, door)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -300,13 +309,12 @@ def test_the_pages_are_there_without_a_network(phone: BrowserContext, door: Door
 def test_the_first_load_is_small(phone: BrowserContext, door: Door) -> None:
     page, _ = opened(phone, door)
     page.wait_for_load_state("networkidle")
-    wire = page.evaluate("performance.getEntriesByType('resource').reduce((sum, one) => sum + one.transferSize, 0)")
-    assert 0 < wire <= 300_000
+    assert 20_000 < over_the_wire(page) <= 300_000, "without the map library"
     page.get_by_role("button", name="地図から選ぶ").click()
     page.wait_for_selector("#map canvas")
     page.wait_for_load_state("networkidle")
-    wire = page.evaluate("performance.getEntriesByType('resource').reduce((sum, one) => sum + one.transferSize, 0)")
-    assert wire <= 700_000
+    # The worker has fetched the library ahead, and that is not this page's: all of it is counted in test_now.
+    assert over_the_wire(page) <= 700_000
 
 
 def test_a_place_of_the_phone_is_the_cell_that_the_server_knows(phone: BrowserContext, door: Door) -> None:

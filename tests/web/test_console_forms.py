@@ -28,7 +28,7 @@ from tests.dispatch.people import resident
 from tests.streams.evening import wards_table
 from tests.web.awaiting import until_true
 from tests.web.dusk import HERE, streets
-from tests.web.test_chromium import shot, violations
+from tests.web.test_chromium import over_the_wire, shot, violations
 from tests.web.test_officer import at_the_console, sign_in
 
 pytestmark = pytest.mark.browser
@@ -69,9 +69,13 @@ def test_an_area_is_drawn_on_the_map_with_a_live_preview_and_by_keyboard(
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         sign_in(page, room, "metro")
+        page.wait_for_load_state("networkidle")
+        assert 2_000 < over_the_wire(page) <= 300_000, "the list, without the map library"
         page.goto(page.url + "post")
         page.wait_for_selector("#drawing canvas")
         until_true(page, "document.querySelector('#drawing canvas').width > 0")
+        page.wait_for_load_state("networkidle")
+        assert 200_000 < over_the_wire(page) <= 700_000, "with it"
         order = page.locator("#order")
         order.get_by_label("レベル4 避難指示").check()
         # A river by its name is looked at as it is typed; what is not found is said, with its code.
