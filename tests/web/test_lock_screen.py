@@ -148,6 +148,8 @@ LEFT = """(one) => {
   const text = one.firstChild, box = one.getBoundingClientRect(), range = document.createRange();
   let left = 0;
   for (; left < text.length; left++) {
+    // A blank at the end of a line hangs out of the box.
+    if (text.data[left] === " ") continue;
     range.setStart(text, left); range.setEnd(text, left + 1);
     const at = range.getBoundingClientRect();
     if (at.top >= box.bottom - 2 || at.left >= box.right - 2) break;
