@@ -17,7 +17,7 @@ from alerts.wording import JAPAN, clock, shown_name
 
 @dataclass(frozen=True, slots=True)
 class CheckFacts:
-    """Who checks, in which ward, and until when a push of it may still come."""
+    """Who checks, where, and until when a push of it may still come; of several wards `ward` is what holds them."""
 
     issuer: str
     ward: str

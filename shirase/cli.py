@@ -18,6 +18,7 @@ from shirase.commands.accounts import accounts, audit
 from shirase.commands.api import api
 from shirase.commands.areas import areas_group
 from shirase.commands.channels import channels
+from shirase.commands.check import check
 from shirase.commands.escrow import escrow
 from shirase.commands.explain import explain_cell
 from shirase.commands.export import export_static
@@ -339,6 +340,7 @@ main.add_command(api)
 main.add_command(export_static)
 main.add_command(reports)
 main.add_command(channels)
+main.add_command(check)
 main.add_command(accounts)
 main.add_command(audit)
 main.add_command(escrow)

@@ -47,6 +47,7 @@ _OUTCOMES = {
     "expired": "期限切れで送らなかった",
     "superseded": "新しい知らせに替わった",
     "unsubscribed": "登録をやめた",
+    "withdrawn": "危険の知らせが出たので送るのをやめた",
 }
 _EVENTS = {
     "open": "案ができた",

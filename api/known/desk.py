@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from alerts.notice import ENDS, Notice, Recipients
+from alerts.reception_check import is_check
 from alerts.report import OutcomeKind
 from geo.cells import difference
 from streams.brokers.client import Record
@@ -109,6 +110,8 @@ class Desk:
             return tuple(one for one in reversed(self._sent.values()) if lineage in ("", one.lineage))
 
     def _take_notice(self, notice: Notice) -> None:
+        if is_check(notice):
+            return  # it says nothing that could be ended (R19)
         known = self._sent.get(notice.lineage)
         if known is not None and known.revision >= notice.revision:
             return

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from alerts.notice import ENDS, Notice
+from alerts.reception_check import is_check
 from dispatch.outcomes import PushOutcome
 from streams.brokers.client import Record
 from streams.fanout.checkpoint import Checkpoint, Ring, decode_checkpoint, parse_progress_key
@@ -130,9 +131,13 @@ class Sending:
             return self._newest.get(lineage)
 
     def in_force(self) -> tuple[Notice, ...]:
-        """Return the newest revision of every lineage that went out and has not ended, by whomever it was let go."""
+        """Return the newest revision of every lineage that went out and has not ended, by whomever it was let go.
+
+        A check of reception says nothing that could hold (R19).
+        """
         with self._lock:
-            return tuple(one for one in self._newest.values() if any(part.phase not in ENDS for part in one.parts))
+            standing = (one for one in self._newest.values() if not is_check(one))
+            return tuple(one for one in standing if any(part.phase not in ENDS for part in one.parts))
 
     def events(self, lineage: str) -> tuple[Event, ...]:
         """Return what happened to *lineage*, oldest first."""

@@ -17,7 +17,7 @@ from alerts.reception_check import NoCheck, is_check
 from geo.cells import contains, difference, union
 from geo.sign import ORDER_WITHOUT_SIGN
 from streams.digest import approval_digest
-from streams.notices.check import Threat, threat_after, why_no_check
+from streams.notices.check import Threats, why_no_check
 from streams.notices.drill import PRACTICE_SECOND
 from streams.notices.edit import ground_of, why_no_edit
 from streams.notices.ending import why_no_end
@@ -56,7 +56,7 @@ class Ledger:
     # Whom the notices of each lineage told people to telephone: ways under an order name nobody else.
     lines: dict[str, set[HelpLine]] = field(default_factory=dict)
     # What each lineage that went out endangers now: where no check of reception goes (R19).
-    threats: dict[str, Threat] = field(default_factory=dict)
+    threats: Threats = field(default_factory=Threats)
 
     def knows(self, record: DraftRecord) -> None:
         """Take in a verdict, just now or read back from `drafts`."""
@@ -75,9 +75,7 @@ class Ledger:
         known = self.last.get(notice.lineage)
         if known is None or notice.revision >= known[0]:
             self.last[notice.lineage] = notice.revision, notice.lane
-        threat = threat_after(self.threats.pop(notice.lineage, None), notice)
-        if threat is not None:
-            self.threats[notice.lineage] = threat
+        self.threats.hear(notice)
         if notice.kind is not NoticeKind.GO_THERE:
             self.standing[notice.lineage] = _left(self.standing.get(notice.lineage, ()), notice)
             self.grounds[notice.lineage] = union(self.grounds.get(notice.lineage, ()), ground_of(notice))
@@ -177,7 +175,7 @@ def _check(ledger: Ledger, draft: Draft, command: Command, at: datetime) -> Deci
     if command.verb is Verb.EDIT:
         return Decided(None, None, NoCheck.CHANGED)
     waiting = (one.draft.notice for one in ledger.drafts.values() if one.draft is not None and one.state in _WAITING)
-    refusal = why_no_check(draft.notice, ledger.threats.values(), waiting, at)
+    refusal = why_no_check(draft.notice, ledger.threats.by_lineage.values(), waiting, at)
     if refusal is not None:
         return Decided(None, None, refusal)
     if alone_by(command.by):

@@ -62,6 +62,7 @@ class Course:
         self.tail = tail
         self.generation = generation
         self.begun = False
+        self.withdrawn = False
         self.selected = 0
         self.totals = Checkpoint()
         self.going = 0  # ranges on their way
@@ -118,6 +119,13 @@ class Course:
             rest = self._picked(np.flatnonzero(kept) + self._at)
             self._choose(rest, self._nths[self._at :][kept])
             self._at = 0
+
+    def withdraw(self) -> None:
+        """Choose nobody any more; a range that is being stored is sent to nobody."""
+        self.withdrawn = True
+        nobody = Selection.nobody()
+        self._choose(nobody, nths_of(self.people.row_numbers(nobody.rows), nobody.places))
+        self._at = 0
 
     def _picked(self, at: NDArray[np.int64]) -> Selection:
         return Selection(self._chosen.rows[at], self._chosen.parts[at], self._chosen.places[at])

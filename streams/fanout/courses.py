@@ -1,9 +1,13 @@
 """The notices that are on their way at a worker: which range is stored next, and what gives way to what."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 
 from alerts.notice import Notice, Phase
+from alerts.place import Cells
+from alerts.reception_check import NoCheck, is_check
 from dispatch.told import Told
+from geo.cells import intersection
 from streams.brokers.client import Producer
 from streams.fanout.course import Course
 from streams.fanout.fanout import FanOut
@@ -11,6 +15,9 @@ from streams.fanout.ledger import Ledger
 from streams.fanout.outbox import Outbox, Sending
 from streams.fanout.told_book import ToldBook
 from streams.fanout.warming import MakePushes
+from streams.notices.edit import ground_of
+
+log = logging.getLogger(__name__)
 
 # The first request must be on its way before the two thousandth is made, so the socket gets its turn after these:
 # an entry from the pool leaves 3 us of work for a row, one made now costs 60 where C makes those of a turn together.
@@ -100,6 +107,16 @@ class Courses:
                 if goes_on:
                     meanwhile()
 
+    def withdraw_checks(self, ground: Cells) -> None:
+        """Stop every check of reception that goes out where something is up now: in *ground* (R19)."""
+        for course in self._courses:
+            if is_check(course.notice) and intersection(ground_of(course.notice), ground):
+                log.warning("check withdrawn", extra={"lineage": course.notice.lineage, "reason": NoCheck.DANGER.value})
+                course.withdraw()
+                for fanout in self._outbox.fanouts:
+                    if fanout.notice is course.notice:
+                        fanout.withdraw()
+
     def ended(self, course: Course, fanout: FanOut) -> None:
         """Take note of a range that has ended."""
         course.ended(fanout)
@@ -123,6 +140,8 @@ class Courses:
                 if _is_older(fanout, newer.notice):
                     fanout.yield_to(newer.coming()[0])
         self._put_in_order(fanout)
+        if course.withdrawn:
+            fanout.withdraw()
         pooled = not made_before and course.generation is not None and course.generation.filled > 0
         rows_a_turn = ROWS_A_TURN if pooled else UNPOOLED_ROWS_A_TURN
         self._outbox.add(

@@ -51,6 +51,7 @@ from streams.fanout.tails import Tails
 from streams.fanout.told_book import ToldBook
 from streams.fanout.warming import warm
 from streams.metrics import Hop, Role, StreamMetrics
+from streams.notices.check import Threats
 from streams.notices.drill import topic_of
 from streams.topics import APPROVED, DEAD_LETTERS, NOTICES, SUBSCRIPTIONS
 from streams.wire import decode
@@ -116,6 +117,7 @@ class Dispatcher:
         origins = len(subscribers.people.origins)
         self._outbox = Outbox(sender, settings, self._ledger, self._forget, metrics, stream_metrics, origins)
         self._courses = Courses(self._told, self._producer, self._ledger, self._outbox, self._pushes)
+        self._threats = Threats()
         self._newcomers = Newcomers(subscribers, self._told, self._buckets)
         mine = np.isin(np.arange(BUCKETS), list(self._buckets))
         library = library_for(Native(settings.native))
@@ -245,6 +247,8 @@ class Dispatcher:
         if mismatch is not None:
             self._stop(notice, mismatch)
             return
+        if self._threats.hear(notice):
+            self._courses.withdraw_checks(self._threats.ground(datetime.now(UTC)))
         if not is_check(notice):
             # Who has just signed up has seen a push arrive a moment ago.
             self._newcomers.board.add(notice, received_ms)
@@ -316,6 +320,9 @@ class Dispatcher:
         self._courses.start(course)
         if frozen:
             self._courses.resume(course, frozen)
+        if is_check(notice):
+            # The danger may have been read before it: they stand on other partitions.
+            self._courses.withdraw_checks(self._threats.ground(datetime.now(UTC)))
 
     def _select(self, notice: Notice, buckets: frozenset[int], now: datetime) -> Selection:
         told = self._told.everyone_before(notice.lineage, notice.revision, buckets)

@@ -284,6 +284,15 @@ class FanOut:
         for unit in self._unit[held].tolist():
             self._held.pop(unit, None)
 
+    def withdraw(self) -> None:
+        """End all that has not gone out: what is open now is answered, and not tried again."""
+        left = np.flatnonzero(self._state != State.ENDED)
+        self._gives_way[left] = True
+        self._let_go(left[self._state[left] == State.HELD])
+        idle = left[np.isin(self._state[left], _IDLE)]
+        if len(idle):
+            self.end(idle, Unsent.WITHDRAWN, at_ms=0)
+
     def has_given_way(self, order: int) -> bool:
         """Say whether a newer revision speaks to this row: then it gets no further attempt."""
         return bool(self._gives_way[order])

@@ -22,6 +22,7 @@ class Unsent(StrEnum):
 
     SUPERSEDED = "superseded"  # a newer revision speaks to this row
     UNSUBSCRIBED = "unsubscribed"  # gone since the order was frozen
+    WITHDRAWN = "withdrawn"  # a check of reception, stopped for a danger
 
 
 _ENDS: tuple[str, ...] = tuple(outcome.value for outcome in (*PushOutcome, *Unsent))

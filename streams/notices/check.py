@@ -7,7 +7,7 @@ lie on top of one that asks to leave.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from alerts.cap import Severity
@@ -39,11 +39,11 @@ class Threat:
     until: datetime | None
 
 
-def check_draft(days: CheckDays, *, ward: str, name: str, cells: Cells, day: date, at: datetime) -> Draft:
-    """Return the draft of the check of *day* in *ward*, of the *name*; of one ward and day it is always the same."""
-    lineage = lineage_of(day, ward)
+def check_draft(days: CheckDays, *, place: str, cells: Cells, day: date, at: datetime) -> Draft:
+    """Return the draft of the check of *day* in *cells*, which *place* holds; of one day it is always the same."""
+    lineage = lineage_of(day)
     until = days.ends_at(day)
-    facts = CheckFacts(days.issuer, name, until)
+    facts = CheckFacts(days.issuer, place, until)
     part = NoticePart(
         rank=0,
         phase=Phase.ISSUED,
@@ -51,7 +51,7 @@ def check_draft(days: CheckDays, *, ward: str, name: str, cells: Cells, day: dat
         level=None,
         severity=Severity.MINOR,
         hazards=(),
-        area_names=(name,),
+        area_names=(),
         cells=cells,
         texts=tuple(compose_check(facts, language) for language in LANGUAGES),
     )
@@ -73,7 +73,7 @@ def check_draft(days: CheckDays, *, ward: str, name: str, cells: Cells, day: dat
     )
     notice = replace(notice, digest=approval_digest(notice))
     source = provenance_of(
-        notice, kind="reception-check", release=Release.DRAFT, outcome="check", source_ref=f"{FEED}:{day},{ward}"
+        notice, kind="reception-check", release=Release.DRAFT, outcome="check", source_ref=f"{FEED}:{day}"
     )
     return Draft(f"{lineage}-draft", source, True, Release.DRAFT, notice, NOTHING_TOLD)
 
@@ -101,6 +101,24 @@ def threat_after(before: Threat | None, notice: Notice) -> Threat | None:
         elif part.phase in SAID_OVER or part.recipients is Recipients.CELLS:
             cells = difference(cells, part.cells)
     return Threat(cells, None if order else notice.expires + _FORGOTTEN) if cells else None
+
+
+@dataclass(slots=True)
+class Threats:
+    """What the notices that went out endanger, by lineage."""
+
+    by_lineage: dict[str, Threat] = field(default_factory=dict)
+
+    def hear(self, notice: Notice) -> bool:
+        """Take in a notice; return whether its lineage endangers anything."""
+        threat = threat_after(self.by_lineage.pop(notice.lineage, None), notice)
+        if threat is not None:
+            self.by_lineage[notice.lineage] = threat
+        return threat is not None
+
+    def ground(self, at: datetime) -> Cells:
+        """Return where something is up at *at*."""
+        return union(*(one.cells for one in self.by_lineage.values() if one.until is None or one.until > at))
 
 
 def why_no_check(check: Notice, threats: Iterable[Threat], waiting: Iterable[Notice], at: datetime) -> NoCheck | None:

@@ -89,9 +89,9 @@ def test_nothing_is_to_be_done_and_that_is_said_before_forty_characters(language
 
 
 def test_a_check_is_known_by_what_an_approval_covers_and_nothing_of_life_is_one() -> None:
-    lineage = lineage_of(date(2026, 11, 5), "13108")
+    lineage = lineage_of(date(2026, 11, 5))
     assert is_check(notice(lineage=lineage, lane=Lane.ROUTINE))
     for lane in (Lane.LIFE_SAFETY, Lane.DRILL, Lane.CANARY):
         assert not is_check(notice(lineage=lineage, lane=lane))
     assert not is_check(notice(lane=Lane.ROUTINE))
-    assert lineage_of(date(2026, 11, 5), "13108") == lineage != lineage_of(date(2027, 11, 5), "13108")
+    assert lineage_of(date(2026, 11, 5)) == lineage != lineage_of(date(2027, 11, 5))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -23,6 +23,7 @@ from alerts.languages.known import LANGUAGES
 from alerts.level import Level
 from alerts.notice import Notice, Phase, Text
 from alerts.place import Cells
+from alerts.reception_check import CheckDays
 from alerts.road import RoadReport
 from api.console.app import console_app
 from api.console.office import COOKIE, Office
@@ -54,7 +55,8 @@ from geo.areas import AreaTable
 from streams.brokers.client import Record, Stored
 from streams.brokers.errors import SendError
 from streams.deciding.decision import Ledger, decide
-from streams.payloads import Command, DraftRecord, Preview, Verb
+from streams.notices.check import check_draft
+from streams.payloads import Command, DraftRecord, DraftState, Preview, Verb
 from streams.topics import AUDIT, COMMANDS, DRAFTS, NOTICES
 from streams.wire import decode, encode
 from tests.api.browser import Browser
@@ -567,3 +569,40 @@ def test_a_lower_level_than_what_is_live_in_the_same_cells_is_said() -> None:
     assert said(replace(higher, parts=(replace(higher.parts[0], cells=around(36.5, 141.0)),))) == []
     assert said(replace(higher, parts=(replace(higher.parts[0], hazards=(HazardKind.TSUNAMI,)),))) == []
     assert said(replace(higher, parts=(part,))) == [], "the same level is no contradiction"
+
+
+def test_a_check_of_reception_takes_two_and_is_neither_changed_nor_sent_by_one_alone(room: Room) -> None:
+    days = CheckDays(frozenset({(9, 1)}), issuer="架空都", until_hour=21)
+    made = check_draft(days, place="江東区", cells=around(*KOTO), day=date(2099, 9, 1), at=NINE_PM)
+    ledger = Ledger()
+
+    def decided(command: Command) -> DraftRecord:
+        record = decide(ledger, command, at=room.clock()).record
+        assert record is not None
+        ledger.knows(record)
+        room.desk.apply(Record(DRAFTS.name, 0, 0, record.draft_id.encode(), encode(record), {}, 0))
+        return record
+
+    decided(Command(Verb.CREATE, made.draft, "check", NINE_PM, draft=made))
+    room.add("aoki")
+    room.add("baba")
+    first = room.sign_in("aoki")
+    page = first.get(f"/drafts/{made.draft}").text
+    assert "あなたは一人目です" in page
+    assert "受信の確認です" in page
+    assert f"/drafts/{made.draft}/edit" not in page
+    answer = first.decide("approve", made.draft)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/drafts/{made.draft}")
+    said = decode(Command, room.topics.of(COMMANDS.name)[-1])
+    assert decided(said).state is DraftState.OPEN
+    page = first.get(f"/drafts/{made.draft}").text
+    assert "もう一人の承認者に回してください" in page
+    assert "aokiが一人目として承認した" in page
+    assert f"/drafts/{made.draft}/alone" not in page
+    assert first.decide("approve", made.draft).status_code == 403
+    assert first.decide("edit", made.draft).status_code == 409
+    second = room.sign_in("baba")
+    assert "一人目の承認は済んでいます" in second.get(f"/drafts/{made.draft}").text
+    answer = second.decide("approve", made.draft)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/?did={made.draft}")
+    assert decided(decode(Command, room.topics.of(COMMANDS.name)[-1])).state is DraftState.APPROVED

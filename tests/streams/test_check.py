@@ -53,7 +53,7 @@ ENDS = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
 
 
 def proposed() -> Draft:
-    return check_draft(DAYS, ward="13108", name="江東区", cells=GROUND, day=DAY, at=MORNING)
+    return check_draft(DAYS, place="江東区", cells=GROUND, day=DAY, at=MORNING)
 
 
 def after(ledger: Ledger, command: Command, at: datetime = MORNING) -> Decided:
@@ -110,7 +110,7 @@ def test_who_asks_for_one_that_goes_by_itself_or_was_confirmed_before_gets_nothi
 def test_asked_for_twice_it_is_one_draft_and_its_words_are_never_changed() -> None:
     draft = proposed()
     ledger = opened(draft)
-    later = check_draft(DAYS, ward="13108", name="江東区", cells=GROUND, day=DAY, at=MORNING + timedelta(minutes=9))
+    later = check_draft(DAYS, place="江東区", cells=GROUND, day=DAY, at=MORNING + timedelta(minutes=9))
     assert later.notice.digest == draft.notice.digest
     assert after(ledger, Command(Verb.CREATE, later.draft, "check", MORNING, draft=later)).refusal == "already-decided"
     other = edited(draft, by="sato", words={}, expires=ENDS)

@@ -5,7 +5,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 import h3.api.basic_int as h3
@@ -17,6 +17,7 @@ from alerts.claim import Lane
 from alerts.level import Level
 from alerts.notice import Notice, NoticePart, Phase, Recipients
 from alerts.place import Cell
+from alerts.reception_check import lineage_of
 from dispatch import signs
 from dispatch import told as told_records
 from dispatch.batch import Batch, BatchAnswer
@@ -886,3 +887,30 @@ def test_a_revision_right_behind_another_holds_up_no_push_unless_it_takes_someth
     last = {push.url: len(push.body) for push in sender.submitted}
     assert len(last) == 60
     assert len(set(last.values())) == 1, "the same last word for all"
+
+
+@pytest.mark.usefixtures("small_ranges")
+def test_a_check_of_reception_stops_where_a_danger_begins_and_the_danger_is_told_to_all(fresh: Broker) -> None:
+    asks_nothing = replace(part((Cell(KOTO),), level=None, severity=Severity.MINOR), hazards=())
+    check = replace(flood(asks_nothing, lineage=lineage_of(date(2026, 11, 5))), lane=Lane.ROUTINE)
+    check = replace(check, digest=approval_digest(check))
+    away = flood(part((SOUTH,)), lineage="away")
+    dispatcher = worker(fresh, people(60), sender := FakeSender())
+    publish(fresh, check, away)
+    turn(dispatcher, lambda: len(sender.submitted) > 0)
+    before = len(sender.submitted)
+    assert before < 60
+    publish(fresh, danger := flood(lineage="danger"))
+    found = {one.lineage: one for one in finish(fresh, dispatcher, count=3)}
+    stopped = found[check.lineage].outcomes
+    assert stopped["accepted"] >= 1
+    assert sum(stopped.values()) == found[check.lineage].selected < 60
+    assert found["danger"].outcomes == {"accepted": 60}
+    # A restart reads the danger before or after it, and nothing more of the check goes out.
+    count = len(sender.submitted)
+    again = worker(fresh, people(60), sender)
+    for _ in range(20):
+        again.step()
+    again.close()
+    assert len(sender.submitted) == count
+    assert danger.lane is Lane.LIFE_SAFETY

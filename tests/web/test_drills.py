@@ -147,6 +147,9 @@ def test_drills_are_asked_for_shown_apart_from_what_is_real_and_left_again(phone
     # A title without the word gets it here: there is no way to show a drill as anything else.
     practised.push(json.dumps(drill | {"notification": drill["notification"] | {"title": "避難指示", "tag": "b" * 16}}))
     assert practised.until_shown("【訓練】避難指示")["tag"] == f"drill-{'b' * 16}"
+    # The card has what came, which says it nowhere: the mark is before its title, too.
+    page.locator("#last-drill strong", has_text="避難指示").wait_for()
+    assert page.locator("#last-drill strong").inner_text() == "【訓練】避難指示"
     assert page.locator("#last-drill").inner_text().splitlines()[0] == "最後に届いた訓練（本当の知らせではありません）"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert violations(page) == []

@@ -17,12 +17,14 @@ from playwright.sync_api import BrowserContext, Page
 from alerts.gauge import Thresholds
 from alerts.hazard import HazardKind
 from alerts.notice import Notice, NoticeKind, Picture, Text
+from alerts.reception_check import CheckDays
 from alerts.river_stage import RiverStage, Stage, Trend
 from alerts.wave import Wave
 from dispatch.message import Message, Messages
 from dispatch.settings import DispatchSettings
 from dispatch.ways import with_ways
 from routing.plan import Advice, Answer, CellAdvice, EvacuationPlan, Why, plan_of
+from streams.notices.check import check_draft
 from streams.notices.notice_board import NoticeBoard
 from tests.dispatch.test_ways import ordered, told
 from tests.geo.documents import danger
@@ -150,6 +152,28 @@ def test_the_river_and_the_way_of_a_push_are_drawn_without_a_network(phone: Brow
     page.reload()
     page.locator("#pushed .headline", has_text="00:00までに区域の外へ避難").wait_for()
     page.locator("#pushed", has_text="架空の広域避難先か、親族の家・宿へ").wait_for()
+
+
+def test_a_check_of_reception_is_answered_by_one_tap_and_the_page_says_when_it_came(
+    phone: BrowserContext, door: Door
+) -> None:
+    worker = Worker(phone, door)
+    page = worker.page
+    days = CheckDays(frozenset({(9, 18)}), issuer="架空都")
+    check = check_draft(days, place="江東区", cells=HERE, day=AT.date(), at=AT).notice
+    message = drawn(check)
+    said = going_on(worker, message)
+    shown = worker.until_shown("受信の確認です")
+    assert "何もする必要はありません" in shown["body"]
+    assert shown["tag"] == message.topic
+    opened_offline(page, door, phone, message)
+    page.locator("#pushed .came", has_text="受信の確認がこの端末に届きました").wait_for()
+    words = page.inner_text("#pushed")
+    assert said["notification"]["body"] in words
+    assert "有効なものとして" not in words, "long past its end it is over, and no danger that still holds"
+    page.locator("#check-came", has_text="受信の確認がこの端末に届きました").wait_for()
+    assert violations(page) == []
+    shot(page, "push-check-ja")
 
 
 def test_shaking_and_a_tsunami_are_drawn_from_the_push_alone(phone: BrowserContext, door: Door) -> None:

@@ -1,7 +1,7 @@
 // "Could an alert reach me now?": looks at each step from the permission to the screen, and ends with a push that is seen.
 import { confirm, doorKey, request, type Wish } from "./door";
 import { LIVE, saidBy, type Lane, type Said } from "./lanes";
-import { readMe, type Me } from "./store";
+import { allSeen, readMe, type Me } from "./store";
 
 export type Reach = "unsupported" | "denied" | "none" | "lapsed" | "sent" | "came" | "silent" | "offline";
 
@@ -13,6 +13,12 @@ const WHEN = "shirase-checked";
 export function lastChecked(): number | undefined {
   const at = Number(localStorage.getItem(WHEN));
   return at > 0 ? at : undefined;
+}
+
+/** Return when the last check of reception that was sent to everybody came to this phone, as milliseconds. */
+export async function checkCame(): Promise<number | undefined> {
+  const times = (await allSeen()).filter((seen) => seen.check).map((seen) => seen.came ?? seen.sent * 1000);
+  return times.length ? Math.max(...times) : undefined;
 }
 
 /** Return what stands in the way of a push before any is sent; undefined when nothing does. */

@@ -1,5 +1,6 @@
 /// <reference lib="webworker" />
 // The worker of drills: it knows nothing but drills, marks each before everything else, and never takes a real one's place.
+import { markedTitle } from "./drill-mark";
 import { newer, noticeOf, payloadOf, sounds, type PushPayload } from "./newest";
 import { NOW_WORDS } from "./now-words";
 import { prove, renew, tell, type Post, type PushSubscriptionChangeEvent } from "./proving";
@@ -37,8 +38,7 @@ async function onPush(event: PushEvent): Promise<void> {
 }
 
 async function show(seen: Seen, sound: boolean): Promise<void> {
-  const mark = WORDS[languageOf([seen.lang])].drillMark;
-  await self.registration.showNotification(seen.title.startsWith(mark) ? seen.title : mark + seen.title, {
+  await self.registration.showNotification(markedTitle(seen), {
     ...LOOK,
     body: seen.body,
     tag: TAG + seen.tag,

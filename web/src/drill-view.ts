@@ -1,5 +1,6 @@
 // The part of the sign-up page about drills: one switch, what it means, and the drill that came last.
 import { clock } from "./ages";
+import { markedTitle } from "./drill-mark";
 import { byId, html } from "./dom";
 import { areOffered, joinDrills, lastDrill, leaveDrills } from "./drills";
 import { DRILLS, saidBy, type Said } from "./lanes";
@@ -25,7 +26,7 @@ export async function showDrilling(words: Words): Promise<void> {
   if (came)
     byId("last-drill").replaceChildren(
       html("h3", {}, words.lastDrill),
-      html("p", { lang: came.lang }, html("strong", {}, came.title)),
+      html("p", { lang: came.lang }, html("strong", {}, markedTitle(came))),
       html("p", { lang: came.lang }, came.body),
       html("p", { class: "soft" }, clock(came.came ?? came.sent * 1000, Date.now())),
     );

@@ -120,6 +120,8 @@ export interface Shards {
   sources: Source[];
   /** Up to when the planner had heard of every closed road: the age of all plans, also of those that did not change. */
   plans_at?: string | null;
+  /** Where it came from before, without a line: when it was had, in milliseconds. */
+  keptAt?: number;
   shards: { id: string; bounds: number[] }[];
 }
 export interface Sections {
@@ -134,6 +136,8 @@ export type State = { [Name in keyof Sections]?: Sections[Name] } & {
   shard: string;
   /** When the oldest of these answers was made; what was kept from before keeps its time. */
   asOf: number | undefined;
+  /** Some of them were kept from before: there was no line, or none that answered. */
+  kept?: boolean;
   /** Names of the sections that could not be had, from the network or from before. */
   missing: string[];
 };
@@ -150,12 +154,12 @@ const NAMES: readonly (keyof Sections)[] = [
 /** The worker puts the time at which it kept an answer here; without a network that is how old the page is. */
 export const KEPT_AT = "x-shirase-kept-at";
 
-async function section<Name extends keyof Sections>(shard: string, name: Name): Promise<[Sections[Name], number]> {
+async function section<Name extends keyof Sections>(shard: string, name: Name): Promise<[Sections[Name], number, boolean]> {
   const answer = await fetch(`/live/${shard}/${name}`, { credentials: "omit" });
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
   const said = (await answer.json()) as Sections[Name];
   const kept = moment(answer.headers.get(KEPT_AT) ?? undefined);
-  return [said, kept ?? Date.now()];
+  return [said, kept ?? Date.now(), kept !== undefined];
 }
 
 // On a bad line the level and what to do must not wait for maps, shelters and ways.
@@ -169,9 +173,10 @@ export async function stateOf(shard: string, first?: (state: State) => void): Pr
   const state: State = { shard, asOf: undefined, missing: [] };
   const ask = async (name: keyof Sections): Promise<void> => {
     try {
-      const [said, at] = await section(shard, name);
+      const [said, at, kept] = await section(shard, name);
       Object.assign(state, { [name]: said });
       state.asOf = Math.min(state.asOf ?? at, at);
+      state.kept ||= kept;
     } catch {
       state.missing.push(name);
     }
@@ -186,7 +191,9 @@ export async function stateOf(shard: string, first?: (state: State) => void): Pr
 export async function shards(): Promise<Shards | undefined> {
   try {
     const answer = await fetch("/live/shards.json", { credentials: "omit" });
-    return answer.ok ? ((await answer.json()) as Shards) : undefined;
+    if (!answer.ok) return undefined;
+    const keptAt = moment(answer.headers.get(KEPT_AT) ?? undefined);
+    return { ...((await answer.json()) as Shards), ...(keptAt === undefined ? {} : { keptAt }) };
   } catch {
     return undefined;
   }

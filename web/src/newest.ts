@@ -17,6 +17,8 @@ export interface PushPayload {
     expires?: number;
     level?: number | null;
     is_order?: boolean;
+    /** A check of reception: real, about no danger, and nothing is to be done. */
+    check?: boolean;
     phase?: string;
     lane?: string;
     sent?: number;
@@ -58,6 +60,7 @@ export function noticeOf(payload: unknown, stepFree: boolean, words: NowWords): 
     order: shirase.is_order ?? false,
     phase: shirase.phase ?? "",
     silent: notification.silent ?? false,
+    ...(shirase.check ? { check: true } : {}),
     ...(shirase.lineage === undefined ? {} : { lineage: shirase.lineage }),
     ...(shirase.expires === undefined ? {} : { expires: shirase.expires }),
     ...(way === undefined ? {} : { way }),

@@ -1,9 +1,10 @@
 // "Here, now": what is in force at a place, what to do, and the way. No sign-up; the place is found on the phone.
 import "./page.css";
 import "./now.css";
+import { ago, clock } from "./ages";
 import { answerHere, drawGuide, drawState, tellFinding, tellTrouble } from "./now-draw";
 import { cellAt, isCell, middleOf, parentOf, resolutionOf } from "./cells";
-import { check, obstacle, renewIfLapsed, type Reach } from "./check";
+import { check, checkCame, lastChecked, obstacle, renewIfLapsed, type Reach } from "./check";
 import { keepDrills } from "./drills";
 import { byId, html } from "./dom";
 import { follow } from "./follow";
@@ -13,7 +14,7 @@ import { install, needsHomeScreen, onInstallable } from "./install";
 import { LIVE, saidBy, type Said } from "./lanes";
 import { SHARD_RESOLUTION, shards, stateOf, type Shards, type State } from "./live";
 import { LANGUAGES, languageOf, NAMES, type Language } from "./languages";
-import type { NowWords } from "./now-words";
+import { fill, type NowWords } from "./now-words";
 import { nowWordsOf } from "./now-words-of";
 import { RESOLUTION, whereIAm } from "./places";
 import { pushView } from "./push-view";
@@ -223,6 +224,14 @@ async function tellReach(reach?: Reach): Promise<void> {
   byId("check-state").textContent = now ? shown.words.checkStates[now] : "";
   byId<HTMLButtonElement>("check-now").disabled = now === "unsupported" || now === "denied" || now === "none" || now === "sent";
   byId("iphone").hidden = !needsHomeScreen();
+  const [came, checked] = [await checkCame().catch(() => undefined), lastChecked()];
+  tellWhen("check-came", came && fill(shown.words.checkCame, { time: clock(came, Date.now()) }));
+  tellWhen("checked", checked && fill(shown.words.checked, { ago: ago(checked, Date.now(), shown.words) }));
+}
+
+function tellWhen(id: string, said: string | 0 | undefined): void {
+  byId(id).textContent = said || "";
+  byId(id).hidden = !said;
 }
 
 function share(): void {
@@ -268,13 +277,20 @@ async function start(): Promise<void> {
   addEventListener("hashchange", () => void followFragment());
   if ("serviceWorker" in navigator) {
     navigator.serviceWorker.addEventListener("message", (event: MessageEvent<Said>) => {
-      if (saidBy(LIVE, event)?.shown) void refresh();
+      if (!saidBy(LIVE, event)?.shown) return;
+      void refresh();
+      void tellReach();
     });
     void navigator.serviceWorker.register("/sw.js", { scope: "/" }).catch(() => undefined);
     // What was loaded before the worker was there is asked for once more, so that the next time needs no network.
     if (!navigator.serviceWorker.controller) navigator.serviceWorker.addEventListener("controllerchange", () => void refresh());
   }
   await followFragment();
+  if (!shown.spot) {
+    // Before a place is chosen, too: whoever opens the page without a line is told so, and from when its facts are.
+    shown.index = (await shards()) ?? shown.index;
+    if (!shown.spot) tellTrouble(shown);
+  }
   follow((changed) => !!shown.spot && changed.includes(parentOf(shown.spot.cell, SHARD_RESOLUTION)), () => void refresh());
   await renewIfLapsed((reach) => void tellReach(reach));
   // Only after it: a place is told under an address that is proved. Without a position or a line it stays where it was.

@@ -27,6 +27,11 @@ export function pushView(seen: Seen, point: Point | undefined, stepFree: boolean
     html("p", { lang: seen.lang }, seen.body),
     html("p", {}, html("small", {}, `${fill(words.received, { ago: ago(came, now, words) })} · ${clock(seen.sent * 1000, now)} · ${words.olderShown}`)),
   );
+  // It asks for nothing and lapses into nothing: a word that it still holds would make a danger of it.
+  if (seen.check) {
+    view.append(html("p", { class: "came" }, fill(words.checkCame, { time: clock(came, now) })));
+    return view;
+  }
   const ended = seen.phase === "lifted" || seen.phase === "cancelled";
   if (ended && seen.kind === 3) view.append(html("p", { class: "alarm" }, words.ended));
   if (seen.expires && seen.expires * 1000 < now && !ended)

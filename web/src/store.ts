@@ -19,6 +19,8 @@ export interface Seen {
   level: number | null;
   /** The level is that of an order to leave. */
   order?: boolean;
+  /** A check of reception. */
+  check?: boolean;
   phase: string;
   silent?: boolean;
   lineage?: string;

@@ -198,6 +198,7 @@ export const en: NowWords = {
     came: "It came. An alert sent now would reach this phone.", silent: "It did not come. Check connection, notification settings and power saving, then press again.",
     offline: "No connection: it cannot be checked.",
   },
+  checkCame: "The check of reception came to this phone: {time}.",
   checked: "Last checked {ago}",
   silence: "A web notification cannot break silent mode, Focus or Do Not Disturb. In the phone's settings add this app to those that may interrupt you.",
   install: "Add to the home screen",

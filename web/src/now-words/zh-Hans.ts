@@ -188,6 +188,7 @@ export const zhHans: NowWords = {
     sent: "测试通知已发送，正在等待…", came: "已收到。现在发出的通知可以送达本机。", silent: "没有收到。请检查网络、通知设置和省电模式后再按一次。",
     offline: "没有网络，无法检查。",
   },
+  checkCame: "接收确认已送达本机：{time}",
   checked: "上次检查：{ago}",
   silence: "网页通知无法突破静音、专注或勿扰模式。请在手机设置中将本应用加入允许打扰的名单。",
   install: "添加到主屏幕",
