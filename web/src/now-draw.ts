@@ -29,9 +29,9 @@ export function tellTrouble(shown: Shown): void {
   const now = Date.now();
   const said: string[] = [];
   // Without a line it is said at once, however young the facts are: nobody knows what came since.
-  if (state?.asOf !== undefined && (state.kept || now - state.asOf > STALE_MS)) said.push(fill(words.offline, { time: clock(state.asOf, now) }));
+  if (state?.asOf !== undefined && (state.kept || !navigator.onLine || now - state.asOf > STALE_MS)) said.push(fill(words.offline, { time: clock(state.asOf, now) }));
   else if (state?.missing.length) said.push(state.asOf === undefined && navigator.onLine ? words.outside : fill(words.stale, { time: clock(state.asOf ?? now, now) }));
-  else if (!state && index?.keptAt !== undefined) said.push(fill(words.offline, { time: clock(index.keptAt, now) }));
+  else if (!state && index && (index.keptAt !== undefined || !navigator.onLine)) said.push(fill(words.offline, { time: clock(index.keptAt ?? now, now) }));
   for (const source of index?.sources ?? []) {
     const text = source.silent && source.texts && (source.texts[shown.language] ?? source.texts["en"]);
     if (text) said.push(text);
