@@ -1,6 +1,5 @@
 """Here, now, where something is missing: permission, push, the worker, WebGL, scripts, the network, or sight."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
