@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from alerts.claim import Lane
 from alerts.duty import alone_by
 from alerts.notice import Notice
+from alerts.notice_title import title_of
 from alerts.words import HAZARDS_JA
 from api.console import in_force_rows, reported_rows
 from api.console.alone_routes import alone_routes
@@ -290,8 +291,7 @@ def _draft(record: DraftRecord, now: datetime, *, can_open: bool) -> str:
             escape(notice.issuer),
             clock(notice.sent, now=now),
             decide_by(clock_of(draft, now), now),
-            # Ways are worded when they go out, each from its plan.
-            escape(next((text.title for text in worst.texts if text.language == "ja"), "行き先・行き方の変更")),
+            escape(next((text.title for text in worst.texts if text.language == "ja"), title_of(notice, ""))),
             reason_said(record.reason),
         )
     )

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from alerts.duty import runs_out
 from alerts.level import Level
+from alerts.notice_title import title_of
 from alerts.shelter import ShelterState
 from alerts.wording import clock
 from api.drawing.sheet import document
@@ -110,8 +111,7 @@ def _across(one: NotOrdered, row: WardRow) -> str:
 
 
 def _draft(draft: DraftRecord, now: datetime) -> str:
-    parts = draft.draft.notice.parts if draft.draft is not None else ()
-    title = parts[0].texts[0].title if parts and parts[0].texts else "案"
+    title = title_of(draft.draft.notice, "案") if draft.draft is not None else "案"
     age = now - draft.at
     minutes = max(0, int(age.total_seconds() // 60))
     waits = f"{minutes}分待ち" if minutes else "いま"

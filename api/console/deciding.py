@@ -10,13 +10,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Request, Response
 
+from alerts.notice import Notice
 from alerts.order_words import orders_to_leave
 from alerts.reception_check import is_check
 from api.console.alone_page import alone_form
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
-from api.console.officer_page import draft_page, refused_page, stopped_by
+from api.console.officer_page import awaits, draft_page, refused_page, stopped_by
 from api.console.signing_in import called_to
+from api.console.way_examples import way_section
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.officers.accounts import Session
@@ -72,6 +74,7 @@ def deciding_routes(office: Office) -> APIRouter:
                 bar=office.bar(session, notice.lineage),
                 unreviewed=office.unreviewed,
                 extends=_end_now(office, draft),
+                ways=_ways(office, notice),
             )
         )
 
@@ -174,6 +177,10 @@ def _end_now(office: Office, draft: Draft) -> datetime | None:
     """Return the end that the order has which *draft* gives a later one; None of any other draft."""
     standing = office.desk.sent(draft.notice.lineage) if is_extension(draft) else ()
     return standing[0].expires if standing else None
+
+
+def _ways(office: Office, notice: Notice) -> str:
+    return way_section(notice, office.plans.named, office.now(), lambda language: awaits(language, office.unreviewed))
 
 
 def _ground(fields: Mapping[str, str]) -> str:

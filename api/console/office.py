@@ -21,6 +21,7 @@ from api.known.census import Census
 from api.known.channels import Channels
 from api.known.desk import Desk
 from api.known.kept_areas import KeptAreas
+from api.known.known_plans import KnownPlans
 from api.known.posted import Posts
 from api.known.reported import Reported
 from api.known.road_map import RoadMap
@@ -110,6 +111,8 @@ class Office:
     """Rivers by name: along them an area is made."""
     unreviewed: frozenset[str] = frozenset()
     """Languages whose words nobody who speaks them has been over: said beside the text, and it stops nothing."""
+    plans: KnownPlans = field(default_factory=KnownPlans)
+    """The plans that drafts of ways name: what these will say is worded from them."""
     kept: KeptAreas = field(default_factory=KeptAreas)
     """Areas that wards keep under a name."""
     codes: Codes = field(init=False)

@@ -119,11 +119,12 @@ def draft_page(
     alone: str = "",
     unreviewed: Container[str] = (),
     extends: datetime | None = None,
+    ways: str = "",
 ) -> str:
     """Return a draft as it would go out: whom it touches (*seen*), its words, the buttons; *bar* is a rehearsal's.
 
     *alone* is the form of one person alone, where there is one; *unreviewed* are languages that await a reader.
-    *extends* is the end that an order has which this gives a later one.
+    *extends* is the end that an order has which this gives a later one; *ways* is what a draft of ways will say.
     """
     stops = [one for one in found if one.stops]
     look = look_of(notice.parts[0].level, notice.parts[0].severity) if notice.parts else Look.INFORMATION
@@ -145,7 +146,7 @@ def draft_page(
         f'<a href="/">一覧へ</a></small></header><main class="forms">{_findings(found)}'
         '<div class="beside"><section class="preview"><h2>何を、どこへ</h2>'
         f'{picture}<table>{rows}</table>{seams(seen.seam)}</section></div><div class="beside">'
-        + "".join(_part(number, notice, part, unreviewed) for number, part in enumerate(notice.parts, start=1))
+        + (ways or "".join(_part(*one, notice, unreviewed) for one in enumerate(notice.parts, start=1)))
         + _buttons(record, notice, proposal, session, refusal, bool(stops))
         + alone
         + _prepared(notice, now)
@@ -186,7 +187,7 @@ def _findings(found: Iterable[Found]) -> str:
     return f'<div role="status"><ul class="findings">{rows}</ul></div>' if rows else ""
 
 
-def _part(number: int, notice: Notice, part: NoticePart, unreviewed: Container[str]) -> str:
+def _part(number: int, part: NoticePart, notice: Notice, unreviewed: Container[str]) -> str:
     look = look_of(part.level, part.severity)
     appearance = APPEARANCES[look]
     mark = f"{appearance.mark} " if part.level is not None else ""
@@ -196,12 +197,12 @@ def _part(number: int, notice: Notice, part: NoticePart, unreviewed: Container[s
     # Who approves reads the first; the others are one press away, and the hash covers them all.
     texts = "".join(
         f'<div class="text" lang="{escape(text.language)}">'
-        f"<small>{named(text.language)}{_awaits(text.language, unreviewed)}</small>"
+        f"<small>{named(text.language)}{awaits(text.language, unreviewed)}</small>"
         f"<strong>{escape(text.title)}</strong><p>{escape(text.body)}</p></div>"
         for text in part.texts[:1]
     )
     first = [text.language for text in part.texts[:1]]
-    texts += folded(part.texts, first, lambda language: _awaits(language, unreviewed))
+    texts += folded(part.texts, first, lambda language: awaits(language, unreviewed))
     hazards = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards)
     return (
         f'<section><h2>{number}. <span class="chip {look.value}">{mark}{word_of(notice, part)}</span> {hazards}</h2>'
@@ -209,7 +210,7 @@ def _part(number: int, notice: Notice, part: NoticePart, unreviewed: Container[s
     )
 
 
-def _awaits(language: str, unreviewed: Container[str]) -> str:
+def awaits(language: str, unreviewed: Container[str]) -> str:
     return f" {_AWAITS_A_READER}" if language in unreviewed else ""
 
 

@@ -29,6 +29,7 @@ from api.known.census import Census
 from api.known.channels import FOLLOWED as LEFT
 from api.known.desk import TOPICS, Desk
 from api.known.kept_areas import FOLLOWED as KEPT
+from api.known.known_plans import FOLLOWED as PLANS
 from api.known.posted import FOLLOWED, Posts, on_list
 from api.known.road_map import RoadMap
 from api.known.sending import FOLLOWED as FAN_OUTS
@@ -126,10 +127,11 @@ def build_console(
             office.sending.apply,
             office.reported.apply,
             office.kept.apply,
+            office.plans.apply,
             orders.apply,
             duties.apply,
         ]
-        followed = (*FOLLOWED, *LEFT, *FAN_OUTS, *ORDERED, *DUTIES, *KEPT)
+        followed = (*FOLLOWED, *LEFT, *FAN_OUTS, *ORDERED, *DUTIES, *KEPT, *PLANS)
     # A topic that two of them follow is read once.
     topics = tuple(dict.fromkeys((*TOPICS, *RIVERS, *followed)))
     reader = TopicReader(bootstrap, topics, _all(applied), metrics)

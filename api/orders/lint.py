@@ -129,8 +129,9 @@ def lint(notice: Notice, *, at: datetime, settings: DispatchSettings, live: Iter
         found.append(Found(Finding.SOON_OVER, notice.expires.isoformat()))
     messages = Messages(notice, settings)
     for number, part in enumerate(notice.parts):
-        languages = {text.language for text in part.texts}
-        found += [Found(Finding.LANGUAGE_MISSING, language) for language in LANGUAGES if language not in languages]
+        if notice.kind is not NoticeKind.GO_THERE:  # ways are worded in every language when they go out
+            languages = {text.language for text in part.texts}
+            found += [Found(Finding.LANGUAGE_MISSING, language) for language in LANGUAGES if language not in languages]
         for text in part.texts:
             where = f"{number + 1}/{text.language}"
             found += [Found(finding, where) for finding in _in_words(notice, text)]

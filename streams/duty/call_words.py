@@ -11,6 +11,7 @@ from urllib.parse import quote
 from alerts.claim import Lane
 from alerts.duty import alone_by
 from alerts.notice import Notice
+from alerts.notice_title import title_of
 from alerts.wording import clock
 from streams.duty.duty_book import TrialRecord
 from streams.duty.roster import Way
@@ -30,7 +31,7 @@ def draft_words(record: DraftRecord, since: datetime, way: str, console_url: str
     drill = "【訓練】" if notice.lane is Lane.DRILL else ""
     names = list(dict.fromkeys(name for part in notice.parts for name in part.area_names))
     places = "、".join(names[:3]) + (f"ほか{len(names) - 3}か所" if len(names) > 3 else "")
-    what = notice.parts[0].texts[0].title if notice.parts and notice.parts[0].texts else "案"
+    what = title_of(notice, "案")
     plain = {
         "draft": record.draft_id,
         "title": f"{drill}【{'要判断・期限の延長' if is_extension(record.draft) else '要判断'}】{what}",
@@ -79,7 +80,7 @@ def trial_words(trial: TrialRecord, way: str, console_url: str) -> bytes:
 def alone_words(notice: Notice, about: str, way: str, console_url: str) -> bytes:
     """Return what a call says of a notice that one person let go alone."""
     by = alone_by(notice.approved_by)
-    what = notice.parts[0].texts[0].title if notice.parts and notice.parts[0].texts else "知らせ"
+    what = title_of(notice, "知らせ")
     plain = {
         "notice": notice.lineage,
         "title": f"【ひとりで承認】{what}",
