@@ -15,6 +15,7 @@ from streams.brokers.client import Record
 from streams.dead_letters import DETAIL, REASON
 from streams.deciding.decision import POLICY
 from streams.notices.edit import ground_of
+from streams.notices.extending import is_extension
 from streams.payloads import DraftRecord, DraftState, ReceiptRecord, ReportRecord, SourceRecord
 from streams.topics import APPROVED, DEAD_LETTERS, DRAFTS, RECEIPTS, REPORTS, SOURCES
 from streams.wire import decode
@@ -149,7 +150,13 @@ class Desk:
             self._sources[name] = source
 
     def _is_superseded(self, record: DraftRecord) -> bool:
-        """Say whether the decider would refuse it: its source has since changed, lifted or cancelled what it says."""
+        """Say whether the decider would refuse it: its source has since changed, lifted or cancelled what it says.
+
+        What gives an order a later end is no document of its source; a revision that has gone out since overtakes it.
+        """
+        if record.draft is not None and is_extension(record.draft):
+            sent = self._sent.get(record.lineage)
+            return sent is not None and sent.revision >= record.revision
         here = record.document_revision, record.complete
         return self._newest.get(record.lineage, here) > here
 
