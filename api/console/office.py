@@ -144,8 +144,10 @@ class Office:
 
     def preview(self, cells: Cells, lane: Lane = Lane.LIFE_SAFETY) -> Preview:
         """Return what an order in *cells* would do."""
-        wards = tuple(self.ground.names.get(code, code) for code in sorted(self.ground.wards_of(cells)))
-        return preview_of(cells, wards, census=self.census, ward_of=self.ground.ward_of, at=self.now(), lane=lane)
+        ground, codes = self.ground, sorted(self.ground.wards_of(cells))
+        wards, covers = tuple(ground.names.get(code, code) for code in codes), ground.covers(codes)
+        of, at = ground.ward_of, self.now()
+        return preview_of(cells, wards, census=self.census, ward_of=of, at=at, lane=lane, covers=covers)
 
     def bar(self, session: Session, lineage: str) -> str:
         """Return what stands above a page of *lineage* while its reader rehearses with it; empty otherwise."""

@@ -1,7 +1,7 @@
 """Wards for the console: which of them some cells lie in, who may choose which, and whose ground a cell mostly is."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -100,6 +100,11 @@ class Ground:
         named = (None if self._table is None else self._table.lookup(Geocode(GEOCODE_CLASS20, code)) for code in wards)
         ground = union(*(cover.cells for cover in named if cover is not None))
         return compact(cell for cell in expand(ground) if self.wards_at(cell) <= wards)
+
+    def covers(self, codes: Iterable[str]) -> tuple[AreaCover, ...]:
+        """Return the cells of the wards *codes*, with those that lie mostly beyond their lines."""
+        found = (None if self._table is None else self._table.lookup(Geocode(GEOCODE_CLASS20, code)) for code in codes)
+        return tuple(cover for cover in found if cover is not None)
 
     @cached_property
     def ward_of(self) -> Mapping[int, str]:

@@ -11,11 +11,10 @@ from alerts.claim import Lane
 from alerts.place import Cells
 from api.known.census import Census, Reach
 from api.officers.approval import WIDE_PEOPLE, WIDE_WARDS
-from geo.cells import count
+from geo.areas import AreaCover
+from geo.extent import km2_of, mostly_inside
 from geo.seam import SeamReport, seam_report
 
-# H3's mean area of a cell of resolution 9 (h3geo.org, table of cell areas).
-CELL_KM2 = 0.1053
 # Half of what one worker does on two shared cores (docs/scaling.md): to be done sooner than said is the better error.
 PUSHES_PER_SECOND = 10_000.0
 # From the approval to the first push, with room (promise 5).
@@ -31,11 +30,13 @@ class Preview:
     reach: Reach
     seam: SeamReport | None
     last_push_seconds: float | None
+    ground: Cells = ()
+    """The cells of `cells` that count as its ground: of a whole ward not those that lie mostly beyond its line."""
 
     @property
     def km2(self) -> float:
-        """Return the ground in square kilometres; cells at the edge count whole."""
-        return count(self.cells) * CELL_KM2
+        """Return the ground in square kilometres; cells at the edge of what was drawn count whole."""
+        return km2_of(self.ground or self.cells)
 
     @property
     def is_wide(self) -> bool:
@@ -52,9 +53,13 @@ def preview_of(
     ward_of: Mapping[int, str],
     at: datetime,
     lane: Lane = Lane.LIFE_SAFETY,
+    covers: tuple[AreaCover, ...] = (),
 ) -> Preview:
-    """Return what a notice of *lane* in *cells* would do at *at*; *ward_of* says whose ground a cell mostly is."""
+    """Return what a notice of *lane* in *cells* would do at *at*; *ward_of* says whose ground a cell mostly is.
+
+    *covers* are the wards that it touches: where one is in it as a whole, its ground is the ward's and no neighbour's.
+    """
     reach = census.reach(cells, at=at, lane=lane)
     seconds = None if reach.reachable is None else _FIRST_PUSH_SECONDS + reach.reachable / PUSHES_PER_SECOND
     seam = seam_report(cells, ward_of, census.people) if ward_of and reach.residents is not None else None
-    return Preview(cells, wards, reach, seam, seconds)
+    return Preview(cells, wards, reach, seam, seconds, mostly_inside(cells, covers))
