@@ -28,7 +28,7 @@ from api.console.drilling import drilling_routes
 from api.console.editing import editing_routes
 from api.console.extending import extending_routes
 from api.console.library_routes import library_routes
-from api.console.office import COOKIE, Office
+from api.console.office import COOKIE, UNFORESEEN, Office
 from api.console.posting import new_key, posting_routes
 from api.console.reason_words import POLICY_DRAFT, held_said, reason_said, unreadable_said
 from api.console.rehearsing import rehearsing_routes
@@ -71,7 +71,9 @@ def console_app(
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     forms = office is not None
     policy = policy_for([CONSOLE], forms=forms)
-    app.add_middleware(Guard, policy=policy, metrics=metrics, forms=forms, most_bytes=_LONGEST_FORM)
+    app.add_middleware(
+        Guard, policy=policy, metrics=metrics, forms=forms, most_bytes=_LONGEST_FORM, unforeseen=UNFORESEEN
+    )
     answer_problems(app)
     if office is not None:
         # Before the office's own: to change a draft is no verdict on it.

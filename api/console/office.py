@@ -56,6 +56,12 @@ from streams.wire import encode
 
 COOKIE = "__Host-shirase"
 _STORED_WITHIN_SECONDS = 10.0
+# What an officer reads where a form has no page of its own: one of three words, and that once more does no harm (R20).
+_NOT_SENT = "送られていません（NOT SENT）。Not sent: the broker did not take it"
+_NOT_DONE = "送られていません（NOT SENT）。Not done: it could not be written to the audit trail"
+_UNKNOWN = "まだ分かりません（UNKNOWN）。Not known yet whether it was taken"
+_SAFE = "もう一度押しても二重には送られません（SAFE TO RETRY）。Safe to try again: nothing is sent twice."
+UNFORESEEN = f"まだ分かりません（UNKNOWN）。{_SAFE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,13 +243,18 @@ class Office:
     def command(
         self, verb: Verb, draft_id: str, lineage: str, by: str, digest: str, draft: Draft | None = None
     ) -> None:
-        """Ask the decider in the name of *by*; raises `ApiError` when the broker did not take it: nothing happened."""
+        """Ask the decider in the name of *by*; raises `ApiError` when the broker refused it, or nobody knows yet.
+
+        The producer goes on trying for longer than anybody waits here, so only a refusal says that nothing was sent.
+        """
         command = Command(verb, draft_id, by, self.now(), digest, draft)
         try:
             sent = self.producer.send(COMMANDS.name, lineage.encode(), encode(command))
             sent.result(_STORED_WITHIN_SECONDS)
-        except (StreamsError, TimeoutError):
-            raise ApiError(503, "not-stored", "Not sent: the broker did not take it", "Safe to try again.") from None
+        except StreamsError:
+            raise ApiError(503, "not-stored", _NOT_SENT, _SAFE) from None
+        except TimeoutError:
+            raise ApiError(503, "stored-unknown", _UNKNOWN, _SAFE) from None
 
     def did(self, by: str, act: Act, on: str, detail: str) -> bool:
         """Say whether *by* has done exactly this a short while ago: the same form again is an answer that was lost.
@@ -258,7 +269,7 @@ class Office:
         try:
             self.trail.add(by, act, on, detail)
         except (StreamsError, TimeoutError):
-            raise ApiError(503, "not-written-down", "Not done: it could not be written to the audit trail") from None
+            raise ApiError(503, "not-written-down", _NOT_DONE, _SAFE) from None
 
 
 def author_of(source: Provenance) -> str:

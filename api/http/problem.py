@@ -68,10 +68,10 @@ async def _unexpected(_request: Request, error: Exception) -> Response:
     return unexpected(error)
 
 
-def unexpected(error: Exception) -> Response:
-    """Return the answer to what nobody foresaw, or to what a middleware refused."""
+def unexpected(error: Exception, detail: str = "") -> Response:
+    """Return the answer to what nobody foresaw, with *detail*, or to what a middleware refused."""
     if isinstance(error, ApiError):
         return problem(error.status, error.code, error.title, error.detail)
     # The class only: the message of an unknown error may hold what was sent.
     log.error("a request failed", extra={"reason": type(error).__name__})
-    return problem(500, "internal-error", "Something went wrong here")
+    return problem(500, "internal-error", "Something went wrong here", detail)

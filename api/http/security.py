@@ -52,11 +52,20 @@ class Guard:
     """Add the security headers to every answer, count it under its route's template, and bound what is read for it."""
 
     def __init__(
-        self, app: ASGIApp, *, policy: str, metrics: ApiMetrics, forms: bool = False, most_bytes: int = MOST_BYTES
+        self,
+        app: ASGIApp,
+        *,
+        policy: str,
+        metrics: ApiMetrics,
+        forms: bool = False,
+        most_bytes: int = MOST_BYTES,
+        unforeseen: str = "",
     ) -> None:
+        """*unforeseen* is what somebody reads whose form failed as nobody foresaw."""
         self._app = app
         self._metrics = metrics
         self._most_bytes = most_bytes
+        self._unforeseen = unforeseen
         self._headers = guard_headers(policy, forms=forms)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +98,7 @@ class Guard:
             if begun:
                 raise  # half an answer has left: the connection ends with it
             # Here and not outside: an answer to what nobody foresaw has the headers too.
-            await unexpected(error)(scope, receive, guarded)
+            await unexpected(error, self._unforeseen if scope["method"] == "POST" else "")(scope, receive, guarded)
         finally:
             self._metrics.request(_route_of(scope), status, time.perf_counter() - started)
 

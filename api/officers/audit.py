@@ -9,10 +9,12 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from streams.brokers.client import Producer
+from streams.brokers.client import Producer, Stored
+from streams.brokers.errors import StreamsError
 from streams.topics import AUDIT
 
 BEGINNING = "0" * 64
@@ -141,15 +143,40 @@ class Trail:
         self._producer = producer
         self._now = now
         self._lock = threading.Lock()
+        self._unknown: tuple[Entry, Future[Stored]] | None = None
 
     def add(self, by: str, act: Act, on: str = "", detail: str = "") -> Entry:
-        """Store one entry; raises what the broker raises, and then the act must not be done."""
+        """Store one entry; raises what the broker raises, and then the act must not be done.
+
+        Raises TimeoutError as long as it is not known whether the entry before was stored: two of one number break the
+        chain for good.
+        """
         with self._lock:
+            self._settle()
             entry = Entry(self._number + 1, self._now(), by, act.value, on, detail[:500], self._before)
-            self._producer.send(AUDIT.name, _KEY, write(entry)).result(_STORED_WITHIN_SECONDS)
-            self._number, self._before = entry.number, entry.hash
-            self._remember(entry)
+            self._unknown = entry, self._producer.send(AUDIT.name, _KEY, write(entry))
+            stored = self._settle()
+        if stored is not None:
+            raise stored
         return entry
+
+    def _settle(self) -> StreamsError | None:
+        """Take in the entry that is under way; return why the broker refused it, if it did.
+
+        The producer goes on trying for longer than anybody waits here: what was given up may still be stored.
+        """
+        if self._unknown is None:
+            return None
+        entry, stored = self._unknown
+        try:
+            stored.result(_STORED_WITHIN_SECONDS)
+        except StreamsError as error:
+            self._unknown = None
+            return error
+        self._unknown = None
+        self._number, self._before = entry.number, entry.hash
+        self._remember(entry)
+        return None
 
     def done_at(self, by: str, act: Act, on: str, detail: str) -> str:
         """Return when *by* last did exactly this, "" when never: by it the same form sent again is known.
@@ -157,6 +184,8 @@ class Trail:
         Read back at the start as well, so that the answer to a form is the same after the process was killed.
         """
         with self._lock:
+            if self._unknown is not None and self._unknown[1].done():
+                self._settle()
             return self._acts.get((by, act.value, on, detail[:500]), "")
 
     def latest(self, act: Act) -> tuple[tuple[str, str, str], ...]:

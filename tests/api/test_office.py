@@ -75,6 +75,16 @@ class Topics:
     records: list[tuple[str, bytes, bytes]] = field(default_factory=list)
     away: frozenset[str] = frozenset()
     headers: list[dict[str, bytes]] = field(default_factory=list)
+    silent: frozenset[str] = frozenset()
+    waiting: list[tuple[str, bytes, bytes, "Future[Stored]"]] = field(default_factory=list)
+    """What a slow broker has been given and has said nothing of."""
+
+    def come_through(self) -> None:
+        """Let a slow broker store what it was given."""
+        for topic, key, value, done in self.waiting:
+            self.records.append((topic, key, value))
+            done.set_result(Stored(topic, 0, len(self.records)))
+        self.waiting.clear()
 
     def send(
         self, topic: str, key: bytes, value: bytes, headers: Mapping[str, bytes] | None = None
@@ -82,6 +92,8 @@ class Topics:
         done: Future[Stored] = Future()
         if topic in self.away:
             done.set_exception(SendError("the broker is away"))
+        elif topic in self.silent:
+            self.waiting.append((topic, key, value, done))
         else:
             self.records.append((topic, key, value))
             self.headers.append(dict(headers or {}))
@@ -374,7 +386,62 @@ def test_a_broker_that_is_away_says_that_nothing_was_sent(room: Room) -> None:
     room.topics.away = frozenset({COMMANDS.name})
     answer = seat.decide("approve", room.drafts["feed"].draft_id)
     assert (answer.status_code, answer.json()["code"]) == (503, "not-stored")
-    assert "Safe to try again" in answer.json()["detail"]
+    assert "NOT SENT" in answer.json()["title"]
+    assert "SAFE TO RETRY" in answer.json()["detail"]
+
+
+def test_a_command_of_which_nothing_is_heard_is_unknown_and_once_more_is_safe(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.console.office._STORED_WITHIN_SECONDS", 0.0)
+    room.add("sato")
+    seat = room.sign_in("sato")
+    room.topics.silent = frozenset({COMMANDS.name})
+    draft = room.drafts["feed"].draft_id
+    answer = seat.decide("approve", draft)
+    assert (answer.status_code, answer.json()["code"]) == (503, "stored-unknown")
+    assert "UNKNOWN" in answer.json()["title"]
+    assert "SAFE TO RETRY" in answer.json()["detail"]
+    room.topics.silent = frozenset()
+    again = seat.decide("approve", draft)
+    assert again.headers["location"] == f"/?did={draft}"
+    assert [decode(Command, one).draft_id for one in room.topics.of(COMMANDS.name)] == [draft]
+
+
+def test_an_entry_that_is_stored_after_nobody_waits_any_more_does_not_break_the_chain(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.officers.audit._STORED_WITHIN_SECONDS", 0.0)
+    room.add("sato")
+    seat = room.sign_in("sato")
+    room.topics.silent = frozenset({AUDIT.name})
+    draft = room.drafts["feed"].draft_id
+    answer = seat.decide("approve", draft)
+    assert (answer.status_code, answer.json()["code"]) == (503, "not-written-down")
+    assert "SAFE TO RETRY" in answer.json()["detail"]
+    # While it is not known, no second entry of its number is written.
+    assert seat.decide("void", draft).json()["code"] == "not-written-down"
+    assert len(room.topics.waiting) == 1
+    room.topics.silent = frozenset()
+    room.topics.come_through()
+    assert seat.decide("approve", draft).headers["location"] == f"/?did={draft}"
+    assert broken_at(room.topics.of(AUDIT.name)) == ""
+    assert len(room.topics.of(COMMANDS.name)) == 1
+
+
+def test_what_nobody_foresaw_is_unknown_too(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.add("sato")
+    seat = room.sign_in("sato")
+
+    def broken(*_: object) -> bool:
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr(Office, "command", broken)
+    answer = seat.decide("approve", room.drafts["feed"].draft_id)
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
+    assert "UNKNOWN" in answer.json()["detail"]
+    assert "SAFE TO RETRY" in answer.json()["detail"]
+    assert "disk" not in answer.text
 
 
 def test_a_form_of_another_site_or_session_does_nothing(room: Room) -> None:
