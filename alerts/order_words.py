@@ -12,7 +12,7 @@ from alerts.languages.order import write_order
 from alerts.languages.readings import in_latin
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, NoticePart, Phase, Recipients, Text
-from alerts.wording import MAX_TEXT_BYTES, PartFacts, clock, names_of, shown_name
+from alerts.wording import EDGE_JA, MAX_TEXT_BYTES, PartFacts, clock, names_of, shown_name
 from alerts.words import HAZARDS_EN, HAZARDS_JA
 
 # The three orders since 2021 (災害対策基本法 56, 60); each is one level.
@@ -135,7 +135,7 @@ def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
         body = f"レベル{level.value} {name}は{clock(facts.sent)}{ended}{near}。周囲の危険に引き続き注意。"
         body += f"{issuer}が{place}の{name}（{hazard}）を{'取り消し' if ended == '取消' else '解除し'}ました。"
         return Text("ja", title, body + "危険がなくなったという知らせではありません。")
-    edge = "あなたの場所はその境の近くです。" if facts.partial else ""
+    edge = EDGE_JA if facts.partial else ""
     body = f"レベル{level.value} {ACTIONS_JA[level]}。{clock(facts.sent)}{near}。{MORE_JA[level]}"
     body += f"{issuer}が{place}に{name}（{hazard}）を出しました。{edge}解除の知らせがあるまで続きます。"
     return Text("ja", title, body)

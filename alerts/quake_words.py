@@ -13,7 +13,7 @@ from alerts.languages.readings import in_latin
 from alerts.notice import Phase, Text
 from alerts.shaking import INTENSITY_NAMES_JA, STRONG, Intensity
 from alerts.wave import ADVISORY, Wave
-from alerts.wording import PartFacts, clock, shown_name
+from alerts.wording import EDGE_JA, PartFacts, clock, shown_name
 
 _MOST_AREAS = 3
 _PHASES_JA = {Phase.RAISED: "へ引上げ", Phase.LOWERED: "へ引下げ", Phase.CORRECTED: "の訂正", Phase.CHANGED: "の変更"}
@@ -118,7 +118,7 @@ def _places_en(facts: PartFacts) -> str:
 
 
 def _edge_ja(facts: PartFacts) -> str:
-    return "あなたの場所はその境の近くです。" if facts.partial else ""
+    return EDGE_JA if facts.partial else ""
 
 
 def _edge_en(facts: PartFacts) -> str:

@@ -42,6 +42,10 @@ class PartFacts:
     headline: str = ""
 
 
+# What everybody reads in whose cell less than half of the area lies.
+EDGE_JA = "あなたの場所はその境の近くです。"
+
+
 def width(text: str) -> int:
     """Return the width of *text* in half-width columns; a full-width character takes two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)

@@ -17,6 +17,7 @@ from alerts.languages.warning import write_warning
 from alerts.level import LEVEL_NAMES_JA, Level
 from alerts.notice import Phase, Text
 from alerts.wording import (
+    EDGE_JA,
     JAPAN,
     LEVELLED,
     MAX_TEXT_BYTES,
@@ -198,7 +199,7 @@ def _japanese(facts: PartFacts, areas: tuple[str, ...], shown: int) -> Text:
         body += f"{also}。" if also else ""
         body += f"{issuer}が{where}{what}{_DID_JA[facts.phase]}。"
         if facts.partial:
-            body += "あなたの場所はその境の近くです。"
+            body += EDGE_JA
         if len(kinds) > 1:
             body += f"対象：{'、'.join(HAZARDS_JA[kind] for kind in kinds[:6])}。"
         body += f"この知らせは{_until_ja(facts)}まで。過ぎても解除ではありません。"

@@ -13,6 +13,7 @@ from alerts.notice import Notice, NoticeKind, NoticePart, Phase
 from alerts.order_words import orders_to_leave
 from alerts.place import Cells
 from alerts.reception_check import is_check
+from alerts.wording import EDGE_JA
 from alerts.words import HAZARDS_JA
 from api.console import buttons
 from api.console.preview_page import preview_rows, seams
@@ -27,6 +28,7 @@ from api.officers.accounts import Session
 from api.officers.approval import Proposal, stands_in
 from api.orders.lint import Finding, Found
 from api.orders.preview import Preview
+from geo.cells import count
 from streams.gauges.river_desk import clock_of
 from streams.notices.ending import ending_of
 from streams.payloads import DraftRecord
@@ -205,9 +207,23 @@ def _part(number: int, part: NoticePart, notice: Notice, unreviewed: Container[s
     texts += folded(part.texts, first, lambda language: awaits(language, unreviewed))
     hazards = "・".join(HAZARDS_JA[hazard] for hazard in part.hazards)
     return (
-        f'<section><h2>{number}. <span class="chip {look.value}">{mark}{word_of(notice, part)}</span> {hazards}</h2>'
+        f'<section><h2>{number}. <span class="chip {look.value}">{mark}{word_of(notice, part)}</span> {hazards}'
+        f"{_where(notice, part)}</h2>"
         f"<p>{escape(names)}</p>{texts}</section>"
     )
+
+
+def _where(notice: Notice, part: NoticePart) -> str:
+    """Return for whom of several a part is, which may be of one level and danger: those inside, or at the edge."""
+    if len(notice.parts) < 2:
+        return ""
+    edge = any(_at_edge(one) for one in notice.parts)
+    place = ("：境の近くの人" if _at_edge(part) else "：範囲の中の人") if edge else ""
+    return f"{place}（{count(part.cells):,}区画）"
+
+
+def _at_edge(part: NoticePart) -> bool:
+    return any(EDGE_JA in text.body for text in part.texts)
 
 
 def awaits(language: str, unreviewed: Container[str]) -> str:

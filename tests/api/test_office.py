@@ -25,6 +25,7 @@ from alerts.notice import Notice, Phase, Text
 from alerts.place import Cells
 from alerts.reception_check import CheckDays
 from alerts.road import RoadReport
+from alerts.wording import EDGE_JA
 from api.console.app import console_app
 from api.console.office import COOKIE, Office
 from api.http.metrics import ApiMetrics
@@ -52,6 +53,7 @@ from api.orders.area_sources import River
 from api.orders.lint import Finding, lint
 from dispatch.settings import DispatchSettings
 from geo.areas import AreaTable
+from geo.cells import count
 from streams.brokers.client import Record, Stored
 from streams.brokers.errors import SendError
 from streams.deciding.decision import Ledger, decide
@@ -442,6 +444,20 @@ def test_what_nobody_foresaw_is_unknown_too(room: Room, monkeypatch: pytest.Monk
     assert "UNKNOWN" in answer.json()["detail"]
     assert "SAFE TO RETRY" in answer.json()["detail"]
     assert "disk" not in answer.text
+
+
+def test_parts_of_one_level_and_danger_say_for_whom_each_is(room: Room) -> None:
+    record = room.drafts["feed"]
+    assert record.draft is not None
+    (part, *_), of = record.draft.notice.parts, record.draft.notice
+    edge = replace(part, texts=tuple(replace(text, body=f"{text.body}{EDGE_JA}") for text in part.texts))
+    two = replace(record, draft=replace(record.draft, notice=replace(of, parts=(part, edge))))
+    room.desk.apply(Record(DRAFTS.name, 0, 9, record.draft_id.encode(), encode(two), {}, 0))
+    room.add("sato")
+    page = room.sign_in("sato").get(f"/drafts/{record.draft_id}").text
+    first, second = re.findall(r"<h2>[12]\. .*?</h2>", page)
+    assert f"：範囲の中の人（{count(part.cells):,}区画）" in first
+    assert f"：境の近くの人（{count(part.cells):,}区画）" in second
 
 
 def test_a_form_of_another_site_or_session_does_nothing(room: Room) -> None:
