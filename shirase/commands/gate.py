@@ -9,11 +9,28 @@ from pathlib import Path
 
 import click
 
+from alerts.special_wards import ward_said
+from alerts.wording import JAPAN
+
 _keys = click.option(
     "--keys", type=click.Path(path_type=Path), required=True, help="Folder of the events' keys, mode 0700."
 )
 # Of a list that calls wards otherwise than was typed, enough to see how.
 _MOST_WARDS_NAMED = 30
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _EVENT = r"[A-Za-z0-9_-]{1,40}"
 
 
@@ -57,7 +74,8 @@ def open_gate(event: str, sites: Path, wards: tuple[str, ...], url: str, hours: 
     path = keys / f"{event}.key"
     if not path.exists():
         write_secret(path, secrets.token_bytes(KEY_BYTES))
-    key, expires = read_secret(path), int((datetime.now(UTC) + timedelta(hours=hours)).timestamp())
+    key, ends = read_secret(path), datetime.now(UTC) + timedelta(hours=hours)
+    expires = int(ends.timestamp())
     out.mkdir(parents=True, exist_ok=True)
     sheets = []
     for site in chosen:
@@ -65,9 +83,11 @@ def open_gate(event: str, sites: Path, wards: tuple[str, ...], url: str, hours: 
         address = f"{url.rstrip('/')}/s/{token}"
         code = segno.make(address, error="m").svg_inline(scale=6, border=4)
         sheets.append(
-            f"<section><h1>{escape(site.name)}</h1><p>{escape(site.ward)} {escape(site.address)}</p>{code}"
+            f"<section><h1>{escape(site.name)}</h1><p>{escape(ward_said(site.ward))} {escape(site.address)}</p>{code}"
             "<p>避難所の職員の方：このコードを読み、いまの混み具合を押してください。アカウントは要りません。</p>"
-            "<p lang=en>Shelter staff: scan, then press how full it is. No account.</p></section>"
+            "<p lang=en>Shelter staff: scan, then press how full it is. No account.</p>"
+            f"<p><strong>このコードは{_until_ja(ends)}まで使えます。</strong></p>"
+            f"<p lang=en>Valid until {_until_en(ends)}.</p></section>"
         )
     # Whoever has the sheet can report for its shelter: it is for the staff and not for the net.
     sheet = out / f"{event}.html"
@@ -87,6 +107,16 @@ def close_gate(event: str, keys: Path) -> None:
         sys.exit(1)
     path.unlink()
     click.echo(f"{event} is over; its codes report nothing any more")
+
+
+def _until_ja(ends: datetime) -> str:
+    local = ends.astimezone(JAPAN)
+    return f"{local.year}年{local.month}月{local.day}日（{'月火水木金土日'[local.weekday()]}）{local:%H:%M}"
+
+
+def _until_en(ends: datetime) -> str:
+    local = ends.astimezone(JAPAN)
+    return f"{local:%Y-%m-%d %H:%M} (Japan time)"
 
 
 def _page(event: str, sheets: list[str]) -> str:

@@ -1,5 +1,6 @@
 """A hundred shelters, a hundred codes: each speaks for its own door, and for the event alone (R17)."""
 
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,8 @@ from alerts.fact import Confidence
 from alerts.hazard import HazardKind
 from alerts.place import LatLng
 from alerts.shelter import OccupancyBand, ShelterState, SiteClass
+from alerts.special_wards import ward_said
+from alerts.wording import JAPAN
 from api.http.errors import ApiError
 from api.intake.app import intake_app
 from api.intake.gate_page import BANDS, NEEDS
@@ -158,15 +161,41 @@ def test_a_broker_that_is_away_is_said_and_a_thumb_that_does_not_stop_is_slowed(
     assert statuses[-1] == 429
 
 
-def test_an_event_is_opened_with_a_sheet_for_each_door_and_closed_for_all(tmp_path: Path) -> None:
-    sites = [
+def test_a_sheet_says_in_words_until_when_it_is_good_and_whose_it_is(tmp_path: Path) -> None:
+    write_sites(tmp_path / "sites.jsonl", listed("13108"))
+    words = ["gate", "open", "typhoon-19", "--sites", str(tmp_path / "sites.jsonl"), "--ward", "13108", "--hours", "36"]
+    words += ["--url", "https://report.example", "--out", str(tmp_path), "--keys", str(tmp_path / "keys")]
+    before = datetime.now(JAPAN) + timedelta(hours=36)
+    assert CliRunner().invoke(main, words).exit_code == 0
+    after = datetime.now(JAPAN) + timedelta(hours=36)
+    sheet = (tmp_path / "typhoon-19.html").read_text()
+    assert "江東区 架空1" in sheet
+    assert "13108" not in re.sub(r"<svg.*?</svg>", "", sheet)
+    assert any(
+        f"{at.year}年{at.month}月{at.day}日（{'月火水木金土日'[at.weekday()]}）{at:%H:%M}まで使えます" in sheet
+        for at in (before, after)
+    )
+    assert any(f"Valid until {at:%Y-%m-%d %H:%M} (Japan time)." in sheet for at in (before, after))
+
+
+def test_a_ward_is_said_by_its_name_however_a_list_writes_it() -> None:
+    assert [ward_said(one) for one in ("13108", "131083", "1310800", "江東区")] == ["江東区"] * 4
+    assert [ward_said(one) for one in ("", "13999", "川口市", "131")] == ["", "13999", "川口市", "131"]
+
+
+def listed(ward: str) -> list[Site]:
+    return [
         Site(
             id=f"site-{n}", name=f"架空小学校{n}", point=LatLng(35.67, 139.81), fit_for=frozenset({HazardKind.FLOOD}),
-            ward="江東区" if n < 2 else "江戸川区", address="架空1", site_class=SiteClass.STAFFED, capacity=100,
+            ward=ward if n < 2 else "江戸川区", address="架空1", site_class=SiteClass.STAFFED, capacity=100,
             step_free=None, remark="", out_of_use=False,
         )
         for n in range(3)
     ]  # fmt: skip
+
+
+def test_an_event_is_opened_with_a_sheet_for_each_door_and_closed_for_all(tmp_path: Path) -> None:
+    sites = listed("江東区")
     write_sites(tmp_path / "sites.jsonl", sites)
     words = ["gate", "open", "typhoon-19", "--sites", str(tmp_path / "sites.jsonl"), "--ward", "江東区"]
     words += ["--url", "https://report.example", "--out", str(tmp_path), "--keys", str(tmp_path / "keys")]
