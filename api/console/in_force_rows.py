@@ -11,6 +11,7 @@ from alerts.order_words import says_order
 from alerts.words import HAZARDS_JA
 from api.drawing.clock import clock
 from api.drawing.look import APPEARANCES, look_of, word_of
+from feeds.console import FEED
 from geo.seam import shown
 
 HEADS = ("レベル", "災害", "地域", "発表元", "発表", "期限", "送れた数", "知らせ")
@@ -45,8 +46,16 @@ def cells(notice: Notice, accepted: Mapping[tuple[str, int], int], now: datetime
         f'<span class="at">{clock(notice.sent, now=now)}</span>',
         f'<span class="at">{until}</span>' if notice.expires > now else f"<strong>期限切れ・有効（{until}）</strong>",
         "" if told is None else escape(shown(told)),
-        f'<a href="/sending/{escape(notice.lineage)}">{escape(title) or "状況"}</a>',
+        f'<a href="/sending/{escape(notice.lineage)}">{escape(title) or "状況"}</a>{_end(notice)}',
     )
+
+
+def _end(notice: Notice) -> str:
+    """Return the way to the form that ends *notice*, which is where its order was written; "" of what a source ends."""
+    if notice.feed != FEED:
+        return ""
+    there = f"/sending/{escape(notice.lineage)}?stay=1" if notice.lane is Lane.DRILL else "/post#ending"
+    return f'　<a href="{there}">終わらせる <small lang="en">End</small></a>'
 
 
 def _worst(notice: Notice) -> NoticePart:

@@ -333,6 +333,8 @@ def test_an_end_of_anything_else_is_none(room: Room, stages: Stages) -> None:
     page = author.get(f"/sending/{notice.lineage}").text
     assert f"/sending/{notice.lineage}/correct" not in page, "a live order is ended by a document of its own"
     assert 'href="/post#ending"' in page, "whose form is one press away"
+    in_force = author.get("/").text.partition("いま出ている知らせ（1件）")[2].partition("</section>")[0]
+    assert 'href="/post#ending"' in in_force, "from the list of what is in force as well"
     refused = room.form(
         f"/sending/{notice.lineage}/correct", {"csrf": filled(author, "order")["csrf"]}, {"cookie": author.cookie}
     )
