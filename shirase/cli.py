@@ -121,6 +121,7 @@ def demo(
                 watch=terminal.watch,
                 conclude=lambda found: terminal.conclude(found, as_json=as_json),
                 stays=stays,
+                console_url=terminal.console_url,
             )
         )
     judged = result["check"]

@@ -14,7 +14,7 @@ from streams.metrics import Role, StreamMetrics
 from streams.settings import SettingMissing, WorkerSettings
 
 if TYPE_CHECKING:
-    from streams.duty.roster import OfficerKey
+    from streams.duty.roster import DutyRegister, OfficerKey
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +62,9 @@ def run_pager(
     from streams.duty.across import by_name
     from streams.duty.metrics import PagerMetrics
     from streams.duty.pager import Pager
-    from streams.duty.roster import DutyError, duty_of
 
-    plain = tomllib.loads(settings.duty.read_text(encoding="utf-8")) if settings.duty else {}
-    folder = settings.duty.parent if settings.duty else Path()
     key = _officer_key(settings)
-    try:
-        register = duty_of(plain, folder, key=key)
-    except DutyError as error:
-        raise SettingMissing(f"SHIRASE_DUTY, {settings.duty}: {error}") from None
+    register = duty_at(settings, key)
     lines = help_lines_at(settings.wards, settings.areas)
     if not register.duty.rosters:
         log.warning("no roster: nobody is woken when a draft waits")
@@ -110,6 +104,20 @@ def run_pager(
     )
     pager.run(stop, beat)
     pager.close()
+
+
+def duty_at(settings: WorkerSettings, key: "OfficerKey | None" = None) -> "DutyRegister":
+    """Return the register of `SHIRASE_DUTY`; raises `SettingMissing` for one that is off."""
+    from streams.duty.roster import DutyError, duty_of
+
+    plain = tomllib.loads(settings.duty.read_text(encoding="utf-8")) if settings.duty else {}
+    if settings.duty_ca and not Path(settings.duty_ca).is_file():
+        # Found out now, and not by the first call that no gateway takes.
+        raise SettingMissing(f"SHIRASE_DUTY_CA, {settings.duty_ca}: there is no such file")
+    try:
+        return duty_of(plain, settings.duty.parent if settings.duty else Path(), key=key, ca_file=settings.duty_ca)
+    except DutyError as error:
+        raise SettingMissing(f"SHIRASE_DUTY, {settings.duty}: {error}") from None
 
 
 def _officer_key(settings: WorkerSettings) -> "OfficerKey | None":

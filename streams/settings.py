@@ -120,6 +120,9 @@ class WorkerSettings:
     duty: Path | None = None
     """Rosters of officers (`ops/duty.toml`): whom `pager` wakes when a draft waits."""
 
+    duty_ca: str = ""
+    """CA file for the gateways of `SHIRASE_DUTY`, where a ward's own signs them; empty for the system's."""
+
     duty_key: Path | None = None
     """Key file that unseals officers' devices, which they add on the console (0600); without one `pager` calls none."""
 
@@ -183,6 +186,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         outlets=path("SHIRASE_OUTLETS"),
         seat=environment.get("SHIRASE_SEAT", "alone"),
         duty=path("SHIRASE_DUTY"),
+        duty_ca=environment.get("SHIRASE_DUTY_CA", ""),
         duty_key=path("SHIRASE_DUTY_KEY"),
         console_url=environment.get("SHIRASE_CONSOLE_URL", ""),
         sunset_at=_degrees(environment.get("SHIRASE_SUNSET_AT", "35.69,139.75")),

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from routing.plan import EvacuationPlan
 from shirase.commands.replay import Clock, Pace, drain, feed_documents
+from shirase.demo.at_call import at_call
 from shirase.demo.check import check_run
 from shirase.demo.plan_watch import PlanWatch
 from shirase.demo.run import Run, RunSettings, running
@@ -23,6 +25,8 @@ _LOOK_SECONDS = 0.1
 _PACE = 1 / 60
 # What is in force again once the evening is over: pages without anything on them show nobody anything.
 _NIGHT = ("VPWW55_warning.xml", "VXKO_danger.xml", ORDER_NAME)
+# The order of the night runs out soon, so that whoever stays sees who is called half an hour before it does.
+_NIGHT_ORDER_LASTS = timedelta(minutes=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,14 @@ def run_demo(
     watch: Callable[[Run], None] = lambda _run: None,
     conclude: Callable[[dict[str, Any]], None] = lambda _result: None,
     stays: bool = False,
+    console_url: Callable[[], str] = lambda: "",
 ) -> dict[str, Any]:
     """Play the evening once and return its summary.
 
     *conclude* is given the summary while everything is still up: a page that stays open has its broker. With *stays*
-    the river has risen once more by then, and what is in force is there to be looked at; it is in no figure.
+    the river has risen once more by then, and what is in force is there to be looked at; it is in no figure. From then
+    on officers are called too, with links into the console at *console_url*. Not before: the pager tells residents
+    things at a time of its own, and the account is of documents that have ended.
 
     *seconds* 0 plays as fast as everything is handled. Outcomes that differ from what the scenario
     expects of its documents are listed under `unexpected`.
@@ -55,7 +62,9 @@ def run_demo(
     documents = evening(settings.seed, ways=bool(settings.network))
     speed = _length(documents).total_seconds() / seconds if seconds > 0 else 0.0
     posted: list[PostedFact] = []
-    with running(settings, say, progress) as run, PlanWatch(run.pipeline.broker.bootstrap, run.observer) as planner:
+    with ExitStack() as stack:
+        run = stack.enter_context(running(settings, say, progress))
+        planner = stack.enter_context(PlanWatch(run.pipeline.broker.bootstrap, run.observer))
         watch(run)
 
         def told(number: int) -> None:
@@ -102,6 +111,8 @@ def run_demo(
         if settings.network:
             result["ways"] = ways_of(run, posted)
         if stays:
+            say("officers on duty, and a gateway on loopback that takes their calls")
+            stack.enter_context(at_call(run, say, console_url()))
             say("it rains again, for whoever looks at the pages: warnings and an order to leave are in force")
             feed_documents(
                 _dated(night(settings.seed, ways=bool(settings.network))),
@@ -126,7 +137,12 @@ def night(seed: int, *, ways: bool = False) -> tuple[ScenarioDocument, ...]:
 
     Each is written just now: what is older than the end of its series would change nothing.
     """
-    found = (document for name in _NIGHT for document in _written_now(seed, ways, name) if document.name == name)
+    found = (
+        document
+        for name in _NIGHT
+        for document in _written_now(seed, ways, name, _NIGHT_ORDER_LASTS)
+        if document.name == name
+    )
     opened = _opened(seed) if ways else ()
     return (*opened, *(replace(document, at=timedelta(0)) for document in found))
 
@@ -138,11 +154,14 @@ def _opened(seed: int) -> tuple[ScenarioDocument, ...]:
     return openings(demo_town(seed).sites, datetime.now(UTC))
 
 
-def _written_now(seed: int, ways: bool, name: str = "") -> tuple[ScenarioDocument, ...]:
-    """Return the evening in which *name*, or without one the last document, was written just now."""
+def _written_now(seed: int, ways: bool, name: str = "", lasts: timedelta | None = None) -> tuple[ScenarioDocument, ...]:
+    """Return the evening in which *name*, or without one the last document, was written just now.
+
+    Its order ends after *lasts*, where that is given.
+    """
 
     def from_start(start: datetime) -> tuple[ScenarioDocument, ...]:
-        ordered = orders(start, _PACE) if ways else ()
+        ordered = orders(start, _PACE, lasts=lasts) if ways else ()
         return tuple(sorted((*river_evening(start, seed, pace=_PACE), *ordered), key=lambda document: document.at))
 
     now = datetime.now(UTC)

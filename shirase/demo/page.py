@@ -23,12 +23,13 @@ from api.officers.passkeys import PasskeySettings
 from api.residents.process import build_residents
 from shirase.areas import DEFAULT_AREAS, table_at
 from shirase.commands.api import DEFAULT_WEB, people_at
+from shirase.demo.at_call import APPROVER, DRAFTER
 from shirase.demo.banner import CONSOLE, RESIDENTS, Banner
 from shirase.demo.river_ground import demo_river_zones
 from shirase.demo.town import shown_town
 from shirase.demo.wards import WARDS
 
-_OFFICERS = (("kakuu_tantou", Role.DRAFTER), ("kakuu_shounin", Role.APPROVER))
+_OFFICERS = ((DRAFTER, Role.DRAFTER), (APPROVER, Role.APPROVER))
 _PASSWORD_BYTES = 12
 _NAME = "localhost"
 

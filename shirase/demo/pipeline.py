@@ -95,6 +95,13 @@ class Pipeline:
         self._thread.join()
         self.broker.close()
 
+    def begin(self, role: Role, settings: Mapping[str, str]) -> None:
+        """Run a worker of *role* as well, with *settings* of its own, and return when it is up."""
+        child = self._child(role, "0", len(self._children), settings)
+        self._children.append(child)
+        self.supervisor.add(child)
+        self.wait_ready()
+
     def wait_ready(self) -> None:
         """Return when every worker has shown a first sign of life."""
         until = time.monotonic() + _READY_WITHIN_SECONDS
@@ -137,13 +144,14 @@ class Pipeline:
         instances += [(Role.FANOUT, str(worker)) for worker in range(self._settings.workers)]
         return [self._child(role, instance, place) for place, (role, instance) in enumerate(instances)]
 
-    def _child(self, role: Role, instance: str, place: int) -> Child:
+    def _child(self, role: Role, instance: str, place: int, settings: Mapping[str, str] | None = None) -> Child:
         run_dir = self._settings.run_dir
         name = f"{role.value}-{instance}"
         data_dir, heartbeat = run_dir / "data" / name, run_dir / "beats" / name
         base = self._settings.metrics_base_port
         environment = {
-            **self._secrets,
+            # Officers are called by a way of their own: their worker sees no resident's key.
+            **(self._secrets if role is not Role.PAGER else {}),
             "SHIRASE_BROKER": self.broker.bootstrap,
             "SHIRASE_AREAS": str(self._settings.areas),
             "SHIRASE_POLICY": str(self._settings.policy),
@@ -161,6 +169,7 @@ class Pipeline:
             "SHIRASE_PAD_TO_BYTES": str(self._settings.pad_to_bytes),
             "SHIRASE_SITE_URL": self._settings.site_url,
             "PYTHONUNBUFFERED": "1",
+            **(settings or {}),
         }
         command = (
             sys.executable, "-m", "shirase", "worker", role.value, "--instance", instance,

@@ -20,6 +20,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from alerts.wording import clock
 from shirase.demo.observer import Account
 from shirase.demo.run import Run
 from shirase.demo.summary import summary
@@ -39,6 +40,7 @@ class Terminal:
         self._live = live
         self._page_wanted = page
         self._pages: DemoPages | None = None
+        self._account: Account | None = None
         self._view: Live | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -70,6 +72,7 @@ class Terminal:
 
     def watch(self, run: Run) -> None:
         """Show *run* as it goes: the live view, the pages, or neither."""
+        self._account = run.observer.account
         if self._page_wanted:
             from shirase.demo.page import DemoPages
 
@@ -84,6 +87,10 @@ class Terminal:
         if self._live:
             self._thread = threading.Thread(target=self._show, args=(run.observer.account,), daemon=True)
             self._thread.start()
+
+    def console_url(self) -> str:
+        """Return where officers open the console, "" where it is not served."""
+        return self._pages.console if self._pages is not None else ""
 
     def conclude(self, result: dict[str, Any], *, as_json: bool) -> None:
         """Print the end of a run: a summary for a person, and with *as_json* the JSON line last."""
@@ -104,7 +111,11 @@ class Terminal:
         self.say("everything stays up, try the console; Ctrl-C ends it")
         with suppress(KeyboardInterrupt), Live(doors(pages), console=self._console, refresh_per_second=1) as view:
             while pages.wait(_REFRESH_SECONDS):
-                view.update(doors(pages))
+                view.update(self._staying(pages))
+
+    def _staying(self, pages: "DemoPages") -> Group:
+        assert self._account is not None
+        return Group(doors(pages), unordered(self._account))
 
     def _show(self, account: Account) -> None:
         with Live(self._moving(account), console=self._console, refresh_per_second=2) as view:
@@ -133,6 +144,24 @@ def doors(pages: "DemoPages") -> Table:
     table.add_row("職員 console", pages.console)
     for officer in pages.officers:
         table.add_row("", f"{officer.name} ({officer.role})  {officer.password}  確認コード code {officer.code}")
+    return table
+
+
+def unordered(account: Account) -> Table:
+    """Return what residents heard because nobody has ordered: across an order's line, or of a draft that waits."""
+    from streams.duty.silence import FEED
+
+    table = Table.grid(padding=(0, 2))
+    with_words = (notice for notice in account.notices.values() if notice.feed == FEED and notice.parts)
+    for notice in sorted(with_words, key=lambda notice: notice.approved_at):
+        receipts = [
+            receipt
+            for (lineage, revision, _), receipt in account.receipts.items()
+            if (lineage, revision) == (notice.lineage, notice.revision)
+        ]
+        accepted = sum(receipt.outcomes.get("accepted", 0) for receipt in receipts)
+        text = notice.parts[0].texts[0]
+        table.add_row("未発令 no order yet", f"{clock(notice.approved_at)}  {text.title}  {accepted:,} pushes")
     return table
 
 

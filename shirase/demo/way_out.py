@@ -46,10 +46,12 @@ class PostedFact:
     expectation: str = OutcomeKind.INFORMATIONAL.value
 
 
-def orders(start: datetime, pace: float) -> tuple[ScenarioDocument, ...]:
-    """Return the order and its end, for an evening that starts at *start*."""
+def orders(start: datetime, pace: float, *, lasts: timedelta | None = None) -> tuple[ScenarioDocument, ...]:
+    """Return the order and its end, for an evening that starts at *start*; with *lasts* it names its own expiry."""
     return tuple(
-        ScenarioDocument(timedelta(minutes=minute) * pace, name, _order(start, minute, pace, state, revision), outcome)
+        ScenarioDocument(
+            timedelta(minutes=minute) * pace, name, _order(start, minute, pace, state, revision, lasts), outcome
+        )
         for minute, name, state, revision, outcome in (
             (ORDER_MINUTE, ORDER_NAME, "発令", 1, OutcomeKind.NOTICE.value),
             (LIFTED_MINUTE, "DIS_order_lifted.json", "解除", 2, OutcomeKind.UPDATE.value),
@@ -57,7 +59,7 @@ def orders(start: datetime, pace: float) -> tuple[ScenarioDocument, ...]:
     )
 
 
-def _order(start: datetime, minute: int, pace: float, state: str, revision: int) -> bytes:
+def _order(start: datetime, minute: int, pace: float, state: str, revision: int, lasts: timedelta | None) -> bytes:
     at = (start + timedelta(minutes=minute) * pace).astimezone(JST).replace(microsecond=0)
     plain: dict[str, Any] = {
         "format": "shirase-dis",
@@ -75,6 +77,7 @@ def _order(start: datetime, minute: int, pace: float, state: str, revision: int)
                 "hazard": "洪水",
                 "areas": [{"name": WARD_NAME, "code": WARD_CODE}],
                 "issued_at": at.isoformat(),
+                **({"expires_at": (at + lasts).isoformat()} if lasts is not None else {}),
             }
         ],
     }

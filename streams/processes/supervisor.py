@@ -258,6 +258,10 @@ class Supervisor:
         """Return how often a role was started; one more than its restarts."""
         return self._children[name].starts
 
+    def add(self, role: Role) -> None:
+        """Run *role* as well from the next look on; safe from another thread than that of `look`."""
+        self._children = {**self._children, role.name: _Child(role)}
+
     def stop_role(self, name: str) -> None:
         """End one role and leave it ended (a planned outage, and what a test does)."""
         self._children[name].wanted = False

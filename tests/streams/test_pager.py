@@ -41,6 +41,7 @@ from streams.duty.pager import SILENCE, Pager
 from streams.duty.roster import DutyError, OfficerKey, duty_of
 from streams.duty.silence import Ground, silence_draft
 from streams.metrics import StreamMetrics
+from streams.notices.extending import EXTENSION
 from streams.payloads import Command, Draft, DraftRecord, DraftState, PageRecord
 from streams.topics import ALL, COMMANDS, DRAFTS, DUTY, NOTICES, SHELTERS
 from streams.wire import decode, encode
@@ -213,6 +214,76 @@ def test_a_decision_ends_the_ladder_and_a_restart_wakes_nobody_again(
             break
     assert [json.loads(came.body)["draft"] for came in gateway.came] == ["draft-1", "draft-2"]
     again.close()
+
+
+def revised(
+    revision: int, seconds: float, *, complete: bool = True, state: DraftState = DraftState.OPEN
+) -> DraftRecord:
+    """Return the draft of a later document of the same lineage, *seconds* after the first."""
+    at, name = AT + timedelta(seconds=seconds), f"draft-{revision}-{complete}"
+    return replace(waiting(state), draft_id=name, document_revision=revision, complete=complete, at=at)
+
+
+def test_a_draft_in_anothers_place_ends_its_calls_and_whoever_waits_has_waited_since_the_first(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    clock = Clock()
+    worker = pager(broker, gateway, tmp_path, clock)
+    # Half of its shards, then all: one draft to decide, one call.
+    put(broker, *((DRAFTS.name, one.draft_id, one) for one in (revised(1, 0, complete=False), revised(1, 0))))
+    assert set(called(broker, worker, 1)) == {"koto-1"}
+    clock.now += 65
+    put(broker, (DRAFTS.name, "draft-2-True", revised(2, 65)))
+    for _ in range(STEPS):
+        worker.step()
+        if any(came.path == "/koto-2" and b"draft-2-True" in came.body for came in gateway.came):
+            break
+    put(broker, (DRAFTS.name, "draft-3-True", revised(3, 70, state=DraftState.APPROVED)))
+    # An older one that is read late is nobody's any more.
+    put(broker, (DRAFTS.name, "draft-0-True", revised(0, 0)))
+    for _ in range(20):
+        worker.step()
+    clock.now += 400
+    for _ in range(20):
+        worker.step()
+    said = [json.loads(came.body)["draft"] for came in gateway.came]
+    assert (said.count("draft-1-True"), "draft-0-True" in said) == (1, False)
+    assert [came.path for came in gateway.came if b"draft-2-True" in came.body] == ["/koto-1", "/koto-2"]
+    assert all(came.path != "/tokyo" for came in gateway.came)
+    assert commands(broker) == [], "nor do residents hear of what was decided"
+    worker.close()
+
+
+def test_a_draft_that_gives_an_order_a_later_end_is_no_older_document_and_wakes_its_ward(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    one = revised(0, 0)
+    assert one.draft is not None
+    later = replace(one.draft, provenance=replace(one.draft.provenance, kind=EXTENSION))
+    worker = pager(broker, gateway, tmp_path, Clock())
+    sent = revised(3, 0, state=DraftState.APPROVED)
+    put(broker, *((DRAFTS.name, said.draft_id, said) for said in (sent, replace(one, draft=later))))
+    assert set(called(broker, worker, 1)) == {"koto-1"}
+    assert "期限の延長" in json.loads(gateway.came[0].body)["title"]
+    worker.close()
+
+
+def test_a_danger_that_has_grown_has_a_time_of_its_own(broker: Broker, gateway: Gateway, tmp_path: Path) -> None:
+    clock = Clock()
+    worker = pager(broker, gateway, tmp_path, clock)
+    put(broker, (DRAFTS.name, "draft-1", waiting(level=Level.ELDERLY_LEAVE)))
+    assert set(called(broker, worker, 1)) == {"koto-1"}
+    clock.now += 400
+    put(broker, (DRAFTS.name, "draft-2-True", revised(2, 400)))
+    for _ in range(STEPS):
+        worker.step()
+        if any(b"draft-2-True" in came.body for came in gateway.came):
+            break
+    for _ in range(20):
+        worker.step()
+    assert [came.path for came in gateway.came if b"draft-2-True" in came.body] == ["/koto-1"]
+    assert all(page.way != SILENCE for page in calls_so_far(broker.bootstrap).values())
+    worker.close()
 
 
 def test_what_one_person_let_go_alone_calls_everybody_at_once_and_once(

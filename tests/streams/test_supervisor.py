@@ -192,6 +192,18 @@ def test_a_heartbeat_left_by_the_one_before_does_not_count(tmp_path: Path) -> No
     supervisor.stop()
 
 
+def test_a_role_that_is_added_starts_at_the_next_look_and_ends_with_the_others() -> None:
+    supervisor = Supervisor([Role("first", python("import time; time.sleep(600)"))])
+    supervisor.start()
+    first = supervisor.pid("first")
+    supervisor.add(Role("second", python("import time; time.sleep(600)")))
+    supervisor.look()
+    assert supervisor.pid("second")
+    assert supervisor.pid("first") == first
+    supervisor.stop()
+    assert (supervisor.pid("first"), supervisor.pid("second")) == (0, 0)
+
+
 SUPERVISING = """
 import sys
 from pathlib import Path
