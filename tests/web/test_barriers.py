@@ -1,5 +1,6 @@
 """Here, now, where something is missing: permission, push, the worker, WebGL, scripts, the network, or sight."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,8 +138,12 @@ def test_after_the_first_visit_the_place_is_there_without_a_network(chromium: Br
     page.reload()
     page.locator("#guide .headline", has_text="北砂小学校へ歩いて避難").wait_for()
     assert "この区画のまんなかからの道" in page.inner_text("#guide")
+    # That there is no line is said at once, and from when the facts are: with a place, and before one is chosen.
+    page.locator("#trouble", has_text="通信できません。").wait_for()
     page.goto(site.url + "/map")
     page.locator("#check-state", has_text="。").wait_for()
+    page.locator("#trouble", has_text="通信できません。").wait_for()
+    assert re.search(r"[0-2]?\d:[0-5]\d", page.inner_text("#trouble"))
     page.goto(f"{site.url}/map#c={CELL:x}")
     page.locator("#guide .headline").wait_for()
     context.set_offline(False)
