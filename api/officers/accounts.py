@@ -26,6 +26,8 @@ EVERY_WARD = "*"
 IDLE_SECONDS = 30 * 60
 # A shift: after this everybody signs in again.
 LONGEST_SECONDS = 12 * 3600
+# How exactly the last request is kept: a page that asks every three seconds would write to the disk each time.
+_SEEN_STEP_SECONDS = 15
 SHORTEST_PASSWORD = 12
 _STEP_SECONDS = 30
 # A phone's clock may be one step off.
@@ -303,7 +305,11 @@ class Accounts:
         return SignInRefused.SECOND_FACTOR
 
     def session(self, token: str, at: int) -> Session | None:
-        """Return the session of *token* and prolong it, or None when it is over or was never one."""
+        """Return the session of *token* and prolong it, or None when it is over or was never one.
+
+        It is prolonged in steps: pages that ask again by themselves would write to the disk each time. An idle one ends
+        a step too early at most.
+        """
         with self._lock:
             row = self._db.execute(
                 "SELECT s.name, a.role, a.wards, s.csrf, s.begun_at, s.seen_at FROM session s JOIN account a"
@@ -316,7 +322,8 @@ class Accounts:
             if at - seen_at > IDLE_SECONDS or at - begun_at > LONGEST_SECONDS:
                 self._db.execute("DELETE FROM session WHERE token = ?", (_hash(token),))
                 return None
-            self._db.execute("UPDATE session SET seen_at = ? WHERE token = ?", (at, _hash(token)))
+            if at - seen_at >= _SEEN_STEP_SECONDS:
+                self._db.execute("UPDATE session SET seen_at = ? WHERE token = ?", (at, _hash(token)))
         return Session(_account(name, role, wards), csrf)
 
     def sign_out(self, token: str) -> None:

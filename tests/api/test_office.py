@@ -505,6 +505,8 @@ def test_a_session_ends_by_itself_and_with_its_account(tmp_path: Path) -> None:
     found = store.sign_in("sato", PASSWORD, pyotp.TOTP(key).at(at), at)
     assert not isinstance(found, SignInRefused)
     token, _ = found
+    # Kept in steps, so an idle one ends too early rather than too late.
+    assert store.session(token, at + 14) is not None
     assert store.session(token, at + IDLE_SECONDS) is not None
     assert store.session(token, at + 2 * IDLE_SECONDS + 1) is None
     found = store.sign_in("sato", PASSWORD, pyotp.TOTP(key).at(at + 60), at + 60)
