@@ -84,6 +84,16 @@ class Prometheus:
         self._log.close()
 
 
+def answered(address: str, query: str) -> list[dict[str, Any]]:
+    """Return the series of *query* once there are some: a scrape that comes too late leaves none until the next."""
+    waiting = threading.Event()
+    for _ in range(int(READY_WITHIN_SECONDS / 0.2)):
+        if series := answer(address, query):
+            return series
+        waiting.wait(0.2)
+    return []
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

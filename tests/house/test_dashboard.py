@@ -13,7 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from shirase.documentation import registries
 from tests.house.conftest import PROJECT, system_program
-from tests.house.prometheus import Prometheus, answer, dashboard, panel_queries
+from tests.house.prometheus import Prometheus, answer, answered, dashboard, panel_queries
 
 RULES = PROJECT / "ops" / "prometheus"
 DATASOURCE = PROJECT / "ops" / "grafana" / "provisioning" / "datasources" / "prometheus.yaml"
@@ -66,7 +66,7 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize(("title", "query"), panel_queries(), ids=lambda value: str(value)[:60])
 def test_each_panel_shows_numbers(scraped: str, title: str, query: str) -> None:
-    series = answer(scraped, query)
+    series = answered(scraped, query)
     assert series, f"{title}: no series"
     assert any(math.isfinite(float(one["value"][1])) for one in series), f"{title}: no number"
 
@@ -85,7 +85,7 @@ def test_alarms_speak_of_metrics_that_exist(scraped: str) -> None:
     for name in {
         name for query in queries for name in re.findall(r"\b[a-z_]+_(?:total|records|seconds|seconds_bucket)\b", query)
     }:
-        assert answer(scraped, name), name
+        assert answered(scraped, name), name
 
 
 def test_the_configuration_and_the_alarms_pass_promtool() -> None:
