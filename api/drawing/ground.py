@@ -18,6 +18,9 @@ from geo.cells import Ids, expand, ranges, shard_of
 WHOLE_SHARE = 0.9
 _RANK = {look: rank for rank, look in enumerate(PAINT_ORDER)}
 _NOTHING = -1
+# A badge closer than this to the name of its ward goes elsewhere, best below it, in units of the frame.
+_NAME_SPACE = 95
+_BELOW_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class Ground:
             here = mine & (ranks == worst)
             whole = bool(here.sum() >= WHOLE_SHARE * mine.sum())
             order = bool((orders[mine] == worst).any())
-            found.append(Touched(area, PAINT_ORDER[worst], whole, nearest_to_mean(self.points[here]), order))
+            at = self._mark(area.label, here, ranks == worst)
+            found.append(Touched(area, PAINT_ORDER[worst], whole, at, order))
         found.sort(key=lambda touched: _RANK[touched.look], reverse=True)
         return tuple(found)
 
@@ -90,6 +94,23 @@ class Ground:
         cell = h3.latlng_to_cell(point.lat, point.lng, HAZARD_RESOLUTION)
         at = int(np.searchsorted(self.ids, cell))
         return self.areas[int(self.owners[at])].name if at < len(self.ids) and int(self.ids[at]) == cell else ""
+
+    def _mark(self, label: tuple[int, int], here: NDArray[np.bool_], same: NDArray[np.bool_]) -> tuple[int, int]:
+        """Return where to mark what stands in *here*: clear of the name at *label*, and on ground of its own colour.
+
+        A number beside another level's colour would be read as that level's. *same* are all cells of its rank.
+        """
+        at = nearest_to_mean(self.points[here])
+        if not _covers(label, np.array([at]))[0]:
+            return at
+        below = np.array([label[0], label[1] + _BELOW_NAME])
+        if same[np.abs(self.points - below).max(axis=1).argmin()]:
+            return label[0], label[1] + _BELOW_NAME
+        clear = self.points[here][~_covers(label, self.points[here])]
+        if not len(clear):
+            return at
+        x, y = clear[np.abs(clear - below).max(axis=1).argmin()].tolist()
+        return x, y
 
     def _core(self, danger: Danger) -> NDArray[np.bool_]:
         here = self._mask(danger.cells)
@@ -101,6 +122,13 @@ class Ground:
         shuts = np.bincount(np.searchsorted(self.ids, highs, "right"), minlength=len(self.ids) + 1)
         inside: NDArray[np.bool_] = np.cumsum(opens - shuts)[:-1] > 0
         return inside
+
+
+def _covers(label: tuple[int, int], points: Ids) -> NDArray[np.bool_]:
+    """Return at which *points* a badge would cover the name at *label*."""
+    away = np.abs(points - np.array(label))
+    covered: NDArray[np.bool_] = (away[:, 0] < 2 * _NAME_SPACE) & (away[:, 1] < _NAME_SPACE)
+    return covered
 
 
 _NO_IDS = np.empty(0, dtype=np.int64)

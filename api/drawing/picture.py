@@ -10,8 +10,6 @@ from api.drawing.grain import grains
 from api.drawing.ground import Ground, GroundArea, Touched
 from api.drawing.look import APPEARANCES, PAINT_ORDER, Look
 
-# A badge closer than this to the name of its ward goes below it, in units of the frame.
-_NAME_SPACE = 95
 _BADGE_RADIUS = 42
 
 
@@ -89,7 +87,7 @@ def _drawn(
     parts.append(above)
     parts += [_name(area, alone=alone) for area in ground.areas]
     if ground.areas:
-        parts += [_badge(one.look, _beside(one.area.label, one.at), alone=alone) for one in touched]
+        parts += [_badge(one.look, one.at, alone=alone) for one in touched]
     else:
         parts += _plain_badges(frame, looks, painted, alone=alone)
     return "".join(parts)
@@ -112,12 +110,6 @@ def _danger(look: Look) -> str:
 
 def _plain_badges(frame: Frame, looks: dict[Look, Cells], painted: list[Look], *, alone: bool = False) -> list[str]:
     return [_badge(look, at, alone=alone) for look in painted if (at := middle(frame, looks[look])) is not None]
-
-
-def _beside(label: tuple[int, int], at: tuple[int, int]) -> tuple[int, int]:
-    if abs(label[0] - at[0]) < 2 * _NAME_SPACE and abs(label[1] - at[1]) < _NAME_SPACE:
-        return label[0], label[1] + 64
-    return at
 
 
 def _name(area: GroundArea, *, alone: bool = False) -> str:
