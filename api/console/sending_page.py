@@ -179,8 +179,15 @@ def _far(notice: Notice | None, far: HowFar, now: datetime) -> str:
     return (
         f"<section><h2>どこまで進んだか</h2><p>{_shown(far.done)}人 / {_shown(far.total)}人"
         f"（最初の1件 {first}、最後の1件 {last}）</p>{_rings(notice, far)}<h3>プッシュの送り先</h3>"
-        f"<table>{rows}</table><h3>結果</h3><table>{ends}</table></section>"
+        f"{_as_saved(far)}<table>{rows}</table><h3>結果</h3><table>{ends}</table></section>"
     )
+
+
+def _as_saved(far: HowFar) -> str:
+    """Return that the rows by push service are not all: the account of the end does not say whose they were."""
+    if not far.ended or sum(total for _, total in far.origins.values()) in (0, far.total):
+        return ""
+    return "<p class='soft'>送り先ごとの数は、途中で最後に保存したものです。全体の数は下の「結果」です。</p>"
 
 
 def _goes_on(notice: Notice | None, lineage: str, now: datetime) -> str:

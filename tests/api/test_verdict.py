@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from alerts.notice import Notice
+from api.console.sending_page import _far
 from api.known.sending import HowFar, Sending
 from api.known.verdict import SILENT_AFTER, Answer, Verdict, Why, verdict_of
 from api.officers.audit import Trail
@@ -125,6 +126,15 @@ def test_how_far_it_is_by_ring_is_said_in_words_beside_each_bar(room: Room, stag
     assert '<progress max="12400" value="12350" aria-label="12,350 / 12,400">' in page
     assert page.index("12,400人のうち") < page.index("25人のうち"), "danger first"
     assert "chip l" in page[page.index("危険の大きい順") :]
+
+
+def test_counts_by_push_service_that_are_not_all_are_called_what_they_are() -> None:
+    def page(saved: int) -> str:
+        found = HowFar({"https://a": (saved, saved), "https://b": (9, 9)}, {"accepted": 60}, {}, None, None, 1, 1)
+        return _far(None, found, NINE_PM)
+
+    assert "途中で最後に保存したもの" in page(30)
+    assert "途中で最後に保存したもの" not in page(51)
 
 
 def test_the_account_of_the_end_is_the_rings_account_too() -> None:
