@@ -9,27 +9,28 @@ from alerts.languages.order import write_extension
 from alerts.languages.readings import in_latin
 from alerts.level import Level
 from alerts.notice import Text
-from alerts.order_words import ACTIONS_EN, ACTIONS_JA, MORE_EN, MORE_JA, ORDER_NAMES_EN, ORDER_NAMES_JA, place_in
-from alerts.wording import JAPAN, MAX_TEXT_BYTES, PartFacts, clock, names_of, shown_name
+from alerts.order_words import (
+    ACTIONS_EN,
+    ACTIONS_JA,
+    MORE_EN,
+    MORE_JA,
+    ORDER_NAMES_EN,
+    ORDER_NAMES_JA,
+    Write,
+    fitting,
+    level_of_order,
+    place_in,
+)
+from alerts.wording import JAPAN, PartFacts, clock, shown_name
 from alerts.words import HAZARDS_EN, HAZARDS_JA
-
-_MOST_AREAS = 3
 
 
 def compose_extension(facts: PartFacts, language: str) -> Text:
     """Return title and body in *language*; one that is not known reads English. `facts.expires` is the new end."""
     words = words_of(language)
-    level = Level.ALL_LEAVE if facts.level is None or facts.level not in ORDER_NAMES_JA else facts.level
-    if words is not None:
-        return write_extension(words, facts, level)
-    write = _japanese if language.partition("-")[0].lower() == "ja" else _english
-    areas = names_of(facts.area_names)
-    text = write(facts, level, areas)
-    for shown in range(_MOST_AREAS - 1, -1, -1):
-        if len((text.title + text.body).encode()) <= MAX_TEXT_BYTES:
-            break
-        text = write(facts, level, areas[:shown])
-    return text
+    japanese = language.partition("-")[0].lower() == "ja"
+    write: Write = _japanese if japanese else _english
+    return fitting(write, facts) if words is None else write_extension(words, facts, level_of_order(facts))
 
 
 def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:

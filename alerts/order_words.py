@@ -34,6 +34,9 @@ ORDER_NOUNS_EN: Mapping[Level, str] = {
 }
 _MOST_AREAS = 3
 
+Write = Callable[[PartFacts, Level, tuple[str, ...]], Text]
+"""From facts, a level and the areas that are shown to a text in one language."""
+
 ACTIONS_JA: Mapping[Level, str] = {
     Level.ELDERLY_LEAVE: "高齢者など時間のかかる人は避難",
     Level.ALL_LEAVE: "危険な場所から全員避難",
@@ -102,11 +105,18 @@ def compose_order(facts: PartFacts, language: str) -> Text:
     """
     words = words_of(language)
     japanese = language.partition("-")[0].lower() == "ja"
-    write: Callable[[PartFacts, Level, tuple[str, ...]], Text] = _japanese if japanese else _english
-    level = Level.ALL_LEAVE if facts.level is None or facts.level not in ORDER_NAMES_JA else facts.level
-    if words is not None:
-        return write_order(words, facts, level)
-    areas = names_of(facts.area_names)
+    write: Write = _japanese if japanese else _english
+    return fitting(write, facts) if words is None else write_order(words, facts, level_of_order(facts))
+
+
+def level_of_order(facts: PartFacts) -> Level:
+    """Return the level that an order is spoken of with: one that has no name among orders reads as level 4."""
+    return Level.ALL_LEAVE if facts.level is None or facts.level not in ORDER_NAMES_JA else facts.level
+
+
+def fitting(write: Write, facts: PartFacts) -> Text:
+    """Return what *write* says of an order with as many areas as fit into a push."""
+    level, areas = level_of_order(facts), names_of(facts.area_names)
     text = write(facts, level, areas)
     for shown in range(_MOST_AREAS - 1, -1, -1):
         if len((text.title + text.body).encode()) <= MAX_TEXT_BYTES:
