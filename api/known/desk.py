@@ -15,7 +15,7 @@ from streams.brokers.client import Record
 from streams.dead_letters import DETAIL, REASON
 from streams.deciding.decision import POLICY
 from streams.notices.edit import ground_of
-from streams.notices.extending import is_extension
+from streams.notices.overtaken import Documents, is_of_a_document
 from streams.payloads import DraftRecord, DraftState, ReceiptRecord, ReportRecord, SourceRecord
 from streams.topics import APPROVED, DEAD_LETTERS, DRAFTS, RECEIPTS, REPORTS, SOURCES
 from streams.wire import decode
@@ -60,8 +60,7 @@ class Desk:
     """One thread applies, any thread may look."""
 
     _drafts: dict[str, DraftRecord] = field(default_factory=dict)
-    # As the decider keeps it: the newest document of each lineage, and whether its draft was complete.
-    _newest: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    _documents: Documents = field(default_factory=Documents)
     _held: OrderedDict[str, ReportRecord] = field(default_factory=OrderedDict)
     _dead: OrderedDict[str, DeadLetter] = field(default_factory=OrderedDict)
     _sources: dict[str, SourceRecord] = field(default_factory=dict)
@@ -154,16 +153,14 @@ class Desk:
 
         What gives an order a later end is no document of its source; a revision that has gone out since overtakes it.
         """
-        if record.draft is not None and is_extension(record.draft):
+        if not is_of_a_document(record):
             sent = self._sent.get(record.lineage)
             return sent is not None and sent.revision >= record.revision
-        here = record.document_revision, record.complete
-        return self._newest.get(record.lineage, here) > here
+        return self._documents.overtake(record)
 
     def _take_draft(self, draft_id: str, verdict: DraftRecord | None) -> None:
         if verdict is not None:
-            here = verdict.document_revision, verdict.complete
-            self._newest[verdict.lineage] = max(here, self._newest.get(verdict.lineage, here))
+            self._documents.hear(verdict)
         if verdict is None or verdict.state not in _WAITING:
             # Whatever was decided about it, nobody needs to look at it any more.
             self._drafts.pop(draft_id, None)

@@ -23,6 +23,7 @@ from streams.notices.edit import ground_of, why_no_edit
 from streams.notices.ending import why_no_end
 from streams.notices.extending import is_extension, why_no_extension
 from streams.notices.order_book import lines_of
+from streams.notices.overtaken import Documents
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 
 POLICY = "policy"  # who approved, where no person did
@@ -45,8 +46,7 @@ class Ledger:
 
     drafts: dict[str, DraftRecord] = field(default_factory=dict)
     sent: set[tuple[str, int, str]] = field(default_factory=set)
-    # The newest document of each lineage, and whether all of its shards were in the draft.
-    newest: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    documents: Documents = field(default_factory=Documents)
     # The ground of each lineage of which notices have gone out: ways go only under such an order, and only there.
     grounds: dict[str, Cells] = field(default_factory=dict)
     # The last revision of each lineage that went out, and its lane: what an end must come after.
@@ -61,13 +61,7 @@ class Ledger:
     def knows(self, record: DraftRecord) -> None:
         """Take in a verdict, just now or read back from `drafts`."""
         self.drafts[record.draft_id] = record
-        here = record.document_revision, record.complete
-        self.newest[record.lineage] = max(here, self.newest.get(record.lineage, here))
-
-    def has_newer(self, draft: Draft) -> bool:
-        """Say whether the lineage went on since *draft* was made."""
-        here = draft.provenance.revision, draft.complete
-        return self.newest.get(draft.provenance.lineage, here) > here
+        self.documents.hear(record)
 
     def has_sent(self, notice: Notice) -> None:
         """Take back a notice read from `notices`."""
@@ -111,7 +105,7 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
         return Decided(_verdict(known.draft, DraftState.VOID, f"void-by:{command.by}", at, keep=True), None)
     if known.draft.provenance.feed in COORDINATORS_ONLY:
         return Decided(None, None, "for-coordinators-only")
-    stale = _why_stale(ledger, known.draft)
+    stale = _why_stale(ledger, known, known.draft)
     if stale:
         return Decided(None, None, stale)
     if command.by == PRACTICE_SECOND and (
@@ -129,14 +123,14 @@ def decide(ledger: Ledger, command: Command, *, at: datetime) -> Decided:
     return _approved(ledger, known.draft, by=command.by, reason=f"approved-by:{command.by}", at=at)
 
 
-def _why_stale(ledger: Ledger, draft: Draft) -> str:
-    """Return why *draft* is not of now any more; empty while it is.
+def _why_stale(ledger: Ledger, record: DraftRecord, draft: Draft) -> str:
+    """Return why *draft*, of which *record* is the last verdict, is not of now any more; empty while it is.
 
     Approved now it would bring back what its own source has since changed, lifted or cancelled.
     """
     if is_extension(draft):
         return _why_no_extension(ledger, draft.notice)
-    return "draft-superseded" if ledger.has_newer(draft) else ""
+    return "draft-superseded" if ledger.documents.overtake(record) else ""
 
 
 def _extend(ledger: Ledger, command: Command, at: datetime) -> Decided:

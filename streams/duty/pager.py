@@ -36,7 +36,7 @@ from streams.duty.silence import Ground, level_of, silence_draft
 from streams.duty.standing import OrderStanding, Standing
 from streams.ingest.facts import is_heartbeat
 from streams.metrics import Role, StreamMetrics
-from streams.notices.extending import is_extension
+from streams.notices.overtaken import Documents
 from streams.notices.stage import command_of
 from streams.payloads import DraftRecord, DraftState, PageRecord
 from streams.topics import COMMANDS, DRAFTS, DUTY, NOTICES, SHELTERS
@@ -113,8 +113,7 @@ class Pager:
             bootstrap, self._producer, register, metrics, clock, console_url=console_url, devices=devices
         )
         self._waiting: dict[str, _Draft] = {}
-        # As the decider keeps it: the newest document of each lineage, and whether its draft was complete.
-        self._newest: dict[str, tuple[int, bool]] = {}
+        self._documents = Documents()
         # What a person refused: nobody is called any more, and its people have still heard nothing.
         self._refused: dict[str, _Draft] = {}
         self._across = Across(ward_of)
@@ -203,7 +202,7 @@ class Pager:
         # Another draft in its place, or the decision of one: what was refused before it is no more.
         self._refused = {key: one for key, one in self._refused.items() if one.record.lineage != verdict.lineage}
         replaced = self._replaced_by(verdict)
-        if _is_of_a_document(verdict) and _place(verdict) < self._newest[verdict.lineage]:
+        if self._documents.overtake(verdict):
             return
         if verdict.draft is None or verdict.draft.provenance.lane is Lane.CANARY or is_check(verdict.draft.notice):
             # A check of reception wakes nobody: a day on which nobody looks at it goes by without one.
@@ -222,14 +221,11 @@ class Pager:
         Return those that *verdict* follows with no greater danger: whoever has waited for them waits on. A danger that
         has grown is another decision, with a time of its own.
         """
-        if not _is_of_a_document(verdict):
-            return []
-        newest = max(_place(verdict), self._newest.get(verdict.lineage, _place(verdict)))
-        self._newest[verdict.lineage] = newest
+        self._documents.hear(verdict)
         found = [
             one
             for one in self._waiting.values()
-            if one.record.lineage == verdict.lineage and _is_of_a_document(one.record) and _place(one.record) < newest
+            if one.record.lineage == verdict.lineage and self._documents.overtake(one.record)
         ]
         for one in found:
             del self._waiting[one.record.draft_id]
@@ -353,15 +349,6 @@ class Pager:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
-
-
-def _is_of_a_document(record: DraftRecord) -> bool:
-    """Say whether a later document takes its place; what gives an order a later end waits until it is decided."""
-    return record.draft is None or not is_extension(record.draft)
-
-
-def _place(record: DraftRecord) -> tuple[int, bool]:
-    return record.document_revision, record.complete
 
 
 def _cells_of(notice: Notice) -> Cells:
