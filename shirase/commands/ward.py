@@ -1,6 +1,7 @@
 """`shirase ward check CODE`: read the files of a deployment and say what a ward lacks before it may go live (R24)."""
 
 import json
+import ssl
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
@@ -42,6 +43,12 @@ def ward() -> None:
 @_path("--wards", Path("ops/wards.toml"), "SHIRASE_WARDS")
 @_path("--areas", DEFAULT_AREAS, "SHIRASE_AREAS")
 @_path("--duty", Path("ops/duty.toml"), "SHIRASE_DUTY")
+@click.option(
+    "--duty-ca",
+    type=click.Path(path_type=Path),
+    envvar="SHIRASE_DUTY_CA",
+    help="As SHIRASE_DUTY_CA; without it the system's authorities.",
+)
 @_path("--outlets", Path("ops/outlets.toml"), "SHIRASE_OUTLETS")
 @_path("--policy", Path("ops/policy.toml"), "SHIRASE_POLICY")
 @_path("--shelters", DEFAULT_SITES, "SHIRASE_SHELTERS")
@@ -62,6 +69,7 @@ def check(
     wards: Path,
     areas: Path,
     duty: Path,
+    duty_ca: Path | None,
     outlets: Path,
     policy: Path,
     shelters: Path,
@@ -93,6 +101,7 @@ def check(
         accounts=accounts,
         languages=languages,
         broker=broker,
+        duty_ca=duty_ca,
     )
     found = check_ward(files)
     report = report_of(files, found)
@@ -112,6 +121,7 @@ def read_files(
     accounts: Path,
     languages: Path = DEFAULT_LANGUAGES,
     broker: str = "",
+    duty_ca: Path | None = None,
 ) -> "WardFiles":
     """Return what the files at these paths say of the ward *code*, and the console's rosters where *broker* has them.
 
@@ -151,7 +161,8 @@ def read_files(
             return None
 
     settings = tried("wards", lambda: wards_from_plain(_toml(wards)))
-    roster = tried("duty", lambda: duty_of(_toml(duty), duty.parent, key=_any_key()))
+    trusted = "" if duty_ca is None else tried("duty-ca", lambda: _authority(duty_ca)) or ""
+    roster = tried("duty", lambda: duty_of(_toml(duty), duty.parent, key=_any_key(), ca_file=trusted))
     plain = tried("outlets", lambda: _toml(outlets))
     register = None if plain is None else tried("outlets", lambda: register_of(plain, outlets.parent))
     tried("policy", lambda: policy_at(policy))
@@ -198,6 +209,15 @@ def _as_called(register: "DutyRegister", broker: str) -> "tuple[Duty, frozenset[
 
 def _toml(path: Path) -> Mapping[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _authority(path: Path) -> str:
+    """Return the *path* of an authority that can be read: without it the pager does not start, or calls nobody."""
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except OSError as error:  # an SSLError is one
+        raise ValueError(f"SHIRASE_DUTY_CA, {path}: {error.strerror or error}") from None
+    return str(path)
 
 
 def _accounts(path: Path) -> Any:

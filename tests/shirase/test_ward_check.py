@@ -18,6 +18,7 @@ from alerts.shelter import SiteClass
 from alerts.ward import WardSetting, WithoutSite, wards_from_plain
 from api.officers.accounts import Account, Role
 from dispatch.file_drop import FileDrop
+from dispatch.stub.certificate import write_certificates
 from feeds.outgoing.forms import Form, Municipality
 from geo.areas import AreaCover
 from routing.importers.shelters import read_shelters
@@ -295,3 +296,22 @@ def test_a_damaged_file_is_named_and_the_others_are_still_read(tmp_path: Path) -
     assert {"wards-unreadable", "duty-unreadable", "shelters-unreadable"} <= set(found)
     assert "nobody" in found["duty-unreadable"]["en"]
     assert "ward-missing" not in found
+
+
+def test_the_authority_that_the_pager_trusts_is_looked_at(tmp_path: Path) -> None:
+    def of_the_authority(text: str | None) -> list[str]:
+        path = tmp_path / "gateways.pem"
+        path.unlink(missing_ok=True)
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+        result = CliRunner().invoke(main, ["ward", "check", "13123", "--json"], env={"SHIRASE_DUTY_CA": str(path)})
+        found = {one["code"]: one for one in json.loads(result.output)["findings"] if one["blocks"]}
+        assert not {"duty-unreadable"} & set(found), "the roster itself is whole"
+        return [found["duty-ca-unreadable"]["en"]] if "duty-ca-unreadable" in found else []
+
+    missing = of_the_authority(None)
+    assert str(tmp_path / "gateways.pem") in missing[0]
+    assert "SHIRASE_DUTY_CA" in missing[0]
+    assert of_the_authority("no certificate") != []
+    authority, _ = write_certificates(tmp_path, ("localhost",), datetime.now(UTC))
+    assert of_the_authority(authority.read_text(encoding="utf-8")) == []
