@@ -15,6 +15,10 @@ CONSOLE = (
     "デモです。区の名前と境のほかは架空で、送っても実在の人には届きません。",
     "A demo: all but the wards' names and borders is made up; what is sent reaches nobody real.",
 )
+INTAKE = (
+    "デモです。避難所は架空で、押した内容はこのデモの中だけで使われます。",
+    "A demo: this shelter is made up, and what is pressed stays within the demo.",
+)
 
 _STYLE_PATH = "/demo.css"
 # Neither a level's colour nor that of drills.

@@ -1,4 +1,4 @@
-"""The register of wards of a demo: each ward's name and a help line that nobody can dial."""
+"""The register of wards of a demo: each ward's name, a help line that nobody can dial, and made-up refuges."""
 
 from pathlib import Path
 
@@ -7,11 +7,18 @@ from shirase.demo.wards import WARDS, Ward
 
 def write_demo_wards(path: Path) -> Path:
     """Write the register to *path*, and return it."""
-    rows = (
-        f'[[ward]]\ncode = "{ward.code[:5]}"\nname = "{ward.name}"\nhelp_line = "{_number(ward)}"\n' for ward in WARDS
-    )
-    path.write_text("# Made up for the demo: no such number exists.\n" + "\n".join(rows), encoding="utf-8")
+    said = "# Made up for the demo: no such number and no such refuge exists.\n"
+    path.write_text(said + "\n".join(map(_row, WARDS)), encoding="utf-8")
     return path
+
+
+def _row(ward: Ward) -> str:
+    # Named where a house of two storeys goes under, and where it is still time to leave (R1, R3).
+    name = ward.name.removesuffix("区")
+    return (
+        f'[[ward]]\ncode = "{ward.code[:5]}"\nname = "{ward.name}"\nhelp_line = "{_number(ward)}"\n'
+        f'refuge = "架空{name}高台"\nleave_early = "架空{name}広域避難先"\n'
+    )
 
 
 def _number(ward: Ward) -> str:

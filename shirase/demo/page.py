@@ -1,4 +1,4 @@
-"""Serve both front doors while the demo runs, on loopback: the residents' page and the coordinators' console.
+"""Serve the doors while the demo runs, on loopback: the residents' page, the console, and that of shelters' staff.
 
 The console's two officers are made for this one run, with passwords and second factors that nobody had before
 it and that end with it: there is no account to find in the code (R18 asks for two people, so there are two).
@@ -24,7 +24,8 @@ from api.residents.process import build_residents
 from shirase.areas import DEFAULT_AREAS, table_at
 from shirase.commands.api import DEFAULT_WEB, people_at
 from shirase.demo.at_call import APPROVER, DRAFTER
-from shirase.demo.banner import CONSOLE, RESIDENTS, Banner
+from shirase.demo.banner import CONSOLE, INTAKE, RESIDENTS, Banner
+from shirase.demo.gates import GateDoor, open_gates
 from shirase.demo.river_ground import demo_river_zones
 from shirase.demo.town import shown_town
 from shirase.demo.wards import WARDS
@@ -51,19 +52,26 @@ class DemoOfficer:
 
 
 class DemoPages:
-    """Both applications, each in a thread of the demo's process with a port of its own."""
+    """The applications, each in a thread of the demo's process with a port of its own."""
 
     def __init__(
-        self, residents: FastAPI, console: FastAPI, officers: tuple[DemoOfficer, ...], listener: socket.socket
+        self,
+        residents: FastAPI,
+        console: FastAPI,
+        officers: tuple[DemoOfficer, ...],
+        listener: socket.socket,
+        gates: tuple[GateDoor, socket.socket],
     ) -> None:
         self.officers = officers
+        self._gate, gate_listener = gates
+        self.sheets = self._gate.sheets.as_uri()
         self._servers = (
             _Served(Banner(residents, RESIDENTS), _listening()),
             _Served(Banner(console, CONSOLE), listener),
+            _Served(Banner(self._gate.app, INTAKE), gate_listener),
         )
         self.residents = f"http://127.0.0.1:{self._servers[0].port}/"
-        # A name and no address: browsers make passkeys for names only.
-        self.console = f"http://{_NAME}:{self._servers[1].port}/"
+        self.console = f"{_named(listener)}/"
 
     @classmethod
     def start(
@@ -74,8 +82,9 @@ class DemoPages:
         town = shown_town(network, None)
         path = folder / "accounts.sqlite"
         registry = folder / "subscribers" / "registry"
-        listener = _listening()
-        passkeys = PasskeySettings(_NAME, f"http://{_NAME}:{listener.getsockname()[1]}")
+        listener, gate_listener = _listening(), _listening()
+        gate = open_gates(bootstrap, folder.resolve(), town.sites, _named(gate_listener))
+        passkeys = PasskeySettings(_NAME, _named(listener))
         census = Census.of(people_at("demo-city"), registry if registry.exists() else None)
         return cls(
             build_residents(
@@ -98,10 +107,11 @@ class DemoPages:
             ),
             _officers(path),
             listener,
+            (gate, gate_listener),
         )
 
     def wait(self, seconds: float) -> bool:
-        """Keep serving for *seconds*; say whether both still do."""
+        """Keep serving for *seconds*; say whether all still do."""
         for served in self._servers:
             served.thread.join(seconds / len(self._servers))
         return all(served.thread.is_alive() for served in self._servers)
@@ -112,6 +122,7 @@ class DemoPages:
             served.server.should_exit = True
         for served in self._servers:
             served.thread.join(5)
+        self._gate.producer.close()
 
 
 class _Served:
@@ -125,6 +136,11 @@ class _Served:
 def _listening() -> socket.socket:
     """Return a bound socket to hand over: a port that was free a moment ago may be another program's by now."""
     return socket.create_server(("127.0.0.1", 0))
+
+
+def _named(listener: socket.socket) -> str:
+    # A name and no address: browsers make passkeys for names only, and keep pages for use without network.
+    return f"http://{_NAME}:{listener.getsockname()[1]}"
 
 
 def _officers(path: Path) -> tuple[DemoOfficer, ...]:

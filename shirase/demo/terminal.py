@@ -58,7 +58,8 @@ class Terminal:
 
     def say(self, step: str) -> None:
         """Say which step begins."""
-        self._console.print(f"shirase: {step}", highlight=False)
+        # Never broken: an address or a key is copied from here.
+        self._console.print(f"shirase: {step}", highlight=False, soft_wrap=True)
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """Say how far a long step is, at most once a second."""
@@ -79,6 +80,7 @@ class Terminal:
             self._pages = DemoPages.start(run.pipeline.broker.bootstrap, run.folder, network=run.settings.network)
             self.say(f"residents' page: {self._pages.residents}")
             self.say(f"console:         {self._pages.console}")
+            self.say(f"shelters' codes: {self._pages.sheets}")
             if not self._console.is_terminal:
                 # The moving view shows the codes as they change; into a file it is written once, at its end.
                 for officer in self._pages.officers:
@@ -142,6 +144,7 @@ def doors(pages: "DemoPages") -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row("住民 residents", pages.residents)
     table.add_row("職員 console", pages.console)
+    table.add_row("避難所 shelters", f"{pages.sheets}  (QR)")
     for officer in pages.officers:
         table.add_row("", f"{officer.name} ({officer.role})  {officer.password}  確認コード code {officer.code}")
     return table

@@ -10,6 +10,7 @@ from geo.cells import difference, union
 from shirase.areas import DEFAULT_AREAS, table_at
 from shirase.demo.help_lines import write_demo_wards
 from shirase.help_lines import help_lines_at
+from shirase.ward_register import wards_at
 from streams.settings import SettingMissing
 
 MISSING = Path("no-such-table.bin")
@@ -28,6 +29,13 @@ def test_the_demo_has_a_number_for_each_ward_and_names_both_on_a_line(tmp_path: 
     assert all(edogawa in named for named in said)
     assert any(set(named) == {edogawa, katsushika} for named in said)
     assert difference(ward.cells, union(*said.values())) == ()
+
+
+def test_the_demo_names_a_refuge_for_each_ward_and_says_that_it_is_made_up(tmp_path: Path) -> None:
+    wards = wards_at(write_demo_wards(tmp_path / "wards.toml"))
+    assert len(wards) == 23
+    assert wards["13122"].refuge == "架空葛飾高台"
+    assert all(ward.refuge.startswith("架空") and ward.leave_early.startswith("架空") for ward in wards.values())
 
 
 def test_without_a_number_no_table_is_read(tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
 """Both doors of the demo: the residents' page, and a console whose officers exist for this run alone."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from alerts.place import LatLng
 from api.officers.accounts import Accounts
+from routing.site import Site
+from shirase.demo.gates import open_gates
 from shirase.demo.page import DemoPages
 from shirase.demo.terminal import doors
 from streams.brokers.broker import ensure_topics, open_broker
 from streams.topics import ALL
+from tests.api.browser import Browser
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +68,26 @@ def test_every_page_says_that_it_is_a_demo_and_an_answer_for_a_program_is_left_a
         assert httpx.get(httpx.URL(url).join("/demo.css")).headers["content-type"] == "text/css"
     for path in ("health", "metrics", "notices.json"):
         assert "デモ" not in httpx.get(f"{pages.residents}{path}").text
+
+
+def test_a_sheet_hangs_at_each_shelter_of_the_ordering_ward_and_leads_to_its_page(tmp_path: Path) -> None:
+    own, elsewhere = (
+        Site(id=f"kaku:{ward}", name=f"架空{ward}避難所", point=LatLng(35.7, 139.8), fit_for=frozenset(), ward=ward)
+        for ward in ("1312200", "1310100")
+    )
+    with open_broker("embedded") as broker:
+        ensure_topics(broker, ALL)
+        door = open_gates(broker.bootstrap, tmp_path, (own, elsewhere), "http://localhost:1")
+        sheet = door.sheets.read_text(encoding="utf-8")
+        found = re.findall(r'href="http://localhost:1(/s/[^"]+)"', sheet)
+        (path,) = found
+        phone = Browser(door.app)
+        assert own.name in phone.get(path).text
+        assert phone.request("POST", path, data={"band": "full"}).status_code == 303
+        assert phone.request("POST", "/reports").status_code == 401, "no office has a key of this door"
+        # Whoever ends the event ends its codes.
+        (tmp_path / "gates" / "kakuu-demo.key").unlink()
+        assert phone.get(path).status_code == 410
+        door.producer.close()
+    assert door.sheets.stat().st_mode & 0o077 == 0
+    assert elsewhere.name not in sheet
