@@ -37,10 +37,9 @@ def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
     name, hazard = ORDER_NAMES_JA[level], HAZARDS_JA[facts.hazards[0]] if facts.hazards else "災害"
     issuer, near = shown_name(facts.issuer) or "市区町村", foremost_ja(facts.area_names, facts.issuer)
     until = _until(facts, "{0.day}日{0:%H:%M}")
-    # The place comes before a time that may have its day: both begin in the first forty characters.
-    body = (
-        f"レベル{level.value} {ACTIONS_JA[level]}。{f'{near} {until}'.strip()}まで延長。続いています。{MORE_JA[level]}"
-    )
+    # A time with its day before a place that may be long: the whole of it is within the first forty characters (R15).
+    goes_on = f"{near.strip()}で続いています" if near else "続いています"
+    body = f"レベル{level.value} {ACTIONS_JA[level]}。{until}まで延長。{goes_on}。{MORE_JA[level]}"
     body += f"{issuer}が{place_in(areas, 'ja')}に出した{name}（{hazard}）です。解除の知らせがあるまで続きます。"
     return Text("ja", f"レベル{level.value} {name}は続いています", body)
 
@@ -48,14 +47,19 @@ def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
 def _english(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
     name, hazard = ORDER_NAMES_EN[level], HAZARDS_EN[facts.hazards[0]] if facts.hazards else "danger"
     issuer = in_latin(shown_name(facts.issuer)) or "The municipality"
-    near, until = foremost_en(facts.area_names, facts.issuer), _until(facts, "{0:%H:%M} {0.day} {0:%b}")
+    near, until = foremost_en(facts.area_names, facts.issuer), _until(facts, "{0:%H:%M} {1}")
     body = f"{near} to {until}: {ACTIONS_EN[level]}. Extended. {MORE_EN[level]} {issuer}: {name} ({hazard})"
     body += f" for {place_in(areas, 'en')} is still in force. It holds until you are told that it is lifted."
     return Text("en", f"Still in force: level {level.value} {name}", body)
 
 
 def _until(facts: PartFacts, with_day: str) -> str:
-    """Return the new end, *with_day* where that is another than today."""
+    """Return the new end, *with_day* where that is another than today: never more than three days off."""
     end = facts.expires.astimezone(JAPAN)
     same = end.date() == facts.sent.astimezone(JAPAN).date()
-    return clock(end) if same else with_day.format(end)
+    return clock(end) if same else with_day.format(end, _ordinal(end.day))
+
+
+def _ordinal(day: int) -> str:
+    ending = "th" if 10 < day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{ending}"

@@ -61,12 +61,12 @@ def level_of(names: Names, level: Level | None) -> str:
     return "" if level is None else names.level.format(level=level.value)
 
 
-def day_of(names: Names, at: datetime, now: datetime) -> str:
-    """Return the time of *at*, with its day where that is another than that of *now*."""
+def day_of(with_day: str, at: datetime, now: datetime) -> str:
+    """Return the time of *at*, by the template *with_day* where its day is another than that of *now*."""
     local = at.astimezone(JAPAN)
     if local.date() == now.astimezone(JAPAN).date():
         return clock(at)
-    return names.day.format(month=local.month, day=local.day, time=clock(at))
+    return with_day.format(month=local.month, day=local.day, time=clock(at))
 
 
 def within(words: Words, write: Callable[[int], tuple[str, str]]) -> Text:

@@ -193,7 +193,8 @@ _ORDERS = Orders(
     cancelled="{level} {place} {time} とりけし。まだ きをつけて。",
     cancelled_by="{issuer}が「{order}」（{hazard}）を とりけしました。",
     goes_on_titles=("{level} {order}は つづいて います", "{level} {order}（つづく）", "つづく：{order}"),
-    goes_on="{level} {action}。{place} {until}まで。つづいて います。",
+    goes_on="{level} {action}。{until}まで {place}。つづいて います。",
+    goes_on_until="{day}にち{time}",
     goes_on_by="{issuer}が だした「{order}」（{hazard}）です。",
 )
 

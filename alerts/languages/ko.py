@@ -192,7 +192,8 @@ _ORDERS = Orders(
     cancelled="{level} {place} {time} 취소. 주변 위험에 계속 주의하세요.",
     cancelled_by="{issuer}에서 취소: {order}({hazard}).",
     goes_on_titles=("{level} {order} 계속", "계속: {order}"),
-    goes_on="{level} {action}. {place} {until}까지 연장. 계속됩니다.",
+    goes_on="{level} {action}. {until}까지 {place} 연장. 계속됩니다.",
+    goes_on_until="{day}일 {time}",
     goes_on_by="{issuer}에서 연장: {order}({hazard}).",
 )
 

@@ -31,9 +31,12 @@ def write_order(words: Words, facts: PartFacts, level: Level) -> Text:
 
 
 def write_extension(words: Words, facts: PartFacts, level: Level) -> Text:
-    """Return title and body of an order of *level* that goes on, until `facts.expires` for now."""
+    """Return title and body of an order of *level* that goes on, until `facts.expires` for now.
+
+    The new end stands before the place, and is never more than three days off: its day of the month is enough.
+    """
     table, names = words.orders, words.names
-    said = {**_said(words, facts, level), "until": day_of(names, facts.expires, facts.sent)}
+    said = {**_said(words, facts, level), "until": day_of(table.goes_on_until, facts.expires, facts.sent)}
     title = title_of(table.goes_on_titles, **said)
     first = table.goes_on.format(action=table.actions[level], **said)
     by = table.goes_on_by.format(**said)

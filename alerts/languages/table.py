@@ -82,6 +82,7 @@ class Orders:
     cancelled_by: str
     goes_on_titles: tuple[str, ...]
     goes_on: str
+    goes_on_until: str
     goes_on_by: str
 
 

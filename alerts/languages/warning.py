@@ -79,6 +79,6 @@ def _body(words: Words, facts: PartFacts, shown: int) -> str:
             table.did[facts.phase].format(issuer=issuer, what=said["what"]),
             names.edge if facts.partial else "",
             table.kinds.format(kinds=listed) if len(kinds) > 1 else "",
-            table.until.format(until=day_of(names, facts.expires, facts.sent)),
+            table.until.format(until=day_of(names.day, facts.expires, facts.sent)),
         ),
     )

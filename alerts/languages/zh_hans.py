@@ -191,7 +191,8 @@ _ORDERS = Orders(
     cancelled="{level} {place} {time}取消。请继续注意周围的危险。",
     cancelled_by="{issuer}取消了{order}（{hazard}）。",
     goes_on_titles=("{level} {order}继续有效", "继续有效：{order}"),
-    goes_on="{level} {action}。{place} 延长至{until}。继续有效。",
+    goes_on="{level} {action}。延长至{until}。{place} 继续有效。",
+    goes_on_until="{day}日{time}",
     goes_on_by="{issuer}延长了{order}（{hazard}）。",
 )
 

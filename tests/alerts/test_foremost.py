@@ -71,8 +71,8 @@ FLEE = {
     "ko": "바로 높은",
 }
 NOTHING = {"ja": "何もする", "en": "No action", "ja-Hira": "なにも", "zh-Hans": "无需", "ko": "아무것도"}
-# Until 08:30 of the next morning: where the time begins, with its day.
-UNTIL = {"ja": "9日", "en": "08:30", "zh-Hans": "9月", "ko": "9월"}
+# A new end that is not of today, with its day.
+UNTIL = {"ja": "{}日{}", "en": "{1} {0}th", "ja-Hira": "{}にち{}", "zh-Hans": "{}日{}", "ko": "{}일 {}"}
 SILENT = {
     "ja": "指示を待たずに",
     "en": "leave now",
@@ -113,8 +113,7 @@ def all_kinds(language: str, facts: PartFacts, place: str) -> Iterator[Shown]:
             act = LIFTED[language] if phase in ENDS else act
             if phase is Phase.CHANGED:
                 longer = compose_extension(replace(facts, level=level), language)
-                # A new end with its day has room beside each name of the 23 wards; not in kana, where it follows.
-                yield Shown(longer, near, act, level, UNTIL.get(language, near) if place in WARDS else near)
+                yield Shown(longer, near, act, level, UNTIL[language].format(9, "08:30"))
             yield Shown(order, near, act, level)
             if phase is Phase.ISSUED:
                 yield Shown(as_drill(order), near, act, level)
@@ -156,6 +155,41 @@ def test_place_action_and_time_begin_within_the_first_forty_characters(language:
         facts = replace(facts_of(names[0], issuer), area_names=names, partial=True)
         for one in all_kinds(language, facts, place):
             assert lock_screen_flaws(one) == [], (names[:2], one)
+
+
+def extension_flaws(names: tuple[str, ...], issuer: str, place: str, language: str) -> Iterator[tuple[Text, list[str]]]:
+    """Yield each text of an order's later end on a day with two figures, with what is missing on a lock screen.
+
+    Of the new end nothing may be cut off: a time without its minutes is another time.
+    """
+    ends = SENT.replace(day=10), SENT.replace(day=11, hour=14, minute=59)
+    for level, act in zip(ORDER_NAMES_JA, ORDERS[language], strict=True):
+        said = replace(facts_of("", issuer), area_names=names, level=level, sent=ends[0])
+        for end, time in ((ends[1], UNTIL[language].format(11, "23:59")), (SENT.replace(day=10, hour=14), "23:30")):
+            text = compose_extension(replace(said, expires=end), language)
+            first = text.body[:FIRST_CHARACTERS]
+            flaws = lock_screen_flaws(Shown(text, read_as(place, language), act, level, time))
+            yield text, [*flaws, *([] if time.strip() in first else [f"{time} is cut off: {first}"])]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_new_end_of_an_order_stands_whole_within_the_first_forty_characters(language: str) -> None:
+    for names, issuer, place in PLACES:
+        for text, flaws in extension_flaws(names, issuer, place, language):
+            assert flaws == [], text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_does_beside_the_longest_real_names_of_each_ward(language: str, shared_data: Path) -> None:
+    wards = sorted((shared_data / "09_population" / "geolonia_chome").glob("*区.json"))
+    assert len(wards) == len(WARDS)
+    for path in wards:
+        towns = [one["town"] for one in json.loads(path.read_text())]
+        longest = max(towns, key=lambda town: len(read_as(path.stem + town, language)))
+        # Alone it is named whole; all the towns of a ward together are that ward.
+        for names in ((longest,), tuple(towns)):
+            for text, flaws in extension_flaws(names, path.stem, path.stem, language):
+                assert flaws == [], text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -259,3 +293,11 @@ def test_every_real_name_of_the_23_wards_is_named_whole(shared_data: Path) -> No
                 longest[language] = max(longest[language], len(read_as(found.name, language)))
     assert read > 3_000
     assert max(longest.values()) <= 24, longest
+
+
+def test_the_day_of_a_new_end_is_said_in_english_as_it_is_spoken() -> None:
+    said = []
+    for day in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 30):
+        facts = replace(facts_of("江東区", "江東区"), sent=SENT.replace(month=8), expires=SENT.replace(day=day))
+        said.append(compose_extension(facts, "en").body.partition(":30 ")[2].partition(":")[0])
+    assert said == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd", "30th"]
