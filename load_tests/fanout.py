@@ -41,13 +41,14 @@ from load_tests.processor_time import processor_seconds, processor_seconds_of, p
 from load_tests.reference import measure_reference
 from load_tests.sinks import HOST, Sink, free_ports, later_ports
 from load_tests.tally import Arrived, tally
-from shirase.areas import DEFAULT_AREAS, ensure_table
-from shirase.commands.replay import drain
+from shirase.areas import ensure_table
 from shirase.demo import jma_writer
+from shirase.demo.feeding import drain
 from shirase.demo.jma_writer import Header, WardKind
 from shirase.demo.observer import Observer
 from shirase.demo.pipeline import Pipeline, PipelineSettings
 from shirase.demo.wards import WARDS
+from shirase.paths import DEFAULT_AREAS
 from streams.brokers.client import Producer
 from streams.brokers.kafka import KafkaServer
 from streams.ingest.acceptance import receive

@@ -16,10 +16,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shirase.areas import DEFAULT_AREAS
 from shirase.demo import jma_writer
 from shirase.demo.jma_writer import Header, WardKind
 from shirase.demo.run import Run, RunSettings, running
+from shirase.paths import DEFAULT_AREAS
 from streams.ingest.acceptance import receive
 
 PROMISED_SECONDS = 2.0

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shirase.areas import DEFAULT_AREAS
 from shirase.demo.run import Run, RunSettings, running
+from shirase.paths import DEFAULT_AREAS
 from streams.ingest.acceptance import receive
 from streams.payloads import DraftState
 

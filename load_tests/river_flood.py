@@ -33,10 +33,9 @@ from load_tests.processor_time import processor_seconds_of
 from load_tests.reference import Measured, measure_reference
 from load_tests.report import Row, markdown, measure
 from load_tests.verdict import Counts, failures, over_budget
-from shirase.areas import DEFAULT_AREAS
-from shirase.commands.replay import Clock, NotDrained, Pace, drain, feed_documents
 from shirase.demo.brute import BruteForce, load_people
 from shirase.demo.check import check_run
+from shirase.demo.feeding import Clock, NotDrained, Pace, drain, feed_documents
 from shirase.demo.observer import Account
 from shirase.demo.pipeline import PipelineFailed
 from shirase.demo.receivers import Receiver, Receivers
@@ -44,6 +43,7 @@ from shirase.demo.run import Run, RunSettings, running
 from shirase.demo.scenario import ScenarioDocument, river_evening
 from shirase.demo.summary import summary
 from shirase.errors import ShiraseError
+from shirase.paths import DEFAULT_AREAS
 from streams.brokers.errors import StreamsError
 
 PROJECT = Path(__file__).resolve().parents[1]

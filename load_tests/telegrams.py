@@ -37,12 +37,13 @@ from load_tests.passage import Passage, Step, chosen_ms, passage, share, slowest
 from load_tests.river_flood import _commit
 from load_tests.scene import NotInTime, danger_in
 from load_tests.sinks import Sink
-from shirase.areas import DEFAULT_AREAS, ensure_table
+from shirase.areas import ensure_table
 from shirase.demo import cap_writer
 from shirase.demo.cap_writer import CapWarning
 from shirase.demo.observer import Observer
 from shirase.demo.pipeline import Pipeline, PipelineSettings
 from shirase.demo.scenario import CAP_SENDER
+from shirase.paths import DEFAULT_AREAS
 from streams.brokers.client import Producer
 from streams.brokers.kafka import KafkaServer
 from streams.ingest.acceptance import receive

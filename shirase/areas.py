@@ -10,12 +10,6 @@ from geo.errors import AreaTableError
 from geo.named_areas import NamedAreas
 from geo.river_zone import NO_ZONES, RiverZones
 
-DEFAULT_AREAS = Path(".cache/areas/japan.bin")
-DEFAULT_LIBRARY = Path(".cache/areas/library")
-DEFAULT_RIVER_ZONES = Path(".cache/areas/river-zones.npz")
-# Apart from the zones: their lines say which ground is assumed to be endangered, these are for drawing alone.
-DEFAULT_RIVERS = Path(".cache/areas/rivers.npz")
-
 
 def table_at(path: Path) -> AreaTable:
     """Return the table in *path*."""

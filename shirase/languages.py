@@ -17,7 +17,6 @@ from alerts.languages.known import LANGUAGES, TABLES
 
 log = logging.getLogger(__name__)
 
-DEFAULT_LANGUAGES = Path("ops/languages.toml")
 ROOT = Path(__file__).resolve().parent.parent
 # Where the words of each language stand: a file a language for the pages and one for the pushes; Japanese and English
 # pushes are in modules that hold both.

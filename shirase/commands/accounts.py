@@ -1,13 +1,13 @@
 """`shirase accounts` and `shirase audit`: who may act at the console, and whether the trail of acts is whole."""
 
-import sys
 import time
 from pathlib import Path
 
 import click
 
-DEFAULT_ACCOUNTS = Path("accounts.sqlite")
-_NOT_WRITTEN = 3
+from shirase.commands.exits import NOT_UP, stop
+from shirase.commands.options import broker_option
+from shirase.paths import DEFAULT_ACCOUNTS
 
 _store = click.option(
     "--accounts", "path", type=click.Path(path_type=Path), default=DEFAULT_ACCOUNTS, show_default=True,
@@ -61,11 +61,9 @@ def add(
                 _written_down(broker, administrators, name, role, wards)
         key = store.add(name, Role(role), frozenset(wards), password)
     except AccountExists:
-        click.echo(f"shirase: there is an account {name}; a name is never given twice", err=True)
-        sys.exit(1)
+        stop(f"there is an account {name}; a name is never given twice")
     except ValueError as error:
-        click.echo(f"shirase: {error}", err=True)
-        sys.exit(1)
+        stop(error)
     finally:
         store.close()
     click.echo(pyotp.TOTP(key).provisioning_uri(name=name, issuer_name="Shirase"))
@@ -83,11 +81,9 @@ def _written_down(broker: str, administrators: tuple[str, ...], name: str, role:
     try:
         entry = write_down(broker, "+".join(administrators), Act.GRANT, name, detail, datetime.now(UTC))
     except (StreamsError, TimeoutError) as error:
-        click.echo(f"shirase: nothing was changed: {str(error) or 'the broker did not answer'}", err=True)
-        sys.exit(_NOT_WRITTEN)
+        stop(f"nothing was changed: {str(error) or 'the broker did not answer'}", NOT_UP)
     if entry is None:
-        click.echo("shirase: nothing was changed: no console wrote it into the audit trail; is one running?", err=True)
-        sys.exit(_NOT_WRITTEN)
+        stop("nothing was changed: no console wrote it into the audit trail; is one running?", NOT_UP)
 
 
 def _code_of(name: str) -> str:
@@ -108,8 +104,7 @@ def seal(name: str, path: Path) -> None:
     codes = store.seal(name)
     store.close()
     if codes is None:
-        click.echo(f"shirase: there is no account {name}", err=True)
-        sys.exit(1)
+        stop(f"there is no account {name}")
     click.echo(f"{name}: one-time codes, each good once; using one is written down\n")
     for number, code in enumerate(codes, start=1):
         click.echo(f"{number:>3}  {code}")
@@ -128,13 +123,11 @@ def tie(name: str, issuer: str, subject: str, path: Path) -> None:
     try:
         found = store.tie(name, issuer, subject)
     except AccountExists as error:
-        click.echo(f"shirase: this subject signs in as {error}", err=True)
-        sys.exit(1)
+        stop(f"this subject signs in as {error}")
     finally:
         store.close()
     if not found:
-        click.echo(f"shirase: there is no account {name}", err=True)
-        sys.exit(1)
+        stop(f"there is no account {name}")
 
 
 @accounts.command("lost-code")
@@ -148,8 +141,7 @@ def lost_code(name: str, path: Path) -> None:
     ended = store.end_code(name)
     store.close()
     if not ended:
-        click.echo(f"shirase: {name} has no passkey, or no key to end: nothing was changed", err=True)
-        sys.exit(1)
+        stop(f"{name} has no passkey, or no key to end: nothing was changed")
 
 
 @accounts.command("list")
@@ -176,8 +168,7 @@ def disable(name: str, path: Path) -> None:
     found = store.disable(name)
     store.close()
     if not found:
-        click.echo(f"shirase: there is no account {name}", err=True)
-        sys.exit(1)
+        stop(f"there is no account {name}")
 
 
 @click.group()
@@ -201,13 +192,12 @@ def verify(broker: str | None, path: Path | None) -> None:
     records = path.read_bytes().splitlines() if path is not None else _records(broker or "")
     broken = broken_at(records)
     if broken:
-        click.echo(f"shirase: the audit trail is broken: {broken}", err=True)
-        sys.exit(1)
+        stop(f"the audit trail is broken: {broken}")
     click.echo(f"{len(records):,} entries, whole; the last is {last_hash(records)}")
 
 
 @audit.command()
-@click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
+@broker_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Made new, never replaced.")
 def export(broker: str, out: Path) -> None:
     """Write the trail as it is stored, an entry a line, to be kept apart and verified without us."""

@@ -12,15 +12,11 @@ from typing import Any
 
 import click
 
-from shirase.areas import DEFAULT_AREAS, named_areas_at, river_zones_at, table_at
-from shirase.commands.town_options import area_sets_option, shelters_option
-from shirase.languages import DEFAULT_LANGUAGES, unreviewed_at, warn_of_languages
+from shirase.areas import named_areas_at, river_zones_at, table_at
+from shirase.commands.options import area_sets_option, broker_option, shelters_option
+from shirase.languages import unreviewed_at, warn_of_languages
+from shirase.paths import DEFAULT_AREAS, DEFAULT_LANGUAGES, DEFAULT_OUTLETS, DEFAULT_POLICY, DEFAULT_WEB
 
-DEFAULT_WEB = Path("web/dist")
-DEFAULT_POLICY = Path("ops/policy.toml")
-DEFAULT_OUTLETS = Path("ops/outlets.toml")
-
-_broker = click.option("--broker", required=True, help="HOST:PORT of the Kafka broker.")
 _host = click.option("--host", default="127.0.0.1", show_default=True)
 
 
@@ -45,7 +41,7 @@ def api() -> None:
 
 
 @api.command()
-@_broker
+@broker_option
 @_port(8080)
 @_host
 @click.option(
@@ -129,7 +125,7 @@ def residents(
 
 
 @api.command()
-@_broker
+@broker_option
 @_port(8081)
 @_host
 @click.option(
@@ -266,7 +262,7 @@ def people_at(where: str) -> Mapping[int, int] | None:
 
 
 @api.command()
-@_broker
+@broker_option
 @_port(8082)
 @_host
 @click.option(

@@ -1,7 +1,6 @@
 """`shirase areas`: the built-in area table, and what is imported beside it."""
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 import click
 
 from geo.area_set import AreaSetKind, ImportReport
-from geo.errors import GeoError
-from shirase.areas import DEFAULT_AREAS, DEFAULT_LIBRARY, DEFAULT_RIVER_ZONES, DEFAULT_RIVERS, ensure_table
+from shirase.areas import ensure_table
+from shirase.commands.options import areas_option
 from shirase.demo.terminal import Terminal
+from shirase.paths import DEFAULT_LIBRARY, DEFAULT_RIVER_ZONES, DEFAULT_RIVERS
 
-_WRONG = 1
 _day = click.option("--date", "day", required=True, help="ISO date from which this source's areas hold.")
 _source = click.option("--source", required=True, help="What the data are and from whom, e.g. N03-21.")
 _attribution = click.option("--attribution", default="", help="The credit that their licence asks for.")
@@ -23,7 +22,7 @@ _files = click.argument("paths", nargs=-1, required=True, type=click.Path(exists
 
 
 @click.group("areas", invoke_without_command=True)
-@click.option("--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Area table.")
+@areas_option
 @click.pass_context
 def areas_group(context: click.Context, areas: Path) -> None:
     """Build the area table of all Japan unless it is there; import other areas."""
@@ -76,7 +75,7 @@ def import_areas(
         )
 
     with Terminal(live=False, page=False) as terminal:
-        found = _guarded(lambda: work(terminal.progress))
+        found = work(terminal.progress)
         _tell(found.report)
         click.echo(area_set_file.save(found.areas, library))
 
@@ -108,7 +107,7 @@ def import_river_zones(
             def one(path: Path = path, origin: Origin = origin) -> Any:
                 return import_a31(path, origin, rivers=names, encoding=encoding, progress=terminal.progress)
 
-            table, report = _guarded(one)
+            table, report = one()
             click.echo(f"{path.name}:")
             _tell(report)
             tables.append(table)
@@ -139,7 +138,7 @@ def import_rivers(
                     path, name=name, code=code, layer=layer, encoding=encoding, progress=terminal.progress
                 )
 
-            found = _guarded(one)
+            found = one()
             click.echo(f"{path.name}:")
             _tell(found.report)
             tables.append(RiverZones((), found.courses))
@@ -152,10 +151,11 @@ def list_areas(library: Path) -> None:
     """List the imported sets by kind and date."""
     from geo.importers.area_set_file import load_library
 
-    found = _guarded(lambda: load_library(library))
+    found = load_library(library)
     for kind in AreaSetKind:
         for day in found.dates(kind):
             one = found.on(kind, date.fromisoformat(day))
+            assert one is not None, "a set holds on its own first day"
             click.echo(f"{kind.value:<15} {day}  {len(one.features):>7,} areas  {one.source}")
 
 
@@ -169,11 +169,3 @@ def _day_of(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--date") from error
-
-
-def _guarded(work: Callable[[], Any]) -> Any:
-    try:
-        return work()
-    except GeoError as error:
-        click.echo(f"shirase: {error}", err=True)
-        sys.exit(_WRONG)

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from feeds.outgoing.forms import Form
-
-_broker = click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
+from shirase.commands.options import broker_option
 
 
 @click.group("channels")
@@ -17,7 +16,7 @@ def channels() -> None:
 
 
 @channels.command("list")
-@_broker
+@broker_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(broker: str, as_json: bool) -> None:
     """Show each revision, ward and form with its state."""
@@ -35,7 +34,7 @@ def list_(broker: str, as_json: bool) -> None:
 
 
 @channels.command("typed")
-@_broker
+@broker_option
 @click.option("--ward", required=True, help="The municipality's five digits.")
 @click.option("--form", type=click.Choice([form.value for form in Form]), required=True)
 @click.option("--by", required=True, help="Who typed it in at the other system.")

@@ -1,6 +1,5 @@
 """`shirase check open`: the draft of today's check of reception, where it is a day of checks (R19)."""
 
-import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +10,13 @@ import click
 from alerts.errors import CheckDaysError
 from alerts.reception_check import NoCheck, days_from_plain
 from alerts.wording import JAPAN
-from shirase.areas import DEFAULT_AREAS
+from shirase.commands.exits import NOT_UP, stop
+from shirase.commands.options import broker_option
+from shirase.paths import DEFAULT_AREAS, DEFAULT_CHECKS
 
 if TYPE_CHECKING:
     from streams.payloads import Draft
 
-DEFAULT_CHECKS = Path("ops/checks.toml")
-_WRONG, _NOT_UP = 1, 3
 _STORED_WITHIN_SECONDS = 30.0
 
 
@@ -27,7 +26,7 @@ def check() -> None:
 
 
 @check.command("open")
-@click.option("--broker", envvar="SHIRASE_BROKER", required=True, help="HOST:PORT of Apache Kafka.")
+@broker_option
 @click.option(
     "--checks",
     type=click.Path(path_type=Path),
@@ -67,8 +66,7 @@ def open_check(broker: str, checks: Path, areas: Path) -> None:
             sent = producer.send(COMMANDS.name, found.notice.lineage.encode(), encode(command))
             sent.result(_STORED_WITHIN_SECONDS)
     except (StreamsError, TimeoutError) as error:
-        click.echo(f"shirase: the broker did not take it: {type(error).__name__}; safe to run again", err=True)
-        sys.exit(_NOT_UP)
+        stop(f"the broker did not take it: {type(error).__name__}; safe to run again", NOT_UP)
     click.echo(f"shirase: {found.draft} waits for two persons on the console until {found.notice.expires:%H:%M %Z}")
 
 
@@ -82,17 +80,14 @@ def draft_at(checks: Path, areas: Path, at: datetime) -> "Draft | NoCheck":
     try:
         days = days_from_plain(tomllib.loads(checks.read_text(encoding="utf-8")))
     except (OSError, ValueError, CheckDaysError) as error:
-        click.echo(f"shirase: {checks}: {error}", err=True)
-        sys.exit(_WRONG)
+        stop(f"{checks}: {error}")
     day = at.astimezone(JAPAN).date()
     if not areas.exists():
-        click.echo(f"shirase: there is no area table at {areas}; make it with `shirase areas`", err=True)
-        sys.exit(_NOT_UP)
+        stop(f"there is no area table at {areas}; make it with `shirase areas`", NOT_UP)
     ground = Ground(table_at(areas))
     unknown = sorted(set(days.wards) - {code[:5] for code in ground.names})
     if unknown:
-        click.echo(f"shirase: {checks}: {unknown[0]} is no ward of the area table", err=True)
-        sys.exit(_WRONG)
+        stop(f"{checks}: {unknown[0]} is no ward of the area table")
     due = days.wards_on(day, frozenset(code[:5] for code in ground.names))
     if not due:
         return NoCheck.NO_DAY

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
-_WRONG = 1
+from shirase.commands.exits import WRONG
+
 # Twice a year, as the visible test: who holds a share changes office in April.
 _REHEARSED_WITHIN = timedelta(days=183)
 _folder = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -35,24 +35,21 @@ def make(folder: Path, out: Path, needed: int, holders: int) -> None:
 
     It is opened with the last shares before this says that it is done. Print the shares, hand them out, delete them.
     """
-    from dispatch.errors import DispatchError, EscrowError
+    from dispatch.errors import EscrowError
     from dispatch.escrow import key_files, open_sealed, seal
     from dispatch.secret_file import write_secret
 
     if needed > holders:
         raise click.BadParameter("not more than there are holders", param_hint="--needed")
-    try:
-        files = key_files(folder)
-        raw, shares = seal(files, needed=needed, holders=holders, at=datetime.now(UTC))
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_secret(out / "escrow.sealed", raw)
-        for number, share in enumerate(shares, start=1):
-            write_secret(out / f"share-{number}.txt", (share + "\n").encode())
-        written = [(out / f"share-{number}.txt").read_text() for number in range(holders - needed + 1, holders + 1)]
-        if open_sealed((out / "escrow.sealed").read_bytes(), written) != files:
-            raise EscrowError("escrow-not-proven", "what was written does not open to the same keys: do not use it")
-    except DispatchError as error:
-        _refuse(error)
+    files = key_files(folder)
+    raw, shares = seal(files, needed=needed, holders=holders, at=datetime.now(UTC))
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_secret(out / "escrow.sealed", raw)
+    for number, share in enumerate(shares, start=1):
+        write_secret(out / f"share-{number}.txt", (share + "\n").encode())
+    written = [(out / f"share-{number}.txt").read_text() for number in range(holders - needed + 1, holders + 1)]
+    if open_sealed((out / "escrow.sealed").read_bytes(), written) != files:
+        raise EscrowError("escrow-not-proven", "what was written does not open to the same keys: do not use it")
     click.echo(f"{len(files)} files in {out / 'escrow.sealed'}, {holders} shares, {needed} of them open it: proven")
     click.echo("keep the sealed file with the backups; print each share for one person, and delete it here")
 
@@ -63,23 +60,20 @@ def make(folder: Path, out: Path, needed: int, holders: int) -> None:
 @_shares
 def restore(sealed: Path, into: Path, shares: tuple[Path, ...]) -> None:
     """Open SEALED and write its key files into a folder, each proven to be what was sealed."""
-    from dispatch.errors import DispatchError, EscrowError
+    from dispatch.errors import EscrowError
     from dispatch.escrow import key_files
     from dispatch.secret_file import write_secret
 
-    try:
-        files = _opened(sealed, shares)
-        into.mkdir(mode=0o700, parents=True, exist_ok=True)
-        there = sorted(name for name in files if (into / name).exists())
-        if there:
-            raise EscrowError("escrow-in-the-way", f"{', '.join(there)} is in {into} already; move it away first")
-        for name, raw in files.items():
-            write_secret(into / Path(name).name, raw)
-        if not files.items() <= key_files(into).items():
-            raise EscrowError("escrow-not-proven", "what was written is not what was sealed")
-        public = _proven(files)
-    except DispatchError as error:
-        _refuse(error)
+    files = _opened(sealed, shares)
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    there = sorted(name for name in files if (into / name).exists())
+    if there:
+        raise EscrowError("escrow-in-the-way", f"{', '.join(there)} is in {into} already; move it away first")
+    for name, raw in files.items():
+        write_secret(into / Path(name).name, raw)
+    if not files.items() <= key_files(into).items():
+        raise EscrowError("escrow-not-proven", "what was written is not what was sealed")
+    public = _proven(files)
     for name in files:
         click.echo(f"{into / name}{f'  public key {public[name]}' if name in public else ''}")
 
@@ -93,19 +87,16 @@ def rehearse(sealed: Path, folder: Path, shares: tuple[Path, ...]) -> None:
 
     A rehearsal that ended well is a line of SEALED.rehearsed.jsonl. Exit code 1: it does not open, or is of other keys.
     """
-    from dispatch.errors import DispatchError, EscrowError
+    from dispatch.errors import EscrowError
     from dispatch.escrow import differences, head_of, key_files
 
-    try:
-        files, used = _opened(sealed, shares), key_files(folder)
-        _proven(files)
-        other = differences(head_of(sealed.read_bytes()), used)
-        if other or files != used:
-            raise EscrowError(
-                "escrow-not-in-use", f"not as they are in use: {', '.join(other)}; make an escrow of these keys"
-            )
-    except DispatchError as error:
-        _refuse(error)
+    files, used = _opened(sealed, shares), key_files(folder)
+    _proven(files)
+    other = differences(head_of(sealed.read_bytes()), used)
+    if other or files != used:
+        raise EscrowError(
+            "escrow-not-in-use", f"not as they are in use: {', '.join(other)}; make an escrow of these keys"
+        )
     with _rehearsals(sealed).open("a", encoding="utf-8") as lines:
         line = {"at": datetime.now(UTC).isoformat(), "id": head_of(sealed.read_bytes()).id, "files": len(files)}
         lines.write(json.dumps(line) + "\n")
@@ -120,14 +111,10 @@ def check(sealed: Path, folder: Path) -> None:
 
     Exit code 1: a key in use is not in it, or nobody has opened it for half a year.
     """
-    from dispatch.errors import DispatchError
     from dispatch.escrow import differences, head_of, key_files
 
-    try:
-        head = head_of(sealed.read_bytes())
-        other = differences(head, key_files(folder))
-    except DispatchError as error:
-        _refuse(error)
+    head = head_of(sealed.read_bytes())
+    other = differences(head, key_files(folder))
     newest = last_rehearsal(_rehearsals(sealed), head.id)
     if other:
         click.echo(f"shirase: not as they are in use: {', '.join(other)}", err=True)
@@ -135,7 +122,7 @@ def check(sealed: Path, folder: Path) -> None:
     if overdue:
         click.echo(f"shirase: last rehearsed: {'never' if newest is None else newest.date()}", err=True)
     if other or overdue:
-        sys.exit(_WRONG)
+        sys.exit(WRONG)
     click.echo(f"of the {len(head.files)} keys in use; {head.needed} of {head.holders} shares open it")
 
 
@@ -166,8 +153,3 @@ def _proven(files: Mapping[str, bytes]) -> dict[str, str]:
     from dispatch.vapid import VapidKey
 
     return {name: VapidKey.read(raw, name).public_text for name, raw in files.items() if name.endswith(".pem")}
-
-
-def _refuse(error: Exception) -> NoReturn:
-    click.echo(f"shirase: {error}", err=True)
-    sys.exit(_WRONG)

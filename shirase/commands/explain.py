@@ -1,8 +1,9 @@
-"""Say why: what holds in a cell, which document says so, and where its people could go."""
+"""`shirase explain`: say why: what holds in a cell, which document says so, and where its people could go."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import click
 import h3.api.basic_int as h3
 
 from alerts.claim import HazardSnapshot
@@ -13,11 +14,27 @@ from geo.cells import contains, shard_of
 from geo.depth import depth_text
 from geo.hazard_map import worst_at
 from geo.river_zone import RiverZones, endangered_at
-from shirase.areas import river_zones_at, table_at
+from shirase.areas import ensure_table, river_zones_at, table_at
+from shirase.commands.options import any_broker_option, areas_option, town_options
 from shirase.demo.run import DEMO_CITY
+from shirase.demo.terminal import Terminal
 from streams.brokers.client import read_to_end
 from streams.topics import HAZARDS, NOTICES
 from streams.wire import decode
+
+
+@click.command()
+@click.argument("cell")
+@any_broker_option
+@click.option("--river-zones", type=click.Path(exists=True, path_type=Path), help="Table river_zone.")
+@areas_option
+@town_options("why not a nearer one of them")
+def explain(cell: str, broker: str, areas: Path, river_zones: Path | None, network: str, shelters: Path | None) -> None:
+    """Say what holds in CELL (an H3 index or LAT,LNG), who said so, and where the nearest open shelter is."""
+    with Terminal(live=False, page=False) as terminal:
+        ensure_table(areas, terminal.progress)
+    where = None if broker == "embedded" else broker
+    click.echo(explain_cell(cell, areas, where, river_zones, network=network, shelters=shelters))
 
 
 def explain_cell(

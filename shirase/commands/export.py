@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from shirase.areas import DEFAULT_AREAS, table_at
-from shirase.commands.town_options import area_sets_option, shelters_option
+from shirase.areas import table_at
+from shirase.commands.options import area_sets_option, areas_option, broker_option, shelters_option
 
 # R22: a copy is this old at the most while we live.
 EVERY_SECONDS = 15.0
@@ -16,8 +16,8 @@ _READY_WITHIN_SECONDS = 120.0
 
 @click.command("export-static")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--broker", required=True, help="HOST:PORT of the Kafka broker.")
-@click.option("--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Area table.")
+@broker_option
+@areas_option
 @click.option("--network", envvar="SHIRASE_NETWORK", default="", help="Walking network, or demo-city.")
 @shelters_option
 @area_sets_option

@@ -1,11 +1,12 @@
 """`shirase gate`: codes for the doors of shelters, good for one event (R17)."""
 
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+
+from shirase.commands.exits import stop
 
 _keys = click.option(
     "--keys", type=click.Path(path_type=Path), required=True, help="Folder of the events' keys, mode 0700."
@@ -46,8 +47,7 @@ def open_gate(event: str, sites: Path, wards: tuple[str, ...], url: str, hours: 
     chosen = [site for site in listed if not site.out_of_use and (not wards or site.ward in wards)]
     if not chosen:
         known = ", ".join(sorted({site.ward or "-" for site in listed})[:_MOST_WARDS_NAMED])
-        click.echo(f"shirase: no shelter of these wards is on the list, which names {known or 'none'}", err=True)
-        sys.exit(1)
+        stop(f"no shelter of these wards is on the list, which names {known or 'none'}")
     key, ends = begin_event(event, keys), datetime.now(UTC) + timedelta(hours=hours)
     sheet = out / f"{event}.html"
     write_sheets(sheet, event, sheets_for(event, key, chosen, url=url, ends=ends))
@@ -61,7 +61,6 @@ def close_gate(event: str, keys: Path) -> None:
     """End EVENT: all its codes say that it is over, at once."""
     path = keys / f"{event}.key"
     if not path.is_file() or path.parent != keys:
-        click.echo(f"shirase: no event {event} is on", err=True)
-        sys.exit(1)
+        stop(f"no event {event} is on")
     path.unlink()
     click.echo(f"{event} is over; its codes report nothing any more")

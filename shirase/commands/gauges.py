@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from geo.gauges.silence import Voice, voice_at
+from shirase.commands.options import broker_option
 from streams.brokers.client import read_to_end
 from streams.gauges.record import GaugeRecord
 from streams.topics import GAUGES
@@ -53,7 +54,7 @@ def _age(heard_at: datetime | None, at: datetime) -> str:
 
 
 @click.command("gauges")
-@click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
+@broker_option
 @click.option("--all", "everything", is_flag=True, help="Those without a level too.")
 def gauges(broker: str, everything: bool) -> None:
     """Say where the rivers stand, by which gauge, and which gauges are silent or not believed."""

@@ -1,16 +1,12 @@
 """`shirase import roads` and `shirase import shelters`: what was read, what was dropped and why, a picture."""
 
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from shirase.demo.terminal import Terminal
+from shirase.paths import DEFAULT_ROADS, DEFAULT_SITES
 
-_WRONG = 1
-DEFAULT_ROADS = Path(".cache/ways/roads.network")
-DEFAULT_SITES = Path(".cache/ways/shelters.jsonl")
 _picture = click.option("--picture", type=click.Path(path_type=Path), help="Also draw what was read, as PNG.")
 
 
@@ -30,7 +26,6 @@ def import_roads(path: Path, out: Path, picture: Path | None) -> None:
     GMNS GeoJSON or 歩行空間ネットワーク (either file of the pair), a CrowdWalk map, CSV links, or the
     prefix of a binary ngraph pair.
     """
-    from routing.errors import RoutingError
     from routing.importers.network_file import write_network
     from routing.importers.roads import read_roads
     from shirase.ways_picture import Panel, draw
@@ -38,10 +33,7 @@ def import_roads(path: Path, out: Path, picture: Path | None) -> None:
     with Terminal(live=False, page=False) as terminal:
         steps = 3 if picture else 2
         terminal.progress("reading roads", 0, steps)
-        try:
-            found = read_roads(path)
-        except (RoutingError, ValueError, OSError) as error:
-            _stop(error)
+        found = read_roads(path)
         terminal.progress("writing the network", 1, steps)
         out.parent.mkdir(parents=True, exist_ok=True)
         write_network(out, found.network)
@@ -64,7 +56,6 @@ def import_shelters(paths: tuple[Path, ...], roads: Path | None, out: Path, pict
     With --roads also says which sites are too far from any way, or outside the map; they stay in the
     file, because another network may hold them.
     """
-    from routing.errors import RoutingError
     from routing.importers.roads import read_roads
     from routing.importers.shelter_file import write_sites
     from routing.importers.shelters import read_shelters
@@ -75,11 +66,8 @@ def import_shelters(paths: tuple[Path, ...], roads: Path | None, out: Path, pict
         raise click.UsageError("--picture needs --roads: shelters alone are points on nothing")
     with Terminal(live=False, page=False) as terminal:
         terminal.progress("reading lists", 0, 2)
-        try:
-            found = read_shelters(paths)
-            network = read_roads(roads).network if roads else None
-        except (RoutingError, ValueError, OSError) as error:
-            _stop(error)
+        found = read_shelters(paths)
+        network = read_roads(roads).network if roads else None
         out.parent.mkdir(parents=True, exist_ok=True)
         write_sites(out, found.sites)
         terminal.progress("shelters", 2, 2)
@@ -90,8 +78,3 @@ def import_shelters(paths: tuple[Path, ...], roads: Path | None, out: Path, pict
         if picture:
             draw(picture, [Panel(network, f"{len(placed)} shelters", Shown(shelters=placed))])
     click.echo(out)
-
-
-def _stop(error: Exception) -> NoReturn:
-    click.echo(f"shirase: {error}", err=True)
-    sys.exit(_WRONG)

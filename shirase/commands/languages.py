@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from shirase.languages import DEFAULT_LANGUAGES, not_reviewed, reviews_at
-
-_WRONG = 1
+from shirase.commands.exits import WRONG
+from shirase.languages import not_reviewed, reviews_at
+from shirase.paths import DEFAULT_LANGUAGES
 
 
 @click.command()
@@ -40,4 +40,4 @@ def languages(languages: Path, as_json: bool) -> None:
         for one in found:
             by = f"{one.reviewed_by} {one.reviewed_on}".strip() or "nobody"
             click.echo(f"{one.code:8} {one.state.value:14} by {by}; pushes in {one.push}; digest {one.digest or '-'}")
-    sys.exit(_WRONG if not_reviewed(found) else 0)
+    sys.exit(WRONG if not_reviewed(found) else 0)

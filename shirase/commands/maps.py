@@ -1,7 +1,6 @@
 """`shirase hazards` and `shirase seam`: the map of any moment, and whom a notice reached across ward lines."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,13 @@ from alerts.claim import HazardSnapshot
 from alerts.notice import Notice
 from alerts.wording import JAPAN
 from geo.cells import difference, expand, union
-from geo.errors import GeoError
 from geo.seam import seam_report
-from shirase.areas import DEFAULT_AREAS, named_areas_at, river_zones_at, table_at
+from shirase.areas import named_areas_at, river_zones_at, table_at
+from shirase.commands.options import areas_option
 from shirase.demo.wards import WARDS
 from shirase.errors import ShiraseError
 from streams.gauges.river_desk import assumed_ties
 
-_WRONG = 1
-_areas = click.option(
-    "--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Area table."
-)
 _broker = click.option("--broker", help="HOST:PORT of Apache Kafka.")
 
 
@@ -35,7 +30,7 @@ _broker = click.option("--broker", help="HOST:PORT of Apache Kafka.")
 @click.option("--policy", type=click.Path(path_type=Path, exists=True), default=Path("ops/policy.toml"))
 @click.option("--river-zones", type=click.Path(exists=True, path_type=Path))
 @click.option("--area-sets", type=click.Path(exists=True, path_type=Path), help="Folder of imported areas.")
-@_areas
+@areas_option
 def hazards(
     paths: tuple[Path, ...],
     broker: str | None,
@@ -68,7 +63,7 @@ def hazards(
             named=named_areas_at(area_sets, table),
         )
 
-    maps = _guarded(work)
+    maps = work()
     from api.drawing.faces import faces_of
 
     found = tuple(face for shard in sorted(maps) for face in faces_of(maps[shard]))
@@ -100,7 +95,7 @@ def hazards(
 @_broker
 @click.option("--lineage", help="Only notices of this lineage.")
 @click.option("--population", type=click.Path(exists=True, path_type=Path), help="CSV of mesh,people; else the demo's.")
-@_areas
+@areas_option
 def seam(broker: str | None, lineage: str | None, population: Path | None, areas: Path) -> None:
     """Say per notice who across a ward line was told and who was not, and what ward codes would have done."""
 
@@ -116,7 +111,7 @@ def seam(broker: str | None, lineage: str | None, population: Path | None, areas
                 for line in seam_report(cells, ward_of, people, assumed=assumed).lines():
                     click.echo(f"  {line}")
 
-    _guarded(work)
+    work()
 
 
 def _from_files(paths: Iterable[Path]) -> Iterator[tuple[bytes, Any]]:
@@ -210,11 +205,3 @@ def _time(text: str | None) -> datetime | None:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--at") from error
     return at if at.tzinfo is not None else at.replace(tzinfo=JAPAN)
-
-
-def _guarded(work: Callable[[], Any]) -> Any:
-    try:
-        return work()
-    except (GeoError, ShiraseError, ValueError) as error:
-        click.echo(f"shirase: {error}", err=True)
-        sys.exit(_WRONG)

@@ -6,35 +6,21 @@ from pathlib import Path
 
 import click
 
+from shirase.commands.options import broker_option, town_options
 from streams.brokers.client import Producer, read_to_end
-from streams.brokers.errors import StreamsError
 from streams.payloads import Command, DraftRecord, Verb
 from streams.topics import COMMANDS, DRAFTS
 from streams.wire import decode, encode
 
-_NOT_UP = 3
 _STORED_WITHIN_SECONDS = 30.0
-_broker = click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
 
 
 @click.command("plan")
-@_broker
+@broker_option
 @click.option("--at", "moment", help="ISO time: as it was published by then; an hour back for certain. Default: now.")
 @click.option("--geojson", "as_geojson", is_flag=True, help="Write the ways as GeoJSON to standard output.")
 @click.option("--png", type=click.Path(path_type=Path), help="Draw the ways into this file; needs --network.")
-@click.option(
-    "--network",
-    envvar="SHIRASE_NETWORK",
-    default="demo-city",
-    show_default=True,
-    help="As SHIRASE_NETWORK of the worker.",
-)
-@click.option(
-    "--shelters",
-    envvar="SHIRASE_SHELTERS",
-    type=click.Path(exists=True, path_type=Path),
-    help="As SHIRASE_SHELTERS of the worker: drawn beside the ways.",
-)
+@town_options("drawn beside the ways")
 def plan(
     broker: str, moment: str | None, as_geojson: bool, png: Path | None, network: str, shelters: Path | None
 ) -> None:
@@ -45,10 +31,7 @@ def plan(
     from shirase.ways_picture import Panel, Shown, draw
 
     at = _time(moment)
-    try:
-        plans = plans_at(broker, at)
-    except StreamsError as error:
-        raise _not_up(error) from error
+    plans = plans_at(broker, at)
     if png is not None:
         town = town_named(network, shelters)
         facts = facts_at(broker, town, at)
@@ -71,30 +54,27 @@ def plan(
 
 @click.command("approve")
 @click.argument("draft")
-@_broker
+@broker_option
 @click.option("--by", required=True, help="Who approves; it is stored with the notice.")
 def approve(draft: str, broker: str, by: str) -> None:
     """Let a draft go that waits for a person: exactly what it shows, by its digest.
 
     Who may do this is the console's to check: this command is for whoever may write to the broker anyway.
     """
-    try:
-        known: DraftRecord | None = None
-        for record in read_to_end(broker, DRAFTS.name):
-            if record.key == draft.encode() and record.value is not None:
-                known = decode(DraftRecord, record.value)
-        if known is None or known.draft is None:
-            state = "unknown" if known is None else known.state.value
-            raise click.ClickException(f"draft {draft} cannot be approved: it is {state}")
-        notice = known.draft.notice
-        for part in notice.parts[:3]:
-            click.echo("\n".join(f"{text.title}\n  {text.body}" for text in part.texts if text.language == "ja"))
-        command = Command(Verb.APPROVE, draft, by=by, at=datetime.now(UTC), digest=notice.digest)
-        with Producer(broker) as producer:
-            key = known.lineage.encode()
-            producer.send(COMMANDS.name, key, encode(command)).result(_STORED_WITHIN_SECONDS)
-    except StreamsError as error:
-        raise _not_up(error) from error
+    known: DraftRecord | None = None
+    for record in read_to_end(broker, DRAFTS.name):
+        if record.key == draft.encode() and record.value is not None:
+            known = decode(DraftRecord, record.value)
+    if known is None or known.draft is None:
+        state = "unknown" if known is None else known.state.value
+        raise click.ClickException(f"draft {draft} cannot be approved: it is {state}")
+    notice = known.draft.notice
+    for part in notice.parts[:3]:
+        click.echo("\n".join(f"{text.title}\n  {text.body}" for text in part.texts if text.language == "ja"))
+    command = Command(Verb.APPROVE, draft, by=by, at=datetime.now(UTC), digest=notice.digest)
+    with Producer(broker) as producer:
+        key = known.lineage.encode()
+        producer.send(COMMANDS.name, key, encode(command)).result(_STORED_WITHIN_SECONDS)
     click.echo(f"approval of {draft} is stored; digest {notice.digest[:12]}, {len(notice.parts)} parts")
 
 
@@ -106,9 +86,3 @@ def _time(text: str | None) -> datetime | None:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--at") from error
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-
-
-def _not_up(error: StreamsError) -> click.ClickException:
-    refused = click.ClickException(str(error))
-    refused.exit_code = _NOT_UP
-    return refused

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shirase.areas import DEFAULT_AREAS
-from shirase.commands.accounts import DEFAULT_ACCOUNTS
+from shirase.commands.exits import NOT_UP, stop
+from shirase.paths import DEFAULT_ACCOUNTS, DEFAULT_AREAS
 
 if TYPE_CHECKING:
     from alerts.place import Cells
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shirase.policy_replay import Changed
     from streams.ingest.settlement import Arrival
 
-_WIDER, _WORDS, _NOT_UP = 1, 2, 3
+_WIDER, _WORDS = 1, 2
 # Of a month of documents the first so many are listed; all are counted.
 _MOST_LISTED = 40
 _old = click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -97,14 +97,12 @@ def adopt(
     report = compared(_read(current), _read(new))
     if report["widens"]:
         if not accounts.exists():
-            click.echo(f"shirase: it widens, and there are no accounts at {accounts}", err=True)
-            sys.exit(_WIDER)
+            stop(f"it widens, and there are no accounts at {accounts}", _WIDER)
         with closing(Accounts(accounts)) as store:
             try:
                 prove_two(store, administrators, _asked, int(time.time()))
             except NotTwo as error:
-                click.echo(f"shirase: it widens: {error}", err=True)
-                sys.exit(_WIDER)
+                stop(f"it widens: {error}", _WIDER)
     raw = new.read_bytes()
     trail = _written_down(broker, administrators, current, raw, report) if not without_trail else None
     current.with_name(f"{current.name}.before").write_bytes(current.read_bytes())
@@ -137,11 +135,9 @@ def _written_down(
     try:
         entry = write_down(broker, by, Act.POLICY_ADOPT, current.name, detail, datetime.now(UTC))
     except (StreamsError, TimeoutError) as error:
-        click.echo(f"shirase: nothing was changed: {str(error) or 'the broker did not answer'}", err=True)
-        sys.exit(_NOT_UP)
+        stop(f"nothing was changed: {str(error) or 'the broker did not answer'}", NOT_UP)
     if entry is None:
-        click.echo("shirase: nothing was changed: no console wrote it into the audit trail; is one running?", err=True)
-        sys.exit(_NOT_UP)
+        stop("nothing was changed: no console wrote it into the audit trail; is one running?", NOT_UP)
     return {"number": entry.number, "hash": entry.hash}
 
 
@@ -180,8 +176,7 @@ def _read(path: Path) -> "Policy":
     try:
         return policy_at(path)
     except (PolicyError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        click.echo(f"shirase: {path}: {error}", err=True)
-        sys.exit(_NOT_UP)
+        stop(f"{path}: {error}", NOT_UP)
 
 
 def _asked(name: str) -> str:
@@ -204,8 +199,7 @@ def _recorded(broker: str) -> "Iterator[Arrival]":
     try:
         records = read_to_end(broker, TELEGRAMS.name)
     except StreamsError as error:
-        click.echo(f"shirase: {error}", err=True)
-        sys.exit(_NOT_UP)
+        stop(error, NOT_UP)
     yield from sorted((arrival_of(one) for one in records if one.value), key=lambda one: one.received)
 
 
@@ -221,8 +215,7 @@ def _replayed(
     from shirase.policy_replay import replay_both
 
     if not areas.exists():
-        click.echo(f"shirase: there is no area table at {areas}; make it with `shirase areas`", err=True)
-        sys.exit(_NOT_UP)
+        stop(f"there is no area table at {areas}; make it with `shirase areas`", NOT_UP)
     return list(replay_both(arrivals, old, new, table=table_at(areas), reach=_reach(snapshot), since=since))
 
 

@@ -17,19 +17,20 @@ from alerts.wording import JAPAN
 from feeds.console import FEED, SOURCE, read_console
 from feeds.console_write import console_document
 from feeds.errors import FeedError
+from shirase.commands.exits import NOT_UP
+from shirase.commands.options import broker_option
 from shirase.post import effect_of, points, post
 from streams.brokers.errors import StreamsError
 from streams.evacuation.preview import ASK_SECONDS, ask, geojson_of, posting_settings, why_not_yet
 from streams.payloads import Preview
 
 _REPORTED, _CONFIRMED = "reported", "confirmed"
-_NOT_UP = 3
 _NAME_NOT_REPEATED = 4
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--broker", required=True, help="HOST:PORT of Apache Kafka."),
+        broker_option,
         click.option("--by", default="duty officer", show_default=True, help="The role that posts, never a name."),
         click.option("--ward", default="", help="The ward that it is about."),
         click.option("--text", default="", help="A sentence for coordinators; never shown to residents."),
@@ -210,7 +211,7 @@ def _would(seen: Preview) -> str:
 
 def _not_up(said: str) -> click.ClickException:
     refused = click.ClickException(said)
-    refused.exit_code = _NOT_UP
+    refused.exit_code = NOT_UP
     return refused
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from alerts.notice import Notice
+from shirase.commands.options import broker_option
 
 
 @click.command("reports")
-@click.option("--broker", required=True, help="HOST:PORT of Apache Kafka.")
+@broker_option
 @click.option("--code", required=True, help="The municipality's five digits.")
 @click.option("--name", required=True, help="Its name as it signs its orders.")
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))

@@ -1,9 +1,10 @@
-"""What each ward used in a month, from receipts, head counts and accounts (R25).
+"""`shirase usage`: what each ward used in a month, from receipts, head counts and accounts (R25).
 
 A ward is the label of the subscription's place; nothing in the alert path goes by it. The figures are exact,
 so that the rows sum to the totals: they are for the operators' account between wards, not for publication.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -14,6 +15,10 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import click
+
+from shirase.areas import ward_names
+from shirase.commands.options import areas_option, broker_option, json_option
 from streams.brokers.client import read_to_end
 from streams.fanout.headcount import ZONE, of_day
 from streams.payloads import HeadCountRecord, ReceiptRecord
@@ -68,6 +73,22 @@ class Usage:
         total = {name: getattr(self.total, name) for name in COUNTERS}
         rows = [asdict(row) for row in self.rows]
         return {"month": self.month, "rows": rows, "total": total, "distinct_notices": self.distinct_notices}
+
+
+@click.command("usage")
+@click.option("--month", required=True, help="YYYY-MM, by Tokyo's clock.")
+@broker_option
+@click.option("--accounts", type=click.Path(path_type=Path, exists=True), help="The console's accounts file.")
+@areas_option
+@json_option
+def usage(month: str, broker: str, accounts: Path | None, areas: Path, as_json: bool) -> None:
+    """Say per ward what it used: people, notices, pushes, bytes, console users; the rows sum to the total."""
+    try:
+        wanted = month_of(month)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--month") from error
+    used = read_usage(wanted, broker, wards_of_accounts(accounts) if accounts else ())
+    click.echo(json.dumps(used.plain(), ensure_ascii=False) if as_json else table_of(used, ward_names(areas)))
 
 
 def month_of(text: str) -> str:
@@ -141,12 +162,12 @@ def wards_of_accounts(path: Path) -> tuple[frozenset[str], ...]:
         return tuple(account.wards for account, disabled in accounts.listed() if not disabled)
 
 
-def table_of(usage: Usage, names: Mapping[str, str] = _NO_NAMES) -> str:
-    """Return *usage* as lines for a terminal, with the *names* of wards as far as they are known."""
+def table_of(used: Usage, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """Return *used* as lines for a terminal, with the *names* of wards as far as they are known."""
     heads = (*(f"{name.replace('_', ' '):>15}" for name in COUNTERS), "ward")
-    lines = [f"{usage.month}: {usage.distinct_notices:,} notices; each counts in every ward that it reached"]
+    lines = [f"{used.month}: {used.distinct_notices:,} notices; each counts in every ward that it reached"]
     lines.append("  ".join(heads))
-    for row in (*usage.rows, usage.total):
+    for row in (*used.rows, used.total):
         numbers = "  ".join(f"{getattr(row, name):>15,}" for name in COUNTERS)
         lines.append(f"{numbers}  {row.ward} {names.get(row.ward, '')}".rstrip())
     return "\n".join(lines)

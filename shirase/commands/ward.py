@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from shirase.areas import DEFAULT_AREAS
-from shirase.commands.accounts import DEFAULT_ACCOUNTS
-from shirase.commands.imports import DEFAULT_SITES
-from shirase.languages import DEFAULT_LANGUAGES, not_reviewed, reviews_at
+from shirase.commands.exits import NOT_UP, WRONG, stop
+from shirase.languages import not_reviewed, reviews_at
+from shirase.paths import DEFAULT_ACCOUNTS, DEFAULT_AREAS, DEFAULT_LANGUAGES, DEFAULT_SITES
 
 if TYPE_CHECKING:
     from alerts.duty import Duty
     from shirase.ward_check import Finding, WardFiles
     from streams.duty.roster import DutyRegister
 
-_WRONG, _NOT_UP = 1, 3
 _T = TypeVar("_T")
 # The table of municipal codes has five digits; the JMA's class20 codes add two of their own.
 _CODE_DIGITS = 5
@@ -88,8 +86,7 @@ def check(
     if not (code.isascii() and code.isdigit() and len(code) in (_CODE_DIGITS, _CODE_DIGITS + 2)):
         raise click.BadParameter("five digits, e.g. 13123", param_hint="CODE")
     if not areas.exists():
-        click.echo(f"shirase: there is no area table at {areas}; make it with `shirase areas`", err=True)
-        sys.exit(_NOT_UP)
+        stop(f"there is no area table at {areas}; make it with `shirase areas`", NOT_UP)
     files = read_files(
         code[:_CODE_DIGITS],
         wards=wards,
@@ -106,7 +103,7 @@ def check(
     found = check_ward(files)
     report = report_of(files, found)
     click.echo(json.dumps(report, ensure_ascii=False) if as_json else _text(report, found, language))
-    sys.exit(0 if report["ready"] else _WRONG)
+    sys.exit(0 if report["ready"] else WRONG)
 
 
 def read_files(

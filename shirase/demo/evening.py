@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from routing.plan import EvacuationPlan
-from shirase.commands.replay import Clock, Pace, drain, feed_documents
 from shirase.demo.at_call import at_call
 from shirase.demo.check import check_run
+from shirase.demo.feeding import Clock, Pace, drain, feed_documents
 from shirase.demo.plan_watch import PlanWatch
 from shirase.demo.run import Run, RunSettings, running
 from shirase.demo.scenario import ScenarioDocument, river_evening

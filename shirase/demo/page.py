@@ -21,14 +21,15 @@ from api.known.census import Census
 from api.officers.accounts import Accounts, Role
 from api.officers.passkeys import PasskeySettings
 from api.residents.process import build_residents
-from shirase.areas import DEFAULT_AREAS, table_at
-from shirase.commands.api import DEFAULT_WEB, people_at
+from shirase.areas import table_at
+from shirase.commands.api import people_at
 from shirase.demo.at_call import APPROVER, DRAFTER
 from shirase.demo.banner import CONSOLE, INTAKE, RESIDENTS, Banner
 from shirase.demo.gates import GateDoor, open_gates
 from shirase.demo.river_ground import demo_river_zones
 from shirase.demo.town import shown_town
 from shirase.demo.wards import WARDS
+from shirase.paths import DEFAULT_AREAS, DEFAULT_WEB
 
 _OFFICERS = ((DRAFTER, Role.DRAFTER), (APPROVER, Role.APPROVER))
 _PASSWORD_BYTES = 12

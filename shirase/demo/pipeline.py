@@ -16,6 +16,7 @@ from pathlib import Path
 from dispatch.secret_file import write_secret
 from dispatch.subscription import SealKeys
 from dispatch.vapid import generate_key_file
+from shirase.errors import PartNotUp
 from streams.brokers.broker import Broker, BrokerKind, changelog_of, ensure_topics, open_broker
 from streams.metrics import Role
 from streams.processes.supervisor import STUCK_AFTER_SECONDS, Supervisor
@@ -60,7 +61,7 @@ class PipelineSettings:
     """The residents' pages, to which pushes link: nobody's, unless somebody serves them."""
 
 
-class PipelineFailed(RuntimeError):
+class PipelineFailed(PartNotUp):
     """Say which worker did not come up and where its log is."""
 
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from api.officers.audit import Act, Entry, Trail, last_hash, write
-from shirase.commands.accounts import audit
+from shirase.cli import main
 from streams.brokers.broker import ensure_topics, open_broker
 from streams.brokers.client import Producer
 from streams.topics import AUDIT
@@ -30,7 +30,7 @@ def kept(tmp_path: Path) -> Path:
 
 
 def verified(path: Path) -> tuple[int, str]:
-    done = CliRunner().invoke(audit, ["verify", "--file", str(path)])
+    done = CliRunner().invoke(main, ["audit", "verify", "--file", str(path)])
     return done.exit_code, done.output
 
 
@@ -72,8 +72,8 @@ def test_what_the_broker_keeps_leaves_whole_and_no_file_is_replaced(tmp_path: Pa
             written = Trail(producer, [], lambda: "2026-11-26T03:00:00Z")
             written.add("sato", Act.POST, "draft-1", "水")
             last = written.add("endo", Act.APPROVE, "draft-1")
-        done = CliRunner().invoke(audit, ["export", "--broker", broker.bootstrap, "--out", str(out)])
-        again = CliRunner().invoke(audit, ["export", "--broker", broker.bootstrap, "--out", str(out)])
+        done = CliRunner().invoke(main, ["audit", "export", "--broker", broker.bootstrap, "--out", str(out)])
+        again = CliRunner().invoke(main, ["audit", "export", "--broker", broker.bootstrap, "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert verified(out) == (0, f"2 entries, whole; the last is {last.hash}\n")
     assert again.exit_code == 1
@@ -82,4 +82,4 @@ def test_what_the_broker_keeps_leaves_whole_and_no_file_is_replaced(tmp_path: Pa
 
 @pytest.mark.parametrize("given", [[], ["--broker", "b:1", "--file", __file__]], ids=["neither", "both"])
 def test_one_of_the_two_is_verified(given: list[str]) -> None:
-    assert CliRunner().invoke(audit, ["verify", *given]).exit_code == 2
+    assert CliRunner().invoke(main, ["audit", "verify", *given]).exit_code == 2

@@ -12,7 +12,8 @@ from geo.areas import AreaTable
 from geo.cells import compact, contains, intersection
 from geo.quake_areas import QUAKE_AREAS
 from geo.tsunami_coasts import TSUNAMI_COASTS, near_sea
-from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.areas import table_at
+from shirase.paths import DEFAULT_AREAS
 
 
 @cache

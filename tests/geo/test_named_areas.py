@@ -18,7 +18,8 @@ from geo.cells import compact, difference, expand, intersection
 from geo.chome import folded
 from geo.importers.area_sets import Columns, Origin, import_chome, import_vector
 from geo.named_areas import NamedAreas
-from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.areas import table_at
+from shirase.paths import DEFAULT_AREAS
 from tests.conftest import PROJECT
 from tests.geo.files import square, write_vector
 

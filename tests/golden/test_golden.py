@@ -18,8 +18,9 @@ from alerts.policy import Policy
 from feeds.archive import documents
 from feeds.read import series_of
 from geo.areas import AreaCover, AreaTable
-from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.areas import table_at
 from shirase.demo.observer import Ended
+from shirase.paths import DEFAULT_AREAS
 from streams.ingest.settlement import Arrival, settle
 from streams.payloads import ReportRecord
 from tests.golden.make_outcomes import area_codes, files, rows, written_codes

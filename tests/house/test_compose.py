@@ -80,7 +80,8 @@ def test_every_command_is_one_that_the_command_line_knows(compose: dict[str, Any
     for command in _of_project(compose).values():
         if command[0] == "shirase":
             name, *rest = command[1:]
-            known = cli.commands[name]
+            known = cli.get_command(click.Context(cli), name)
+            assert known is not None, f"there is no command {name}"
             if isinstance(known, click.Group) and not known.invoke_without_command:
                 name, *rest = rest
                 known = known.commands[name]
@@ -191,7 +192,7 @@ def test_officers_accounts_are_in_a_volume_of_their_own(compose: dict[str, Any])
     }
     PyCompose.from_json(json.dumps(merged)).validate()
     name, *words = console["command"][1:]
-    parsed = cli.commands[name]
+    parsed = cli.get_command(click.Context(cli), name)
     assert isinstance(parsed, click.Group)
     options = parsed.commands[words[0]].make_parser(click.Context(parsed.commands[words[0]])).parse_args(words[1:])[0]
     (writable,) = [volume for volume in console["volumes"] if not volume.endswith(":ro")]

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from shirase.areas import DEFAULT_AREAS
-from shirase.commands.replay import Clock, Pace, drain, feed_documents
 from shirase.demo.evening import evening
+from shirase.demo.feeding import Clock, Pace, drain, feed_documents
 from shirase.demo.run import RunSettings, running
 from shirase.demo.summary import summary
+from shirase.paths import DEFAULT_AREAS
 from streams.metrics import Hop
 from tests.house.conftest import PROJECT, system_program
 from tests.house.prometheus import Prometheus, answer, panel_queries

@@ -6,12 +6,12 @@ import shapely
 from click.testing import CliRunner, Result
 
 from geo.importers import river_zone_file
-from shirase.commands.areas import areas_group
+from shirase.cli import main
 from tests.geo.files import bow_tie, square, write_vector
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(areas_group, list(words))
+    return CliRunner().invoke(main, ["areas", *words])
 
 
 def test_an_import_says_what_was_mended_and_left_out_and_is_listed_under_its_day(tmp_path: Path) -> None:

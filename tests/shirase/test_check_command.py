@@ -12,9 +12,10 @@ from alerts.place import Cell
 from alerts.reception_check import NoCheck, is_check
 from api.known.wards import Ground
 from geo.cells import contains, union
-from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.areas import table_at
 from shirase.cli import main
 from shirase.commands.check import draft_at
+from shirase.paths import DEFAULT_AREAS
 from streams.brokers.broker import ensure_topics, open_broker
 from streams.brokers.client import read_to_end
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb

@@ -7,9 +7,10 @@ import pytest
 from alerts.alert import GEOCODE_CLASS20, Geocode
 from alerts.help_line import HelpLine
 from geo.cells import difference, union
-from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.areas import table_at
 from shirase.demo.help_lines import write_demo_wards
 from shirase.help_lines import help_lines_at
+from shirase.paths import DEFAULT_AREAS
 from shirase.ward_register import wards_at
 from streams.settings import SettingMissing
 

@@ -27,7 +27,8 @@ from alerts.wording import FIRST_CHARACTERS, MAX_TITLE_WIDTH, PartFacts, width
 from alerts.words import compose
 from dispatch.message import text_for
 from shirase.cli import main
-from shirase.languages import DEFAULT_LANGUAGES, ROOT, ReviewState, digest_of, reviews_at, warn_of_languages
+from shirase.languages import ROOT, ReviewState, digest_of, reviews_at, warn_of_languages
+from shirase.paths import DEFAULT_LANGUAGES
 from tests.conftest import PROJECT
 
 SENT = datetime(2026, 9, 8, 3, 30, tzinfo=UTC)

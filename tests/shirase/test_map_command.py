@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from alerts.claim import Tie
-from shirase.areas import DEFAULT_AREAS
-from shirase.commands.maps import hazards, seam
+from shirase.cli import main
 from shirase.demo.scenario import river_evening, write_folder
+from shirase.paths import DEFAULT_AREAS
 from streams.brokers.broker import ensure_topics, open_broker
 from streams.brokers.client import Producer
 from streams.topics import HAZARDS, NOTICES
@@ -29,7 +29,7 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(hazards, list(words))
+    return CliRunner().invoke(main, ["hazards", *words])
 
 
 def levels(evening: Path, at: str) -> set[int | None]:
@@ -54,7 +54,7 @@ def test_a_picture_is_drawn_and_is_a_png(evening: Path, tmp_path: Path) -> None:
 
 def test_without_documents_or_a_broker_a_sentence_says_what_to_give() -> None:
     assert "give --broker" in run().output
-    assert "give --broker" in CliRunner().invoke(seam, []).output
+    assert "give --broker" in CliRunner().invoke(main, ["seam"]).output
     assert run("--at", "yesterday", "--broker", "x").exit_code == 2
 
 
@@ -68,7 +68,7 @@ def test_the_seam_report_counts_people_on_ground_whose_river_is_only_assumed() -
         with Producer(broker.bootstrap) as producer:
             for record in evening.records:
                 producer.send(record.topic, record.key, record.value).result(10)
-        done = CliRunner().invoke(seam, ["--broker", broker.bootstrap])
+        done = CliRunner().invoke(main, ["seam", "--broker", broker.bootstrap])
     assert done.exit_code == 0, done.output
     assert "flood revision" in done.output
     assert "told by cells" in done.output

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.report import OutcomeKind
-from shirase.commands.replay import (
+from shirase.demo.feeding import (
     MAX_UNSETTLED_DOCUMENTS,
     MAX_UNSETTLED_HEADLINES,
     Clock,

@@ -19,14 +19,14 @@ from click.testing import CliRunner
 from dispatch.registry import load
 from dispatch.stub.process import StubProcess
 from dispatch.subscription import SealKeys
-from shirase.areas import DEFAULT_AREAS
 from shirase.cli import main
-from shirase.commands.replay import Clock, Pace, drain, feed_documents
 from shirase.demo.evening import evening
+from shirase.demo.feeding import Clock, Pace, drain, feed_documents
 from shirase.demo.observer import Observer
 from shirase.demo.publish import publish_subscribers
 from shirase.demo.summary import summary
 from shirase.demo.synth import synthesize
+from shirase.paths import DEFAULT_AREAS
 from streams.brokers.client import Producer
 from streams.brokers.kafka import KafkaServer
 from streams.metrics import Role

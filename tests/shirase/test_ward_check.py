@@ -23,8 +23,8 @@ from feeds.outgoing.forms import Form, Municipality
 from geo.areas import AreaCover
 from routing.importers.shelters import read_shelters
 from routing.site import Site
-from shirase.areas import DEFAULT_AREAS
 from shirase.cli import main
+from shirase.paths import DEFAULT_AREAS
 from shirase.ward_check import DANGERS, WardFiles, check_ward, report_of, why_template_fails
 from streams.brokers.broker import ensure_topics, open_broker
 from streams.brokers.client import Producer

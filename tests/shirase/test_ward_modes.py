@@ -10,8 +10,9 @@ from alerts.place import Cell
 from alerts.ward import WithoutSite
 from geo.cells import expand
 from routing.ground import NO_MODES, WardModes
-from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.areas import table_at
 from shirase.demo.town import town_of
+from shirase.paths import DEFAULT_AREAS
 from shirase.ward_modes import ward_modes_at
 from streams.settings import SettingMissing, worker_settings
 

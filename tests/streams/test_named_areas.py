@@ -17,7 +17,8 @@ from geo.errors import AreaTableError
 from geo.importers import area_set_file
 from geo.importers.area_sets import Origin, import_chome
 from geo.named_areas import NamedAreas
-from shirase.areas import DEFAULT_AREAS, named_areas_at, table_at
+from shirase.areas import named_areas_at, table_at
+from shirase.paths import DEFAULT_AREAS
 from streams.hazards.recompute import maps_of
 from streams.ingest.settlement import Settled, settle
 from tests.conftest import PROJECT

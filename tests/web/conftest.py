@@ -14,8 +14,9 @@ from api.residents.joining import joining_settings
 from api.residents.process import build_residents
 from dispatch.stub.process import StubProcess
 from geo.areas import AreaTable
-from shirase.areas import DEFAULT_AREAS, table_at
+from shirase.areas import table_at
 from shirase.demo.pipeline import make_secrets
+from shirase.paths import DEFAULT_AREAS
 from streams.brokers.broker import Broker, ensure_topics, open_broker
 from streams.topics import ALL
 from tests.api.test_end_to_end import served, until

@@ -18,11 +18,11 @@ import http_ece
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from dispatch.stub.bodies import stored
-from shirase.areas import DEFAULT_AREAS
 from shirase.demo.evening import run_demo
 from shirase.demo.page import DemoOfficer, DemoPages
 from shirase.demo.receivers import Receivers
 from shirase.demo.run import DEMO_CITY, Run, RunSettings
+from shirase.paths import DEFAULT_AREAS
 from tests.conftest import PROJECT
 from tests.palette import shrink
 from tests.web.test_chromium import Worker

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shirase.areas import DEFAULT_AREAS
 from shirase.demo.run import Run, RunSettings, running
+from shirase.paths import DEFAULT_AREAS
 from streams.ingest.acceptance import Receipt, receive
 
 PROJECT = Path(__file__).resolve().parents[2]

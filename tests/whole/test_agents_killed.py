@@ -14,8 +14,8 @@ import pytest
 from alerts.notice import Notice
 from geo.cells import expand
 from geo.change import Told
-from shirase.commands.replay import drain
 from shirase.demo.evening import evening
+from shirase.demo.feeding import drain
 from shirase.demo.run import Run
 from shirase.demo.scenario import ScenarioDocument
 from streams.brokers.client import read_to_end

@@ -26,9 +26,9 @@ from dispatch.stub.log import Entry, entries
 from load_tests import correction, kills
 from load_tests.scene import staged
 from load_tests.versions import NEXT, THIS
-from shirase.commands.replay import drain
 from shirase.demo import jma_writer
 from shirase.demo.brute import BruteForce, load_people
+from shirase.demo.feeding import drain
 from shirase.demo.jma_writer import Header, WardKind
 from shirase.demo.receivers import Receivers
 from shirase.demo.run import Run

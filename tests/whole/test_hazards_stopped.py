@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shirase.commands.replay import drain
 from shirase.demo.check import check_run
 from shirase.demo.evening import evening
+from shirase.demo.feeding import drain
 from streams.brokers.lag import group_lag
 from streams.topics import CLAIMS
 from tests.whole.scenes import PATIENCE_SECONDS, Brokers, pipeline_on, submit, until

@@ -12,7 +12,7 @@ import pytest
 from dispatch.stub.log import entries
 from feeds.archive import documents
 from feeds.read import series_of
-from shirase.commands.replay import Clock, Pace, drain, feed_documents
+from shirase.demo.feeding import Clock, Pace, drain, feed_documents
 from shirase.demo.observer import Ended
 from shirase.demo.run import Run, RunSettings, running
 from tests.golden.test_golden import expected, facts
