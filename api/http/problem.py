@@ -1,7 +1,6 @@
 """Errors leave as problem documents (RFC 9457) with a code that stays stable."""
 
 import logging
-from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -16,13 +15,6 @@ log = logging.getLogger(__name__)
 # Codes of what the framework itself refuses; whatever else it raises is named by its class of status.
 _CODES = {404: "not-found", 405: "method-not-allowed"}
 _RETRY_SECONDS = "5"
-_EXAMPLE = {"type": "about:blank", "title": "This is not a token of ours", "status": 401, "code": "token-wrong"}
-
-
-def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the description of refusals with these statuses, for the API's OpenAPI document."""
-    content = {"application/problem+json": {"example": _EXAMPLE}}
-    return {status: {"description": "refused, with a stable code", "content": content} for status in statuses}
 
 
 def problem(status: int, code: str, title: str, detail: str = "") -> Response:

@@ -20,12 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.place import SHARD_RESOLUTION, Cell, LatLng, Shard
 from alerts.road import RoadCause, RoadPlace
+from api.http.description import answered, refused
 from api.http.errors import ApiError
-from api.http.problem import described
 from api.http.rate import RateLimit
 from api.known.roads import line_on
 from api.live.board import LiveBoard
-from api.live.routes import ShardPath
+from api.live.routes import SHARD_EXAMPLE, ShardPath
 from api.live.streets import StreetBook, StreetPlace
 from feeds.resident import FEED, MOST_SLOTS, STANDS_FOR, resident_document
 from geo.cells import resolution_of
@@ -39,6 +39,17 @@ from streams.ingest.acceptance import receive
 BURST = 3
 PER_MINUTE = 0.2
 _STORED_WITHIN_SECONDS = 10.0
+_TAKEN = {
+    "road": "w123456-7",
+    "name": "永代通り",
+    "count": 3,
+    "shown_as": "reported",
+    "ends_at": "2026-09-12T18:00:00Z",
+}
+_STREETS = {
+    "shard": SHARD_EXAMPLE,
+    "places": [{"name": "永代通り", "kind": "street", "near": "東陽", "at": [35.6695, 139.8171]}],
+}
 
 
 class ReportIn(BaseModel):
@@ -113,7 +124,7 @@ def report_routes(reports: RoadReports | None, now: Callable[[], datetime]) -> A
         "/reports",
         summary="Whether residents' reports of roads are taken here",
         response_class=Response,
-        responses={200: {"description": "for pages: whether to show the form", "content": {"application/json": {}}}},
+        responses={200: answered("for pages: whether to show the form", {"taken": True})},
     )
     def taken_here() -> Response:
         body = {"taken": reports is not None}
@@ -126,8 +137,8 @@ def report_routes(reports: RoadReports | None, now: Callable[[], datetime]) -> A
         summary="Say that a road cannot be walked; shown with age and count, moves nobody",
         response_class=Response,
         responses={
-            202: {"description": "stored; shown within seconds", "content": {"application/json": {}}},
-            **described(404, 422, 429, 503),
+            202: answered("stored; shown within seconds", _TAKEN),
+            **refused(404, 422, 429, 503),
         },
     )
     def report(asked: ReportIn, request: Request) -> Response:
@@ -148,9 +159,9 @@ def report_routes(reports: RoadReports | None, now: Callable[[], datetime]) -> A
         summary="The named streets, towns and landmarks of a shard, to say which road is meant without a map",
         response_class=Response,
         responses={
-            200: {"description": "places, each with a point on its road", "content": {"application/json": {}}},
+            200: answered("places, each with a point on its road", _STREETS),
             304: {"description": "what the caller has is the newest"},
-            **described(404, 422),
+            **refused(404, 422),
         },
     )
     def streets(shard: ShardPath, if_none_match: Annotated[str, Header()] = "") -> Response:

@@ -10,15 +10,15 @@ from fastapi import APIRouter, Header, Response
 from fastapi import Path as Path_
 
 from alerts.place import SHARD_RESOLUTION
+from api.http.description import answered, refused
 from api.http.errors import ApiError, NotReady
-from api.http.problem import described
 from api.http.reader import Freshness
 from api.live.board import LiveBoard
 from api.live.events import EventStream, Hub
 from api.live.facts import Section
 from geo.cells import resolution_of
 
-SHARD_EXAMPLE = "862f5a36fffffff"
+SHARD_EXAMPLE = "862f5aad7ffffff"  # the middle of Kōtō
 
 _AGES = {
     "not_an_all_clear": True,
@@ -29,7 +29,7 @@ _AGES = {
 _COLLECTION = {"type": "FeatureCollection", "shard": SHARD_EXAMPLE, "features": [], **_AGES}
 _EXAMPLES: dict[Section | None, Any] = {
     None: {
-        "shards": [{"id": SHARD_EXAMPLE, "bounds": [139.77, 35.64, 139.85, 35.7], "digests": {"notices": "5f0c"}}],
+        "shards": [{"id": SHARD_EXAMPLE, "bounds": [139.77, 35.63, 139.83, 35.69], "digests": {"notices": "5f0c"}}],
         "sources": [{"source": "jma-extra", "owner": "JMA", "since": None, "silent": False, "texts": None}],
         **_AGES,
     },
@@ -38,6 +38,7 @@ _EXAMPLES: dict[Section | None, Any] = {
     Section.RIVER: {"shard": SHARD_EXAMPLE, "stations": [], "official_forecasts": [], **_AGES},
     Section.HERE: "<!doctype html>",
 }
+_STREAM = f'event: change\nid: 5f0c-17\ndata: {{"shards":{{"{SHARD_EXAMPLE}":{{"notices":"5f0c"}}}}}}\n\n'
 _SUMMARIES = {
     Section.HAZARDS: "Hazards of a shard as GeoJSON, with the cells in which each holds",
     Section.NOTICES: "Notices in force in a shard, and those that ended; past their time they stay and say so",
@@ -68,8 +69,8 @@ def live_routes(board: LiveBoard, freshness: Callable[[], Freshness], hub: Hub) 
         summary="Server-Sent Events: which shards say something else now; whoever cannot hear them asks shards.json",
         response_class=Response,
         responses={
-            200: {"description": "`index`, `change` and `beat`", "content": {"text/event-stream": {}}},
-            **described(503),
+            200: answered("`index`, `change` and `beat`", _STREAM, "text/event-stream"),
+            **refused(503),
         },
     )
     async def events(last_event_id: Annotated[str, Header(max_length=60)] = "") -> Response:
@@ -109,7 +110,7 @@ def refuse(shard: str, board: LiveBoard, fresh: Freshness) -> NoReturn:
 
 def _described(media_type: str, example: Any, *statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
-        200: {"description": "the newest state", "content": {media_type: {"example": example}}},
+        200: answered("the newest state", example, media_type),
         304: {"description": "what the caller has is the newest"},
-        **described(503, *statuses),
+        **refused(503, *statuses),
     }

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Response
 
 from alerts.place import SHARD_RESOLUTION, Cell
+from api.http.description import answered, refused
 from api.http.errors import ApiError, NotReady
-from api.http.problem import described
 from api.http.reader import Freshness
 from api.live.routes import ShardPath
 from geo.cells import resolution_of
@@ -26,9 +26,9 @@ _SAID = {
     "ways-off": "This server has no network of streets",
 }
 _DESCRIBED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "a way tile", "content": {"application/octet-stream": {}}},
+    200: answered("a way tile (`routing/way_tile.py`)", "SWT1…", "application/octet-stream"),
     304: {"description": "what the caller has is the newest"},
-    **described(404, 422, 503),
+    **refused(404, 422, 503),
 }
 
 

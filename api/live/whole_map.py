@@ -25,6 +25,7 @@ from api.drawing.look import APPEARANCES, look_word
 from api.drawing.marks import SITE_WORDS, marks
 from api.drawing.picture import draw_alone
 from api.drawing.style import PAGE
+from api.http.description import answered, refused
 from api.http.errors import NotReady
 from api.known.state import View
 from api.live.board import Answers, LiveBoard
@@ -97,8 +98,9 @@ def whole_map_routes(whole: WholeMap) -> APIRouter:
         summary="The city as one picture: hazards, closed roads, shelters by state; for who has no WebGL or scripts",
         response_class=Response,
         responses={
-            200: {"description": "the newest map", "content": {"image/svg+xml": {}}},
+            200: answered("the newest map", '<svg xmlns="http://www.w3.org/2000/svg"></svg>', "image/svg+xml"),
             304: {"description": "what the caller has is the newest"},
+            **refused(503),
         },
     )
     def picture(if_none_match: Annotated[str, Header()] = "") -> Response:

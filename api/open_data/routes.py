@@ -12,8 +12,8 @@ import orjson
 from fastapi import APIRouter, Header, Response
 from fastapi import Path as Path_
 
+from api.http.description import answered, refused
 from api.http.errors import ApiError, NotReady
-from api.http.problem import described
 from api.http.reader import Freshness
 from api.open_data.atom import MOST_ENTRIES, feed_of
 from api.open_data.book import OpenBook, Published
@@ -27,6 +27,19 @@ _CAP_CACHE = "public, max-age=31536000, immutable"
 _FEED_CACHE = "public, max-age=5"
 _KEPT = 500
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_FEED = '<feed xmlns="http://www.w3.org/2005/Atom"></feed>'
+_ALERT = '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"></alert>'
+EVENT_EXAMPLE = {
+    "event": "q1w2e3r4t5y6u7i8",
+    "drill": False,
+    "began": "2026-09-12T12:00:00Z",
+    "last_told": "2026-09-12T14:00:03Z",
+    "in_force": True,
+    "issuers": ["江東区"],
+    "counts_below": "Figures under 20 read <20.",
+    "notices": [],
+    "cap": ["/open/cap/q1w2e3r4t5y6u7i8-0.xml"],
+}
 
 NamePath = Annotated[str, Path_(pattern="^[A-Za-z0-9_-]{16}-[0-9]{1,6}$", examples=["q1w2e3r4t5y6u7i8-0"])]
 TagPath = Annotated[str, Path_(pattern="^[A-Za-z0-9_-]{16}$", examples=["q1w2e3r4t5y6u7i8"])]
@@ -83,7 +96,7 @@ def open_routes(data: OpenData, freshness: Callable[[], Freshness]) -> APIRouter
         "/open/atom.xml",
         summary="Feed of all notices, drills marked (Atom)",
         response_class=Response,
-        responses=_described(ATOM),
+        responses=_described(ATOM, _FEED),
     )
     def feed(if_none_match: _Known = "") -> Response:
         ready()
@@ -93,7 +106,7 @@ def open_routes(data: OpenData, freshness: Callable[[], Freshness]) -> APIRouter
         "/open/cap/{name}.xml",
         summary="One notice as CAP 1.2: what holds in its lineage after it, each language an info",
         response_class=Response,
-        responses=_described(CAP, 404, 422),
+        responses=_described(CAP, _ALERT, 404, 422),
     )
     def message(name: NamePath, if_none_match: _Known = "") -> Response:
         ready()
@@ -106,7 +119,7 @@ def open_routes(data: OpenData, freshness: Callable[[], Freshness]) -> APIRouter
         "/open/events/{lineage}.json",
         summary="What was told when, where, to how many and how fast; figures under 20 are hidden",
         response_class=Response,
-        responses=_described(JSON, 404, 422),
+        responses=_described(JSON, EVENT_EXAMPLE, 404, 422),
     )
     def event(lineage: TagPath, if_none_match: _Known = "") -> Response:
         ready()
@@ -130,9 +143,9 @@ def _answer(made: _Made, known: str, media_type: str, caching: str) -> Response:
     return Response(made.content, headers=headers, media_type=media_type)
 
 
-def _described(media_type: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
+def _described(media_type: str, example: Any, *statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
-        200: {"description": "as it is", "content": {media_type: {}}},
+        200: answered("as it is", example, media_type),
         304: {"description": "what the caller has is the newest"},
-        **described(503, *statuses),
+        **refused(503, *statuses),
     }

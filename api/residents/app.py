@@ -26,9 +26,10 @@ from api.drawing.frame import FRAMES, TOKYO, Frame
 from api.drawing.geojson import areas, collection
 from api.drawing.ground import NO_GROUND, Ground
 from api.drawing.style import PAGE, REPORT
+from api.http.description import answered, describe, refused
 from api.http.errors import NotReady
 from api.http.metrics import ApiMetrics
-from api.http.problem import answer_problems, described
+from api.http.problem import answer_problems
 from api.http.reader import Freshness
 from api.http.security import Guard, guard_headers, policy_for
 from api.http.web import web_routes
@@ -185,6 +186,7 @@ def residents_app(
         app.state.front = Front(ready, metrics)
     app.add_middleware(Guard, policy=policy, metrics=metrics, most_bytes=_LONGEST_WISH)
     answer_problems(app)
+    describe(app)
     wards_etag = _etag(wards)
 
     @app.get("/", include_in_schema=False)
@@ -198,13 +200,13 @@ def residents_app(
     def refresh() -> Response:
         return Response(REFRESH_JS, media_type="text/javascript", headers={"cache-control": "public, max-age=3600"})
 
-    @app.get("/hazards.geojson", response_class=Response, responses=_cacheable("application/geo+json"))
+    @app.get("/hazards.geojson", response_class=Response, responses=_cacheable("application/geo+json", _COLLECTION))
     def hazards(if_none_match: Annotated[str, Header()] = "") -> Response:
         drawn = residents.drawn()
         headers = _caching(drawn.geojson_etag, drawn.view, residents.freshness())
         return _unless_known(drawn.geojson, drawn.geojson_etag, if_none_match, headers, "application/geo+json")
 
-    @app.get("/wards.geojson", response_class=Response, responses=_cacheable("application/geo+json"))
+    @app.get("/wards.geojson", response_class=Response, responses=_cacheable("application/geo+json", _OUTLINES))
     def outlines(if_none_match: Annotated[str, Header()] = "") -> Response:
         headers = {"etag": wards_etag, "cache-control": "public, max-age=86400"}
         return _unless_known(wards, wards_etag, if_none_match, headers, "application/geo+json")
@@ -214,7 +216,7 @@ def residents_app(
         # What a push links to: the notice's place on the first page, with all else that is in force around it.
         return Response(status_code=303, headers={"location": f"/#n-{tag}", "cache-control": "no-store"})
 
-    @app.get("/notices.json", response_class=Response, responses=_cacheable("application/json"))
+    @app.get("/notices.json", response_class=Response, responses=_cacheable("application/json", _LISTED))
     def notices(if_none_match: Annotated[str, Header()] = "") -> Response:
         drawn = residents.drawn()
         headers = _caching(drawn.notices_etag, drawn.view, residents.freshness())
@@ -245,15 +247,18 @@ def residents_app(
     return app
 
 
-_HEALTH: dict[str, Any] = {"description": "how current the state is", "content": {"application/json": {}}}
+_HEALTH = answered("how current the state is", {"ready": True, "lag_records": 0, "state_age_seconds": 0.4})
+_OUTLINES = {"type": "FeatureCollection", "features": []}
+_COLLECTION = _OUTLINES | {"facts_at": "2026-09-12T12:00:02Z"}
+_LISTED = {"facts_at": "2026-09-12T12:00:02Z", "not_an_all_clear": True, "in_force": [], "ended": []}
 
 
-def _cacheable(media_type: str) -> dict[int | str, dict[str, Any]]:
+def _cacheable(media_type: str, example: object) -> dict[int | str, dict[str, Any]]:
     """Return the description of an answer that has an ETag and may not be there yet."""
     return {
-        200: {"description": "the newest state", "content": {media_type: {}}},
+        200: answered("the newest state", example, media_type),
         304: {"description": "what the caller has is the newest"},
-        **described(503),
+        **refused(503),
     }
 
 

@@ -114,6 +114,21 @@ class SignUp:
         except (StreamsError, TimeoutError):
             raise ApiError(503, "not-stored", "It could not be stored", "Nothing was changed; try again.") from None
 
+    def as_agreed(self, subscription: Subscription) -> Subscription:
+        """Return *subscription* with the dates of the consents that stood before: who moves a place agrees to nothing.
+
+        Reads the broker where something is stored: not for an event loop.
+        """
+        try:
+            before = {(one.purpose, one.version): one.at for one in self.stored(subscription.id).consents}
+        except ApiError:
+            # Nothing stored, or nothing that can be read: what is agreed to now is agreed to now.
+            return subscription
+        consents = tuple(
+            replace(one, at=before.get((one.purpose, one.version), one.at)) for one in subscription.consents
+        )
+        return replace(subscription, consents=consents)
+
     def stored(self, identifier: bytes) -> Subscription:
         """Return what is stored under *identifier*; raises 404."""
         place = self.roll.find(identifier)

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Header, Request, Response
 
+from api.http.description import answered, refused
 from api.http.errors import ApiError
-from api.http.problem import described
 from api.residents.asked import ConfirmedIn, SubscriptionIn, bytes_of
 from api.residents.proof import id_of, new_token
 from api.residents.sign_up import CONSENT_VERSIONS, SignUp
@@ -26,7 +26,19 @@ from dispatch.terms import Terms, Whose
 from dispatch.vapid import encode
 
 _ANSWERED_WITHIN_SECONDS = 15.0
-_JSON: dict[str, Any] = {"content": {"application/json": {}}, "description": "done"}
+_SHOWN: dict[str, Any] = {
+    "push_service": "updates.push.services.mozilla.com",
+    "language": "ja",
+    "places": [{"cell": "892f5a363dbffff", "role": "home", "min_level": 0}],
+    "whole_city": False,
+    "quiet": None,
+    "drill": False,
+    "ward": "1310800",
+    "there_since": "2026-09-16",
+    "consents": [{"purpose": "area-alerts", "version": 1, "at": 1_790_000_000}],
+}
+_ASKED = {"token": "c2hpcmFzZS1leGFtcGxlLXRva2VuLTMyLWJ5dGVzISE", "state": "waiting-for-the-push"}
+_KEYS = {"application_server_key": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA", "consents": CONSENT_VERSIONS}
 
 
 def subscription_routes(sign_up: SignUp) -> APIRouter:
@@ -37,7 +49,7 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         "/subscriptions/key",
         summary="The key that a browser subscribes with (VAPID, RFC 8292)",
         response_class=Response,
-        responses={200: _JSON},
+        responses={200: answered("the key, and which wording of each consent is the present one", _KEYS)},
     )
     def key() -> Response:
         drills = {"drill_server_key": sign_up.drill_public} if sign_up.drill_public else {}
@@ -48,7 +60,10 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         status_code=202,
         summary="Ask for the push that proves the browser",
         response_class=Response,
-        responses={202: _JSON, **described(401, 422, 429, 503, 504)},
+        responses={
+            202: answered("a push is on its way; nothing is stored yet", _ASKED),
+            **refused(401, 422, 429, 503, 504),
+        },
     )
     async def ask(asked: SubscriptionIn, request: Request, authorization: Annotated[str, Header()] = "") -> Response:
         _within_limit(sign_up, request)
@@ -69,7 +84,7 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         "/subscriptions",
         summary="Store or change it, with the proof that came by push",
         response_class=Response,
-        responses={200: _JSON, **described(401, 403, 422, 503)},
+        responses={200: answered("stored", {"state": "active"} | _SHOWN), **refused(401, 403, 422, 503)},
     )
     def put(asked: ConfirmedIn, authorization: Annotated[str, Header()] = "") -> Response:
         identifier = id_of(_token(authorization))
@@ -77,6 +92,7 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         proof = bytes_of(asked.proof, "proof")
         if not sign_up.proofs.holds(proof, identifier, subscription.endpoint, subscription.p256dh, subscription.auth):
             raise ApiError(403, "proof-wrong", "This is not the proof that was sent to this browser")
+        subscription = sign_up.as_agreed(subscription)
         sign_up.store(identifier, sign_up.keys.seal(subscription))
         return _json(200, {"state": "active", **_shown(subscription)})
 
@@ -84,7 +100,7 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         "/subscriptions",
         summary="Everything that is stored about it",
         response_class=Response,
-        responses={200: _JSON, **described(401, 404, 422, 503)},
+        responses={200: answered("all of it", _SHOWN), **refused(401, 404, 422, 503)},
     )
     def get(authorization: Annotated[str, Header()] = "") -> Response:
         return _json(200, _shown(sign_up.stored(id_of(_token(authorization)))))
@@ -93,7 +109,7 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         "/subscriptions/alive",
         status_code=204,
         summary="Say that its owner is still there: in which ten days, and nothing finer, is kept",
-        responses=described(401, 404, 422, 503),
+        responses=refused(401, 404, 422, 503),
     )
     def alive(authorization: Annotated[str, Header()] = "") -> Response:
         identifier = id_of(_token(authorization))
@@ -108,7 +124,7 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         "/subscriptions",
         status_code=204,
         summary="Forget it; no push starts from a minute on",
-        responses=described(401, 422, 503),
+        responses=refused(401, 422, 503),
     )
     def forget(authorization: Annotated[str, Header()] = "") -> Response:
         # Also where nothing is stored: whether a token was ever used is nobody's business.

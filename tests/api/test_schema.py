@@ -1,7 +1,7 @@
 """Whatever the description of the residents' API allows is answered as it says, and whatever it does not is refused."""
 
 import warnings
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,10 +16,13 @@ from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.events import MOST_STREAMS
 from api.live.facts import LiveFacts, shard_at
+from api.live.reports import RoadReports
 from api.open_data.book import OpenBook
 from api.open_data.routes import OpenData
 from api.residents.app import Residents, residents_app
+from streams.brokers.client import Producer
 from tests.api.evening import KOTO, NINE_PM
+from tests.api.live.test_reports import TOWN, Pipeline
 from tests.api.test_subscriptions import doors
 
 with warnings.catch_warnings():
@@ -35,7 +38,10 @@ def _app() -> object:
     live.refresh(NINE_PM)
     data = OpenData(OpenBook(), sender="shirase@example.test", site_url="https://shirase.example")
     door = doors(RateLimit(100_000, 1e6)).sign_up
-    return residents_app(residents, ApiMetrics(registry), registry, sign_up=door, live=live, open_data=data)
+    reports = RoadReports(TOWN.network, cast("Producer", Pipeline()), live, RateLimit(100_000, 1e6))
+    return residents_app(
+        residents, ApiMetrics(registry), registry, sign_up=door, live=live, open_data=data, reports=reports
+    )
 
 
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", _app())
@@ -62,14 +68,30 @@ def test_every_route_of_the_api_is_described() -> None:
     )
 
 
-def test_every_answer_of_the_live_state_has_an_example_and_every_refusal_a_code() -> None:
+def test_every_question_and_answer_has_an_example_and_every_refusal_a_code() -> None:
     paths = SCHEMA.raw_schema["paths"]
-    live = {path: rows["get"] for path, rows in paths.items() if path.startswith(("/live/", "/here/"))}
-    assert len(live) >= 9
-    for path, row in live.items():
-        if path not in ("/live/events", "/live/ways/{shard}"):  # a stream and bytes
-            assert all("example" in one for one in row["responses"]["200"]["content"].values()), path
-        assert "application/problem+json" in row["responses"]["503"]["content"], path
+    assert len([path for path in paths if path.startswith(("/live/", "/here/"))]) >= 9
+    for path, rows in paths.items():
+        for verb, row in rows.items():
+            for parameter in row.get("parameters", ()):
+                assert parameter.keys() & {"example", "examples"} or parameter["schema"].get("examples"), (path, verb)
+            for status, answer in row["responses"].items():
+                refusal = int(status) >= 400 and path != "/health"
+                for media_type, content in answer.get("content", {}).items():
+                    assert "example" in content, (path, verb, status)
+                    assert (media_type == "application/problem+json") is refusal, (path, verb, status)
+
+
+@pytest.mark.parametrize("label", [one for one in sorted(OPERATIONS) if one.startswith("GET ")])
+def test_the_example_of_a_question_has_an_answer_that_looks_like_the_example(label: str) -> None:
+    operation = OPERATIONS[label]
+    row = SCHEMA.raw_schema["paths"][operation.path]["get"]
+    given_by = {one["name"]: one["schema"]["examples"][0] for one in row.get("parameters", ()) if one["in"] == "path"}
+    answer = operation.Case(path_parameters=given_by).call()
+    operation.Case(path_parameters=given_by).validate_response(answer)
+    elsewhere = {"GET /subscriptions": 401, "GET /live/ways/{shard}": 404}
+    nothing_told_yet = operation.path.startswith("/open/") and given_by
+    assert answer.status_code == elsewhere.get(label, 404 if nothing_told_yet else 200), answer.text
 
 
 def test_listeners_leave_room_for_those_who_ask_once() -> None:

@@ -214,6 +214,29 @@ def test_a_wording_that_is_no_longer_the_present_one_is_asked_for_again(door: Do
     assert (answer.status_code, answer.json()["code"]) == (422, "consent-outdated")
 
 
+def test_each_consent_keeps_the_day_on_which_it_was_given_until_it_is_taken_back() -> None:
+    clock = [1_790_000_000.0]
+    door = doors(clock=lambda: clock[0])
+    phone = Phone()
+    token, _ = joined(door, phone)
+    proof = proof_in(door.box.letters[-1])
+    area, follow = ({"purpose": one, "version": 1} for one in ("area-alerts", "follow-me"))
+
+    def put(*consents: dict[str, Any], cell: str = KOTO) -> list[tuple[str, int]]:
+        clock[0] += 86_400
+        asked = wish(phone, consents=list(consents), places=[{"cell": cell}]) | {"proof": proof}
+        answer = door.browser.request("PUT", "/subscriptions", bearer(token), json=asked)
+        assert answer.status_code == 200, answer.text
+        shown = door.browser.request("GET", "/subscriptions", bearer(token)).json()["consents"]
+        return [(one["purpose"], round((one["at"] - 1_790_000_000) / 86_400)) for one in shown]
+
+    assert put(area, follow) == [("area-alerts", 0), ("follow-me", 1)]
+    next_door = f"{h3.latlng_to_cell(35.69, 139.83, 9):x}"
+    assert put(area, follow, cell=next_door) == [("area-alerts", 0), ("follow-me", 1)], "to move is no new consent"
+    assert put(area) == [("area-alerts", 0)]
+    assert put(area, follow) == [("area-alerts", 0), ("follow-me", 4)], "what was taken back is given anew"
+
+
 def test_whose_a_place_is_is_stored_and_shown_and_what_cannot_be_is_refused(door: Door) -> None:
     now = 1_790_000_000
     home = {"cell": KOTO, "role": "home", "min_level": 0}
