@@ -12,11 +12,14 @@
     ├── LAlertError     an L-Alert document whose wrapper or inside cannot be acted on
     ├── QzssError       a satellite message that cannot be read
     ├── UnknownFormat   a document of no kind that we know
-    └── ArchiveError    a folder or archive that cannot be read within its limits
+    ├── ArchiveError    a folder or archive that cannot be read within its limits
+    └── FetchError      a request that gave nothing usable
 
 The reason goes to the dead-letters, the metrics and the operator; the detail is for a person and
 never repeats more than a few words of the document.
 """
+
+from enum import StrEnum
 
 MAX_DETAIL_CHARACTERS = 200
 
@@ -76,3 +79,25 @@ class UnknownFormat(FeedError):
 
 class ArchiveError(FeedError):
     """A folder or archive that cannot be read within its limits."""
+
+
+class FetchReason(StrEnum):
+    """Why a request gave nothing. The values are reason codes: stable, in metrics, log and tests."""
+
+    ADDRESS = "fetch-address"  # not a URL on one of the origins that were named for the source
+    UNREACHABLE = "fetch-unreachable"  # name, connection or TLS
+    TIMEOUT = "fetch-timeout"
+    REDIRECT = "fetch-redirect"
+    STATUS = "fetch-status"
+    TOO_LARGE = "fetch-too-large"
+    ENCODING = "fetch-encoding"
+    BROKEN = "fetch-broken"  # the answer is not HTTP, or ends too early
+    PAGE = "fetch-page"  # 200 OK and a page for people: a login, an error, a captive portal
+
+
+class FetchError(FeedError):
+    """A request that gave nothing usable. `retry_after_seconds` is what the server asked for."""
+
+    def __init__(self, reason: FetchReason, detail: str, retry_after_seconds: float = 0.0) -> None:
+        super().__init__(reason.value, detail)
+        self.retry_after_seconds = retry_after_seconds

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from feeds.backlog import Backlog
+from feeds.errors import FetchError, FetchReason
 from feeds.source import Missed, RawReport
-from feeds.web import FetchError, FetchReason, Web
+from feeds.web import Web
 
 # The largest telegram that the topic takes, with room for its headers.
 MAX_DOCUMENT_BYTES = 3_900_000

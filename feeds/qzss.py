@@ -9,9 +9,6 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import azarashi
-from azarashi.exceptions import AzarashiException
-
 from alerts.alert import (
     GEOCODE_CLASS10,
     GEOCODE_OFFICE,
@@ -68,6 +65,10 @@ def read_qzss(raw: bytes, received: datetime, came_by: str = "") -> Report:
         raise QzssError("qzss-by-another-feed", f"it came by {came_by[:40]}")
     if len(raw) > _MAX_BYTES:
         raise QzssError("too-large", f"{len(raw)} bytes in one sentence")
+    # Imported here: its tables take half a second, and only ingest ever reads a sentence.
+    import azarashi
+    from azarashi.exceptions import AzarashiException
+
     try:
         said = azarashi.decode(raw.strip(), "nmea", timestamp=received.astimezone(UTC))
         category, classification, kind, at = (

@@ -9,37 +9,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import TracebackType
 from typing import Any
 
 import httpx
 
-from feeds.errors import FeedError
+from feeds.errors import FetchError, FetchReason
 
 USER_AGENT = "shirase (disaster alerts)"
-
-
-class FetchReason(StrEnum):
-    """Why a request gave nothing. The values are reason codes: stable, in metrics, log and tests."""
-
-    ADDRESS = "fetch-address"  # not a URL on one of the origins that were named for the source
-    UNREACHABLE = "fetch-unreachable"  # name, connection or TLS
-    TIMEOUT = "fetch-timeout"
-    REDIRECT = "fetch-redirect"
-    STATUS = "fetch-status"
-    TOO_LARGE = "fetch-too-large"
-    ENCODING = "fetch-encoding"
-    BROKEN = "fetch-broken"  # the answer is not HTTP, or ends too early
-    PAGE = "fetch-page"  # 200 OK and a page for people: a login, an error, a captive portal
-
-
-class FetchError(FeedError):
-    """A request that gave nothing usable. `retry_after_seconds` is what the server asked for."""
-
-    def __init__(self, reason: FetchReason, detail: str, retry_after_seconds: float = 0.0) -> None:
-        super().__init__(reason.value, detail)
-        self.retry_after_seconds = retry_after_seconds
 
 
 @dataclass(frozen=True, slots=True)

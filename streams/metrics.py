@@ -14,7 +14,7 @@ from alerts.agreement import Disagreement
 from alerts.notice import NoticeKind, Phase
 from alerts.report import OutcomeKind
 from alerts.returned import Verdict
-from feeds.web import FetchReason
+from feeds.errors import FetchReason
 from streams.topics import ALL
 from streams.version import show_version
 

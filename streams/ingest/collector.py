@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from feeds.errors import FeedError
+from feeds.errors import FeedError, FetchError
 from feeds.source import Missed, RawReport, Source
 from feeds.sources import Registered
-from feeds.web import FetchError, Web
+from feeds.web import Web
 from streams.brokers.client import Producer
 from streams.brokers.errors import SendError
 from streams.ingest.acceptance import receive

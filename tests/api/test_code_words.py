@@ -11,7 +11,7 @@ from api.console.code_words import ENDED_ELSE, OUTCOMES, PASSAGES, SOURCES, VERD
 from api.known.verdict import Why
 from api.officers.accounts import Role
 from dispatch.outcomes import PushOutcome
-from feeds.web import FetchReason
+from feeds.errors import FetchReason
 from streams.brokers.client import Record
 from streams.payloads import FactEffect, Preview, SourceRecord
 from streams.topics import DEAD_LETTERS

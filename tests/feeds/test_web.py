@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from feeds.web import NO_VALIDATORS, FetchError, Validators, Web, WebLimits, looks_like_a_page
+from feeds.errors import FetchError
+from feeds.web import NO_VALIDATORS, Validators, Web, WebLimits, looks_like_a_page
 from tests.feeds.server import Page, Server, serving
 
 MEGABYTE = 1024 * 1024

@@ -11,10 +11,10 @@ from typing import Any, cast
 import pytest
 from prometheus_client import CollectorRegistry
 
-from feeds.errors import UnknownFormat
+from feeds.errors import FetchError, FetchReason, UnknownFormat
 from feeds.source import Missed, Pace, RawReport
 from feeds.sources import Registered, registered
-from feeds.web import FetchError, FetchReason, Web
+from feeds.web import Web
 from streams.brokers.broker import Broker, ensure_topics
 from streams.brokers.client import Producer, Stored, read_to_end
 from streams.brokers.errors import SendError

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from feeds.errors import FetchError, FetchReason
 from feeds.gauges.poll import GaugePoll, GaugePollSettings
 from feeds.source import Missed, RawReport
-from feeds.web import FetchError, FetchReason, Web, WebLimits
+from feeds.web import Web, WebLimits
 from tests.feeds.server import Page, Server, serving
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
