@@ -93,6 +93,11 @@ class People:
         """Return codes of the push services, in `origins`."""
         return self._column("origin", rows, self._origin_codes)
 
+    def rows_by_origin(self, rows: Rows) -> dict[str, int]:
+        """Return how many of *rows* each push service has."""
+        counts = np.bincount(self.origin(rows), minlength=len(self.origins)).tolist()
+        return {origin: count for origin, count in zip(self.origins, counts, strict=True) if count}
+
     def language(self, rows: Rows) -> NDArray[Any]:
         """Return codes of the languages, in `languages`."""
         return self._column("language", rows, self._language_codes)

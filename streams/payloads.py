@@ -119,7 +119,9 @@ class DraftRecord:
 class ReceiptRecord:
     """The end of one notice's fan-out at one worker, on `receipts`: sums over the buckets it owns.
 
-    `ward_bytes` are the bodies that were accepted, by ward; `rings` the outcomes by rank of danger, 0 the greatest.
+    `ward_bytes` are the bodies that were accepted, by ward; `rings` the outcomes by rank of danger, 0 the greatest;
+    `origins` the rows of each push service, all of which have their end: both sum up to `selected`, unless a release
+    wrote it that did not know them.
     `tail` 0 is the notice itself; higher ones are those who joined while it was in force, counted apart.
     Times are milliseconds since 1970; the two acceptances are None where nobody was accepted.
     """
@@ -139,6 +141,7 @@ class ReceiptRecord:
     tail: int = 0
     ward_bytes: dict[str, int] = field(default_factory=dict)
     rings: dict[str, dict[str, int]] = field(default_factory=dict)
+    origins: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

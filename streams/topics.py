@@ -152,7 +152,7 @@ PROGRESS = Topic(
 )  # fmt: skip
 RECEIPTS = Topic(
     "receipts", "notice + worker", 4, Cleanup.COMPACT, None, 262_144, 1, ("console", "replay", "residents"),
-    "counts by outcome and by ward of one notice at one worker; the end of its fan-out there",
+    "counts by outcome, ring, push service and ward of one notice at one worker; the end of its fan-out there",
 )  # fmt: skip
 OWNERS = Topic(
     "owners", "worker", 1, Cleanup.COMPACT, None, 4_096, 1, ("dispatch",),

@@ -109,7 +109,7 @@ def sending_page(
         f"{bar}<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
         f'<a href="/">一覧へ</a></small></header><main class="forms">{_alone(notice)}'
         f"{_answer(verdict, lineage)}{_said(notice)}"
-        f"{_far(notice, far, now)}{_goes_on(notice, lineage, now) if extends else ''}{end}"
+        f"{_far(notice, far, verdict, now)}{_goes_on(notice, lineage, now) if extends else ''}{end}"
         f"{_timeline(events, now)}</main>",
         head=reload + head,
         drill=drill,
@@ -163,7 +163,7 @@ def _unsent(ring: Ringed) -> str:
     return f"、{_shown(missed)}人に送れなかった" if missed > 0 else ""
 
 
-def _far(notice: Notice | None, far: HowFar, now: datetime) -> str:
+def _far(notice: Notice | None, far: HowFar, verdict: Verdict, now: datetime) -> str:
     rows = "".join(
         f"<tr><th scope='row'>{service_said(origin)}</th><td>{_shown(done)} / {_shown(total)}</td>"
         f'<td><progress max="{max(total, 1)}" value="{done}" aria-label="{escape(origin)}"></progress></td></tr>'
@@ -178,16 +178,20 @@ def _far(notice: Notice | None, far: HowFar, now: datetime) -> str:
     last = "まだありません" if far.last_accepted is None else clock(far.last_accepted, now=now)
     return (
         f"<section><h2>どこまで進んだか</h2><p>{_shown(far.done)}人 / {_shown(far.total)}人"
-        f"（最初の1件 {first}、最後の1件 {last}）</p>{_rings(notice, far)}<h3>プッシュの送り先</h3>"
-        f"{_as_saved(far)}<table>{rows}</table><h3>結果</h3><table>{ends}</table></section>"
+        f"（最初の1件 {first}、最後の1件 {last}）</p>{_as_saved(far, verdict)}{_rings(notice, far)}"
+        f"<h3>プッシュの送り先</h3><table>{rows}</table><h3>結果</h3><table>{ends}</table></section>"
     )
 
 
-def _as_saved(far: HowFar) -> str:
-    """Return that the rows by push service are not all: the account of the end does not say whose they were."""
-    if not far.ended or sum(total for _, total in far.origins.values()) in (0, far.total):
-        return ""
-    return "<p class='soft'>送り先ごとの数は、途中で最後に保存したものです。全体の数は下の「結果」です。</p>"
+def _as_saved(far: HowFar, verdict: Verdict) -> str:
+    """Return that figures are those saved last: a worker has died amid them, or wrote an end without push services."""
+    if verdict.why is Why.SILENT and far.total:
+        return (
+            "<p class='soft'>下の数は、途中で最後に保存したものです。その後に受け付けられた分があるかもしれません。</p>"
+        )
+    if far.ended and not far.is_whole:
+        return "<p class='soft'>送り先ごとの数は、途中で最後に保存したものです。全体の数は下の「結果」です。</p>"
+    return ""
 
 
 def _goes_on(notice: Notice | None, lineage: str, now: datetime) -> str:

@@ -14,6 +14,7 @@ from alerts.reception_check import is_check
 from dispatch.outcomes import PushOutcome
 from streams.brokers.client import Record
 from streams.fanout.checkpoint import Checkpoint, Ring, decode_checkpoint, parse_progress_key
+from streams.fanout.told_book import bucket_of, tail_of
 from streams.payloads import DraftRecord, ReceiptRecord
 from streams.topics import APPROVED, DRAFTS, PROGRESS, RECEIPTS
 from streams.wire import decode
@@ -48,7 +49,9 @@ class Ringed:
 class HowFar:
     """A fan-out as far as it is known: rows by push service (done, all), ends by outcome, first and last acceptance.
 
-    `rings` go by rank of danger, the greatest (0) first. `heard_at` is when a worker last wrote anything of it.
+    Of a worker that has ended these are the sums of its receipt, of the others what they saved last. Who joined late
+    is not among them. `rings` go by rank of danger, the greatest (0) first. `heard_at` is when a worker last wrote
+    anything of it.
     """
 
     origins: Mapping[str, tuple[int, int]]
@@ -79,6 +82,14 @@ class HowFar:
     def ended(self) -> bool:
         """Say whether every worker has written its receipt."""
         return 0 < self.workers <= self.receipts
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether it has ended and every row is counted under its push service.
+
+        Not where the release that ended it did not write whose the rows were: then they are as last saved.
+        """
+        return self.ended and sum(total for _, total in self.origins.values()) == self.total
 
 
 @dataclass(slots=True)
@@ -148,37 +159,24 @@ class Sending:
         """Return how far the fan-out of a revision is."""
         with self._lock:
             fan_out = self._fan_outs.get((lineage, revision)) or _FanOut()
-            checkpoints = [checkpoint for _, checkpoint in fan_out.checkpoints.values()]
-            receipts = [one for (_, tail), one in fan_out.receipts.items() if tail == 0]
+            saved = {number: one for number, (_, one) in fan_out.checkpoints.items() if tail_of(number) == 0}
+            receipts = {worker: one for (worker, tail), one in fan_out.receipts.items() if tail == 0}
             heard_ms = fan_out.heard_ms
-        origins: dict[str, tuple[int, int]] = {}
-        outcomes: Counter[str] = Counter()
-        sums = Checkpoint()
-        for one in checkpoints:
-            sums.add(one)
-            outcomes.update(one.outcomes)
-            for origin, progress in one.positions.items():
-                done, total = origins.get(origin, (0, 0))
-                origins[origin] = done + progress.finals, total + progress.total
-        if receipts and len(receipts) >= receipts[0].workers:
-            # The account of the end is whole; what was saved in between may not be.
-            outcomes = Counter()
-            for receipt in receipts:
-                outcomes.update(receipt.outcomes)
-            sums.rings = _rings_of(receipts) or sums.rings
-            # Every row has its end; which push service each belonged to the receipts do not say, unless it was one.
-            whole = outcomes.total() if len(origins) == 1 else 0
-            origins = {origin: (whole or total, whole or total) for origin, (_, total) in origins.items()}
-        firsts = [one.first_accepted_ms for one in checkpoints] + [one.first_accepted_ms for one in receipts]
-        lasts = [one.last_accepted_ms for one in checkpoints] + [one.last_accepted_ms for one in receipts]
+        workers = max((receipt.workers for receipt in receipts.values()), default=0)
+        account = _Account()
+        for number, checkpoint in saved.items():
+            ended = receipts.get(bucket_of(number) % workers) if workers else None
+            account.add_saved(checkpoint, ended)
+        for receipt in receipts.values():
+            account.add_end(receipt)
         return HowFar(
-            origins=dict(sorted(origins.items())),
-            outcomes=dict(outcomes.most_common()),
-            rings={rank: _ringed(sums.rings[rank]) for rank in sorted(sums.rings)},
-            first_accepted=_moment(min(filter(None, firsts), default=None)),
-            last_accepted=_moment(max(filter(None, lasts), default=None)),
-            receipts=len({receipt.worker for receipt in receipts}),
-            workers=max((receipt.workers for receipt in receipts), default=0),
+            origins=dict(sorted(account.origins.items())),
+            outcomes=dict(account.sums.outcomes.most_common()),
+            rings={rank: _ringed(account.sums.rings[rank]) for rank in sorted(account.sums.rings)},
+            first_accepted=_moment(account.sums.first_accepted_ms),
+            last_accepted=_moment(account.sums.last_accepted_ms),
+            receipts=len(receipts),
+            workers=workers,
             heard_at=_moment(heard_ms or None),
         )
 
@@ -209,15 +207,34 @@ class Sending:
             self._events.popitem(last=False)
 
 
-def _rings_of(receipts: list[ReceiptRecord]) -> dict[int, Ring]:
-    """Return the sums of whole accounts: every row has its end."""
-    found: dict[int, Ring] = {}
-    for receipt in receipts:
-        for rank, outcomes in receipt.rings.items():
-            ring = found.setdefault(int(rank), Ring())
-            ring.outcomes.update(outcomes)
-            ring.rows += sum(outcomes.values())
-    return found
+@dataclass(slots=True)
+class _Account:
+    """Sums over the workers of one fan-out: of each its receipt where there is one, else what it saved last."""
+
+    origins: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sums: Checkpoint = field(default_factory=Checkpoint)
+
+    def add_saved(self, checkpoint: Checkpoint, receipt: ReceiptRecord | None) -> None:
+        """Add what was saved of a bucket, but for what the *receipt* of its worker says better."""
+        if receipt is None:
+            self.sums.add(checkpoint)
+        elif not receipt.rings:
+            self.sums.add(Checkpoint(rings=checkpoint.rings))
+        if receipt is None or not receipt.origins:
+            for origin, progress in checkpoint.positions.items():
+                self._add(origin, progress.finals if receipt is None else progress.total, progress.total)
+
+    def add_end(self, receipt: ReceiptRecord) -> None:
+        """Add a whole account: every row has its end."""
+        rings = {int(rank): Ring(sum(ends.values()), Counter(ends)) for rank, ends in receipt.rings.items()}
+        times = receipt.first_accepted_ms, receipt.last_accepted_ms
+        self.sums.add(Checkpoint({}, Counter(receipt.outcomes), Counter(), *times, rings=rings))
+        for origin, rows in receipt.origins.items():
+            self._add(origin, rows, rows)
+
+    def _add(self, origin: str, done: int, total: int) -> None:
+        before, of = self.origins.get(origin, (0, 0))
+        self.origins[origin] = before + done, of + total
 
 
 def _ringed(ring: Ring) -> Ringed:

@@ -5,6 +5,7 @@ thousand rows and not for a million. What is not stored yet belongs to nobody; w
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -63,8 +64,8 @@ class Course:
         self.generation = generation
         self.begun = False
         self.withdrawn = False
-        self.selected = 0
         self.totals = Checkpoint()
+        self.origins: Counter[str] = Counter()  # rows of ranges that have ended, by push service
         self.going = 0  # ranges on their way
         self.storing: Storing | None = None
         self._chosen_ms = chosen_ms
@@ -200,9 +201,8 @@ class Course:
     def ended(self, fanout: FanOut) -> None:
         """Add up a range that has ended."""
         self.going -= 1
-        selected, seen = fanout.totals()
-        self.selected += selected
-        self.totals.add(seen)
+        self.totals.add(fanout.totals()[1])
+        self.origins.update(fanout.rows_by_origin())
 
 
 def chosen_at(frozen: Mapping[int, Told]) -> float:

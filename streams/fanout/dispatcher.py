@@ -287,7 +287,7 @@ class Dispatcher:
         except DispatchError as error:
             # Nothing of it can go out: say so where people look, and do not try again at each start.
             log.error("notice cannot be written", extra={"lineage": notice.lineage, "reason": type(error).__name__})
-            self._ledger.receipt(notice, 0, Checkpoint(), received_ms)
+            self._ledger.receipt(notice, {}, Checkpoint(), received_ms)
             return
         # A newer revision may speak to all whom an older one told: those in no range yet would miss it.
         self._courses.freeze_older(notice, self._still_here, self._exchange)
@@ -303,7 +303,7 @@ class Dispatcher:
         self._metrics.selected.labels(notice.lane.value).inc(len(chosen))
         self._metrics.quieted.inc(chosen.quieted)
         if notice.expires <= datetime.now(UTC) and not frozen:
-            self._ledger.all_expired(notice, len(chosen), received_ms)
+            self._ledger.all_expired(notice, people, chosen, received_ms)
             return
         course = Course(
             notice,
@@ -347,7 +347,7 @@ class Dispatcher:
             self._courses.ended(sending.course, sending.fanout)
         for course in self._courses.finished():
             notice = course.notice
-            receipt = self._ledger.receipt(notice, course.selected, course.totals, course.received_ms, course.tail)
+            receipt = self._ledger.receipt(notice, course.origins, course.totals, course.received_ms, course.tail)
             if receipt.first_accepted_ms is not None and not course.tail:
                 seconds = (receipt.first_accepted_ms - course.received_ms) / 1000
                 self._stream_metrics.hop(Hop.RECEIVED_TO_FIRST_ACCEPTED, seconds)

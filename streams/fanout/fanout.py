@@ -339,6 +339,11 @@ class FanOut:
         """Return how many rows were selected, and what became of them, over all buckets."""
         return self.selected, self._ends.total()
 
+    def rows_by_origin(self) -> dict[str, int]:
+        """Return how many rows each push service has, over all buckets."""
+        rows = self._sizes.reshape(len(self.buckets), len(self.origins)).sum(axis=0)
+        return dict(zip(self.origins, rows.tolist(), strict=True))
+
     def _checkpoint(self, local: int) -> Checkpoint:
         found = self._ends.of_bucket(local)
         for code, origin in enumerate(self.origins):

@@ -1,14 +1,26 @@
 """The account of a dispatch worker's fan-outs on the broker: `progress` while they run, `receipts` at their end."""
 
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 
+import numpy as np
+
 from alerts.notice import Notice
+from dispatch.layers import People
 from dispatch.outcomes import PushOutcome
+from dispatch.selection import Selection
 from dispatch.subscription import BUCKETS
 from streams.brokers.client import Producer, Stored, read_to_end
-from streams.fanout.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint, parse_progress_key, progress_key
+from streams.fanout.checkpoint import (
+    Checkpoint,
+    Ring,
+    decode_checkpoint,
+    encode_checkpoint,
+    parse_progress_key,
+    progress_key,
+)
 from streams.fanout.fanout import FanOut
 from streams.payloads import OwnerRecord, ReceiptRecord
 from streams.topics import PROGRESS, RECEIPTS
@@ -106,9 +118,14 @@ class Ledger:
         self._ends_being_saved = 0
 
     def receipt(
-        self, notice: Notice, selected: int, totals: Checkpoint, received_ms: int, tail: int = 0
+        self,
+        notice: Notice,
+        origins: Mapping[str, int],
+        totals: Checkpoint,
+        received_ms: int,
+        tail: int = 0,
     ) -> ReceiptRecord:
-        """Write the end of a fan-out, or of the *tail* of those who joined late."""
+        """Write the end of a fan-out, or of the *tail* of those who joined late; *origins* has who was selected."""
         receipt = ReceiptRecord(
             lineage=notice.lineage,
             revision=notice.revision,
@@ -116,7 +133,7 @@ class Ledger:
             worker=self._owner.worker,
             workers=self._owner.workers,
             epoch=self._owner.epoch,
-            selected=selected,
+            selected=sum(origins.values()),
             outcomes=dict(totals.outcomes),
             wards=dict(totals.wards),
             received_ms=received_ms,
@@ -125,15 +142,18 @@ class Ledger:
             tail=tail,
             ward_bytes=dict(totals.ward_bytes),
             rings={str(rank): dict(ring.outcomes) for rank, ring in totals.rings.items()},
+            origins=dict(origins),
         )
         key = f"{notice.lineage}|{notice.revision}|{self._owner.worker}" + (f"|{tail}" if tail else "")
         self._producer.send(RECEIPTS.name, key.encode(), encode(receipt)).result(STORED_WITHIN_SECONDS)
         self._done.add((notice.lineage, notice.revision, tail))
         return receipt
 
-    def all_expired(self, notice: Notice, count: int, received_ms: int) -> None:
-        """Write the end of a notice that came too late for all *count* whom it was for."""
+    def all_expired(self, notice: Notice, people: People, chosen: Selection, received_ms: int) -> None:
+        """Write the end of a notice that came too late for all whom it was for."""
         totals = Checkpoint()
-        if count:
-            totals.outcomes[PushOutcome.EXPIRED.value] = count
-        self.receipt(notice, count, totals, received_ms)
+        for part, rows in zip(notice.parts, np.bincount(chosen.parts, minlength=len(notice.parts)), strict=True):
+            if rows:
+                ends = Counter({PushOutcome.EXPIRED.value: int(rows)})
+                totals.add(Checkpoint(outcomes=ends, rings={part.rank: Ring(int(rows), ends)}))
+        self.receipt(notice, people.rows_by_origin(chosen.rows), totals, received_ms)

@@ -3,19 +3,20 @@
 import re
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from alerts.notice import Notice
 from api.console.sending_page import _far
-from api.known.sending import HowFar, Sending
+from api.known.sending import HowFar, Ringed, Sending
 from api.known.verdict import SILENT_AFTER, Answer, Verdict, Why, verdict_of
 from api.officers.audit import Trail
 from dispatch.progress import Progress
 from streams.brokers.client import Record
 from streams.fanout.checkpoint import Checkpoint, Ring, encode_checkpoint, progress_key
+from streams.fanout.told_book import number_of
 from streams.payloads import ReceiptRecord
 from streams.topics import AUDIT, COMMANDS, PROGRESS, RECEIPTS, TELEGRAMS
 from streams.wire import encode
@@ -128,38 +129,80 @@ def test_how_far_it_is_by_ring_is_said_in_words_beside_each_bar(room: Room, stag
     assert "chip l" in page[page.index("危険の大きい順") :]
 
 
-def test_counts_by_push_service_that_are_not_all_are_called_what_they_are() -> None:
-    def page(saved: int) -> str:
-        found = HowFar({"https://a": (saved, saved), "https://b": (9, 9)}, {"accepted": 60}, {}, None, None, 1, 1)
-        return _far(None, found, NINE_PM)
-
-    assert "途中で最後に保存したもの" in page(30)
-    assert "途中で最後に保存したもの" not in page(51)
+LAST_SAVED = "途中で最後に保存したもの"
 
 
-def test_the_account_of_the_end_is_the_rings_account_too() -> None:
+def test_counts_that_are_not_all_are_called_what_they_are() -> None:
+    def page(saved: int, why: Why = Why.DONE, receipts: int = 2) -> str:
+        origins = {"https://a": (saved, 51), "https://b": (9, 9)}
+        found = HowFar(origins, {"accepted": saved + 9}, {}, None, None, receipts, 2)
+        return _far(None, found, Verdict(Answer.SENT, why), NINE_PM)
+
+    assert LAST_SAVED not in page(51)
+    assert LAST_SAVED in page(50), "ended by a release whose ends do not say whose the rows were"
+    assert LAST_SAVED not in page(30, Why.GOING, 1), "a moment later they are others"
+    assert LAST_SAVED in page(30, Why.SILENT, 1), "a worker has died, and what it had from then on nobody knows"
+
+
+def saved(sending: Sending, bucket: int, checkpoint: Checkpoint, tail: int = 0) -> None:
+    key = progress_key("flood", 1, number_of(bucket, 4096, tail), 1)
+    sending.apply(Record(PROGRESS.name, 0, 0, key, encode_checkpoint(checkpoint), {}, 0))
+
+
+def ended(
+    sending: Sending, worker: int, rings: dict[str, dict[str, int]], origins: dict[str, int], tail: int = 0
+) -> None:
+    outcomes = sum((Counter(ends) for ends in rings.values()), Counter[str]())
+    receipt = ReceiptRecord(
+        lineage="flood", revision=1, document="d", worker=worker, workers=2, epoch=1, selected=outcomes.total(),
+        outcomes=dict(outcomes), wards={}, received_ms=1, first_accepted_ms=2 + worker, last_accepted_ms=9 - worker,
+        rings=rings, origins=origins, tail=tail,
+    )  # fmt: skip
+    sending.apply(Record(RECEIPTS.name, 0, 0, b"r", encode(receipt), {}, 0))
+
+
+APPLE, FCM = "https://web.push.apple.com", "https://fcm.googleapis.com"
+
+
+def test_of_each_worker_its_end_counts_and_of_one_that_has_none_what_it_saved_last() -> None:
     sending = Sending()
-    saved = Checkpoint({"https://push.example": Progress(50)}, Counter(accepted=20))
-    sending.apply(Record(PROGRESS.name, 0, 0, progress_key("flood", 1, 0, 1), encode_checkpoint(saved), {}, 0))
-    assert (sending.how_far("flood", 1).done, sending.how_far("flood", 1).total) == (0, 50)
-    accounts: tuple[dict[str, dict[str, int]], ...] = (
-        {"0": {"accepted": 40}},
-        {"0": {"accepted": 20, "gone": 5}, "1": {"expired": 7}},
-    )
-    for worker, rings in enumerate(accounts):
-        receipt = ReceiptRecord(
-            lineage="flood", revision=1, document="d", worker=worker, workers=2, epoch=1, selected=0,
-            outcomes={"accepted": 40 if worker == 0 else 20}, wards={}, received_ms=1, first_accepted_ms=1,
-            last_accepted_ms=9, rings=rings,
-        )  # fmt: skip
-        sending.apply(Record(RECEIPTS.name, 0, 0, b"r", encode(receipt), {}, 0))
+    for bucket in (0, 1):
+        progress = Progress(50)
+        progress.mark_final(0)
+        saved(
+            sending, bucket, Checkpoint({FCM: progress}, Counter(accepted=1), rings={0: Ring(50, Counter(accepted=1))})
+        )
+    saved(sending, 2, Checkpoint({FCM: Progress(30)}), tail=3)
     far = sending.how_far("flood", 1)
-    assert (far.done, far.total, far.origins) == (60, 60, {"https://push.example": (60, 60)}), "not what was saved last"
-    found = far.rings
-    assert [(rank, one.accepted, one.ended, one.total) for rank, one in found.items()] == [
-        (0, 60, 65, 65),
-        (1, 0, 7, 7),
-    ]
+    assert (far.done, far.total, far.origins) == (2, 100, {FCM: (2, 100)}), "who joined late is counted apart"
+    ended(sending, 0, {"0": {"accepted": 40, "gone": 10}}, {FCM: 45, APPLE: 5})
+    ended(sending, 0, {"0": {"accepted": 30}}, {FCM: 30}, tail=3)
+    far = sending.how_far("flood", 1)
+    assert not far.ended
+    assert far.origins == {FCM: (46, 95), APPLE: (5, 5)}
+    assert far.outcomes == {"accepted": 41, "gone": 10}
+    assert far.rings == {0: Ringed(41, 51, 100)}
+    ended(sending, 1, {"0": {"accepted": 20, "gone": 5}, "1": {"expired": 7}}, {FCM: 30, APPLE: 2})
+    far = sending.how_far("flood", 1)
+    assert far.is_whole
+    assert (far.done, far.total, far.origins) == (82, 82, {FCM: (75, 75), APPLE: (7, 7)}), "not what was saved last"
+    assert far.outcomes == {"accepted": 60, "gone": 15, "expired": 7}
+    assert far.rings == {0: Ringed(60, 75, 75), 1: Ringed(0, 7, 7)}
+    assert (far.first_accepted, far.last_accepted) == (at_ms(2), at_ms(9))
+
+
+def test_an_end_that_an_earlier_release_wrote_leaves_what_was_saved_and_is_not_called_whole() -> None:
+    sending = Sending()
+    saved(sending, 0, Checkpoint({FCM: Progress(50)}, Counter(accepted=20)))
+    for worker in (0, 1):
+        ended(sending, worker, {"0": {"accepted": 40}}, {})
+    far = sending.how_far("flood", 1)
+    assert (far.done, far.total, far.origins) == (80, 80, {FCM: (50, 50)})
+    assert not far.is_whole
+
+
+def at_ms(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 # ── the answer is lost ────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from alerts.level import Level
 from alerts.notice import Notice, NoticePart, Phase, Recipients
 from alerts.place import Cell
 from alerts.reception_check import lineage_of
+from api.known.sending import Ringed, Sending
 from dispatch import signs
 from dispatch import told as told_records
 from dispatch.batch import Batch, BatchAnswer
@@ -176,6 +177,15 @@ def receipts(broker: Broker) -> list[ReceiptRecord]:
     return [decode(ReceiptRecord, record.value) for record in read_to_end(broker.bootstrap, RECEIPTS.name)]
 
 
+def sending_as_recorded(bootstrap: str) -> Sending:
+    """Return what a console that starts now knows of what was sent."""
+    sending = Sending()
+    for topic in (PROGRESS.name, RECEIPTS.name):
+        for record in read_to_end(bootstrap, topic):
+            sending.apply(record)
+    return sending
+
+
 def turn(dispatcher: Dispatcher, until: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not until():
@@ -225,7 +235,7 @@ def test_who_is_told_is_stored_before_the_first_push(fresh: Broker) -> None:
 
 @pytest.mark.parametrize("answers", [0, 1, 17, 39])
 def test_a_worker_that_is_killed_loses_nobody_and_repeats_few(fresh: Broker, answers: int) -> None:
-    residents = people(40)
+    residents = people(25, origin=FCM) + people(15, origin=APPLE, seed=2)
     publish(fresh, flood())
     first = FakeSender()
     first.answers_left = answers
@@ -237,6 +247,11 @@ def test_a_worker_that_is_killed_loses_nobody_and_repeats_few(fresh: Broker, ans
     assert set(sent) == {person.endpoint for person in residents}, "nobody is lost"
     assert sent.total() - len(sent) <= IN_FLIGHT, "no more repeats than were open"
     assert receipt.outcomes == {"accepted": 40}
+    # What had ended was not all saved when the end was written: who looks now sees all of it none the less.
+    seen = sending_as_recorded(fresh.bootstrap).how_far("lineage-1", 1)
+    assert seen.is_whole
+    assert seen.origins == {FCM: (25, 25), APPLE: (15, 15)}
+    assert seen.rings == {0: Ringed(40, 40, 40)}
     bodies = {(push.url, push.body) for push in (*first.submitted, *second.submitted)}
     assert len(bodies) == 40, "a repeat has the same bytes"
     killed._heartbeat._last -= 3600  # it stood still meanwhile
@@ -268,6 +283,8 @@ def test_what_has_expired_is_counted_and_not_sent(fresh: Broker) -> None:
     publish(fresh, flood(hours=-1))
     (receipt,) = finish(fresh, worker(fresh, people(6), sender))
     assert (receipt.selected, receipt.outcomes, sender.submitted) == (6, {"expired": 6}, [])
+    assert sum(receipt.origins.values()) == 6
+    assert receipt.rings == {"0": {"expired": 6}}
 
 
 def test_poison_among_notices_goes_aside_and_the_next_is_sent(fresh: Broker) -> None:

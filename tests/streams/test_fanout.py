@@ -394,6 +394,9 @@ def test_every_row_ends_exactly_once_whatever_happens_on_the_way(done: list[tupl
     selected, totals = fanout.totals()
     assert fanout.done
     assert ended == rows(told)
+    assert fanout.rows_by_origin() == Counter(
+        one.origins[code] for one in told.values() for code in one.origin.tolist()
+    )
     assert totals.outcomes.total() == selected == len(rows(told))
     assert totals.wards.total() == totals.outcomes[PushOutcome.ACCEPTED.value]
     assert all(progress.done for _, checkpoint in fanout.take_dirty() for progress in checkpoint.positions.values())

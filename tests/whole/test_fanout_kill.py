@@ -34,6 +34,7 @@ from shirase.demo.receivers import Receivers
 from shirase.demo.run import Run
 from shirase.demo.wards import WARDS
 from streams.processes.supervisor import RESTART_AFTER_SECONDS
+from tests.streams.test_dispatcher import sending_as_recorded
 from tests.whole.scenes import PATIENCE_SECONDS, Brokers, kill_9, pipeline_on, submit, until
 
 SUBSCRIBERS = 8_000
@@ -60,7 +61,8 @@ class Kill:
 @pytest.mark.kafka
 @pytest.mark.slow
 def test_a_fan_out_worker_killed_ten_times_leaves_nobody_out(brokers: Brokers, tmp_path: Path) -> None:
-    with pipeline_on(brokers(), tmp_path / "run", subscribers=SUBSCRIBERS, max_in_flight=MAX_IN_FLIGHT) as run:
+    bootstrap = brokers()
+    with pipeline_on(bootstrap, tmp_path / "run", subscribers=SUBSCRIBERS, max_in_flight=MAX_IN_FLIGHT) as run:
         assert run.stub is not None
         run.stub.tell([Rule(Act.ANSWER, delay_seconds=ANSWER_SECONDS)])
         submit(run, "everywhere.xml", heavy_rain_everywhere(datetime.now(UTC)))
@@ -73,6 +75,7 @@ def test_a_fan_out_worker_killed_ten_times_leaves_nobody_out(brokers: Brokers, t
         several = {token for token, revisions in expected.items() if len(revisions) > 1}
         received = revisions_received(run, several)
         pushes = [entry for entry in entries(run.stub.log_path) if entry.status == ACCEPTED]
+        shown = sending_as_recorded(bootstrap)
 
     report(pushes, kills)
     assert sending_seconds(pushes) >= 5.0
@@ -90,6 +93,14 @@ def test_a_fan_out_worker_killed_ten_times_leaves_nobody_out(brokers: Brokers, t
     assert len(pushes) - bodies.total() <= sum(repeated.values())
     assert sum(receipt.selected for receipt in receipts) == sum(map(len, expected.values()))
     assert all(sum(receipt.outcomes.values()) == receipt.selected for receipt in receipts)
+    for receipt in receipts:
+        # A console that starts now shows the same by push service, by ring and by end, to the last row.
+        far = shown.how_far(receipt.lineage, receipt.revision)
+        assert far.is_whole
+        assert far.outcomes == receipt.outcomes
+        assert {origin: (rows, rows) for origin, rows in receipt.origins.items()} == far.origins
+        assert sum(ring.total for ring in far.rings.values()) == receipt.selected
+        assert sum(ring.accepted for ring in far.rings.values()) == far.accepted
 
 
 def heavy_rain_everywhere(at: datetime) -> bytes:
