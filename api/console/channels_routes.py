@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api.console.channels_page import channels_page, document_page
 from api.console.office import COOKIE, Office
@@ -72,14 +73,15 @@ def channels_routes(office: Office) -> APIRouter:
         origin: Annotated[str, Header()] = "",
         token: Annotated[str, Cookie(alias=COOKIE)] = "",
     ) -> Response:
-        session = office.session(token)
+        session = await run_in_threadpool(office.session, token)
         if session is None:
             return elsewhere("/sign-in")
         key = (await read_form(request, origin, session)).get("key", "")[:80] or new_key()
         if word not in ("again", "typed"):
             raise ApiError(404, "not-found", "There is no such page")
         record = _record(office, lineage, revision, ward, form)
-        _ask(office, session, record, word, key)
+        turn = f"channel {lineage} {revision} {ward} {form}"
+        await office.turns.take(turn, _ask, office, session, record, word, key)
         return elsewhere("/channels")
 
     return router

@@ -40,12 +40,7 @@ def closure_preview_routes(office: Office) -> APIRouter:
     @router.post("/post/closure/preview")
     async def preview(request: Request) -> Response:
         session, form = await filled(office, request)
-        try:
-            wanted, report = _read(office, session, form)
-        except FormWrong as error:
-            return page(not_posted_page(str(error), error.reason), 422)
-        seen = await run_in_threadpool(office.foresee, report)
-        return page(_preview_page(form, wanted, seen, session))
+        return await office.questions.take("", _previewed, office, session, form)
 
     @router.post("/post/closure/preview.json")
     async def preview_json(
@@ -53,28 +48,38 @@ def closure_preview_routes(office: Office) -> APIRouter:
         origin: Annotated[str, Header()] = "",
         token: Annotated[str, Cookie(alias=COOKIE)] = "",
     ) -> dict[str, object]:
-        session = office.session(token)
+        session = await run_in_threadpool(office.session, token)
         if session is None:
             raise ApiError(401, "not-signed-in", "Sign in first")
         form = await read_form(request, origin, session)
-        try:
-            _, report = _read(office, session, form)
-        except FormWrong as error:
-            raise ApiError(422, "form-wrong", str(error)) from None
-        seen = await run_in_threadpool(office.foresee, report)
-        if seen is None:
-            raise ApiError(
-                503, "planner-silent", "The planner has not answered", "A closure may be posted all the same."
-            )
-        return geojson_of(seen)
+        return await office.questions.take("", _drawn, office, session, form)
 
     return router
 
 
-async def moves_many(office: Office, wanted: Wanted, raw: bytes, form: Mapping[str, str]) -> str:
+def _previewed(office: Office, session: Session, form: Mapping[str, str]) -> Response:
+    try:
+        wanted, report = _read(office, session, form)
+    except FormWrong as error:
+        return page(not_posted_page(str(error), error.reason), 422)
+    return page(_preview_page(form, wanted, office.foresee(report), session))
+
+
+def _drawn(office: Office, session: Session, form: Mapping[str, str]) -> dict[str, object]:
+    try:
+        _, report = _read(office, session, form)
+    except FormWrong as error:
+        raise ApiError(422, "form-wrong", str(error)) from None
+    seen = office.foresee(report)
+    if seen is None:
+        raise ApiError(503, "planner-silent", "The planner has not answered", "A closure may be posted all the same.")
+    return geojson_of(seen)
+
+
+def moves_many(office: Office, wanted: Wanted, raw: bytes, form: Mapping[str, str]) -> str:
     """Return why the closure in *raw* is not taken yet, for the officer; empty when it is (R14)."""
     (report,) = read_console(raw, received=office.now(), feed=FEED).facts.roads
-    seen = await run_in_threadpool(office.foresee, report)
+    seen = office.foresee(report)
     name = _name(wanted)
     not_yet = why_not_yet(seen, name, form.get("confirm", ""), _asked_above(office, wanted.where))
     if not_yet is None or seen is None:

@@ -43,6 +43,7 @@ SAID = {
 }
 _REHEARSED = "リハーサルの案です。承認は、作った人の「訓練の手順」の画面から行います。"
 
+_ASKED = "{}さんが先に決めました。結果はまだ分かりません（UNKNOWN）。一覧で確かめてください。この操作は数えていません。"
 _OVERTAKEN = "この避難情報は、案ができた後に終わったか変わりました。この案は送れません。破棄してください。"
 
 
@@ -88,9 +89,15 @@ def deciding_routes(office: Office) -> APIRouter:
         if verb not in act:
             raise ApiError(404, "not-found", "There is no such page")
         asked, done, refused = act[verb]
-        return _decided(office, session, draft_id, asked, done, refused, fields)
+        turn = subject_of(draft_id)
+        return await office.turns.take(turn, _decided, office, session, draft_id, asked, done, refused, fields)
 
     return router
+
+
+def subject_of(draft_id: str) -> str:
+    """Return on what those wait who decide or change a draft: on each other, and on nobody of another draft."""
+    return f"draft {draft_id}"
 
 
 def _decided(
@@ -128,6 +135,8 @@ def _decided(
         if stands_in(account, proposal, orders=orders_to_leave(notice)) and len(_ground(fields)) < _SHORTEST_GROUND:
             office.write_down(account.name, refused, draft_id, "acting-for-without-ground")
             return page(refused_page("区に代わって発令する理由を書いてください。", draft_id), 422)
+        if not proposal.twice and (other := asked_by_another(office, session, draft_id, notice, refused)):
+            return other
     ground = _ground(fields) if stands_in(account, proposal, orders=orders_to_leave(notice)) else ""
     passed = f" passed: {','.join(warned)}" if warned else ""
     detail = f"{notice.digest}{f' acting for: {ground}' if ground else ''}{passed}"
@@ -143,6 +152,16 @@ def _decided(
         # The first of two: nothing has gone out, and the draft waits on.
         return elsewhere(f"/drafts/{draft_id}")
     return elsewhere(f"/?did={draft_id}")
+
+
+def asked_by_another(office: Office, session: Session, draft_id: str, notice: Notice, refused: Act) -> Response | None:
+    """Refuse what somebody else has asked for a moment ago: one of two is enough, and the other hears who it was."""
+    name = session.account.name
+    other = office.verdicts.of_another(draft_id, notice.digest, name, office.now())
+    if not other:
+        return None
+    office.write_down(name, refused, draft_id, "asked-by-another")
+    return page(refused_page(_ASKED.format(other), draft_id), 409)
 
 
 def alone_section(office: Office, session: Session, record: DraftRecord, draft: Draft) -> str:

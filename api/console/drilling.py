@@ -49,16 +49,22 @@ def drilling_routes(office: Office) -> APIRouter:
     @router.post("/drill")
     async def propose(request: Request) -> Response:
         session, form = await filled(office, request)
-        given = plain_of(form)
-        try:
-            draft = drill_of(office, session, given)
-        except FormWrong as error:
-            return page(not_posted_page(str(error), error.reason), 422)
-        office.write_down(session.account.name, Act.DRILL, draft.draft, draft.notice.digest)
-        office.command(Verb.CREATE, draft.draft, draft.notice.lineage, session.account.name, draft.notice.digest, draft)
-        return elsewhere(f"/drill?did={draft.draft}")
+        # The same form again waits for the first one; another drill of the same officer does not.
+        turn = f"drill {session.account.name} {form.get('key', '')}"
+        return await office.turns.take(turn, _proposed, office, session, form)
 
     return router
+
+
+def _proposed(office: Office, session: Session, form: Mapping[str, str]) -> Response:
+    try:
+        draft = drill_of(office, session, plain_of(form))
+    except FormWrong as error:
+        return page(not_posted_page(str(error), error.reason), 422)
+    name, digest = session.account.name, draft.notice.digest
+    office.write_down(name, Act.DRILL, draft.draft, digest)
+    office.command(Verb.CREATE, draft.draft, draft.notice.lineage, name, digest, draft)
+    return elsewhere(f"/drill?did={draft.draft}")
 
 
 def drill_of(office: Office, session: Session, given: Mapping[str, str]) -> Draft:

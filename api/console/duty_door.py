@@ -3,13 +3,15 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Cookie, Header, Request, Response
 
 from alerts.duty import Roster
 from api.console.duty_page import SAID, duty_page
+from api.console.filled import filled
 from api.console.office import COOKIE, Office
 from api.console.officer_devices import MOST_DEVICES, OfficerDevices
 from api.console.passkey_door import json_answer, signed_json
@@ -20,7 +22,7 @@ from api.known.board import Orders
 from api.officers.accounts import Session
 from api.officers.audit import Act
 from api.officers.duty_desk import DutyDesk, OnDuty, may_approve, may_edit, people
-from api.officers.form import page, read_form
+from api.officers.form import page
 from api.officers.passkey_store import label_of
 from api.officers.passkeys import PasskeyRefused
 from api.officers.roster_form import Lack, RosterRefused, lacks, roster_of
@@ -106,11 +108,12 @@ def duty_routes(duty: DutyOffice) -> APIRouter:
         return elsewhere("/sign-in") if session is None else duty.shown(session)
 
     @router.post("/roster")
-    async def write(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        form = await read_form(request, origin, session)
+    async def write(request: Request) -> Response:
+        session, form = await filled(office, request)
+        # The last word on the topic is then the last one in the trail.
+        return await office.turns.take(f"roster {form.get('ward', '')[:20]}", written, session, form)
+
+    def written(session: Session, form: Mapping[str, str]) -> Response:
         name, ward, at = session.account.name, form.get("ward", "")[:20], office.now()
         view = duty.desk.view()
         if not may_edit(session.account, ward) or (ward != METROPOLITAN and not (len(ward) == 5 and ward.isdigit())):
@@ -131,25 +134,25 @@ def duty_routes(duty: DutyOffice) -> APIRouter:
         return elsewhere(f"/duty#ward-{ward}")
 
     @router.post("/call")
-    async def call(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        await read_form(request, origin, session)
+    async def call(request: Request) -> Response:
+        session, _ = await filled(office, request)
         name = session.account.name
         if trials.wait_seconds(name, time.monotonic()):
             raise ApiError(429, "too-many", "Too many calls", "Wait a minute and try again.")
+        return await office.turns.take(_subject(session), called, name)
+
+    def called(name: str) -> Response:
         trial = TrialRecord(secrets.token_hex(8), name, office.now())
         office.write_down(name, Act.TRIAL_CALL, trial.page)
         duty.store(trial_key(name), encode(trial))
         return elsewhere("/duty#mine")
 
     @router.post("/devices/remove")
-    async def remove(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        form = await read_form(request, origin, session)
+    async def remove(request: Request) -> Response:
+        session, form = await filled(office, request)
+        return await office.turns.take(_subject(session), removed, session, form)
+
+    def removed(session: Session, form: Mapping[str, str]) -> Response:
         name, identifier = session.account.name, form.get("id", "")[:40]
         mine = {one.id: one for one in duty.desk.view().devices_of(name)}
         if identifier not in mine:
@@ -176,10 +179,7 @@ def _adding(router: APIRouter, duty: DutyOffice, devices: OfficerDevices, asks: 
         device = devices.device(plain.get("subscription"))
         if asks.wait_seconds(name, time.monotonic()):
             raise ApiError(429, "too-many", "Too many devices", "Wait a minute and try again.")
-        wrong = office.codes.take(session, str(plain.get("code", "")), int(office.now().timestamp()))
-        if wrong is not None:
-            office.write_down(name, Act.DEVICE_REFUSED, detail=wrong.value)
-            raise ApiError(403, wrong.value, "確認コードが違うか、使用済みです。")
+        await office.turns.take(_subject(session), proved, session, str(plain.get("code", "")))
         sent = devices.welcome(device, name, session.csrf)
         try:
             outcome = await asyncio.wait_for(asyncio.wrap_future(sent), _ANSWERED_WITHIN_SECONDS)
@@ -189,9 +189,18 @@ def _adding(router: APIRouter, duty: DutyOffice, devices: OfficerDevices, asks: 
             raise ApiError(422, f"push-{outcome.value}", "配信サービスがこの端末への送信を受け付けません。")
         return json_answer({"state": "waiting-for-the-push"})
 
+    def proved(session: Session, code: str) -> None:
+        wrong = office.codes.take(session, code, int(office.now().timestamp()))
+        if wrong is not None:
+            office.write_down(session.account.name, Act.DEVICE_REFUSED, detail=wrong.value)
+            raise ApiError(403, wrong.value, "確認コードが違うか、使用済みです。")
+
     @router.post("/devices")
     async def add(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
         session, plain = await signed_json(office, request, origin, token)
+        return await office.turns.take(_subject(session), added, session, plain)
+
+    def added(session: Session, plain: Mapping[str, Any]) -> Response:
         name = session.account.name
         device = devices.device(plain.get("subscription"))
         try:
@@ -208,6 +217,11 @@ def _adding(router: APIRouter, duty: DutyOffice, devices: OfficerDevices, asks: 
         office.write_down(name, Act.DEVICE_ADDED, identifier, label)
         duty.store(device_key(identifier), encode(record))
         return json_answer({"to": "/duty"})
+
+
+def _subject(session: Session) -> str:
+    """Return on what acts of one officer about her own telephones wait: on each other."""
+    return f"duty {session.account.name}"
 
 
 def _has_an_end(roster: Roster, view: OnDuty) -> None:

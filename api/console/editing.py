@@ -12,7 +12,7 @@ from fastapi import APIRouter, Cookie, Request, Response
 
 from alerts.notice import Notice, Text
 from alerts.reception_check import NoCheck, is_check
-from api.console.deciding import SAID, waiting
+from api.console.deciding import SAID, subject_of, waiting
 from api.console.edit_page import edit_page, field_of
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
@@ -46,7 +46,7 @@ def editing_routes(office: Office) -> APIRouter:
     @router.post("/drafts/{draft_id}/edit")
     async def change(draft_id: str, request: Request) -> Response:
         session, form = await filled(office, request)
-        return _changed(office, session, draft_id, form)
+        return await office.turns.take(subject_of(draft_id), _changed, office, session, draft_id, form)
 
     return router
 

@@ -13,6 +13,7 @@ from alerts.notice import Notice
 from api.console.extend_page import SAID, extend_page
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
+from api.console.sending_routes import subject_of
 from api.console.signing_in import called_to
 from api.http.elsewhere import elsewhere
 from api.http.problem import problem
@@ -55,18 +56,23 @@ def extending_routes(office: Office) -> APIRouter:
     @router.post("/sending/{lineage}/extend")
     async def extend(lineage: str, request: Request, accept: Annotated[str, Header()] = "") -> Response:
         session, form = await filled(office, request)
-        done = _extended(office, session, lineage, form)
-        if isinstance(done, NotExtended):
-            office.write_down(session.account.name, Act.EXTEND_REFUSED, lineage, done.value)
-            if accept == _JSON:
-                return problem(_STATUS.get(done, _REFUSED), done.value, "The order was not extended", SAID[done])
-            return _shown(office, session, lineage, done, refused=True)
-        if accept == _JSON:
-            said = orjson.dumps({"draft": done.draft if done else None, "expires": form.get("until", "")})
-            return Response(said, 202 if done else 200, {"cache-control": "no-store"}, media_type=_JSON)
-        return elsewhere(f"/sending/{lineage}" + (f"/extend?asked={done.draft}" if done else ""))
+        turn = subject_of(lineage)
+        return await office.turns.take(turn, _answered, office, session, lineage, form, as_json=accept == _JSON)
 
     return router
+
+
+def _answered(office: Office, session: Session, lineage: str, form: dict[str, str], *, as_json: bool) -> Response:
+    done = _extended(office, session, lineage, form)
+    if isinstance(done, NotExtended):
+        office.write_down(session.account.name, Act.EXTEND_REFUSED, lineage, done.value)
+        if as_json:
+            return problem(_STATUS.get(done, _REFUSED), done.value, "The order was not extended", SAID[done])
+        return _shown(office, session, lineage, done, refused=True)
+    if as_json:
+        said = orjson.dumps({"draft": done.draft if done else None, "expires": form.get("until", "")})
+        return Response(said, 202 if done else 200, {"cache-control": "no-store"}, media_type=_JSON)
+    return elsewhere(f"/sending/{lineage}" + (f"/extend?asked={done.draft}" if done else ""))
 
 
 def _why(office: Office, session: Session, lineage: str) -> NotExtended | None:

@@ -1,6 +1,7 @@
 """Who looks at a page, and what a form says: of somebody who is signed in. All others are sent to sign in."""
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from api.console.office import COOKIE, Office
 from api.http.errors import SignInFirst
@@ -21,5 +22,5 @@ async def filled(office: Office, request: Request) -> tuple[Session, dict[str, s
 
     Raises SignInFirst without a session, and `ApiError` 403 for a form that another site or another session has made.
     """
-    session = seen_by(office, request)
+    session = await run_in_threadpool(seen_by, office, request)
     return session, await read_form(request, request.headers.get("origin", ""), session)

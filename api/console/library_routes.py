@@ -24,6 +24,8 @@ from streams.topics import KEPT_AREAS
 from streams.wire import encode
 
 _STORED_WITHIN_SECONDS = 10.0
+# One after the other, whatever area it is: they are few, and no night waits for them.
+_SUBJECT = "areas"
 _Id = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 
 
@@ -41,30 +43,37 @@ def library_routes(office: Office) -> APIRouter:
     @router.post("/areas")
     async def keep(request: Request) -> Response:
         session, form = await filled(office, request)
-        account = session.account
-        try:
-            new = _wanted(office, account, plain_of(form))
-        except FormWrong as error:
-            return page(not_posted_page(str(error), error.reason), 422)
-        if isinstance(new, str):
-            return page(not_posted_page(new), 403)
-        if not office.did(account.name, Act.AREA_KEPT, new.id, new.name):
-            office.write_down(account.name, Act.AREA_KEPT, new.id, new.name)
-        _store(office, new.id, encode(new))
-        return elsewhere(f"/areas?kept={new.id}")
+        return await office.turns.take(_SUBJECT, _kept, office, session.account, form)
 
     @router.post("/areas/{identity}/remove")
     async def remove(identity: _Id, request: Request) -> Response:
         session, _ = await filled(office, request)
-        mine = {one.id: one for one in offered_to(session.account, office.kept.listed())}
-        if identity not in mine:
-            # Gone already, or another ward's: nothing is done to it either way.
-            return elsewhere("/areas")
-        office.write_down(session.account.name, Act.AREA_REMOVED, identity, mine[identity].name)
-        _store(office, identity, None)
-        return elsewhere("/areas")
+        return await office.turns.take(_SUBJECT, _removed, office, session.account, identity)
 
     return router
+
+
+def _kept(office: Office, account: Account, form: dict[str, str]) -> Response:
+    try:
+        new = _wanted(office, account, plain_of(form))
+    except FormWrong as error:
+        return page(not_posted_page(str(error), error.reason), 422)
+    if isinstance(new, str):
+        return page(not_posted_page(new), 403)
+    if not office.did(account.name, Act.AREA_KEPT, new.id, new.name):
+        office.write_down(account.name, Act.AREA_KEPT, new.id, new.name)
+    _store(office, new.id, encode(new))
+    return elsewhere(f"/areas?kept={new.id}")
+
+
+def _removed(office: Office, account: Account, identity: str) -> Response:
+    mine = {one.id: one for one in offered_to(account, office.kept.listed())}
+    if identity not in mine:
+        # Gone already, or another ward's: nothing is done to it either way.
+        return elsewhere("/areas")
+    office.write_down(account.name, Act.AREA_REMOVED, identity, mine[identity].name)
+    _store(office, identity, None)
+    return elsewhere("/areas")
 
 
 def _wanted(office: Office, account: Account, form: dict[str, str]) -> KeptArea | str:

@@ -17,6 +17,7 @@ from api.console.passkey_page import head_for
 from api.console.rehearsal_page import rehearsal_bar
 from api.http.errors import ApiError
 from api.http.rate import RateLimit
+from api.http.turns import AT_ONCE, Turns
 from api.known.census import Census
 from api.known.channels import Channels
 from api.known.desk import Desk
@@ -35,6 +36,7 @@ from api.officers.audit import Act, Trail
 from api.officers.codes import FRESH_SECONDS, Codes
 from api.officers.passkey_store import PasskeyStore
 from api.officers.passkeys import Challenges, PasskeySettings
+from api.officers.under_way import UnderWay
 from api.orders.area_sources import AreaSources, ImportedOfDay, River
 from api.orders.keeping import offered_to
 from api.orders.lint import Found, lint
@@ -60,8 +62,22 @@ _STORED_WITHIN_SECONDS = 10.0
 _NOT_SENT = "送られていません（NOT SENT）。Not sent: the broker did not take it"
 _NOT_DONE = "送られていません（NOT SENT）。Not done: it could not be written to the audit trail"
 _UNKNOWN = "まだ分かりません（UNKNOWN）。Not known yet whether it was taken"
+_BUSY = "送られていません（NOT SENT）。混み合っています。Nothing was done: too many acts wait at this moment"
+_BEFORE = "まだ分かりません（UNKNOWN）。先の操作が終わっていません。Not known yet: an earlier act has not ended"
 _SAFE = "もう一度押しても二重には送られません（SAFE TO RETRY）。Safe to try again: nothing is sent twice."
+# How many sign in at the same time: argon2 takes 64 MiB for each of them, and a guess takes its time on purpose. Apart
+# from those who act, so that neither keeps the other out.
+_DOORS_AT_ONCE = 4
+_QUESTIONS_AT_ONCE = 8
 UNFORESEEN = f"まだ分かりません（UNKNOWN）。{_SAFE}"
+
+
+def _turns(at_once: int) -> Turns:
+    return Turns(
+        at_once,
+        busy=lambda: ApiError(503, "busy", _BUSY, _SAFE),
+        under_way=lambda: ApiError(503, "under-way", _BEFORE, _SAFE),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +137,14 @@ class Office:
     """The plans that drafts of ways name: what these will say is worded from them."""
     kept: KeptAreas = field(default_factory=KeptAreas)
     """Areas that wards keep under a name."""
+    turns: Turns = field(default_factory=lambda: _turns(AT_ONCE))
+    """Where acts wait for the broker: off the event loop, one at a time for each subject."""
+    doors: Turns = field(default_factory=lambda: _turns(_DOORS_AT_ONCE))
+    """Where sign-ins do."""
+    questions: Turns = field(default_factory=lambda: _turns(_QUESTIONS_AT_ONCE))
+    """Where the planner is waited for: nothing is done by it, and it holds up nobody who acts."""
+    verdicts: UnderWay = field(default_factory=UnderWay)
+    """Who has asked the decider for a verdict a moment ago."""
     codes: Codes = field(init=False)
     imported: ImportedOfDay = field(init=False)
 
@@ -170,7 +194,8 @@ class Office:
             return None if record is None or record.draft is None else self.lint(record.draft.notice)
 
         seen = watched(running, found=found, newest=self.sending.newest, at=self.now())
-        self.rehearsals.keep(seen)
+        # A page that was asked for meanwhile: what its officer has done since is newer, and stays.
+        self.rehearsals.keep(seen, instead_of=running)
         return seen
 
     def real_drafts(self, session: Session) -> tuple[DraftRecord, ...]:
@@ -247,9 +272,11 @@ class Office:
 
         The producer goes on trying for longer than anybody waits here, so only a refusal says that nothing was sent.
         """
-        command = Command(verb, draft_id, by, self.now(), digest, draft)
+        at = self.now()
+        command = Command(verb, draft_id, by, at, digest, draft)
         try:
             sent = self.producer.send(COMMANDS.name, lineage.encode(), encode(command))
+            self.verdicts.has_asked(verb, draft_id, digest, by, at, sent)
             sent.result(_STORED_WITHIN_SECONDS)
         except StreamsError:
             raise ApiError(503, "not-stored", _NOT_SENT, _SAFE) from None

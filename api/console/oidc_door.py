@@ -9,7 +9,6 @@ from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Header, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from api.console.office import Office
 from api.console.signing_in import signed_in
@@ -61,8 +60,11 @@ def oidc_routes(office: Office, oidc: Oidc) -> APIRouter:
 
     @router.get("")
     async def go() -> Response:
+        return await office.doors.take("", gone)
+
+    def gone() -> Response:
         try:
-            address, state = await run_in_threadpool(oidc.begin, office.now().timestamp())
+            address, state = oidc.begin(office.now().timestamp())
         except OidcRefused as error:
             return _refused(office, "", error.reason)
         answer = elsewhere(address)
@@ -74,9 +76,12 @@ def oidc_routes(office: Office, oidc: Oidc) -> APIRouter:
 
     @router.get("/back")
     async def back(request: Request, kept: Annotated[str, Cookie(alias=_STATE_COOKIE)] = "") -> Response:
+        return await office.doors.take("", come, dict(request.query_params), kept)
+
+    def come(query: dict[str, str], kept: str) -> Response:
         at = office.now().timestamp()
         try:
-            subject = await run_in_threadpool(oidc.back, dict(request.query_params), kept, at)
+            subject = oidc.back(query, kept, at)
         except OidcRefused as error:
             return _refused(office, "", error.reason)
         name = office.accounts.tied_to(oidc.settings.oidc_issuer, subject)
@@ -95,12 +100,15 @@ def oidc_routes(office: Office, oidc: Oidc) -> APIRouter:
             return _refused(office, "", "oidc-ticket")
         if office.limit.wait_seconds(f"o:{name}", time.monotonic()):
             raise ApiError(429, "too-many", "Too many attempts", "Wait a minute and try again.")
-        found = office.accounts.sign_in_named(name, fields.get("code", ""), int(at))
+        return await office.doors.take("", tried, ticket, name, fields.get("code", ""), int(at))
+
+    def tried(ticket: str, name: str, given: str, at: int) -> Response:
+        found = office.accounts.sign_in_named(name, given, at)
         if isinstance(found, SignInRefused):
             office.write_down(name, Act.SIGN_IN_REFUSED, detail=found.value)
             return page(_code_page(name, ticket, "確認コードが違います。"), 403)
         tickets.take(ticket)
-        return signed_in(office, found, int(at))
+        return signed_in(office, found, at)
 
     return router
 

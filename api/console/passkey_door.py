@@ -9,7 +9,9 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
+from api.console.filled import filled
 from api.console.office import COOKIE, Office, Passkeys
 from api.console.passkey_page import passkeys_page, said
 from api.console.signing_in import called_to, signed_in
@@ -17,7 +19,7 @@ from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.officers.accounts import Session, SignInRefused
 from api.officers.audit import Act
-from api.officers.form import page, read_form
+from api.officers.form import page
 from api.officers.passkeys import (
     PasskeyRefused,
     count_of,
@@ -72,6 +74,9 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
         # By address alone: nobody can guess a passkey, and nobody may keep another from hers by trying.
         if office.limit.wait_seconds(f"k:{address}", time.monotonic()):
             raise ApiError(429, "too-many", "Too many attempts", "Wait a minute and try again.")
+        return await office.doors.take("", came, plain, address)
+
+    def came(plain: dict[str, Any], address: str) -> Response:
         name, label = show(_credential(plain), "sign-in", "")
         office.limit.forgive(f"k:{address}")
         found = office.accounts.begin(name, now())
@@ -83,6 +88,9 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
     @router.post("/passkeys/confirm/options")
     async def confirm_options(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
         session, _ = await signed_json(office, request, origin, token)
+        return await run_in_threadpool(asked_to_confirm, session)
+
+    def asked_to_confirm(session: Session) -> Response:
         known = tuple(one.id for one in store.of(session.account.name))
         if not known:
             raise ApiError(409, "passkey-none", "登録されたパスキーがありません。")
@@ -91,6 +99,9 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
     @router.post("/passkeys/confirm")
     async def confirm(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
         session, plain = await signed_json(office, request, origin, token)
+        return await office.turns.take(_subject(session), confirmed, session, plain)
+
+    def confirmed(session: Session, plain: dict[str, Any]) -> Response:
         name, label = show(_credential(plain), "confirm", session.csrf, session.account.name)
         office.write_down(name, Act.PASSKEY_SHOWN, str(plain.get("on", ""))[:120], label)
         return _json(json.dumps({"code": office.codes.give_pass(session, now())}))
@@ -106,6 +117,9 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
     @router.post("/passkeys/options")
     async def options(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
         session, plain = await signed_json(office, request, origin, token)
+        return await office.turns.take(_subject(session), asked_to_make, session, plain)
+
+    def asked_to_make(session: Session, plain: dict[str, Any]) -> Response:
         name = session.account.name
         # Whoever finds an open screen makes no key to it: a code, or a passkey that is there already, comes first.
         wrong = office.codes.take(session, str(plain.get("code", "")), now())
@@ -119,6 +133,9 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
     @router.post("/passkeys/new")
     async def new(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
         session, plain = await signed_json(office, request, origin, token)
+        return await office.turns.take(_subject(session), added, session, plain)
+
+    def added(session: Session, plain: dict[str, Any]) -> Response:
         name, label = session.account.name, str(plain.get("label", ""))
         try:
             found = made(settings, _credential(plain), challenges, session.csrf, now())
@@ -130,11 +147,11 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
         return _json(json.dumps({"to": "/passkeys"}))
 
     @router.post("/passkeys/remove")
-    async def remove(request: Request, origin: Annotated[str, Header()] = "", token: _TOKEN = "") -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        fields = await read_form(request, origin, session)
+    async def remove(request: Request) -> Response:
+        session, fields = await filled(office, request)
+        return await office.turns.take(_subject(session), removed, session, fields)
+
+    def removed(session: Session, fields: dict[str, str]) -> Response:
         name = session.account.name
         wrong = office.codes.take(session, fields.get("code", ""), now())
         problem = "" if wrong is None else "確認コードが違うか、使用済みです。"
@@ -158,9 +175,14 @@ def passkey_routes(office: Office, passkeys: Passkeys) -> APIRouter:
     return router
 
 
+def _subject(session: Session) -> str:
+    """Return on what acts with one account's passkeys wait: on each other."""
+    return f"passkeys {session.account.name}"
+
+
 async def signed_json(office: Office, request: Request, origin: str, token: str) -> tuple[Session, dict[str, Any]]:
     """Return who sends what our script sends; raises `ApiError` for anybody else."""
-    session = office.session(token)
+    session = await run_in_threadpool(office.session, token)
     if session is None:
         raise ApiError(401, "not-signed-in", "サインインしてください。")
     plain = await _read(request, origin)

@@ -5,10 +5,12 @@ order only opens a draft. A form that is sent twice is one document: its receipt
 """
 
 import secrets
+from collections.abc import Mapping
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from alerts.report import OutcomeKind
 from api.console.closure_preview import closure_preview_routes, moves_many
@@ -51,6 +53,8 @@ from streams.ingest.acceptance import receive
 from streams.payloads import DraftRecord, DraftState
 
 _STORED_WITHIN_SECONDS = 10.0
+# The fields by which a form names what was there before it.
+_NAMING = ("undo", "lift", "correct", "other", "shelter")
 
 MAY_NOT_SAID = {
     MayNot.ROLE: "この役割では、自分の書いた避難情報しか終わらせられません。",
@@ -106,26 +110,14 @@ def posting_routes(office: Office) -> APIRouter:
     @router.post("/post/order/preview")
     async def preview(request: Request, accept: Annotated[str, Header()] = "") -> Response:
         session, given = await filled(office, request)
-        form = plain_of(given)
-        names = offered_names(office, session)
-        try:
-            area = area_wanted(form, names, office.ground.lookup, office.sources(session.account))
-            seen, problem = office.preview(ground_within(area.cells)), NOTHING_WRONG
-        except FormWrong as error:
-            seen, problem = None, error
-        if accept == "application/json":
-            return _live(seen, problem, form.get("level", ""), office)
-        key = form.get("key", "") or new_key()
-        offered = offered_areas(office, session)
-        shown = preview_page(form, names, seen, problem, office.ground.cells, session, key=key, offered=offered)
-        return page(shown, 200 if seen is not None else 422)
+        return await run_in_threadpool(_previewed, office, session, plain_of(given), accept)
 
     @router.post("/post/{kind}")
     async def post(kind: str, request: Request) -> Response:
         session, form = await filled(office, request)
         if kind not in KINDS:
             raise ApiError(404, "not-found", "There is no such page")
-        return await _posted(office, session, kind, form)
+        return await office.turns.take(_subject(kind, session, form), _posted, office, session, kind, form)
 
     @router.get("/posts/{receipt}")
     def became(receipt: str, request: Request) -> Response:
@@ -133,6 +125,29 @@ def posting_routes(office: Office) -> APIRouter:
         return page(posted_page(became_of(office, session, receipt), session, now=office.now(), key=new_key()))
 
     return router
+
+
+def _subject(kind: str, session: Session, form: Mapping[str, str]) -> str:
+    """Return on what a form waits: on others about what it names, or on itself when it is sent twice."""
+    named = next((form[one] for one in _NAMING if form.get(one)), "")
+    if kind == "cap":
+        named = f"{form.get('from_ward', '')} {form.get('to_ward', '')}"
+    return f"post {kind} {named or session.account.name + ' ' + form.get('key', '')}"
+
+
+def _previewed(office: Office, session: Session, form: dict[str, str], accept: str) -> Response:
+    names = offered_names(office, session)
+    try:
+        area = area_wanted(form, names, office.ground.lookup, office.sources(session.account))
+        seen, problem = office.preview(ground_within(area.cells)), NOTHING_WRONG
+    except FormWrong as error:
+        seen, problem = None, error
+    if accept == "application/json":
+        return _live(seen, problem, form.get("level", ""), office)
+    key = form.get("key", "") or new_key()
+    offered = offered_areas(office, session)
+    shown = preview_page(form, names, seen, problem, office.ground.cells, session, key=key, offered=offered)
+    return page(shown, 200 if seen is not None else 422)
 
 
 def _live(seen: Preview | None, problem: FormWrong, level: str, office: Office) -> Response:
@@ -143,7 +158,7 @@ def _live(seen: Preview | None, problem: FormWrong, level: str, office: Office) 
     return Response(content, headers={"cache-control": "no-store"}, media_type="application/json")
 
 
-async def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -> Response:
+def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -> Response:
     account, at = session.account, office.now()
     try:
         wanted = wanted_of(kind, form, account, known=office.known(account), at=at)
@@ -168,7 +183,7 @@ async def _posted(office: Office, session: Session, kind: str, form: dict[str, s
         office.write_down(account.name, Act.POST_REFUSED, on, may_not.value)
         return page(not_posted_page(MAY_NOT_SAID[may_not]), 403)
     if kind == "closure" and wanted.again and not wanted.fields.get("undo"):
-        many = await moves_many(office, wanted, raw, form)
+        many = moves_many(office, wanted, raw, form)
         if many:
             office.write_down(account.name, Act.POST_REFUSED, on, NotYet.MOVES_MANY.value)
             return page(not_posted_page(many), 422)

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from alerts.alert import GEOCODE_CLASS20, Geocode
 from alerts.claim import Lane
 from api.console.card_page import card_page
 from api.console.deciding import SAID
-from api.console.filled import filled
+from api.console.filled import filled, seen_by
 from api.console.office import COOKIE, Office
 from api.console.rehearsal_page import PATH, result_page, start_page, step_page
 from api.http.elsewhere import elsewhere
@@ -37,11 +38,10 @@ def rehearsing_routes(office: Office) -> APIRouter:
     router = APIRouter()
 
     @router.get(PATH)
-    def look(again: str = "", token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
-        session = office.session(token)
-        if session is None:
-            return elsewhere("/sign-in")
-        return _shown(office, session, again=bool(again))
+    async def look(request: Request, again: str = "") -> Response:
+        # Looking may act as well: it opens the second draft, and writes down the end.
+        session = await run_in_threadpool(seen_by, office, request)
+        return await office.turns.take(_subject(session), _shown, office, session, again=bool(again))
 
     @router.get("/console/card")
     def card(token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
@@ -51,34 +51,43 @@ def rehearsing_routes(office: Office) -> APIRouter:
     @router.post(PATH + "/{word}")
     async def act(word: str, request: Request) -> Response:
         session, form = await filled(office, request)
-        if word == "begin":
-            return _begun(office, session, form)
-        running = office.rehearsals.of(session.account.name)
-        if running is None:
-            return elsewhere(PATH)
-        running = office.watch(running)
-        match word:
-            case "read":
-                # Not before the decider has opened it: until then the page asks again.
-                if running.step is not Step.GAUGE or _waiting(office, running) is None:
-                    return elsewhere(PATH)
-                office.rehearsals.keep(running.did(Step.GAUGE, office.now()))
-                return elsewhere(f"/drafts/{running.drafts[0][0]}")
-            case "second":
-                return _approved(office, session, running, form)
-            case "answer":
-                return _answered(office, session, running, form)
-            case "close":
-                return _closed(office, session, running, form)
-            case "seen":
-                if running.closed:
-                    office.rehearsals.keep(running.did(Step.CLOSE, office.now()))
-                return elsewhere(PATH)
-            case "quit":
-                return _quit(office, session, running)
-        raise ApiError(404, "not-found", "There is no such page")
+        return await office.turns.take(_subject(session), _acted, office, session, word, form)
 
     return router
+
+
+def _subject(session: Session) -> str:
+    """Return on what an officer's steps wait: on the one before, and nobody else's."""
+    return f"rehearsal {session.account.name}"
+
+
+def _acted(office: Office, session: Session, word: str, form: Mapping[str, str]) -> Response:
+    if word == "begin":
+        return _begun(office, session, form)
+    running = office.rehearsals.of(session.account.name)
+    if running is None:
+        return elsewhere(PATH)
+    running = office.watch(running)
+    match word:
+        case "read":
+            # Not before the decider has opened it: until then the page asks again.
+            if running.step is not Step.GAUGE or _waiting(office, running) is None:
+                return elsewhere(PATH)
+            office.rehearsals.keep(running.did(Step.GAUGE, office.now()))
+            return elsewhere(f"/drafts/{running.drafts[0][0]}")
+        case "second":
+            return _approved(office, session, running, form)
+        case "answer":
+            return _answered(office, session, running, form)
+        case "close":
+            return _closed(office, session, running, form)
+        case "seen":
+            if running.closed:
+                office.rehearsals.keep(running.did(Step.CLOSE, office.now()))
+            return elsewhere(PATH)
+        case "quit":
+            return _quit(office, session, running)
+    raise ApiError(404, "not-found", "There is no such page")
 
 
 def _shown(office: Office, session: Session, *, again: bool = False, said: str = "", status: int = 200) -> Response:

@@ -70,9 +70,14 @@ def sending_routes(office: Office) -> APIRouter:
         session, form = await filled(office, request)
         if word not in _PHASES:
             raise ApiError(404, "not-found", "There is no such page")
-        return _ended(office, session, lineage, word, form)
+        return await office.turns.take(subject_of(lineage), _ended, office, session, lineage, word, form)
 
     return router
+
+
+def subject_of(lineage: str) -> str:
+    """Return on what those wait who end what went out or give it a later end: on each other."""
+    return f"lineage {lineage}"
 
 
 def why_not_end(office: Office, session: Session, notice: Notice) -> MayNot | None:

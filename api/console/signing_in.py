@@ -2,9 +2,11 @@
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api.console.office import COOKIE, Office
 from api.console.officer_page import sign_in_page
@@ -47,6 +49,9 @@ def signing_in_routes(office: Office) -> APIRouter:
         keys = (f"b:{known}",) if known else (f"a:{address}", f"n:{name}")
         if any(office.limit.wait_seconds(key, time.monotonic()) for key in keys):
             raise ApiError(429, "too-many", "Too many attempts", "Wait a minute and try again.")
+        return await office.doors.take("", tried, name, fields, at, to)
+
+    def tried(name: str, fields: Mapping[str, str], at: int, to: str) -> Response:
         found = office.accounts.sign_in(name, fields.get("password", ""), fields.get("code", ""), at)
         if isinstance(found, SignInRefused):
             office.write_down(name, Act.SIGN_IN_REFUSED, detail=found.value)
@@ -59,8 +64,12 @@ def signing_in_routes(office: Office) -> APIRouter:
         origin: Annotated[str, Header()] = "",
         token: Annotated[str, Cookie(alias=COOKIE)] = "",
     ) -> Response:
-        session = office.session(token)
+        session = await run_in_threadpool(office.session, token)
         await read_form(request, origin, session)
+        return await office.doors.take("", left, session, token)
+
+    def left(session: Session | None, token: str) -> Response:
+        # Ended before it is written down: nobody stays signed in because a broker is slow.
         office.accounts.sign_out(token)
         if session is not None:
             office.write_down(session.account.name, Act.SIGN_OUT)

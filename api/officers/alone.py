@@ -58,6 +58,8 @@ class AloneBook:
     def __init__(self) -> None:
         self._let_go: dict[tuple[str, int], LetGo] = {}
         self._lock = threading.Lock()
+        self.looking = threading.Lock()
+        """Held by who looks at what counts and then adds to it; for no longer than that takes."""
 
     def apply(self, record: Record) -> None:
         """Take in one record. Raises `Refused` for one that cannot be read."""
@@ -74,6 +76,12 @@ class AloneBook:
             for key, old in list(self._let_go.items()):
                 if one.at - old.at > _KEPT:
                     del self._let_go[key]
+
+    def drop(self, revision: int, one: LetGo) -> None:
+        """Count *one* no longer: it was not asked for after all."""
+        with self._lock:
+            if self._let_go.get((one.lineage, revision)) is one:
+                del self._let_go[one.lineage, revision]
 
     def earlier(self) -> tuple[LetGo, ...]:
         """Return what is known."""

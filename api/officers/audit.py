@@ -7,6 +7,7 @@ who, when, what and on which draft, and never a resident.
 import hashlib
 import json
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -18,8 +19,11 @@ from streams.brokers.errors import StreamsError
 from streams.topics import AUDIT
 
 BEGINNING = "0" * 64
-_KEY = b"audit"
+_ROUTE = b"audit"
 _STORED_WITHIN_SECONDS = 10.0
+# Each entry names the hash of the one before, so that one at a time is under way: the others wait for their turn, and
+# who has not begun by then has written nothing.
+_TURN_WITHIN_SECONDS = 5.0
 # A bad night's acts of all wards.
 _MOST_ACTS = 5_000
 
@@ -128,9 +132,17 @@ def last_hash(records: Sequence[bytes]) -> str:
 
 
 class Trail:
-    """The one writer; an act is done when its entry is stored."""
+    """The one writer; an act is done when its entry is stored. Any thread may write, and look while others write."""
 
-    def __init__(self, producer: Producer, records: Iterable[bytes], now: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        producer: Producer,
+        records: Iterable[bytes],
+        now: Callable[[], str],
+        *,
+        turn_within_seconds: float = _TURN_WITHIN_SECONDS,
+        stored_within_seconds: float = _STORED_WITHIN_SECONDS,
+    ) -> None:
         """Continue behind *records*; raises ValueError when their chain is broken: a person looks first."""
         kept = list(records)
         broken = broken_at(kept)
@@ -142,26 +154,35 @@ class Trail:
             self._remember(read(raw)[0])
         self._producer = producer
         self._now = now
-        self._lock = threading.Lock()
+        self._turn_within, self._stored_within = turn_within_seconds, stored_within_seconds
+        # Held while a broker is waited for, by one writer; never by whoever looks.
+        self._writing = threading.Lock()
+        # Held for a moment, over what is remembered.
+        self._looking = threading.Lock()
         self._unknown: tuple[Entry, Future[Stored]] | None = None
 
     def add(self, by: str, act: Act, on: str = "", detail: str = "") -> Entry:
         """Store one entry; raises what the broker raises, and then the act must not be done.
 
         Raises TimeoutError as long as it is not known whether the entry before was stored: two of one number break the
-        chain for good.
+        chain for good. And where its turn has not come in time: then nothing was written.
         """
-        with self._lock:
-            self._settle()
+        until = time.monotonic() + self._turn_within
+        if not self._writing.acquire(timeout=self._turn_within):
+            raise TimeoutError("other acts are being written down")
+        try:
+            self._settle(until)
             entry = Entry(self._number + 1, self._now(), by, act.value, on, detail[:500], self._before)
-            self._unknown = entry, self._producer.send(AUDIT.name, _KEY, write(entry))
-            stored = self._settle()
-        if stored is not None:
-            raise stored
+            self._unknown = entry, self._producer.send(AUDIT.name, _ROUTE, write(entry))
+            refused = self._settle(time.monotonic() + self._stored_within)
+        finally:
+            self._writing.release()
+        if refused is not None:
+            raise refused
         return entry
 
-    def _settle(self) -> StreamsError | None:
-        """Take in the entry that is under way; return why the broker refused it, if it did.
+    def _settle(self, until_monotonic: float) -> StreamsError | None:
+        """Take in the entry that is under way; return why the broker refused it, if it did. Its caller is the writer.
 
         The producer goes on trying for longer than anybody waits here: what was given up may still be stored.
         """
@@ -169,33 +190,41 @@ class Trail:
             return None
         entry, stored = self._unknown
         try:
-            stored.result(_STORED_WITHIN_SECONDS)
+            stored.result(max(0.0, until_monotonic - time.monotonic()))
         except StreamsError as error:
             self._unknown = None
             return error
-        self._unknown = None
+        with self._looking:
+            self._remember(entry)
         self._number, self._before = entry.number, entry.hash
-        self._remember(entry)
+        self._unknown = None
         return None
 
     def done_at(self, by: str, act: Act, on: str, detail: str) -> str:
         """Return when *by* last did exactly this, "" when never: by it the same form sent again is known.
 
-        Read back at the start as well, so that the answer to a form is the same after the process was killed.
+        Read back at the start as well, so that the answer to a form is the same after the process was killed. It waits
+        for no writer: what is under way counts as soon as the broker has it.
         """
-        with self._lock:
-            if self._unknown is not None and self._unknown[1].done():
-                self._settle()
-            return self._acts.get((by, act.value, on, detail[:500]), "")
+        asked, under_way = (by, act.value, on, detail[:500]), self._unknown
+        with self._looking:
+            known = self._acts.get(asked, "")
+        if under_way is None or _key(under_way[0]) != asked:
+            return known
+        entry, stored = under_way
+        return entry.at if stored.done() and stored.exception() is None else known
 
     def latest(self, act: Act) -> tuple[tuple[str, str, str], ...]:
         """Return by whom, on what and when *act* was done, as far as is kept in memory."""
-        with self._lock:
+        with self._looking:
             return tuple((by, on, at) for (by, done, on, _), at in self._acts.items() if done == act.value)
 
     def _remember(self, entry: Entry) -> None:
-        key = entry.by, entry.act, entry.on, entry.detail
-        self._acts[key] = entry.at
-        self._acts.move_to_end(key)
+        self._acts[_key(entry)] = entry.at
+        self._acts.move_to_end(_key(entry))
         if len(self._acts) > _MOST_ACTS:
             self._acts.popitem(last=False)
+
+
+def _key(entry: Entry) -> tuple[str, str, str, str]:
+    return entry.by, entry.act, entry.on, entry.detail

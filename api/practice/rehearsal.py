@@ -187,10 +187,11 @@ class Rehearsals:
         with self._lock:
             return next((one.officer for one in self._running.values() if one.has(lineage)), "")
 
-    def keep(self, rehearsal: Rehearsal) -> None:
-        """Keep how far it is."""
+    def keep(self, rehearsal: Rehearsal, *, instead_of: Rehearsal | None = None) -> None:
+        """Keep how far it is; with *instead_of* only where that is how far it was until now."""
         with self._lock:
-            self._running[rehearsal.officer] = rehearsal
+            if instead_of is None or self._running.get(rehearsal.officer) is instead_of:
+                self._running[rehearsal.officer] = rehearsal
 
     def has_asked(self, draft: str) -> None:
         """Remember that the decider was asked to let *draft* go."""
