@@ -62,5 +62,8 @@ def points(text: str) -> tuple[LatLng, ...]:
     found = []
     for pair in text.split():
         lat, _, lng = pair.partition(",")
-        found.append(LatLng(float(lat), float(lng)))
+        try:
+            found.append(LatLng(float(lat), float(lng)))
+        except ValueError:
+            raise ValueError(f"{pair} is no LAT,LNG: latitude first, e.g. 35.6895,139.6917") from None
     return tuple(found)

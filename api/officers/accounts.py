@@ -21,6 +21,8 @@ import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from streams.settings import SettingMissing
+
 EVERY_WARD = "*"
 # Short enough for a screen that was left alone, long enough for a night with breaks: each request prolongs it.
 IDLE_SECONDS = 30 * 60
@@ -119,9 +121,13 @@ class Accounts:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._lock = threading.Lock()
         with self._lock:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA foreign_keys=ON")
-            self._db.executescript(_SCHEMA)
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA foreign_keys=ON")
+                self._db.executescript(_SCHEMA)
+            except sqlite3.DatabaseError as error:
+                self._db.close()
+                raise SettingMissing(f"{path} is not the file of `shirase accounts`: {error}") from error
             self._db.execute("INSERT OR IGNORE INTO browser_key VALUES (1, ?)", (secrets.token_bytes(32),))
             self.browser_key = bytes(self._db.execute("SELECT value FROM browser_key").fetchone()[0])
         self._hasher = hasher or PasswordHasher()

@@ -77,7 +77,9 @@ def read(
             raise ShapeTooLarge("too-many-features", f"{told['features']} > {MAX_FEATURES}")
         meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer, encoding=encoding)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError) as broken:
-        raise ShapeError("vector-file", f"{path.name}: {str(broken)[:200]}") from broken
+        # What follows the first sentence is GDAL's advice to whoever programs it.
+        said = str(broken).partition(";")[0].replace(str(path), path.name)
+        raise ShapeError("vector-file", f"{path.name}: {said[:200]}") from broken
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     vertices = int(shapely.get_num_coordinates(shapes).sum())
     if vertices > MAX_VERTICES:

@@ -1,5 +1,6 @@
 """`shirase accounts` and `shirase audit`: who may act at the console, and whether the trail of acts is whole."""
 
+import re
 import time
 from pathlib import Path
 
@@ -13,6 +14,12 @@ _store = click.option(
     "--accounts", "path", type=click.Path(path_type=Path), default=DEFAULT_ACCOUNTS, show_default=True,
     help="The file beside the console; made with mode 0600.",
 )  # fmt: skip
+# Whoever mistypes the file's name is told so, and not that an officer has no account.
+_store_there = click.option(
+    "--accounts", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=DEFAULT_ACCOUNTS,
+    show_default=True, help="The file beside the console.",
+)  # fmt: skip
+_WARD = re.compile(r"[0-9]{7}|\*")
 
 
 @click.group()
@@ -50,6 +57,9 @@ def add(
     from api.officers.accounts import AccountExists, Accounts, Role
     from shirase.second_administrator import NEEDED, administrators_in, prove_two
 
+    for ward in wards:
+        if not _WARD.fullmatch(ward):
+            raise click.BadParameter(f"{ward} is no class20 code: seven digits, e.g. 1310800", param_hint="--ward")
     store = Accounts(path)
     try:
         if Role(role) is not Role.DRAFTER and len(administrators_in(store)) >= NEEDED:
@@ -92,7 +102,7 @@ def _code_of(name: str) -> str:
 
 @accounts.command()
 @click.argument("name")
-@_store
+@_store_there
 def seal(name: str, path: Path) -> None:
     """Print a new sheet of one-time codes for NAME, for an envelope in a safe; the sheet before is void.
 
@@ -114,7 +124,7 @@ def seal(name: str, path: Path) -> None:
 @click.argument("name")
 @click.option("--issuer", required=True, help="The provider, as SHIRASE_OIDC_ISSUER names it.")
 @click.option("--subject", required=True, help="The provider's `sub` of this person, never a name or an address.")
-@_store
+@_store_there
 def tie(name: str, issuer: str, subject: str, path: Path) -> None:
     """Let a person of the ward's own identity provider sign in as NAME; the code of the second factor stays."""
     from api.officers.accounts import AccountExists, Accounts
@@ -132,7 +142,7 @@ def tie(name: str, issuer: str, subject: str, path: Path) -> None:
 
 @accounts.command("lost-code")
 @click.argument("name")
-@_store
+@_store_there
 def lost_code(name: str, path: Path) -> None:
     """End the authenticator key of NAME, as of a lost telephone. Refused where it is her last factor."""
     from api.officers.accounts import Accounts
@@ -145,7 +155,7 @@ def lost_code(name: str, path: Path) -> None:
 
 
 @accounts.command("list")
-@_store
+@_store_there
 def list_accounts(path: Path) -> None:
     """List every account, its role and its wards."""
     from api.officers.accounts import Accounts
@@ -159,7 +169,7 @@ def list_accounts(path: Path) -> None:
 
 @accounts.command()
 @click.argument("name")
-@_store
+@_store_there
 def disable(name: str, path: Path) -> None:
     """End the account NAME and all its sessions, at once."""
     from api.officers.accounts import Accounts

@@ -152,6 +152,8 @@ def list_areas(library: Path) -> None:
     from geo.importers.area_set_file import load_library
 
     found = load_library(library)
+    if not any(found.dates(kind) for kind in AreaSetKind):
+        click.echo(f"no set below {library}: shirase areas import", err=True)
     for kind in AreaSetKind:
         for day in found.dates(kind):
             one = found.on(kind, date.fromisoformat(day))

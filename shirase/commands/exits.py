@@ -6,10 +6,10 @@ from typing import Any, NoReturn
 
 import click
 
-from alerts.errors import AlertsError
-from dispatch.errors import DispatchError
+from alerts.errors import AlertsError, PolicyError
+from dispatch.errors import DispatchError, KeyFileUnsafe
 from feeds.errors import FeedError
-from geo.errors import GeoError
+from geo.errors import AreaTableError, GeoError
 from routing.errors import RoutingError
 from shirase.errors import PartNotUp, ShiraseError
 from streams.brokers.errors import StreamsError
@@ -17,7 +17,8 @@ from streams.settings import SettingMissing
 
 # Click itself ends with 2 where the words are off.
 WRONG, NOT_UP = 1, 3
-_PART_MISSING = (PartNotUp, StreamsError, SettingMissing, TimeoutError)
+# What a process is given before it starts is a part of it: starting again alone does not help.
+_PART_MISSING = (PartNotUp, StreamsError, SettingMissing, TimeoutError, PolicyError, AreaTableError, KeyFileUnsafe)
 _REFUSED = (AlertsError, DispatchError, FeedError, GeoError, RoutingError, ShiraseError, ValueError, OSError)
 
 _log = logging.getLogger(__name__)
@@ -47,4 +48,11 @@ class Foreseen(click.Group):
         except _REFUSED as error:
             if type(error).__module__ == "builtins":
                 _log.warning("%s", error, exc_info=True)
-            stop(error)
+            stop(_sentence(error))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        # Without number and brackets: "[Errno 2]" helps nobody who types.
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__

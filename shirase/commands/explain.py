@@ -114,9 +114,13 @@ def _notices(broker: str) -> Iterator[Notice]:
 def cell_of(named: str) -> Cell:
     """Return the cell that *named* means."""
     if "," in named:
-        lat, lng = (float(part) for part in named.split(",", 1))
+        off = ValueError(f"{named} is no place: latitude first, e.g. 35.6895,139.6917")
+        try:
+            lat, lng = (float(part) for part in named.split(",", 1))
+        except ValueError:
+            raise off from None
         if not (-90 <= lat <= 90 and -180 <= lng <= 180):
-            raise ValueError(f"{named} is no place: latitude first, e.g. 35.6895,139.6917")
+            raise off
         return Cell(h3.latlng_to_cell(lat, lng, HAZARD_RESOLUTION))
     try:
         cell = h3.str_to_int(named)

@@ -8,6 +8,7 @@ import click
 
 from shirase.areas import table_at
 from shirase.commands.options import area_sets_option, areas_option, broker_option, shelters_option
+from streams.brokers.errors import StreamsError
 
 # R22: a copy is this old at the most while we live.
 EVERY_SECONDS = 15.0
@@ -44,7 +45,7 @@ def export_static(
         until = time.monotonic() + _READY_WITHIN_SECONDS
         while not read.residents.freshness().ready:
             if time.monotonic() > until:
-                raise click.ClickException("the topics cannot be read; nothing was written, an older copy stays")
+                raise StreamsError("the topics cannot be read; nothing was written, an older copy stays")
             time.sleep(0.1)
         export = StaticExport(folder, read.board, read.residents.first_page, REFRESH_JS, read.whole_map)
         while True:

@@ -9,6 +9,7 @@ import click
 from shirase.commands.exits import WRONG
 from shirase.languages import not_reviewed, reviews_at
 from shirase.paths import DEFAULT_LANGUAGES
+from streams.settings import SettingMissing
 
 
 @click.command()
@@ -23,7 +24,10 @@ from shirase.paths import DEFAULT_LANGUAGES
 @click.option("--json", "as_json", is_flag=True, help="Only JSON on standard output.")
 def languages(languages: Path, as_json: bool) -> None:
     """List the languages and who has reviewed them; exit code 1 while one is not reviewed as it is now."""
-    found = reviews_at(languages)
+    try:
+        found = reviews_at(languages)
+    except (ValueError, AttributeError) as error:
+        raise SettingMissing(f"SHIRASE_LANGUAGES, {languages}: {error}") from None
     if as_json:
         plain = [
             {

@@ -18,12 +18,16 @@ areas_option = click.option(
     "--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Area table."
 )
 policy_option = click.option(
-    "--policy", type=click.Path(path_type=Path, exists=True), default=DEFAULT_POLICY, show_default=True
+    "--policy",
+    type=click.Path(path_type=Path, exists=True),
+    default=DEFAULT_POLICY,
+    show_default=True,
+    help="What goes out without a person.",
 )
 workers_option = click.option(
     "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Fan-out workers."
 )
-seed_option = click.option("--seed", type=int, default=1, show_default=True)
+seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Another number, other people.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Only JSON on standard output, on its last line.")
 shelters_option = click.option(
     "--shelters",

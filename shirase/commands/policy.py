@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -175,8 +174,8 @@ def _read(path: Path) -> "Policy":
 
     try:
         return policy_at(path)
-    except (PolicyError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        stop(f"{path}: {error}", NOT_UP)
+    except PolicyError as error:
+        stop(error, NOT_UP)
 
 
 def _asked(name: str) -> str:

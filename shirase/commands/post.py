@@ -10,6 +10,7 @@ import click
 
 from alerts.hazard import HazardKind
 from alerts.incident import IncidentKind
+from alerts.place import LatLng
 from alerts.reception import cap_id
 from alerts.road import RoadCause
 from alerts.shelter import Accepts, OccupancyBand, ShelterState
@@ -85,7 +86,7 @@ def closure(
     now = datetime.now(UTC)
     fields = {**given, "lifted": lift, "confidence": _REPORTED if reported else _CONFIRMED}
     for name in ("point", "line", "polygon"):
-        found = points(fields.pop(name) or "")
+        found = _points(fields.pop(name), name)
         fields[name] = (found[0] if found else None) if name == "point" else found
     for name in ("valid_from", "valid_until"):
         fields[name] = _tokyo(fields[name])
@@ -126,7 +127,7 @@ def shelter(thing: str, broker: str, wait: float, **given: Any) -> None:
 @_common
 def incident(thing: str, broker: str, point: str | None, **given: Any) -> None:
     """Post the incident THING."""
-    found = points(point or "")
+    found = _points(point, "point")
     _send("incident", thing, broker, 0.0, datetime.now(UTC), {**given, "point": found[0] if found else None})
 
 
@@ -232,6 +233,13 @@ def _send(kind: str, thing: str, broker: str, wait: float, now: datetime, fields
         return
     people = "an unknown number of" if effect.people is None else f"{effect.people:,}"
     click.echo(f"{effect.reason}: {len(effect.roads)} roads, {effect.moved} cells with {people} people told anew")
+
+
+def _points(text: str | None, option: str) -> tuple[LatLng, ...]:
+    try:
+        return points(text or "")
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=f"--{option}") from None
 
 
 def _tokyo(at: datetime | None) -> datetime | None:

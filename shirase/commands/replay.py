@@ -20,6 +20,7 @@ from shirase.demo.feeding import Clock, Pace, drain, feed_documents
 from shirase.demo.run import RunSettings, running
 from shirase.demo.summary import held_megabytes, summary, usage
 from shirase.demo.terminal import Terminal, end_as_by_ctrl_c
+from shirase.errors import ShiraseError
 
 
 @click.command()
@@ -31,7 +32,11 @@ from shirase.demo.terminal import Terminal, end_as_by_ctrl_c
 @click.option("--push", default="stub", show_default=True, help="stub, or the origin of a push service.")
 @click.option("--speed", default="max", show_default=True, help="max, or so many times real time.")
 @click.option(
-    "--clock", type=click.Choice([clock.value for clock in Clock]), default=Clock.SHIFT.value, show_default=True
+    "--clock",
+    type=click.Choice([clock.value for clock in Clock]),
+    default=Clock.SHIFT.value,
+    show_default=True,
+    help="shift: their times move together, to now; document: as they are, so that old notices are over.",
 )
 @click.option(
     "--reports", "reports_path", type=click.Path(path_type=Path), help="Write one JSON line per document here."
@@ -86,6 +91,8 @@ def _replayed(
 ) -> dict[str, Any]:
     skipped: list[str] = []
     telegrams = tuple(read_documents(paths, skipped.append))
+    if not telegrams:
+        raise ShiraseError(f"no-documents: none in {', '.join(map(str, paths))}")
     memory_mb = {"documents_read": held_megabytes()}
     with running(settings, terminal.say, terminal.progress) as run:
         sent = feed_documents(

@@ -26,11 +26,15 @@ def reports(broker: str, code: str, name: str, out: Path) -> None:
             notice = decode(Notice, record.value)
             newest[notice.lineage] = max(newest.get(notice.lineage, notice), notice, key=lambda one: one.revision)
     out.mkdir(parents=True, exist_ok=True)
+    written = 0
     for notice in newest.values():
         if notice.issuer == name:
             for file, content in files_of(notice, code):
                 (out / file).write_bytes(content)
                 click.echo(file)
+                written += 1
+    if not written:
+        click.echo(f"no order of {name} has gone out: nothing was written", err=True)
 
 
 def files_of(notice: Notice, code: str) -> Iterator[tuple[str, bytes]]:

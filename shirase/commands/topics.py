@@ -4,7 +4,7 @@ import click
 
 from shirase.commands.options import any_broker_option
 from shirase.demo.pipeline import changelog_topics
-from streams.brokers.broker import ensure_topics, open_broker
+from streams.brokers.broker import BrokerKind, ensure_topics, open_broker
 from streams.topics import ALL
 
 
@@ -14,6 +14,8 @@ from streams.topics import ALL
 def topics(broker: str, create: bool) -> None:
     """List the topics and their rules."""
     if create:
+        if broker == BrokerKind.EMBEDDED:
+            raise click.UsageError("--create needs --broker HOST:PORT: the embedded broker ends with this command")
         with open_broker(broker) as opened:
             ensure_topics(opened, [*ALL, *changelog_topics()])
     for topic in ALL:

@@ -29,6 +29,7 @@ STUCK_EMBEDDED_SECONDS = 60.0
 # One step of these looks at the whole country; killed within it, they would begin the same step again, for ever.
 STUCK_THINKING_SECONDS = 45.0
 _READY_WITHIN_SECONDS = 90.0
+_STARTS_BEFORE_GIVING_UP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class PipelineSettings:
 
 
 class PipelineFailed(PartNotUp):
-    """Say which worker did not come up and where its log is."""
+    """Say which worker did not come up, and what it said last."""
 
 
 class Pipeline:
@@ -109,10 +110,21 @@ class Pipeline:
         waiting = {child.name: child.heartbeat for child in self._children if child.heartbeat is not None}
         while waiting:
             waiting = {name: beat for name, beat in waiting.items() if not beat.exists()}
-            if time.monotonic() > until:
-                raise PipelineFailed(f"not up in time: {sorted(waiting)}; see the logs in {self._settings.run_dir}")
+            # Once may be the machine; who ends twice before a first sign of life is missing something.
+            ended = [name for name in waiting if self.supervisor.starts(name) > _STARTS_BEFORE_GIVING_UP]
+            if ended or time.monotonic() > until:
+                raise PipelineFailed(self._why_not_up(sorted(ended or waiting)))
             if waiting:
                 time.sleep(_LOOK_SECONDS)
+
+    def _why_not_up(self, names: list[str]) -> str:
+        """Return each worker's last line: a run folder of ours, with the logs in it, is gone before anybody looks."""
+        said = []
+        for name in names:
+            log_file = self._settings.run_dir / f"{name}.log"
+            lines = log_file.read_text(encoding="utf-8", errors="replace").splitlines() if log_file.exists() else []
+            said.append(f"{name}: {lines[-1] if lines else 'it has said nothing'}")
+        return f"not up: {'; '.join(said)}"
 
     @property
     def seal_keys(self) -> SealKeys:

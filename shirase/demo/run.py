@@ -20,6 +20,7 @@ from shirase.demo.pipeline import Pipeline, PipelineSettings
 from shirase.demo.publish import publish_subscribers
 from shirase.demo.river_ground import demo_river_zones
 from shirase.demo.synth import synthesize
+from shirase.policy_file import policy_at
 from streams.brokers.broker import BrokerKind
 from streams.brokers.client import Producer
 
@@ -75,6 +76,8 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
         if settings.run_dir is None:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
+        # Before anything starts: its workers would end at it again and again.
+        policy_at(settings.policy)
         say("area table")
         areas = ensure_table(settings.areas, progress).resolve()
         stub = None

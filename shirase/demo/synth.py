@@ -78,6 +78,8 @@ def synthesize(
     because they make a count depend on the hour at which it is taken. The area `japan` needs the
     *table* of its areas.
     """
+    if "://" not in endpoint_base:
+        raise ValueError(f"{endpoint_base} is no origin of a push service, e.g. https://localhost:8443")
     if count < 1:
         raise ValueError("there must be at least one subscriber")
     say = progress or (lambda _stage, _done, _total: None)

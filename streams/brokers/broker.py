@@ -74,7 +74,7 @@ def kind_of(bootstrap: str, within_seconds: float = 10.0) -> BrokerKind:
         cluster = _admin(bootstrap).list_topics(timeout=within_seconds)
     except KafkaException as error:
         raise BrokerNotReady(
-            f"no broker answers at {bootstrap}: start one with `make kafka`, or use --broker embedded ({error})"
+            f"no broker answers at {bootstrap}: is it started, and is the address right? `make kafka` starts one here"
         ) from error
     named: str = cluster.cluster_id or ""
     return BrokerKind.EMBEDDED if named.startswith(_EMBEDDED_CLUSTER) else BrokerKind.KAFKA
