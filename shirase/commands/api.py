@@ -24,6 +24,28 @@ def _port(default: int) -> Callable[[Any], Any]:
     return click.option("--port", type=click.IntRange(1, 65535), default=default, show_default=True)
 
 
+class _Processors(click.ParamType):
+    """Numbers of processors, as `taskset` takes them."""
+
+    name = "NUMBERS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[int]:
+        """Return them; nobody waits for the topics to hear that this machine has no such processor."""
+        from api.http.processors import allowed, processors_of
+
+        try:
+            found = value if isinstance(value, frozenset) else processors_of(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not found & allowed():
+            self.fail(f"none of them is among ours, {sorted(allowed())}", param, ctx)
+        return found
+
+
+def _cpus(otherwise: str) -> Callable[[Any], Any]:
+    return click.option("--cpus", type=_Processors(), help=f"Processors to run on, as 0 or 1-3; otherwise {otherwise}.")
+
+
 def _languages(use: str) -> Callable[[Any], Any]:
     return click.option(
         "--languages",
@@ -88,6 +110,7 @@ def api() -> None:
     help="Name of this service as the sender of CAP messages: unique in the world, and for good.",
 )
 @_languages("the start warns of those that nobody has.")
+@_cpus("all of those that it may use but the machine's first, which a rush leaves to the others")
 def residents(
     broker: str,
     port: int,
@@ -101,6 +124,7 @@ def residents(
     site_url: str,
     cap_sender: str,
     languages: Path,
+    cpus: frozenset[int] | None,
 ) -> None:
     """Serve the first page, the state of each shard, and signing up where its keys are set."""
     from api.http.serve import serve
@@ -121,7 +145,7 @@ def residents(
         take_reports=take_reports,
         published=PublishedAs(cap_sender, site_url),
     )
-    serve(app, host, port, gives_way=True)
+    serve(app, host, port, gives_way=True, processors=cpus)
 
 
 @api.command()
@@ -184,6 +208,7 @@ def residents(
     show_default=True,
     help="Wards that are asked for a closure's name at another number of people.",
 )
+@_cpus("all")
 def console(
     broker: str,
     port: int,
@@ -201,6 +226,7 @@ def console(
     shelters: Path | None,
     languages: Path,
     wards: Path,
+    cpus: frozenset[int] | None,
 ) -> None:
     """Serve what waits for a coordinator; with accounts they sign in and decide."""
     from api.console.officer_devices import officer_settings
@@ -244,7 +270,7 @@ def console(
         courses=river_zones_at(rivers).courses,
         unreviewed=unreviewed_at(languages),
     )
-    serve(app, host, port)
+    serve(app, host, port, processors=cpus)
 
 
 def people_at(where: str) -> Mapping[int, int] | None:
@@ -276,7 +302,8 @@ def people_at(where: str) -> Mapping[int, int] | None:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder with the keys of the events that are on (`shirase gate open`): shelters' own pages are served.",
 )
-def intake(broker: str, port: int, host: str, keys: Path, gates: Path | None) -> None:
+@_cpus("all")
+def intake(broker: str, port: int, host: str, keys: Path, gates: Path | None, cpus: frozenset[int] | None) -> None:
     """Take reports that offices push with their key, and those of shelters by the code at their door."""
     from prometheus_client import CollectorRegistry
 
@@ -291,4 +318,4 @@ def intake(broker: str, port: int, host: str, keys: Path, gates: Path | None) ->
         raise click.BadParameter(str(error), param_hint="--keys") from error
     events = None if gates is None else lambda: keys_in(gates)
     with Producer(broker) as producer:
-        serve(intake_app(known, producer, CollectorRegistry(), events=events), host, port)
+        serve(intake_app(known, producer, CollectorRegistry(), events=events), host, port, processors=cpus)
