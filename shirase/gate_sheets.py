@@ -50,8 +50,9 @@ def write_sheets(path: Path, event: str, sheets: Iterable[Sheet]) -> None:
 
 def _section(sheet: Sheet) -> str:
     site = sheet.site
-    code = segno.make(sheet.address, error="m").svg_inline(scale=6, border=4)
-    # On paper the code is read; on a screen it is pressed by whoever tries what the staff will see.
+    code = segno.make(sheet.address, error="m").svg_inline(border=4, omitsize=True)
+    # As large as the style says: with a size of its own the drawing would stay in a corner of that. On paper the code
+    # is read; on a screen it is pressed by whoever tries what the staff will see.
     return (
         f"<section><h1>{escape(site.name)}</h1><p>{escape(ward_said(site.ward))} {escape(site.address)}</p>"
         f'<a href="{escape(sheet.address)}" aria-label="{escape(site.name)}のページを開く">{code}</a>'

@@ -31,9 +31,11 @@ def run_channels(
     from streams.outward.stage import Outward
 
     plain = tomllib.loads(settings.outlets.read_text(encoding="utf-8")) if settings.outlets else {}
+    folder = settings.outlets.parent if settings.outlets else Path()
+    _there("SHIRASE_OUTLETS_CA", settings.outlets_ca)
     try:
         languages = {code: ward.languages for code, ward in wards_at(settings.wards).items()}
-        register = register_of(plain, settings.outlets.parent if settings.outlets else Path(), languages=languages)
+        register = register_of(plain, folder, ca_file=settings.outlets_ca, languages=languages)
     except OutletError as error:
         raise SettingMissing(f"SHIRASE_OUTLETS, {settings.outlets}: {error}") from None
     stop, beat = Stop(), Beat(heartbeat)
@@ -111,13 +113,17 @@ def duty_at(settings: WorkerSettings, key: "OfficerKey | None" = None) -> "DutyR
     from streams.duty.roster import DutyError, duty_of
 
     plain = tomllib.loads(settings.duty.read_text(encoding="utf-8")) if settings.duty else {}
-    if settings.duty_ca and not Path(settings.duty_ca).is_file():
-        # Found out now, and not by the first call that no gateway takes.
-        raise SettingMissing(f"SHIRASE_DUTY_CA, {settings.duty_ca}: there is no such file")
+    _there("SHIRASE_DUTY_CA", settings.duty_ca)
     try:
         return duty_of(plain, settings.duty.parent if settings.duty else Path(), key=key, ca_file=settings.duty_ca)
     except DutyError as error:
         raise SettingMissing(f"SHIRASE_DUTY, {settings.duty}: {error}") from None
+
+
+def _there(name: str, authority: str) -> None:
+    """Raise `SettingMissing` for an *authority* that is not there: found out now, and not by what no gateway takes."""
+    if authority and not Path(authority).is_file():
+        raise SettingMissing(f"{name}, {authority}: there is no such file")
 
 
 def _officer_key(settings: WorkerSettings) -> "OfficerKey | None":

@@ -117,6 +117,9 @@ class WorkerSettings:
     outlets: Path | None = None
     """Register of outlets (`ops/outlets.toml`): what `channels` gives to which ward's other systems."""
 
+    outlets_ca: str = ""
+    """CA file for the webhooks of `SHIRASE_OUTLETS`, where a ward's own signs them; empty for the system's."""
+
     duty: Path | None = None
     """Rosters of officers (`ops/duty.toml`): whom `pager` wakes when a draft waits."""
 
@@ -184,6 +187,7 @@ def worker_settings(environment: Mapping[str, str], *, data_dir: Path, instance:
         column_maps=path("SHIRASE_COLUMN_MAPS"),
         wards=path("SHIRASE_WARDS"),
         outlets=path("SHIRASE_OUTLETS"),
+        outlets_ca=environment.get("SHIRASE_OUTLETS_CA", ""),
         seat=environment.get("SHIRASE_SEAT", "alone"),
         duty=path("SHIRASE_DUTY"),
         duty_ca=environment.get("SHIRASE_DUTY_CA", ""),

@@ -87,7 +87,12 @@ if ('serviceWorker' in navigator) navigator.serviceWorker.register('/s/sw.js', {
 # The page itself without network: kept when it was seen, fresh whenever there is a network.
 WORKER = """'use strict';
 self.addEventListener('install', () => self.skipWaiting());
-self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+// The page that brought this worker was loaded before it: it is kept now. There may be no second visit.
+self.addEventListener('activate', (event) => event.waitUntil((async () => {
+  await self.clients.claim();
+  const kept = await caches.open('gate'), pages = await self.clients.matchAll();
+  await Promise.allSettled([...pages.map((page) => page.url), '/s/gate.js'].map((address) => kept.add(address)));
+})()));
 self.addEventListener('fetch', (event) => {
   if (event.request.method !== 'GET') return;
   event.respondWith((async () => {
@@ -117,7 +122,7 @@ def gate_page(gate: GatePass, done: str) -> str:
     )
     return (
         '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
         f"<title>{escape(gate.name)} 混雑の報告</title><style>{STYLE}</style></head><body><main>"
         f"<p class=soft>避難所の職員用 <small lang=en>for shelter staff</small></p><h1>{escape(gate.name)}</h1>"
         f'<p role="status" aria-live="polite">{escape(done)}</p>'

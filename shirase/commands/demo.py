@@ -27,6 +27,11 @@ from shirase.demo.terminal import Terminal, end_as_by_ctrl_c
 @click.option(
     "--seconds", type=float, default=0.0, help="Spread the evening over so many seconds; 0: as fast as it goes."
 )
+@click.option(
+    "--silence-seconds",
+    type=click.IntRange(60, 600),
+    help="When people hear that nobody has decided on an order; else as the policy has it.",
+)
 @seed_option
 @any_broker_option
 @workers_option
@@ -37,6 +42,7 @@ def demo(
     headless: bool,
     subscribers: int,
     seconds: float,
+    silence_seconds: int | None,
     seed: int,
     broker: str,
     workers: int,
@@ -55,6 +61,7 @@ def demo(
         workers=workers,
         area="tokyo23",
         store_every=10,
+        silence_after_seconds=silence_seconds,
         network=f"{DEMO_CITY}:{seed}",
     )
     end_as_by_ctrl_c()

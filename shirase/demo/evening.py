@@ -1,5 +1,6 @@
 """The main job, to watch: a rainy evening in a made-up Tokyo, from telegrams to encrypted pushes."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -8,19 +9,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from routing.plan import EvacuationPlan
-from shirase.demo.at_call import at_call
+from shirase.demo.at_call import Call, at_call
 from shirase.demo.check import check_run
 from shirase.demo.feeding import Clock, Pace, drain, feed_documents
+from shirase.demo.outlets import outlets
 from shirase.demo.plan_watch import PlanWatch
 from shirase.demo.run import Run, RunSettings, running
 from shirase.demo.scenario import ScenarioDocument, river_evening
 from shirase.demo.summary import summary, usage
 from shirase.demo.way_check import ways_of
-from shirase.demo.way_out import ORDER_NAME, PostedFact, openings, orders, posts
+from shirase.demo.way_out import ORDER_NAME, PostedFact, dry_order, openings, orders, posts
 from streams.evacuation.plan_book import PlanBook
 
 PATIENCE_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
+# The longest that field rules leave until somebody is called for an order that was held (R9).
+_CALLED_WITHIN_SECONDS = 30.0
 # Minutes of the evening pass as seconds: closer than that, two revisions would carry one time.
 _PACE = 1 / 60
 # What is in force again once the evening is over: pages without anything on them show nobody anything.
@@ -110,9 +114,14 @@ def run_demo(
         result["check"] = check_run(run).plain()
         if settings.network:
             result["ways"] = ways_of(run, posted)
-        if stays:
+        if not stays:
+            say("an order where it does not rain, for the officers on duty")
+            result["called"] = _called(run, sent)
+        else:
             say("officers on duty, and a gateway on loopback that takes their calls")
             stack.enter_context(at_call(run, say, console_url()))
+            left = stack.enter_context(outlets(run, say))
+            say(f"what is approved also leaves as L-Alert, DIS, CAP, screens and loudspeakers: {left}")
             say("it rains again, for whoever looks at the pages: warnings and an order to leave are in force")
             feed_documents(
                 _dated(night(settings.seed, ways=bool(settings.network))),
@@ -144,7 +153,35 @@ def night(seed: int, *, ways: bool = False) -> tuple[ScenarioDocument, ...]:
         if document.name == name
     )
     opened = _opened(seed) if ways else ()
-    return (*opened, *(replace(document, at=timedelta(0)) for document in found))
+    return (*opened, dry_order(datetime.now(UTC)), *(replace(document, at=timedelta(0)) for document in found))
+
+
+def _called(run: Run, sent: int) -> list[dict[str, Any]]:
+    """Send one order that waits for a person, and return whom the pager called for it: the pager's first look alone.
+
+    Empty when nobody was called in time.
+    """
+    calls: list[Call] = []
+    heard = threading.Event()
+
+    def hear(call: Call) -> None:
+        calls.append(call)
+        heard.set()
+
+    with at_call(run, lambda _line: None, "", hear):
+        asked = time.monotonic()
+        feed_documents(
+            _dated([dry_order(datetime.now(UTC))]),
+            run.producer,
+            run.observer,
+            clock=Clock.DOCUMENT,
+            pace=Pace(0.0),
+            patience_seconds=PATIENCE_SECONDS,
+            already_sent=sent,
+        )
+        heard.wait(_CALLED_WITHIN_SECONDS)
+        seconds = round(time.monotonic() - asked, 1)
+    return [{"person": call.person, "title": call.title, "within_seconds": seconds} for call in calls[:1]]
 
 
 def _opened(seed: int) -> tuple[ScenarioDocument, ...]:

@@ -26,6 +26,7 @@ from shirase.commands.api import people_at
 from shirase.demo.at_call import APPROVER, DRAFTER
 from shirase.demo.banner import CONSOLE, INTAKE, RESIDENTS, Banner
 from shirase.demo.gates import GateDoor, open_gates
+from shirase.demo.outlets import SENDER, municipalities
 from shirase.demo.river_ground import demo_river_zones
 from shirase.demo.town import shown_town
 from shirase.demo.wards import WARDS
@@ -105,6 +106,8 @@ class DemoPages:
                 courses=demo_river_zones().courses,
                 network=town.roads,
                 sites=town.sites,
+                municipalities=municipalities(),
+                cap_sender=SENDER,
             ),
             _officers(path),
             listener,

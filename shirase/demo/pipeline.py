@@ -28,7 +28,8 @@ _LOOK_SECONDS = 0.1
 STUCK_EMBEDDED_SECONDS = 60.0
 # One step of these looks at the whole country; killed within it, they would begin the same step again, for ever.
 STUCK_THINKING_SECONDS = 45.0
-_READY_WITHIN_SECONDS = 90.0
+# The planner reads the streets of a city first: seconds, but minutes on a machine that is busy with something else.
+_READY_WITHIN_SECONDS = 240.0
 _STARTS_BEFORE_GIVING_UP = 2
 
 
@@ -163,8 +164,8 @@ class Pipeline:
         data_dir, heartbeat = run_dir / "data" / name, run_dir / "beats" / name
         base = self._settings.metrics_base_port
         environment = {
-            # Officers are called by a way of their own: their worker sees no resident's key.
-            **(self._secrets if role is not Role.PAGER else {}),
+            # Officers, and a ward's other systems, are told by ways of their own: there no resident's key is seen.
+            **(self._secrets if role not in (Role.PAGER, Role.CHANNELS) else {}),
             "SHIRASE_BROKER": self.broker.bootstrap,
             "SHIRASE_AREAS": str(self._settings.areas),
             "SHIRASE_POLICY": str(self._settings.policy),

@@ -51,6 +51,8 @@ class RunSettings:
     from_topic: bool = False
     """Subscribers by way of the `subscriptions` topic even where a snapshot would do (Kafka only)."""
     store_every: int = 1
+    silence_after_seconds: int | None = None
+    """When residents hear that nobody has decided on an order (R6); None: as the policy has it."""
     network: str = ""
     """Walking network of the evacuation worker; empty: none runs."""
 
@@ -115,7 +117,7 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
                 network=settings.network,
                 metrics_base_port=settings.metrics_base_port,
                 river_zones=river_zones,
-                wards=write_demo_wards(folder / "wards.toml").resolve(),
+                wards=write_demo_wards(folder / "wards.toml", settings.silence_after_seconds).resolve(),
                 gauges=settings.gauges,
             )
         )
@@ -126,6 +128,7 @@ def running(settings: RunSettings, say: Say, progress: Progress) -> Iterator[Run
             publish_subscribers(load(synth / "registry"), pipeline.broker.bootstrap, pipeline.seal_keys, progress)
         say("workers")
         stack.enter_context(pipeline)
+        say(f"for the commands that ask for --broker: {pipeline.broker.bootstrap}; this run's files: {folder}")
         observer = Observer(pipeline.broker.bootstrap)
         stack.callback(observer.close)
         producer = stack.enter_context(Producer(pipeline.broker.bootstrap))

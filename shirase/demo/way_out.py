@@ -27,6 +27,9 @@ from shirase.demo.wards import BY_CODE
 WARD_CODE, WARD_NAME = "131229", "葛飾区"
 ORDER_MINUTE, LIFTED_MINUTE = 60, 150
 ORDER_NAME = "DIS_order.json"
+# Far from the rain: nothing but the order says that there is danger, so it is held and somebody is called (R9).
+DRY_WARD_CODE, DRY_WARD_NAME = "131121", "世田谷区"
+DRY_ORDER_NAME = "DIS_order_without_rain.json"
 _CLOSED = 3
 _BANDS = (OccupancyBand.EMPTY, OccupancyBand.FILLING, OccupancyBand.EMPTY, OccupancyBand.CROWDED)
 _BY = "架空の当直"
@@ -59,14 +62,29 @@ def orders(start: datetime, pace: float, *, lasts: timedelta | None = None) -> t
     )
 
 
-def _order(start: datetime, minute: int, pace: float, state: str, revision: int, lasts: timedelta | None) -> bytes:
+def dry_order(at: datetime) -> ScenarioDocument:
+    """Return an order of *at* by a ward where it does not rain: a mistake, or the first to know."""
+    raw = _order(at, 0, 0, "発令", 1, None, (DRY_WARD_CODE, DRY_WARD_NAME))
+    return ScenarioDocument(timedelta(0), DRY_ORDER_NAME, raw, OutcomeKind.HELD.value)
+
+
+def _order(
+    start: datetime,
+    minute: int,
+    pace: float,
+    state: str,
+    revision: int,
+    lasts: timedelta | None,
+    ward: tuple[str, str] = (WARD_CODE, WARD_NAME),
+) -> bytes:
+    code, name = ward
     at = (start + timedelta(minutes=minute) * pace).astimezone(JST).replace(microsecond=0)
     plain: dict[str, Any] = {
         "format": "shirase-dis",
         "version": 1,
-        "id": f"kaku-order-{start.timestamp():.0f}",
+        "id": f"kaku-order-{code}-{start.timestamp():.0f}",
         "revision": revision,
-        "issuer": {"code": WARD_CODE, "name": WARD_NAME},
+        "issuer": {"code": code, "name": name},
         "sent": at.isoformat(),
         "status": "Actual",
         "type": "発表" if revision == 1 else "更新",
@@ -75,7 +93,7 @@ def _order(start: datetime, minute: int, pace: float, state: str, revision: int,
                 "level": "避難指示",
                 "state": state,
                 "hazard": "洪水",
-                "areas": [{"name": WARD_NAME, "code": WARD_CODE}],
+                "areas": [{"name": name, "code": code}],
                 "issued_at": at.isoformat(),
                 **({"expires_at": (at + lasts).isoformat()} if lasts is not None else {}),
             }
@@ -107,6 +125,7 @@ def _opening(ward: str, shelters: Iterable[Shelter], at: datetime) -> bytes:
             "state": one.state.value,
             "lat": one.point.lat,
             "lng": one.point.lng,
+            "fit_for": sorted(hazard.value for hazard in one.fit_for),
             **({"band": _BANDS[number % len(_BANDS)].value} if one.state is ShelterState.OPEN else {}),
         }
         for number, one in enumerate(shelters)

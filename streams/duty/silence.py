@@ -142,17 +142,38 @@ def part_in(
 def nearest_open(
     sites: Iterable[ShelterReport], hazards: Iterable[HazardKind], shard: Shard
 ) -> tuple[ShelterReport, ...]:
-    """Return the sites said to be open and fit for all of *hazards*, the nearest to the middle of *shard* first."""
+    """Return the sites said to be open and fit for all of *hazards*, the nearest to the middle of *shard* first.
+
+    A site has a word from each source: a ward's list says where it is and what it is fit for, its staff that it is
+    full. Of what several say the newest counts, so that nobody is named who has closed since.
+    """
     wanted, middle = set(hazards), h3.cell_to_latlng(shard)
     found: list[tuple[float, str, ShelterReport]] = []
-    for site in sites:
-        known = site.attribution.confidence is not Confidence.REPORTED and site.state is ShelterState.OPEN
-        if not known or site.point is None or site.fit_for is None or not wanted <= set(site.fit_for):
+    for site in _by_site(sites):
+        if site.state is not ShelterState.OPEN or site.point is None:
+            continue
+        if site.fit_for is None or not wanted <= set(site.fit_for):
             continue
         km = _km(site.point, middle)
         if km <= _FURTHEST_SHELTER_KM + _EDGE_KM:
             found.append((km, site.id, site))
     return tuple(site for _, _, site in sorted(found, key=lambda one: one[:2]))
+
+
+def _by_site(words: Iterable[ShelterReport]) -> Iterable[ShelterReport]:
+    """Return one word for each site: the newest of each thing that was said of it; what nobody confirmed is none."""
+    known: dict[str, ShelterReport] = {}
+    confirmed = (word for word in words if word.attribution.confidence is not Confidence.REPORTED)
+    for word in sorted(confirmed, key=lambda one: (one.attribution.fact_at, one.attribution.source)):
+        older = known.get(word.id, word)
+        known[word.id] = replace(
+            word,
+            name=word.name or older.name,
+            state=older.state if word.state is ShelterState.UNKNOWN else word.state,
+            point=word.point or older.point,
+            fit_for=older.fit_for if word.fit_for is None else word.fit_for,
+        )
+    return known.values()
 
 
 # From the middle of a shard to its corner (H3, resolution 6, at Tokyo).

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from alerts.claim import Lane
 from alerts.notice import ENDS, Notice
@@ -46,6 +47,8 @@ _FINAL = frozenset((ChannelState.ACCEPTED, ChannelState.FAILED, ChannelState.TYP
 _OVERTAKEN = "overtaken"
 _NO_DOCUMENT = "no-document"
 _NEVER_EXPIRES = float("inf")
+# Parts of the newest few notices.
+_OUTLINES = 64
 
 
 def key_of(lineage: str, revision: int, ward: str, form: Form) -> bytes:
@@ -135,6 +138,8 @@ class Outward:
         self._channels: list[tuple[Outlet, Channel]] = [(outlet, outlet.open()) for outlet in register.outlets]
         self._leaving: dict[int, dict[bytes, _Leaving]] = {number: {} for number in range(len(self._channels))}
         self._screens_at = 0.0
+        # Every ward's CAP has the same outline, and it is the dearest part of all forms.
+        self._outline = lru_cache(maxsize=_OUTLINES)(rings_of)
         self._notices = Consumer(bootstrap)
         self._notices.assign_from_oldest(sorted(APPROVED))
         self._questions = Questions.at(bootstrap)
@@ -147,13 +152,14 @@ class Outward:
 
     def step(self) -> None:
         """Take what is new, give it to the channels, write down what has ended."""
-        for record in self._notices.poll_at_once(100, 0.0 if self._waiting else _POLL_SECONDS):
+        for record in self._notices.poll_at_once(100, 0.0 if self._waiting or self._fresh else _POLL_SECONDS):
             self._hear(record)
         if self._notices.has_reached_the_end():
-            # Not before: of what was missed while nobody was here only the newest leaves.
-            fresh, self._fresh = self._fresh, []
-            for notice in sorted(fresh, key=lambda one: (one.lineage, one.revision)):
-                self._give(notice)
+            # Not before: of what was missed while nobody was here only the newest leaves. One in a step, which is all
+            # outlets of all wards: many would take longer than a worker may be silent, and be begun again for ever.
+            if self._fresh:
+                self._fresh.sort(key=lambda one: (one.lineage, one.revision))
+                self._give(self._fresh.pop(0))
             self._change_screens()
             self._give_again()
         for number, (_, channel) in enumerate(self._channels):
@@ -283,7 +289,7 @@ class Outward:
             sender=self._register.sender,
             earlier=[revisions[one] for one in sorted(revisions) if one < notice.revision],
             in_force=self._on_screen(outlet, notice) if outlet.form is Form.SIGNAGE else (),
-            outline=rings_of,
+            outline=self._outline,
         )
         expires_at = _NEVER_EXPIRES if outlet.form is Form.SIGNAGE else notice.expires.timestamp()
         return tuple(Outgoing(leaf.name, leaf.body, leaf.content_type, expires_at) for leaf in leaves)

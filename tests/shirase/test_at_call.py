@@ -10,7 +10,9 @@ import pytest
 
 from alerts.duty import Rung, ladder
 from dispatch.channel import ChannelState, Outgoing, Passage
-from shirase.demo.at_call import APPROVER, DRAFTER, METROPOLITAN, gateway, write_roster
+from shirase.demo.at_call import APPROVER, DRAFTER, METROPOLITAN, write_roster
+from shirase.demo.at_call import called as called_by_pager
+from shirase.demo.gateway import gateway
 from shirase.demo.page import _OFFICERS
 from shirase.demo.wards import WARDS
 from shirase.outward_roles import duty_at
@@ -27,7 +29,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def served(tmp_path: Path, said: list[str]) -> Iterator[tuple[str, Path]]:
-    with gateway(tmp_path, said.append) as (origin, authority):
+    with gateway(tmp_path, said.append, called_by_pager) as (origin, authority):
         yield origin, authority
 
 
