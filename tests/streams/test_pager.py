@@ -18,7 +18,7 @@ from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Notice, NoticeKind, Phase
 from alerts.order_words import compose_order
-from alerts.place import Cell, LatLng
+from alerts.place import SHARD_RESOLUTION, Cell, LatLng, Shard
 from alerts.shelter import ShelterReport, ShelterState
 from alerts.wording import PartFacts
 from dispatch.channel import ChannelState
@@ -39,7 +39,7 @@ from streams.duty.duty_book import DeviceRecord, DutyBook, RosterRecord, TrialRe
 from streams.duty.metrics import PagerMetrics
 from streams.duty.pager import SILENCE, Pager
 from streams.duty.roster import DutyError, OfficerKey, duty_of
-from streams.duty.silence import Ground, silence_draft
+from streams.duty.silence import Ground, nearest_open, silence_draft
 from streams.metrics import StreamMetrics
 from streams.notices.extending import EXTENSION
 from streams.payloads import Command, Draft, DraftRecord, DraftState, PageRecord
@@ -563,3 +563,18 @@ def test_a_telephone_and_a_roster_of_the_console_are_used_and_a_removed_one_is_n
     assert book.pager.opens
     assert book.pager.metropolitan == ("tokyo",)
     worker.close()
+
+
+def test_a_shelter_is_named_by_the_newest_word_of_each_source_and_not_once_its_staff_say_that_it_is_full() -> None:
+    listed = shelter("第一小学校")
+    shard = Shard(h3.cell_to_parent(KOTO, SHARD_RESOLUTION))
+    assert [one.id for one in nearest_open([listed], (HazardKind.FLOOD,), shard)] == ["第一小学校"]
+    later = replace(listed.attribution, source="console", fact_at=listed.attribution.fact_at + timedelta(minutes=5))
+    # What hangs at its door knows neither where it is nor what it is fit for.
+    full = ShelterReport(listed.id, "", later, ShelterState.FULL)
+    assert nearest_open([full, listed], (HazardKind.FLOOD,), shard) == ()
+    opened = replace(full, state=ShelterState.OPEN)
+    (named,) = nearest_open([opened, replace(listed, state=ShelterState.UNKNOWN)], (HazardKind.FLOOD,), shard)
+    assert (named.name, named.point) == (listed.name, listed.point)
+    rumour = replace(full, attribution=replace(later, confidence=Confidence.REPORTED))
+    assert nearest_open([listed, rumour], (HazardKind.FLOOD,), shard), "what nobody confirmed moves nobody"
