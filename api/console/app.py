@@ -24,6 +24,7 @@ from api.console.alone_routes import alone_routes
 from api.console.channels_routes import channels_routes
 from api.console.code_words import SOURCE_ELSE, SOURCES, coded
 from api.console.deciding import deciding_routes
+from api.console.description import describe_console
 from api.console.drilling import drilling_routes
 from api.console.editing import editing_routes
 from api.console.extending import extending_routes
@@ -67,7 +68,8 @@ def console_app(
     rivers: RiverDesk | None = None,
 ) -> FastAPI:
     """Return the application that answers from *desk* and *rivers*; nothing is read here."""
-    app = FastAPI(title="Shirase console", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Shirase console", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    describe_console(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     forms = office is not None
     policy = policy_for([CONSOLE], forms=forms)

@@ -1,5 +1,6 @@
 """What a program reads of an API before it asks: answers by example, refusals by code."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ _REFUSED = {
     401: ("token-wrong", "This is not a token of ours"),
     403: ("proof-wrong", "This is not the proof that was sent to this browser"),
     404: ("not-found", "There is no such page"),
+    409: ("place-unclear", "Several roads have that name"),
     413: ("too-large", "The request is too large"),
     422: ("parameter-invalid", "A parameter has a value that is not allowed"),
     429: ("too-many", "Too many sign-ups from this address"),
@@ -33,6 +35,7 @@ _HEADERS = {
     "last-event-id": "5f0c-17",
     "authorization": "Bearer c2hpcmFzZS1leGFtcGxlLXRva2VuLTMyLWJ5dGVzISE",
     "accept": "application/json",
+    "origin": "https://console.example",
 }
 # What nobody may know yet, before the first fact.
 _MAYBE = frozenset({"facts_at", "age_seconds", "state_age_seconds", "plans_at"})
@@ -75,12 +78,17 @@ def schema_of(example: Any) -> dict[str, Any]:
             return {}
 
 
-def describe(app: FastAPI) -> None:
-    """Give *app* a description in which refusals are what they are: the framework's own form never leaves here."""
+def describe(app: FastAPI, more: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
+    """Give *app* a description in which refusals are what they are: the framework's own form never leaves here.
+
+    *more* adds what routes do not say of themselves.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _mended(get_openapi(title=app.title, version=app.version, routes=app.routes))
+            found = _mended(get_openapi(title=app.title, version=app.version, routes=app.routes))
+            more(found)
+            app.openapi_schema = found
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
