@@ -1,4 +1,4 @@
-"""Write the pages that are made from code: docs/topics.md, telegrams.md, metrics.md, settings.md and the form.
+"""Write the pages that are made from code: topics, telegrams, metrics, settings, refusals, and the published form.
 
     python -m shirase.documentation          write them
     python -m shirase.documentation --check  say whether they are current; exit code 1 when not
@@ -26,6 +26,7 @@ from api.console import officer_devices
 from api.officers import oidc, passkeys
 from api.residents import joining
 from feeds.dis.form import SCHEMA_FILE
+from shirase.refusals_page import refusals_page
 from shirase.telegrams_page import telegrams_page
 from streams import settings, topics
 from streams.evacuation import preview
@@ -243,6 +244,7 @@ def main(arguments: list[str] | None = None) -> int:
         "telegrams.md": telegrams_page(),
         "metrics.md": metrics_page(),
         "settings.md": settings_page(),
+        "refusals.md": refusals_page(),
         # Published beside the pages: an office that reports to us needs the form and not the program.
         "dis-report.schema.json": published_schema(),
     }
