@@ -29,8 +29,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -239,10 +239,9 @@ class Stage:
             )  # fmt: skip
             time.sleep(_BEGIN_SECONDS)
         pids = (os.getpid(), *self._doors.values(), *(() if rushing is None else (rushing.pid,)))
-        busy, ours, began = _busy(), sum(map(_used, pids)), time.perf_counter()
+        before, began = _worked(pids), time.perf_counter()
         answers = asked({door: self.ports[door] for door in ("console", "bare")}, seconds)
-        took = (time.perf_counter() - began) * (os.cpu_count() or 1)
-        others = max(0.0, (_busy() - busy) - (sum(map(_used, pids)) - ours)) / took
+        others = share_of_others(before, _worked(pids), time.perf_counter() - began)
         if rushing is None:
             return Stretch(answers, others)
         rushing.wait(60)
@@ -333,25 +332,37 @@ def _p99(values: Sequence[float]) -> float:
     return Percentiles.of(values).p99 or 0.0
 
 
-def _wait_for_calm(others: float, until: float) -> None:
-    """Return when nobody uses the machine: what would be thrown away is not begun."""
+def _wait_for_calm(most: float, until: float) -> None:
+    """Return when others leave the machine alone: what would be thrown away is not begun."""
     while time.monotonic() < until:
-        busy, began = _busy(), time.perf_counter()
+        before, began = _worked(()), time.perf_counter()
         time.sleep(_CALM_SECONDS)
-        if (_busy() - busy) / ((time.perf_counter() - began) * (os.cpu_count() or 1)) <= others:
+        if share_of_others(before, _worked(()), time.perf_counter() - began) <= most:
             return
 
 
-def _busy() -> float:
-    """Return how many seconds all processors have worked, a hypervisor's theft among them."""
-    ticks = [int(one) for one in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
-    return (sum(ticks) - ticks[3] - ticks[4]) / _TICKS
+def share_of_others(before: Mapping[int, float], after: Mapping[int, float], seconds: float) -> float:
+    """Return which part of all processors went to processes, each of which had worked so long *before* and *after*.
+
+    Too much rather than too little: what a child worked counts whole where its parent takes note of its end.
+    """
+    worked = sum(max(0.0, long - before.get(pid, 0.0)) for pid, long in after.items())
+    return worked / (seconds * (os.cpu_count() or 1))
 
 
-def _used(pid: int) -> float:
-    """Return how many seconds a process has worked."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+def _worked(ours: Collection[int]) -> dict[int, float]:
+    """Return how many seconds each process but *ours* has worked, its ended children too; as -1 what a hypervisor took.
+
+    By process and not by processor: what the network costs counts as the processes' or not, as the kernel was built.
+    """
+    stolen = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[8]
+    found = {-1: int(stolen) / _TICKS}
+    for one in Path("/proc").iterdir():
+        if one.name.isdigit() and (pid := int(one.name)) not in ours:
+            with suppress(FileNotFoundError, ProcessLookupError):
+                said = (one / "stat").read_text(encoding="utf-8", errors="replace")
+                found[pid] = sum(map(int, said.rpartition(")")[2].split()[11:15])) / _TICKS
+    return found
 
 
 def _threads(pid: int) -> list[int]:

@@ -1,8 +1,10 @@
 """What the load test of the two doors makes of its stretches."""
 
+import os
+
 import pytest
 
-from load_tests.doors import Stretch, between, rate_of, result_of
+from load_tests.doors import Stretch, between, rate_of, result_of, share_of_others
 
 SAID = """
 finished in 2.50s, 1000.00 req/s, 9.77MB/s
@@ -36,3 +38,11 @@ def test_one_bad_stretch_shows_as_a_wide_range_and_not_as_a_sure_ratio() -> None
 )
 def test_the_rush_is_as_fast_as_its_client_says(said: str, rate: int) -> None:
     assert rate_of(said) == rate
+
+
+def test_what_others_worked_is_never_less_than_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    before = {1: 100.0, 2: 50.0, 3: 8.0}
+    # One went on, one ended meanwhile, one began; the end of a long one hides nobody's work.
+    assert share_of_others(before, {1: 100.5, 3: 8.0, 4: 0.3}, 2.0) == pytest.approx(0.2)
+    assert share_of_others(before, before, 2.0) == 0
