@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,14 @@ def test_after_the_first_visit_the_place_is_there_without_a_network(chromium: Br
     assert re.search(r"[0-2]?\d:[0-5]\d", page.inner_text("#trouble"))
     page.goto(f"{site.url}/map#c={CELL:x}")
     page.locator("#guide .headline").wait_for()
+    # Two hours later, and still no line: the way is not taken away, it has its age, and nothing reads as an end (R10).
+    page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=2))
+    page.reload()
+    page.locator("#guide .headline", has_text="北砂小学校へ歩いて避難").wait_for()
+    assert "2時間前" in page.inner_text("#guide")
+    assert "水や通行止めがあれば引き返す" in page.inner_text("#guide")
+    assert "レベル4" in page.inner_text("#worst")
+    page.locator("#trouble", has_text="通信できません。").wait_for()
     context.set_offline(False)
     context.close()
 

@@ -100,7 +100,7 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
     came = page.locator("#check-state", has_text="届きました")
     worker.push_until(open_body(welcomes()[1], secrets.receiver).decode(), came)
     again = door.client.get("/subscriptions", headers=bearer).json()
-    # The consent is given anew by the second proof, a moment later.
+    # A second proof takes the consent back to no earlier day; tests/api holds it to the very one.
     assert [one.pop("at") >= then.pop("at") for one, then in zip(again["consents"], kept["consents"], strict=True)] == [
         True
     ]
