@@ -51,9 +51,10 @@ class StaticExport:
             return written + 3
         drawn = self.whole_map.drawn()
         self._put("map.svg", drawn.svg)
+        self._put("map-night.svg", drawn.night)
         stamp = f"・{current.astimezone(JAPAN):%m/%d %H:%M:%S} 現在の写し".encode()
         self._put("map/plain/index.html", drawn.page.replace(_MARK, stamp))
-        return written + 5
+        return written + 6
 
     def _write_body(self, path: str, body: Body, current: datetime) -> bool:
         if path == SHARDS:

@@ -42,6 +42,7 @@ from api.orders.wanted import (
     plain_of,
     wanted_of,
     where_of,
+    where_of_area,
     where_of_shelter,
 )
 from feeds.console import FEED
@@ -140,6 +141,10 @@ def _previewed(office: Office, session: Session, form: dict[str, str], accept: s
     try:
         area = area_wanted(form, names, office.ground.lookup, office.sources(session.account))
         seen, problem = office.preview(ground_within(area.cells)), NOTHING_WRONG
+        may_not = may_not_post(session.account, where_of_area(area), office.ground.wards_at)
+        if may_not is not None:
+            # Seen all the same: which part of it lies beyond is what she has to know.
+            problem = FormWrong(MAY_NOT_SAID[may_not], may_not.value)
     except FormWrong as error:
         seen, problem = None, error
     if accept == "application/json":
@@ -152,7 +157,8 @@ def _previewed(office: Office, session: Session, form: dict[str, str], accept: s
 
 def _live(seen: Preview | None, problem: FormWrong, level: str, office: Office) -> Response:
     """Return the preview while somebody draws: the same markup, and the cells for the map."""
-    html = problem_said(problem, "soft") if seen is None else preview_section(seen, level, office.ground.cells)
+    html = problem_said(problem, "soft" if seen is None else "alarm") if problem is not NOTHING_WRONG else ""
+    html += "" if seen is None else preview_section(seen, level, office.ground.cells)
     cells = areas([("", seen.cells)] if seen is not None else [])
     content = orjson.dumps({"html": html, "cells": orjson.Fragment(cells), "reason": problem.reason})
     return Response(content, headers={"cache-control": "no-store"}, media_type="application/json")

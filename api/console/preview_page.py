@@ -37,9 +37,9 @@ def preview_page(
 ) -> str:
     """Return the preview of *form*, and the form itself to go on or to change."""
     level = form.get("level", "")
-    found = problem_said(problem, "alarm")
+    found = "" if problem is NOTHING_WRONG else problem_said(problem, "alarm")
     if seen is not None:
-        found = preview_section(seen, level, wards)
+        found += preview_section(seen, level, wards)
     return document(
         "知らせ 範囲と人数",
         f"<header><h1>範囲と人数</h1><small>{escape(session.account.name)}　"

@@ -21,6 +21,8 @@ _NOTHING = -1
 # A badge closer than this to the name of its ward goes elsewhere, best below it, in units of the frame.
 _NAME_SPACE = 95
 _BELOW_NAME = 64
+# Nearer than this two numbers lie over one another.
+_MARK_SPACE = 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,26 @@ class Ground:
             at = self._mark(area.label, here, ranks == worst)
             found.append(Touched(area, PAINT_ORDER[worst], whole, at, order))
         found.sort(key=lambda touched: _RANK[touched.look], reverse=True)
-        return tuple(found)
+        return self._apart(found, ranks)
+
+    def _apart(self, found: Iterable[Touched], ranks: Ids) -> tuple[Touched, ...]:
+        """Return *found* with each mark clear of those before it, as near as its own ground has room."""
+        placed: list[Touched] = []
+        for one in found:
+            others = np.array([other.at for other in placed], dtype=np.int64).reshape(-1, 2)
+            if _clear(np.array([one.at]), others)[0]:
+                placed.append(one)
+                continue
+            mine = self.points[(self.owners == self.areas.index(one.area)) & (ranks == _RANK[one.look])]
+            clear = _clear(mine, others)
+            # A number over the name of its ward is the lesser evil: beneath another number nobody reads it.
+            for free in (mine[clear & ~_covers(one.area.label, mine)], mine[clear]):
+                if len(free):
+                    x, y = free[((free - np.array(one.at)) ** 2).sum(axis=1).argmin()].tolist()
+                    one = replace(one, at=(x, y))
+                    break
+            placed.append(one)
+        return tuple(placed)
 
     def name_at(self, point: LatLng) -> str:
         """Return the area in which *point* lies, "" in none."""
@@ -129,6 +150,13 @@ def _covers(label: tuple[int, int], points: Ids) -> NDArray[np.bool_]:
     away = np.abs(points - np.array(label))
     covered: NDArray[np.bool_] = (away[:, 0] < 2 * _NAME_SPACE) & (away[:, 1] < _NAME_SPACE)
     return covered
+
+
+def _clear(points: Ids, others: Ids) -> NDArray[np.bool_]:
+    """Return which of *points* have room for a number beside those at *others*."""
+    away = ((points[:, None, :] - others[None, :, :]) ** 2).sum(axis=2)
+    clear: NDArray[np.bool_] = (away >= _MARK_SPACE**2).all(axis=1)
+    return clear
 
 
 _NO_IDS = np.empty(0, dtype=np.int64)

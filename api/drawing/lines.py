@@ -1,6 +1,7 @@
 """Water, railways and main roads beneath a map, faint, to find one's way by; never more than a map's budget of bytes.
 
-A street counts as a main road by how long it is under one name: the network does not say which roads are large.
+A street counts as a main road by how long it is under one name: the network does not say which roads are large. Rivers
+are the lines of an import of their own, where there is one: many networks are roads alone.
 """
 
 from collections import defaultdict
@@ -20,17 +21,23 @@ Line = tuple[LatLng, ...]
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What is drawn beneath: `barriers` nobody crosses but on a bridge (water, railways), `roads` the longest first."""
+    """What is drawn beneath: `barriers` nobody crosses but on a bridge (water, railways), `roads` the longest first.
+
+    `rivers` have a name and no width: drawn as wide as one finds them by.
+    """
 
     barriers: tuple[Line, ...] = ()
     roads: tuple[Line, ...] = ()
+    rivers: tuple[Line, ...] = ()
 
 
 NO_LINES = Lines()
 
 
-def lines_of(columns: NetworkColumns) -> Lines:
-    """Return the lines of a network."""
+def lines_of(columns: NetworkColumns | None, rivers: Iterable[Line] = ()) -> Lines:
+    """Return the lines of a network and of *rivers*."""
+    if columns is None:
+        return Lines(rivers=tuple(rivers))
     bounds = columns.barrier_start.tolist()
     points = [LatLng(*pair) for pair in zip(columns.barrier_lat.tolist(), columns.barrier_lng.tolist(), strict=True)]
     barriers = tuple(tuple(points[a:b]) for a, b in pairwise(bounds) if b - a > 1)
@@ -41,21 +48,31 @@ def lines_of(columns: NetworkColumns) -> Lines:
             by_name[name].append(road)
     long = {name: sum(float(columns.metres[road]) for road in roads) for name, roads in by_name.items()}
     main = sorted((name for name in by_name if long[name] >= _LEAST_MAIN_M), key=lambda name: (-long[name], name))
-    return Lines(barriers, tuple(line for name in main for line in _chains(columns, by_name[name])))
+    return Lines(barriers, tuple(line for name in main for line in _chains(columns, by_name[name])), tuple(rivers))
 
 
 def drawn_beneath(frame: Frame, lines: Lines, most_bytes: int) -> str:
     """Return *lines* as far as *frame* shows them, water and railways first, within *most_bytes*."""
-    water, left = _path(frame, lines.barriers, most_bytes // 2)
+    rivers, left = _path(frame, lines.rivers, most_bytes // 2)
+    water, left = _path(frame, lines.barriers, left)
     roads, _ = _path(frame, lines.roads, left + most_bytes - most_bytes // 2)
     return (
-        f'<path class="beneath" d="{water}" fill="none" stroke="#5b8fb9" stroke-opacity=".55" stroke-width="7"/>'
-        if water
-        else ""
-    ) + (
-        f'<path class="beneath" d="{roads}" fill="none" stroke="#8a8f96" stroke-opacity=".5" stroke-width="5"/>'
-        if roads
-        else ""
+        (
+            f'<path class="beneath" d="{rivers}" fill="none" stroke="#5b8fb9" stroke-opacity=".7" stroke-width="16"'
+            ' stroke-linejoin="round"/>'
+            if rivers
+            else ""
+        )
+        + (
+            f'<path class="beneath" d="{water}" fill="none" stroke="#5b8fb9" stroke-opacity=".55" stroke-width="7"/>'
+            if water
+            else ""
+        )
+        + (
+            f'<path class="beneath" d="{roads}" fill="none" stroke="#8a8f96" stroke-opacity=".5" stroke-width="5"/>'
+            if roads
+            else ""
+        )
     )
 
 

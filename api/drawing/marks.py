@@ -23,6 +23,8 @@ _SITES = {
     ShelterState.UNKNOWN: f'{_BOX} fill="#fff" stroke="{_GREEN}" stroke-dasharray="11 8"/>'
     f'<circle r="6" fill="{_GREEN}"/>',
 }
+# Of a whole city most sites are of this kind: as signs they would lie over one another and hide what is beneath.
+_DOT_UNITS, _DOT_HALO_UNITS = 13, 21
 SITE_WORDS = {
     ShelterState.OPEN: "開設",
     ShelterState.FULL: "満員",
@@ -48,26 +50,51 @@ class RoadMark:
     confirmed: bool
 
 
-def marks(frame: Frame, sites: Iterable[SiteMark], roads: Iterable[RoadMark], *, scale: float = 1.0) -> str:
-    """Return *roads* and above them *sites* as far as *frame* shows them; the same place is drawn once."""
+def marks(
+    frame: Frame, sites: Iterable[SiteMark], roads: Iterable[RoadMark], *, scale: float = 1.0, dotted: bool = False
+) -> str:
+    """Return *roads* and above them *sites* as far as *frame* shows them; the same place is drawn once.
+
+    *dotted*: of whose state nobody has spoken are dots beneath all others, and not signs.
+    """
     drawn = "".join(dict.fromkeys(_road(frame, road, scale) for road in roads))
     seen = {(mark.state, frame.point(mark.at.lat, mark.at.lng)) for mark in sites if _sees(frame, mark.at)}
     # What is open above what is not: it must not hide beneath its neighbour.
+    dots = sorted({at for state, at in seen if dotted and state is ShelterState.UNKNOWN})
+    seen -= {(ShelterState.UNKNOWN, at) for at in dots}
     placed = sorted(seen, key=lambda one: (one[0] is ShelterState.OPEN, one[0].value, one[1]))
     states = dict.fromkeys(state for state, _ in placed)
     symbols = "".join(f'<g id="m-{state.value}">{_scaled(_SITES[state], scale)}</g>' for state in states)
     used = "".join(f'<use href="#m-{state.value}" x="{x}" y="{y}"/>' for state, (x, y) in placed)
-    return drawn + (f"<defs>{symbols}</defs>{used}" if used else "")
+    return _dots(dots) + drawn + (f"<defs>{symbols}</defs>{used}" if used else "")
 
 
-def sign_of(state: ShelterState) -> str:
-    """Return the sign of a shelter's state, to stand in a legend."""
+def sign_of(state: ShelterState, *, dotted: bool = False) -> str:
+    """Return the sign of a shelter's state, to stand in a legend; *dotted* as in `marks`."""
+    if dotted and state is ShelterState.UNKNOWN:
+        return _sign(f'<circle r="13" fill="{_GREEN}" stroke="#fff" stroke-width="6"/>')
     return _sign(_SITES[state])
 
 
 def road_sign(*, confirmed: bool) -> str:
     """Return the sign of a closed road, to stand in a legend."""
     return _sign(_at(0, 0, confirmed=confirmed, scale=1.0))
+
+
+def _dots(points: Iterable[tuple[int, int]]) -> str:
+    """Return a dot at each of *points*: one path, each counted from the one before, a fifth of a sign's bytes."""
+    x = y = 0
+    path = ""
+    for to_x, to_y in points:
+        path += f"m{to_x - x} {to_y - y}h0"
+        x, y = to_x, to_y
+    if not path:
+        return ""
+    return (
+        f'<defs><path id="m-dots" d="M0 0{path}" fill="none" stroke-linecap="round"/></defs>'
+        f'<use href="#m-dots" stroke="#fff" stroke-width="{_DOT_HALO_UNITS}"/>'
+        f'<use href="#m-dots" stroke="{_GREEN}" stroke-width="{_DOT_UNITS}"/>'
+    )
 
 
 def _sign(shape: str) -> str:

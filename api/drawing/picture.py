@@ -55,6 +55,13 @@ def draw_alone(
     )
 
 
+def by_night(picture: str) -> str:
+    """Return a *picture* of `draw_alone` in the colours of the night; levels keep theirs."""
+    for day, night in _NIGHT:
+        picture = picture.replace(day, night)
+    return picture
+
+
 def _drawn(
     frame: Frame,
     found: Sequence[Face],
@@ -88,6 +95,9 @@ def _drawn(
     parts += [_name(area, alone=alone) for area in ground.areas]
     if ground.areas:
         parts += [_badge(one.look, one.at, alone=alone) for one in touched]
+        # What is the worst of no area has its number too: a colour alone says nothing to many.
+        marked = {one.look for one in touched}
+        parts += _plain_badges(frame, looks, [look for look in painted if look not in marked], alone=alone)
     else:
         parts += _plain_badges(frame, looks, painted, alone=alone)
     return "".join(parts)
@@ -99,6 +109,12 @@ _BORDER = ' fill="none" stroke="#7b8794" stroke-width="5"'
 _NAME = (
     ' font-size="58" font-weight="600" text-anchor="middle" fill="#14181d" stroke="#fff" stroke-width="14"'
     ' stroke-linejoin="round" paint-order="stroke"'
+)
+_NIGHT = (
+    (_AROUND, ' fill="#12161a"'),
+    (_LAND, ' fill="#333c46"'),
+    (_BORDER, ' fill="none" stroke="#95a3b0" stroke-width="5"'),
+    (_NAME, _NAME.replace("#14181d", "#f1f4f7").replace("#fff", "#12171c")),
 )
 _BADGE = ' fill="#fff" stroke="#14181d" stroke-width="6"'
 _MARK = ' fill="#14181d" font-size="62" font-weight="800" text-anchor="middle" dominant-baseline="central"'

@@ -12,7 +12,7 @@ BASE = """
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);line-height:1.55;overflow-wrap:anywhere;
 font-family:system-ui,"Hiragino Sans","Noto Sans CJK JP","Noto Sans JP","Yu Gothic UI",sans-serif}
-a{color:inherit}
+a{color:inherit}[hidden]{display:none!important}
 h1{font-size:1.05rem;margin:0}h2{font-size:1rem;margin:0 0 .5rem}h3{font-size:1.05rem;margin:0}p{margin:.25rem 0}
 small,.soft{color:var(--soft);font-size:.85rem}
 """
@@ -35,7 +35,6 @@ font-weight:700;border:1px solid var(--ink);white-space:nowrap}
 .worst .chip b{font-size:2.2rem;line-height:1.05}
 .alarm{background:var(--care);color:var(--care-ink);border:2px solid currentColor;border-radius:.6rem;
 padding:.55rem .75rem;font-weight:600}
-.alarm[hidden]{display:none}
 .map{display:block;width:100%;height:auto;border-radius:.4rem;border:1px solid var(--line)}
 .around{fill:var(--around)}.land{fill:var(--land)}.danger{fill-rule:evenodd;stroke:var(--halo);stroke-width:6;fill-opacity:.93}
 .danger.l5{stroke:#fff;stroke-width:8}.japan .danger{stroke-width:2}

@@ -21,6 +21,7 @@ class Route(StrEnum):
     LINKED = "/n/{tag}"
     HERE = "/here/{shard}"
     WHOLE_MAP = "/map.svg"
+    NIGHT_MAP = "/map-night.svg"
     PLAIN_MAP = "/map/plain"
     LIVE_SHARDS = "/live/shards.json"
     LIVE_EVENTS = "/live/events"

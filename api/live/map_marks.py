@@ -5,16 +5,37 @@ from typing import Any
 
 from alerts.place import LatLng
 from alerts.shelter import ShelterState
+from api.drawing.look import APPEARANCES, Look, look_word
 from api.drawing.marks import ROAD_WORDS, SITE_WORDS, RoadMark, SiteMark, road_sign, sign_of
 from api.live.body import Content
 
+
 # The signs and their words, as a list beside the map: neither colour nor shape is left to be guessed.
-SIGNS = (
-    '<ul class="legend signs" aria-label="記号の意味">'
-    + "".join(f"<li>{sign_of(state)} {word}</li>" for state, word in SITE_WORDS.items())
-    + "".join(f"<li>{road_sign(confirmed=confirmed)} {word}</li>" for confirmed, word in ROAD_WORDS.items())
-    + "</ul>"
-)
+def _signs(*, dotted: bool) -> str:
+    return (
+        '<ul class="legend signs" aria-label="記号の意味">'
+        + "".join(f"<li>{sign_of(state, dotted=dotted)} {word}</li>" for state, word in SITE_WORDS.items())
+        + "".join(f"<li>{road_sign(confirmed=confirmed)} {word}</li>" for confirmed, word in ROAD_WORDS.items())
+        + "</ul>"
+    )
+
+
+def colours(looks: Iterable[Look]) -> str:
+    """Return what the colours of *looks* mean, as a list beside the map: number and word, never the colour alone."""
+    return (
+        '<ul class="legend" aria-label="色の意味">' + "".join(f"<li>{_colour(look)}</li>" for look in looks) + "</ul>"
+    )
+
+
+def _colour(look: Look) -> str:
+    # A level has one colour, for the warning and for the order.
+    words = dict.fromkeys(look_word(look, order=order) for order in (False, True))
+    mark = f"<b>{APPEARANCES[look].mark}</b>" if look.value.startswith("l") else ""
+    return f'<span class="chip {look.value}">{mark}{"・".join(words)}</span>'
+
+
+SIGNS = _signs(dotted=False)
+SIGNS_OF_THE_CITY = _signs(dotted=True)
 
 
 def road_marks(closures: Content) -> tuple[RoadMark, ...]:

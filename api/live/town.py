@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from api.drawing.lines import Line
 from api.live.here import PlaceName
 from routing.network import RoadNetwork
 from routing.site import Site
@@ -20,6 +21,8 @@ class ShownTown:
     name_of: PlaceName | None = None
     planned: Town | None = None
     """What the planner knows; with it the ways of a shard are served."""
+    rivers: tuple[Line, ...] = ()
+    """Lines of rivers, drawn beneath the plain maps."""
 
 
 NO_TOWN = ShownTown()

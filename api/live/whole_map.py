@@ -17,20 +17,20 @@ from fastapi import APIRouter, Header, Response
 
 from alerts.place import LatLng
 from alerts.shelter import ShelterState
-from api.drawing.faces import Face
+from api.drawing.faces import Face, by_look
 from api.drawing.frame import TOKYO
 from api.drawing.ground import Ground, Touched
 from api.drawing.lines import NO_LINES, Lines, drawn_beneath
-from api.drawing.look import APPEARANCES, look_word
+from api.drawing.look import APPEARANCES, PAINT_ORDER, Look, look_word
 from api.drawing.marks import SITE_WORDS, marks
-from api.drawing.picture import draw_alone
+from api.drawing.picture import by_night, draw_alone
 from api.drawing.style import PAGE
 from api.http.description import answered, refused
 from api.http.errors import NotReady
 from api.known.state import View
 from api.live.board import Answers, LiveBoard
 from api.live.facts import Section
-from api.live.map_marks import SIGNS, roads_of, sites_of
+from api.live.map_marks import SIGNS_OF_THE_CITY, colours, roads_of, sites_of
 
 # R13's budget of a page is the map's too; compressed it is a fifth of that.
 _MOST_LINE_BYTES = 40_000
@@ -49,8 +49,10 @@ class _Drawn:
     answers: Answers
     view: View
     svg: bytes
+    night: bytes
     page: bytes
     etag: str
+    night_etag: str
     page_etag: str
 
 
@@ -82,11 +84,14 @@ class WholeMap:
             self._beneath = drawn_beneath(TOKYO, self._lines, _MOST_LINE_BYTES)
         touched = self._ground.touched(view.maps) if self._ground.areas else ()
         roads, sites = _features(answers, Section.CLOSURES), _features(answers, Section.SHELTERS)
-        above = marks(TOKYO, sites_of(sites), roads_of(roads), scale=_SCALE)
+        above = marks(TOKYO, sites_of(sites), roads_of(roads), scale=_SCALE, dotted=True)
         said = _said(touched, roads, sites)
-        svg = draw_alone(TOKYO, faces, self._ground, touched, _TITLE, said, beneath=self._beneath, above=above).encode()
-        page = _page(touched, roads, sites, said, self._ground).encode()
-        return _Drawn(answers, view, svg, page, _etag(svg), _etag(page))
+        picture = draw_alone(TOKYO, faces, self._ground, touched, _TITLE, said, beneath=self._beneath, above=above)
+        svg, night = picture.encode(), by_night(picture).encode()
+        seen = by_look(face for face in faces if TOKYO.inside(face.cells))
+        painted = [look for look in reversed(PAINT_ORDER) if look in seen]
+        page = _page(touched, roads, sites, said, self._ground, painted).encode()
+        return _Drawn(answers, view, svg, night, page, _etag(svg), _etag(night), _etag(page))
 
 
 def whole_map_routes(whole: WholeMap) -> APIRouter:
@@ -106,6 +111,11 @@ def whole_map_routes(whole: WholeMap) -> APIRouter:
     def picture(if_none_match: Annotated[str, Header()] = "") -> Response:
         drawn = whole.drawn()
         return _answer(drawn.svg, drawn.etag, if_none_match, "image/svg+xml")
+
+    @router.get("/map-night.svg", include_in_schema=False)
+    def picture_by_night(if_none_match: Annotated[str, Header()] = "") -> Response:
+        drawn = whole.drawn()
+        return _answer(drawn.night, drawn.night_etag, if_none_match, "image/svg+xml")
 
     @router.get("/map/plain", include_in_schema=False)
     def page(if_none_match: Annotated[str, Header()] = "") -> Response:
@@ -161,6 +171,7 @@ def _page(
     sites: list[dict[str, Any]],
     said: str,
     ground: Ground,
+    painted: Iterable[Look],
 ) -> str:
     areas = "".join(
         f'<li><span class="chip {one.look.value}"><b>{APPEARANCES[one.look].mark}</b> '
@@ -170,9 +181,10 @@ def _page(
     )
     closed = "".join(f"<li>{_road(road['properties'])}</li>" for road in roads[:_MOST_LISTED])
     return _document(
-        f'<section class="place"><h2>どこが危ないか</h2><a href="/map.svg">'
-        f'<img class="map" src="/map.svg" width="2000" height="{TOKYO.height}" alt="{escape(said, quote=True)}"></a>'
-        f"{SIGNS}<p><small>図を押すと大きく見られます。色のない場所も、安全という意味ではありません。</small></p>"
+        '<section class="place"><h2>どこが危ないか</h2><a href="/map.svg"><picture>'
+        '<source srcset="/map-night.svg" media="(prefers-color-scheme:dark)">'
+        f'<img class="map" src="/map.svg" width="2000" height="{TOKYO.height}" alt="{escape(said, quote=True)}">'
+        f"</picture></a>{colours(painted)}{SIGNS_OF_THE_CITY}<p><small>図を押すと大きく見られます。色のない場所も、安全という意味ではありません。</small></p>"
         "</section>"
         "<section><h2>区ごとのいちばん重い情報</h2>"
         f'<ul class="areas">{areas or "<li>出ている情報はありません。</li>"}</ul>'
@@ -194,7 +206,9 @@ def _sites(sites: Iterable[Mapping[str, Any]], ground: Ground) -> str:
         lng, lat = site["geometry"]["coordinates"]
         wards.setdefault(ground.name_at(LatLng(lat, lng)) or "そのほか", []).append(site["properties"])
     items = []
-    for ward, found in sorted(wards.items()):
+    # In the order of their codes, as officers and residents know them; what lies in none of them last.
+    known = [area.name for area in ground.areas]
+    for ward, found in sorted(wards.items(), key=lambda one: known.index(one[0]) if one[0] in known else len(known)):
         states = Counter(ShelterState(one["state"]) for one in found)
         counts = "　".join(f"{word} {states[state]}" for state, word in SITE_WORDS.items() if states[state])
         opened = [str(one["name"]) for one in found if one["state"] == ShelterState.OPEN.value][:_MOST_LISTED]

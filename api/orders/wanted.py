@@ -30,6 +30,7 @@ from api.known.roads import RoadLine, no_line
 from api.known.wards import MOST_CELLS_LOOKED_AT
 from api.officers.accounts import Account
 from api.officers.approval import MayNot
+from api.orders import area_form
 from api.orders.area_form import Lookup, area_wanted, points_of
 from api.orders.area_sources import AreaSources
 from api.orders.lifting import ending_of, is_ending
@@ -134,6 +135,11 @@ def may_not_post(account: Account, where: Where, wards_at: Callable[[Cell], froz
     return None
 
 
+def where_of_area(area: area_form.Wanted) -> Where:
+    """Return the ground of an order's *area*: wards that are named whole, else what of it cells are mostly within."""
+    return Where(ground_within(area.cells), area.wards) if area.drawn else Where(wards=area.wards)
+
+
 _Read = tuple[str, Where, bool, dict[str, Any]]
 
 
@@ -221,7 +227,7 @@ def _order(form: Mapping[str, str], own: str, known: Known, at: datetime) -> _Re
     area = area_wanted(form, known.names, known.lookup, known.sources)
     if form.get("level", "") not in [str(level.value) for level in LEVELS]:
         raise FormWrong("レベルを選んでください。")
-    where = Where(wards=area.wards) if not area.drawn else Where(ground_within(area.cells), area.wards)
+    where = where_of_area(area)
     fields = {
         "level": int(form["level"]),
         "hazard": _member(HazardKind, form.get("hazard", ""), "災害").value,

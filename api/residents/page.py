@@ -23,6 +23,7 @@ from api.drawing.style import PAGE
 from api.http.reader import Freshness
 from api.known.entries import Entry, action_of, entries
 from api.known.state import View
+from api.live.map_marks import colours
 from dispatch.message import topic_and_tag
 
 # Above this the state may be older than a new warning, and the page says so.
@@ -173,7 +174,6 @@ def _place(scene: Scene) -> str:
         f"<b>{frame.title}</b>" if frame is scene.frame else f'<a href="/?area={frame.name}">{frame.title}</a>'
         for frame in FRAMES.values()
     )
-    legend = "".join(f"<li>{_legend(look)}</li>" for look in _LEGEND)
     lines = "".join(
         f"<li>{_chip(*sight)}<span>{escape(_names(names))}</span></li>" for sight, names in scene.areas.items()
     )
@@ -181,7 +181,7 @@ def _place(scene: Scene) -> str:
     return (
         '<section class="place"><div class="tabs"><h2>どこが危ないか</h2>'
         f'<nav aria-label="地図の範囲">{tabs}</nav></div>'
-        f'{scene.picture}<ul class="legend" aria-label="色の意味">{legend}</ul>'
+        f"{scene.picture}{colours(_LEGEND)}"
         f"<p><small>色のない場所も、安全という意味ではありません。</small></p>{known}</section>"
     )
 
@@ -242,13 +242,6 @@ def _chip(look: Look, order: bool = False) -> str:
     word = look_word(look, order=order)
     mark = f"<b>{APPEARANCES[look].mark}</b>" if look.value.startswith("l") else ""
     return f'<span class="chip {look.value}">{mark}{word}</span>'
-
-
-def _legend(look: Look) -> str:
-    """Return what a colour of the map means: a level has one colour, for the warning and for the order."""
-    words = dict.fromkeys(look_word(look, order=order) for order in (False, True))
-    mark = f"<b>{APPEARANCES[look].mark}</b>" if look.value.startswith("l") else ""
-    return f'<span class="chip {look.value}">{mark}{"・".join(words)}</span>'
 
 
 def _big_chip(look: Look, order: bool) -> str:

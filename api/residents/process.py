@@ -73,7 +73,7 @@ def read_of(
 ) -> Read:
     """Return the memory of a process that shows residents what is in force; nothing is read yet."""
     state = State()
-    lines = NO_LINES if town.roads is None else lines_of(town.roads.columns)
+    lines = lines_of(None if town.roads is None else town.roads.columns, town.rivers)
     facts = LiveFacts(sites={site.id: site for site in town.sites}, line_of=line_on(town.roads))
     board = LiveBoard(state, facts, *shown_ground(table, town.name_of, takes_reports=takes_reports, lines=lines))
     book = OpenBook()

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from shirase.areas import named_areas_at, river_zones_at, table_at
-from shirase.commands.options import area_sets_option, broker_option, shelters_option
+from shirase.commands.options import area_sets_option, broker_option, rivers_option, shelters_option
 from shirase.languages import unreviewed_at, warn_of_languages
 from shirase.paths import DEFAULT_AREAS, DEFAULT_LANGUAGES, DEFAULT_OUTLETS, DEFAULT_POLICY, DEFAULT_WEB
 
@@ -87,6 +87,7 @@ def api() -> None:
     help="Walking network, or demo-city: draws roads that are known by their id alone.",
 )
 @shelters_option
+@rivers_option
 @area_sets_option
 @click.option(
     "--take-reports/--no-reports",
@@ -119,6 +120,7 @@ def residents(
     web: Path,
     network: str,
     shelters: Path | None,
+    rivers: Path | None,
     area_sets: Path | None,
     take_reports: bool,
     site_url: str,
@@ -135,7 +137,7 @@ def residents(
     if take_reports and not network:
         raise click.UsageError("--take-reports needs --network: a report is of a road that we know")
     warn_of_languages(languages)
-    town = shown_town(network, shelters, area_sets)
+    town = shown_town(network, shelters, area_sets, rivers)
     app = build_residents(
         broker,
         table=table_at(areas) if areas.exists() else None,
@@ -192,12 +194,7 @@ def residents(
     default="",
     help="Walking network of the planner, or demo-city: its roads are found by name.",
 )
-@click.option(
-    "--rivers",
-    envvar="SHIRASE_RIVERS",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Rivers' lines (`shirase areas rivers`): along a river an area is made by its name.",
-)
+@rivers_option
 @shelters_option
 @_languages("officers see which await a reader.")
 @click.option(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from shirase.areas import table_at
-from shirase.commands.options import area_sets_option, areas_option, broker_option, shelters_option
+from shirase.commands.options import area_sets_option, areas_option, broker_option, rivers_option, shelters_option
 from streams.brokers.errors import StreamsError
 
 # R22: a copy is this old at the most while we live.
@@ -21,6 +21,7 @@ _READY_WITHIN_SECONDS = 120.0
 @areas_option
 @click.option("--network", envvar="SHIRASE_NETWORK", default="", help="Walking network, or demo-city.")
 @shelters_option
+@rivers_option
 @area_sets_option
 @click.option("--every", "every_seconds", default=EVERY_SECONDS, show_default=True, help="Seconds between two writes.")
 @click.option("--once", is_flag=True, help="Write once and end.")
@@ -30,6 +31,7 @@ def export_static(
     areas: Path,
     network: str,
     shelters: Path | None,
+    rivers: Path | None,
     area_sets: Path | None,
     every_seconds: float,
     once: bool,
@@ -40,7 +42,7 @@ def export_static(
     from shirase.demo.town import shown_town
     from shirase.static_export import StaticExport
 
-    town = shown_town(network, shelters, area_sets)
+    town = shown_town(network, shelters, area_sets, rivers)
     with reading(broker, table_at(areas) if areas.is_file() else None, town) as read:
         until = time.monotonic() + _READY_WITHIN_SECONDS
         while not read.residents.freshness().ready:

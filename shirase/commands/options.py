@@ -41,6 +41,12 @@ area_sets_option = click.option(
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Imported areas (`shirase areas import`): names of places, 町丁目 that may be typed.",
 )
+rivers_option = click.option(
+    "--rivers",
+    envvar="SHIRASE_RIVERS",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Rivers' lines (`shirase areas rivers`): drawn on plain maps, and by name an order's area is made along one.",
+)
 
 
 def town_options(shelters_are: str) -> Callable[[Any], Any]:

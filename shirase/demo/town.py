@@ -17,7 +17,9 @@ from routing.importers.network_file import open_network
 from routing.importers.shelter_file import read_sites
 from routing.shelter import Shelter
 from routing.site import Site, place_on
+from shirase.areas import river_zones_at
 from shirase.demo.city import city
+from shirase.demo.rivers import RIVERS
 from shirase.demo.run import DEMO_CITY
 from shirase.demo.wards import WARDS
 from shirase.errors import TownUnreadable
@@ -49,8 +51,10 @@ def town_named(network: str, shelters: Path | None) -> Town:
     return demo_town(int(seed or "1")) if name == DEMO_CITY else imported_town(Path(network), shelters)
 
 
-def shown_town(network: str, shelters: Path | None, area_sets: Path | None = None) -> ShownTown:
-    """Return what residents are shown of a town: the sites of its lists, its roads, the names of its places.
+def shown_town(
+    network: str, shelters: Path | None, area_sets: Path | None = None, rivers: Path | None = None
+) -> ShownTown:
+    """Return what residents are shown of a town: the sites of its lists, roads, rivers, the names of its places.
 
     Raises:
         TownUnreadable: a file cannot be read.
@@ -59,14 +63,16 @@ def shown_town(network: str, shelters: Path | None, area_sets: Path | None = Non
     if name == DEMO_CITY:
         demo = demo_town(int(seed or "1"))
         sites = tuple(site_of(shelter) for shelter in demo.sites)
-        return ShownTown(sites, demo.network, lambda cell: demo.names.get(cell, ""), demo)
+        made_up = tuple(river.line for river in RIVERS)
+        return ShownTown(sites, demo.network, lambda cell: demo.names.get(cell, ""), demo, made_up)
     try:
         sites = read_sites(shelters) if shelters is not None else ()
         town = imported_town(Path(network), shelters) if network else None
     except (OSError, RoutingError) as error:
         raise TownUnreadable(f"{network}, {shelters}: {error}; make it again with `shirase import`") from error
     names = None if area_sets is None else _chome_in(area_sets)
-    return ShownTown(sites, town.network if town is not None else None, names, town)
+    lines = tuple(course.line for course in river_zones_at(rivers).courses)
+    return ShownTown(sites, town.network if town is not None else None, names, town, lines)
 
 
 def _chome_in(folder: Path) -> PlaceName:

@@ -201,6 +201,24 @@ def test_a_preview_shows_whom_it_touches_and_posts_nothing(room: Room) -> None:
     assert "対象の範囲がありません" in preview(seat, wards="")
 
 
+def test_a_preview_says_before_the_code_that_an_area_reaches_beyond_the_officers_ward(room: Room) -> None:
+    room.add("edo", Role.DRAFTER, (EDOGAWA_WARD,))
+    seat = room.sign_in("edo")
+    page = preview(seat, wards="", line=KOTO, metres="300", area_name="架空川沿い")
+    assert "担当する区の外です" in page
+    assert MayNot.OTHER_WARD.value in page
+    assert '<svg class="map"' in page, "and where it lies"
+    room.add("metro", Role.DRAFTER, ("*",))
+    metro = room.sign_in("metro")
+    assert "担当する区の外です" not in preview(metro, wards="", line=KOTO, metres="300", area_name="沿い")
+    headers = {"cookie": seat.cookie, "accept": "application/json"}
+    fields = filled(seat, "order", **{**ORDER, "wards": "", "line": KOTO, "metres": "300", "area_name": "架空川沿い"})
+    live = room.form("/post/order/preview", fields, headers).json()
+    assert live["reason"] == MayNot.OTHER_WARD.value
+    assert live["cells"]["features"], "drawn all the same"
+    assert live["html"].startswith('<p class="alarm" role="alert">')
+
+
 def test_a_preview_shows_no_figure_under_twenty(tmp_path: Path) -> None:
     rng, cell = random.Random(1), Cell(h3.latlng_to_cell(LAT, LNG, 9))
     few = Registry.of(columns_of([resident(rng, (Place(cell),)) for _ in range(7)]))

@@ -216,6 +216,26 @@ def test_without_a_script_the_preview_is_a_page_and_keeps_what_was_typed(chromiu
     assert ("metro", "post") in [(by, act) for by, act, _ in room.topics.acts()]
 
 
+def test_a_wards_officer_begins_over_her_own_ward_and_sees_no_button_that_is_not_hers_yet(
+    chromium: Browser, tmp_path: Path, built: Path
+) -> None:
+    room = furnished(tmp_path, built, RoadMap(streets()))
+    room.add("sato", Role.DRAFTER, (EDOGAWA_WARD,))
+    with at_the_console(chromium, room, 1366, 768, scripts=True) as page:
+        sign_in(page, room, "sato")
+        page.goto(page.url + "post")
+        page.wait_for_selector("#drawing canvas")
+        assert not page.get_by_role("button", name="道路を選び終わる").is_visible(), "no road is being chosen"
+        for x, y in ((290, 150), (330, 150), (330, 190), (290, 190)):
+            page.locator("#drawing").click(position={"x": x, "y": y})
+        page.wait_for_selector("#live table")
+        assert "江戸川区" in page.inner_text("#live table"), "the middle of the map is her ward"
+        assert "担当する区の外" not in page.inner_text("#live")
+        places = [page.locator(f"#order {one}").bounding_box() for one in ("#drawing", "button.clear", "#live")]
+        tops = [place["y"] for place in places if place]
+        assert tops == sorted(tops), "what appears stands below the map's own buttons"
+
+
 def test_by_keyboard_alone_an_order_is_looked_at_and_sent(chromium: Browser, tmp_path: Path) -> None:
     room = furnished(tmp_path)
     room.add("sato", Role.APPROVER, ("*",))

@@ -1,7 +1,7 @@
 // What scripts add to the console's forms: a map to draw on, and the preview while it is drawn. Without them the same
 // forms work; the map only writes into their fields.
 import type { FeatureCollection } from "geojson";
-import type { Drawing } from "./draw";
+import type { Box, Drawing } from "./draw";
 
 const WAIT_MS = 400;
 
@@ -16,7 +16,7 @@ async function begin(order: HTMLFormElement): Promise<void> {
   const closure = document.querySelector<HTMLFormElement>("#closure form");
   const drawing = await mapIn(order, closure);
   // Below the map: what appears above it would move the ground from under the pointer.
-  order.querySelector("#drawing ~ button:nth-of-type(2)")?.after(live);
+  order.querySelector("#drawing ~ .clear")?.after(live);
   let timer = 0;
   let asked = 0;
   const look = (): void => {
@@ -70,11 +70,12 @@ async function mapIn(order: HTMLFormElement, closure: HTMLFormElement | null): P
   holder.setAttribute("aria-label", "地図。矢印で動かし、Enter で角を置き、Backspace で1つ戻す");
   const back = button("1つ戻す", "Undo");
   const clear = button("描いたものを消す", "Clear");
+  clear.className = "clear";
   shapes.querySelector("summary")?.after(holder, back, clear);
   shapes.open = true;
   try {
-    const { draw } = await import("./draw");
-    const drawing = draw(holder);
+    const [{ draw }, box] = await Promise.all([import("./draw"), groundOf(order)]);
+    const drawing = draw(holder, box);
     back.addEventListener("click", () => drawing.back());
     clear.addEventListener("click", () => drawing.clear());
     markReports(drawing);
@@ -90,6 +91,19 @@ async function mapIn(order: HTMLFormElement, closure: HTMLFormElement | null): P
     clear.remove();
     return undefined;
   }
+}
+
+/** Return what the officer's own wards span, of which she writes; nothing where they are all or none is known. */
+async function groundOf(order: HTMLFormElement): Promise<Box | undefined> {
+  const own = new Set([...order.querySelectorAll<HTMLInputElement>('input[name="wards"]')].map((tick) => tick.closest("label")?.textContent?.trim()));
+  const answer = await fetch("/wards.geojson").catch(() => undefined);
+  const wards = answer?.ok ? ((await answer.json()) as FeatureCollection).features : [];
+  const mine = wards.filter(({ properties }) => own.has(String(properties?.["name"])));
+  if (!mine.length || mine.length === wards.length) return undefined;
+  const corners = mine.flatMap(({ geometry }) => ("coordinates" in geometry ? ((geometry.coordinates as unknown[]).flat(Infinity) as number[]) : []));
+  const lngs = corners.filter((_, at) => at % 2 === 0);
+  const lats = corners.filter((_, at) => at % 2 === 1);
+  return [Math.min(...lngs), Math.min(...lats), Math.max(...lngs), Math.max(...lats)];
 }
 
 /** What is reported stands in the list, with its two acts; on the map the same acts open from a marker. */

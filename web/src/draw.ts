@@ -5,6 +5,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { cellAt } from "./cells";
 import { SHARD_RESOLUTION } from "./live";
+import { tints } from "./tints";
 
 maplibregl.setWorkerUrl(workerUrl);
 
@@ -32,19 +33,21 @@ export interface Drawing {
   mark(lat: number, lng: number, mark: string, label: string, content: () => HTMLElement): void;
 }
 
-/** Draw the map into *holder*; raises where there is no WebGL. */
-export function draw(holder: HTMLElement): Drawing {
+/** What a map begins with: west, south, east, north. */
+export type Box = [number, number, number, number];
+
+/** Draw the map into *holder*, over *box* where that is known; raises where there is no WebGL. */
+export function draw(holder: HTMLElement, box?: Box): Drawing {
+  const tint = tints();
   const map = new maplibregl.Map({
     container: holder,
-    center: [139.75, 35.68],
-    zoom: 10,
+    ...(box ? { bounds: box, fitBoundsOptions: { padding: 16 } } : { center: [139.75, 35.68], zoom: 10 }),
     minZoom: 4,
     maxZoom: 17,
     attributionControl: false,
     localIdeographFontFamily: "sans-serif",
     style: {
       version: 8,
-      glyphs: `${location.origin}/web/glyphs/{fontstack}/{range}.pbf`,
       sources: {
         wards: { type: "geojson", data: "/wards.geojson" },
         cells: { type: "geojson", data: NOTHING },
@@ -52,21 +55,21 @@ export function draw(holder: HTMLElement): Drawing {
         roads: { type: "geojson", data: NOTHING },
       },
       layers: [
-        { id: "ground", type: "background", paint: { "background-color": "#dfe5ea" } },
-        { id: "wards", type: "fill", source: "wards", paint: { "fill-color": "#fbfaf6" } },
+        { id: "ground", type: "background", paint: { "background-color": tint.ground } },
+        { id: "wards", type: "fill", source: "wards", paint: { "fill-color": tint.land } },
         { id: "cells", type: "fill", source: "cells", paint: { "fill-color": "#AA00AA", "fill-opacity": 0.35 } },
-        { id: "borders", type: "line", source: "wards", paint: { "line-color": "#5b6875", "line-width": 1.2 } },
-        { id: "roads", type: "line", source: "roads", minzoom: ROADS_FROM, paint: { "line-color": "#7a8793", "line-width": 2.5 } },
+        { id: "borders", type: "line", source: "wards", paint: { "line-color": tint.border, "line-width": 1.2 } },
+        { id: "roads", type: "line", source: "roads", minzoom: ROADS_FROM, paint: { "line-color": tint.road, "line-width": 2.5 } },
         { id: "roads-at", type: "line", source: "roads", minzoom: ROADS_FROM, paint: { "line-color": "#000", "line-opacity": 0, "line-width": 14 } },
         { id: "roads-chosen", type: "line", source: "roads", filter: ["in", ["get", "road"], ["literal", []]], paint: { "line-color": "#c0392b", "line-width": 7 } },
-        { id: "ring", type: "line", source: "ring", paint: { "line-color": "#14324f", "line-width": 3 } },
-        { id: "corners", type: "circle", source: "ring", paint: { "circle-radius": 5, "circle-color": "#14324f" } },
+        { id: "ring", type: "line", source: "ring", paint: { "line-color": tint.chosen, "line-width": 3 } },
+        { id: "corners", type: "circle", source: "ring", paint: { "circle-radius": 5, "circle-color": tint.chosen } },
         {
           id: "names",
           type: "symbol",
           source: "wards",
           layout: { "text-field": ["get", "name"], "text-size": 13, "text-padding": 2 },
-          paint: { "text-color": "#14181d", "text-halo-color": "#ffffff", "text-halo-width": 1.6 },
+          paint: { "text-color": tint.ink, "text-halo-color": tint.halo, "text-halo-width": 1.6 },
         },
       ],
     },

@@ -4,6 +4,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { ringOf } from "./cells";
 import { cellOf } from "./places";
+import { tints } from "./tints";
 
 maplibregl.setWorkerUrl(workerUrl);
 
@@ -11,6 +12,7 @@ const LEVEL_COLOURS = ["match", ["get", "level"], 5, "#0C000C", 4, "#AA00AA", 3,
 
 /** Draw the map into *holder*; *chosen* hears of each cell that is pressed. */
 export function drawMap(holder: HTMLElement, chosen: (cell: string) => void): Map {
+  const tint = tints();
   const map = new maplibregl.Map({
     container: holder,
     center: [139.75, 35.68],
@@ -21,26 +23,34 @@ export function drawMap(holder: HTMLElement, chosen: (cell: string) => void): Ma
     localIdeographFontFamily: "sans-serif",
     style: {
       version: 8,
-      // Names are drawn with the phone's own font; this is asked for only where one has letters beyond CJK.
-      glyphs: `${location.origin}/web/glyphs/{fontstack}/{range}.pbf`,
+      // No glyphs: every letter is drawn with the phone's own font, and none is asked for.
       sources: {
         wards: { type: "geojson", data: "/wards.geojson" },
         hazards: { type: "geojson", data: "/hazards.geojson" },
         chosen: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
       },
       layers: [
-        { id: "ground", type: "background", paint: { "background-color": "#dfe5ea" } },
-        { id: "wards", type: "fill", source: "wards", paint: { "fill-color": "#fbfaf6", "fill-outline-color": "#5b6875" } },
-        { id: "hazards", type: "fill", source: "hazards", paint: { "fill-color": LEVEL_COLOURS as never, "fill-opacity": 0.55 } },
-        { id: "borders", type: "line", source: "wards", paint: { "line-color": "#5b6875", "line-width": 1.2 } },
+        { id: "ground", type: "background", paint: { "background-color": tint.ground } },
+        { id: "wards", type: "fill", source: "wards", paint: { "fill-color": tint.land, "fill-outline-color": tint.border } },
+        { id: "hazards", type: "fill", source: "hazards", paint: { "fill-color": LEVEL_COLOURS as never, "fill-opacity": tint.cover } },
+        { id: "borders", type: "line", source: "wards", paint: { "line-color": tint.border, "line-width": 1.2 } },
         {
           id: "names",
           type: "symbol",
           source: "wards",
           layout: { "text-field": ["get", "name"], "text-size": 13, "text-padding": 2 },
-          paint: { "text-color": "#14181d", "text-halo-color": "#ffffff", "text-halo-width": 1.6 },
+          paint: { "text-color": tint.ink, "text-halo-color": tint.halo, "text-halo-width": 1.6 },
         },
-        { id: "chosen", type: "line", source: "chosen", paint: { "line-color": "#14324f", "line-width": 4 } },
+        {
+          // A level is told by its number too; names are placed first, and a number that has no room is its neighbour's.
+          id: "levels",
+          type: "symbol",
+          source: "hazards",
+          filter: ["has", "level"],
+          layout: { "text-field": ["to-string", ["get", "level"]], "text-size": 15, "text-padding": 22, "symbol-sort-key": ["-", 0, ["coalesce", ["get", "level"], 0]] },
+          paint: { "text-color": "#14181d", "text-halo-color": "#ffffff", "text-halo-width": 2.2 },
+        },
+        { id: "chosen", type: "line", source: "chosen", paint: { "line-color": tint.chosen, "line-width": 4 } },
       ],
     },
   });

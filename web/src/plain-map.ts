@@ -42,6 +42,8 @@ export async function drawPlainMap(holder: HTMLElement, chosen: (cell: string) =
   show(whole, undefined);
 }
 
+const darkly = (): boolean => window.matchMedia("(prefers-color-scheme: dark)").matches;
+
 const ringsOf = ({ geometry }: Ward): Point[][] => (geometry.type === "Polygon" ? geometry.coordinates.slice(0, 1) : geometry.coordinates.flatMap((one) => one.slice(0, 1)));
 
 function boxOf(points: readonly Point[]): Box {
@@ -61,7 +63,7 @@ function drawn(picture: SVGElement, box: Box, wards: readonly Ward[], near: Ward
   const [left, top] = flat([DRAWN[0], DRAWN[3]]).split(" ");
   const [right, bottom] = flat([DRAWN[2], DRAWN[1]]).split(" ");
   // What it shows is in words on the page; where it cannot be had the wards stay.
-  const moment = svg("image", { href: "/map.svg", x: left, y: top, width: Number(right) - Number(left), height: Number(bottom) - Number(top), preserveAspectRatio: "none", "aria-hidden": "true" });
+  const moment = svg("image", { href: darkly() ? "/map-night.svg" : "/map.svg", x: left, y: top, width: Number(right) - Number(left), height: Number(bottom) - Number(top), preserveAspectRatio: "none", "aria-hidden": "true" });
   picture.replaceChildren(moment);
   moment.addEventListener("error", () => moment.remove());
   moment.addEventListener("load", () => picture.classList.add("over"));

@@ -1,6 +1,7 @@
 """The map for who has neither scripts nor WebGL: what is drawn, what is said of it, how large it is."""
 
 import gzip
+import math
 import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
@@ -11,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from alerts.fact import Confidence
 from alerts.hazard import HazardKind
+from alerts.level import Level
 from alerts.place import LatLng
 from alerts.road import RoadPlace
 from alerts.shelter import ShelterReport, ShelterState
@@ -24,9 +26,10 @@ from api.http.metrics import ApiMetrics
 from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts
-from api.live.map_marks import SIGNS
+from api.live.map_marks import SIGNS_OF_THE_CITY
 from api.live.whole_map import WholeMap
 from api.residents.app import Residents, residents_app
+from geo.cells import difference
 from routing.site import Site
 from tests.api.browser import Browser
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
@@ -87,8 +90,79 @@ def test_it_draws_hazards_shelters_and_closures_and_says_them_in_words() -> None
     assert "<script" not in page
     assert said in page.replace("&#x27;", "'"), "whoever hears it read is told the same"
     assert "江東区：開設 1" in page
-    for word in ("永代橋", "未確認の報告（1件）", "第一小学校", SIGNS):
+    for word in ("永代橋", "未確認の報告（1件）", "第一小学校", SIGNS_OF_THE_CITY):
         assert word in page
+
+
+def test_a_site_of_which_nobody_spoke_is_a_dot_beneath_those_that_are_known() -> None:
+    at = [LatLng(35.6, 139.7), LatLng(35.61, 139.7)]
+    sites = [SiteMark(at[0], ShelterState.OPEN), SiteMark(at[1], ShelterState.UNKNOWN)]
+    drawn = marks(TOKYO, sites, [], dotted=True)
+    x, y = TOKYO.point(sites[1].at.lat, sites[1].at.lng)
+    assert f'd="M0 0m{x} {y}h0"' in drawn
+    assert drawn.index("m-dots") < drawn.index("m-open"), "what is known lies above"
+    assert "m-unknown" not in drawn
+    shown = {sign_of(state, dotted=True) for state in ShelterState}
+    assert len(shown) == len(ShelterState)
+    assert all(sign in SIGNS_OF_THE_CITY for sign in shown), "the list explains what is drawn"
+
+
+def test_by_night_it_is_dark_and_levels_keep_their_colours() -> None:
+    desk = Desk(SCHOOL)
+    night(desk)
+    browser = door(desk)
+    day, dark = browser.get("/map.svg"), browser.get("/map-night.svg")
+    assert dark.headers["content-type"].startswith("image/svg+xml")
+    assert day.headers["etag"] != dark.headers["etag"]
+    for picture, land, ink in ((day.text, "#fbfaf6", "#14181d"), (dark.text, "#333c46", "#f1f4f7")):
+        assert 'class="land" d="' in picture
+        assert f'fill="{land}"/>' in picture
+        assert f'text-anchor="middle" fill="{ink}"' in picture
+        assert 'fill="#AA00AA"' in picture
+    assert len(day.text) - len(dark.text) in range(-200, 200), "the same picture"
+    page = browser.get("/map/plain").text
+    assert '<source srcset="/map-night.svg" media="(prefers-color-scheme:dark)">' in page
+
+
+def test_each_colour_on_the_map_has_its_number_there_and_its_word_beside_it() -> None:
+    desk = Desk(SCHOOL)
+    evening = Evening()
+    evening.say(provenance(), [danger(around(*KOTO, rings=4))])
+    wider = danger(around(*KOTO, rings=10), level=Level.ELDERLY_LEAVE, hazard=HazardKind.HEAVY_RAIN)
+    evening.say(provenance("rain"), [wider])
+    desk.tell(evening)
+    browser = door(desk)
+    numbers = re.findall(r">([0-9])</text>", browser.get("/map.svg").text)
+    assert sorted(numbers) == ["3", "4"], "the lesser one is the worst of no ward, and has its number too"
+    page = browser.get("/map/plain").text
+    assert page.index("<b>4</b>危険警報・避難指示") < page.index("<b>3</b>警報・高齢者等避難")
+    assert "<b>2</b>" not in page
+
+
+def test_rivers_are_drawn_first_within_the_budget() -> None:
+    columns = town().network.columns
+    river = (LatLng(35.7, 139.8), LatLng(35.65, 139.83))
+    both = drawn_beneath(TOKYO, lines_of(columns, [river]), 3_000)
+    assert both.startswith('<path class="beneath" d="M')
+    assert 'stroke-width="16"' in both.split("/>")[0]
+    alone = drawn_beneath(TOKYO, lines_of(None, [river]), 3_000)
+    assert alone.count("<path") == 1
+    assert drawn_beneath(TOKYO, lines_of(None, [river]), 5) == ""
+
+
+def test_numbers_of_neighbours_do_not_lie_over_one_another() -> None:
+    east, west = around(*KOTO, rings=8), around(KOTO[0], KOTO[1] - 0.05, rings=8)
+    ground = ground_of(TOKYO, [("江東区", east), ("中央区", difference(west, east))])
+    desk = Desk(SCHOOL)
+    evening = Evening()
+    # A strip along the line between them: the middle of each ward's share is beside the other's.
+    evening.say(provenance(), [danger(around(KOTO[0], KOTO[1] - 0.029, rings=5))])
+    desk.tell(evening)
+    desk.board.refresh(NINE_PM)
+    found = ground.touched(desk.board.state.view().maps)
+    assert len(found) == 2
+    (x, y), (u, v) = (one.at for one in found)
+    assert math.hypot(x - u, y - v) >= 84, "each is wholly to be read"
 
 
 def test_without_the_names_of_wards_the_number_stands_in_the_middle_of_the_danger() -> None:
@@ -153,7 +227,9 @@ def test_the_map_of_the_worst_night_is_small_enough_for_a_bad_line() -> None:
     for n in range(300):
         desk.road(closure(f"c{n}", place=RoadPlace(point=LatLng(35.6 + n % 20 * 0.01, 139.65 + n // 20 * 0.015))))
     answer = door(desk).get("/map.svg")
-    assert answer.text.count('href="#m-unknown"') == len(sites)
+    (dots,) = re.findall(r'id="m-dots" d="([^"]*)"', answer.text)
+    assert dots.count("h0") == len({TOKYO.point(one.point.lat, one.point.lng) for one in sites})
+    assert len(answer.content) <= 100_000, "as it is: a line that takes no compression carries it too"
     assert len(gzip.compress(answer.content, 5)) <= 100_000
     assert len(gzip.compress(door(desk).get("/map/plain").content, 5)) <= 100_000
 
