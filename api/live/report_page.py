@@ -11,6 +11,7 @@ from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from alerts.place import SHARD_RESOLUTION, Cell, Shard
 from alerts.road import RoadCause
@@ -75,13 +76,26 @@ def report_page_routes(reports: RoadReports | None, board: LiveBoard, now: Calla
     @router.post("/reports/form/{shard}", include_in_schema=False)
     async def report(shard: ShardPath, request: Request) -> Response:
         taker, here = _book(reports), _shard(shard)
-        places = taker.streets.places(here)
-        fields: dict[str, str] = {}
+        fields: dict[str, str] | ApiError
         try:
             fields = await _fields(request)
+        except ApiError as error:
+            fields = error
+        address = request.client.host if request.client else ""
+        # Streets are listed and a report is stored beside the loop: meanwhile others are answered.
+        return await run_in_threadpool(reported, taker, shard, here, fields, address)
+
+    def reported(
+        taker: RoadReports, shard: str, here: Shard, read: dict[str, str] | ApiError, address: str
+    ) -> Response:
+        places = taker.streets.places(here)
+        fields = {} if isinstance(read, ApiError) else read
+        try:
+            if isinstance(read, ApiError):
+                raise read
             place = _meant(places, fields)
             asked = ReportIn(lat=place.at.lat, lng=place.at.lng, cause=_cause(fields))
-            taken = taker.take(asked, request.client.host if request.client else "", now())
+            taken = taker.take(asked, address, now())
         except ApiError as error:
             choose = () if error.code != "place-unclear" else _choices(places, fields)
             shown = _form(shard, places, error.code, fields, choose)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 
 import h3.api.basic_int as h3
+import numpy as np
 
 from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cell, LatLng, Shard
 from routing.network import METRES_PER_DEGREE, METRES_PER_DEGREE_LNG, RoadNetwork
@@ -99,11 +100,19 @@ class StreetBook:
 
     def _landmarks(self, shard: Shard) -> Iterator[StreetPlace]:
         roads = self._roads.get(shard, ())
-        here = sorted((site.name, site.point) for site in self._sites if _shard_of(site.point) == shard and site.name)
+        here = [(site.name, site.point) for site in self._sites if _shard_of(site.point) == shard and site.name]
+        here.sort(key=lambda one: (one[0], one[1].lat, one[1].lng))
+        if not roads:
+            return
+        middles = np.array([self._middle(at) for at in roads])
         for name, point in here:
-            nearest = min(roads, key=lambda at: metres(LatLng(*self._middle(at)), point), default=None)
-            if nearest is not None and metres(LatLng(*self._middle(nearest)), point) <= _LANDMARK_M:
-                yield self._place(name, PlaceKind.LANDMARK, nearest)
+            # Of all roads at once: a shard of a real ward has tens of thousands, and a hundred sites.
+            north = (middles[:, 0] - point.lat) * METRES_PER_DEGREE
+            east = (middles[:, 1] - point.lng) * METRES_PER_DEGREE_LNG
+            away = np.hypot(north, east)
+            nearest = int(away.argmin())
+            if away[nearest] <= _LANDMARK_M:
+                yield self._place(name, PlaceKind.LANDMARK, roads[nearest])
 
     def _place(self, name: str, kind: PlaceKind, road: int) -> StreetPlace:
         lat, lng = self._middle(road)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from alerts.fact import Confidence
-from alerts.place import LatLng
+from alerts.place import LatLng, Shard
 from alerts.report import OutcomeKind
 from alerts.road import RoadCause, RoadPlace
 from api.http.metrics import ApiMetrics
@@ -26,7 +26,7 @@ from api.known.state import State
 from api.live.board import LiveBoard
 from api.live.facts import LiveFacts, Section, shard_at
 from api.live.reports import RoadReports
-from api.live.streets import NEARBY_M, StreetBook, meant_by, metres, plain
+from api.live.streets import NEARBY_M, PlaceKind, StreetBook, meant_by, metres, plain
 from api.residents.app import Residents, residents_app
 from feeds.console import FEED as CONSOLE_FEED
 from feeds.console import read_console
@@ -261,6 +261,20 @@ def test_the_streets_of_a_shard_each_have_a_point_that_snaps_to_a_road_of_theirs
     assert (finer.status_code, finer.json()["code"]) == (422, "not-a-shard")
     off = pipeline.browser(off=True).get(f"/reports/streets/{SHARD}")
     assert (off.status_code, off.json()["code"]) == (404, "reports-off")
+
+
+def test_two_schools_of_one_name_are_two_landmarks() -> None:
+    places = [LatLng(ON_BRIDGE.lat + n / 10_000, ON_BRIDGE.lng) for n in range(2)]
+    far = LatLng(ON_BRIDGE.lat + 0.004, ON_BRIDGE.lng + 0.03)
+    sites = [Site(f"s{n}", "第一小学校", at, frozenset()) for n, at in enumerate((*places, far))]
+    book = StreetBook(TOWN.network, lambda _cell: "", sites)
+    snapper = Snapper(TOWN.network)
+    found = [one for one in book.places(Shard(int(SHARD, 16))) if one.kind is PlaceKind.LANDMARK]
+    assert found, "no name stops the list, and none of a site far from every road is in it"
+    assert {one.name for one in found} == {"第一小学校"}
+    for one in found:
+        assert snapper.snap(RoadPlace(point=one.at)).road_ids
+        assert min(metres(one.at, at) for at in places) <= 150
 
 
 def test_a_street_that_is_typed_is_reported_without_scripts_and_counted_like_a_point() -> None:
