@@ -16,6 +16,10 @@ const HEIGHT = 210;
 const TOP = 18;
 const BOTTOM = HEIGHT - 14;
 const BANK = 108;
+// The height of a line of letters, and how high and low its foot may stand.
+const ROW = 19;
+const FIRST = 15;
+const LAST = HEIGHT - 6;
 
 export interface Line {
   level: Step;
@@ -110,6 +114,28 @@ function forecastLines(forecasts: readonly OfficialForecast[], now: number, word
   });
 }
 
+/** Return where the labels of lines stand whose feet are *wanted*, the lowest line first: apart, and within the picture. */
+export function spread(wanted: readonly number[]): number[] {
+  const rows: number[] = [];
+  // Those that would touch move up; of a small river all lines lie near the dyke's top, and the last would leave the picture.
+  for (const at of wanted) rows.push(Math.min(at, (rows.at(-1) ?? HEIGHT) - ROW));
+  let least = FIRST;
+  for (let row = rows.length - 1; row >= 0; row--) {
+    rows[row] = Math.max(rows[row] as number, least);
+    least = (rows[row] as number) + ROW;
+  }
+  return rows;
+}
+
+/** Return where the stage and the highest forecast are written, whose water stands at *water* and *top*: never over one another. */
+export function written(water: number, top: number): { now: number; peak: number } {
+  const now = Math.min(water + 22, LAST);
+  const peak = Math.max(top - 6, FIRST - 1);
+  // A river that falls: its highest to come is below what it is now.
+  if (Math.abs(peak - now) >= ROW) return { now, peak: Math.min(peak, LAST) };
+  return { now, peak: now + ROW <= LAST ? now + ROW : now - ROW };
+}
+
 /** Draw bank, water and lines. Words stand beside each line, so that nothing is said by colour alone. */
 function drawing(stage: RiverStage, now: number, words: NowWords): SVGElement {
   const all = [...stage.lines.map((line) => line.metres), stage.metres, ...(stage.peak ? [stage.peak.metres] : [])];
@@ -124,12 +150,11 @@ function drawing(stage: RiverStage, now: number, words: NowWords): SVGElement {
     svg("rect", { class: "water", x: 0, y: water, width: BANK + 20, height: HEIGHT - water }),
     svg("path", { class: "bank", d: `M${BANK} ${TOP}h14l34 ${HEIGHT - TOP}h-90z` }),
   );
-  let above = HEIGHT;
-  for (const line of stage.lines) {
+  const rows = spread(stage.lines.map((line) => y(line.metres) + 5));
+  for (const [number, line] of stage.lines.entries()) {
     const look = lookOf(line.level, "", words);
     const at = y(line.metres);
-    // Labels that would touch move up a line.
-    above = Math.min(at + 5, above - 19);
+    const above = rows[number] as number;
     picture.append(
       svg("path", { class: "line-edge", d: `M0 ${at}H150` }),
       svg("path", { class: "line", d: `M0 ${at}H150L162 ${above - 5}`, stroke: look.fill }),
@@ -138,16 +163,17 @@ function drawing(stage: RiverStage, now: number, words: NowWords): SVGElement {
       svg("text", { class: "label", x: 188, y: above }, `${words.lines[NAMES[line.level]]} ${line.metres.toFixed(2)}m`),
     );
   }
+  const feet = written(water, stage.peak ? y(stage.peak.metres) : 0);
   picture.append(
     svg("path", { class: "surface", d: `M0 ${water}q9 -5 18 0t18 0t18 0t18 0t18 0t18 0` }),
-    svg("text", { class: "now", x: 6, y: Math.min(water + 22, HEIGHT - 6) }, fill(words.stage, { m: stage.metres.toFixed(2) })),
+    svg("text", { class: "now", x: 6, y: feet.now }, fill(words.stage, { m: stage.metres.toFixed(2) })),
   );
   if (stage.peak) {
     const top = y(stage.peak.metres);
     picture.append(
       svg("path", { class: "ahead", d: `M0 ${top}H${BANK}` }),
       svg("path", { class: "measure", d: `M92 ${water}V${top}m-5 ${top < water ? 7 : -7}l5 ${top < water ? -7 : 7}l5 ${top < water ? 7 : -7}` }),
-      svg("text", { class: "now", x: 6, y: Math.max(top - 6, 14) }, `${clock(stage.peak.at, now)} ${stage.peak.metres.toFixed(2)}m`),
+      svg("text", { class: "now", x: 6, y: feet.peak }, `${clock(stage.peak.at, now)} ${stage.peak.metres.toFixed(2)}m`),
     );
   }
   return picture;
