@@ -162,19 +162,25 @@ def _undo(became: Became, session: Session, key: str) -> str:
     if not became.undoable:
         return ""
     moved = 0 if became.effect is None else became.effect.people or 0
+    form = undo_form("この通行止めを取り消す", became.thing, moved, session, key)
+    return f'<section class="acts">{form}</section>'
+
+
+def undo_form(title: str, thing: str, moved: int, session: Session, key: str) -> str:
+    """Return the folded form that takes the closure *thing* back, which has *moved* so many people."""
     whom = (
         f"{moved:,}人を元の行き先に戻し、その人たちだけに伝えます。"
         if moved
         else "行き先が変わった人がいれば戻します。"
     )
     return (
-        '<section class="acts"><details><summary>この通行止めを取り消す</summary>'
+        f"<details><summary>{title}</summary>"
         f'<p>{whom}</p><form method="post" action="/post/closure">'
         f'<input type="hidden" name="csrf" value="{escape(session.csrf)}">'
         f'<input type="hidden" name="key" value="{key}">'
-        f'<input type="hidden" name="undo" value="{escape(became.thing)}">'
+        f'<input type="hidden" name="undo" value="{escape(thing)}">'
         '<label>確認コード（6桁）<input name="code" inputmode="numeric" autocomplete="one-time-code" required></label>'
-        '<button>間違いを取り消す <small lang="en">Undo</small></button></form></details></section>'
+        '<button>間違いを取り消す <small lang="en">Undo</small></button></form></details>'
     )
 
 

@@ -13,6 +13,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from alerts.report import OutcomeKind
+from alerts.road import RoadReport
+from api.console.closed_section import Closed, closed_section
 from api.console.closure_preview import closure_preview_routes, moves_many
 from api.console.crossings_page import crossings_section
 from api.console.filled import filled, seen_by
@@ -103,6 +105,7 @@ def posting_routes(office: Office) -> APIRouter:
             order={"kept": kept} if kept else {},
             roads=office.roads is not None,
             crossings=crossings,
+            closed=closed_section(_closed(office, session), session, new_key, now=office.now()),
             reports=reports_section(office.reported.waiting(office.now()), session, new_key(), now=office.now()),
             offered=offered_areas(office, session),
         )
@@ -255,11 +258,7 @@ def became_of(office: Office, session: Session, receipt: str) -> Became:
     if effect is not None and report.sent is not None and effect.fact_at < report.sent:
         effect = None
     closure = office.posts.closure(thing) if kind == "closure" and report.outcome is not OutcomeKind.HELD else None
-    undoable = (
-        closure is not None
-        and not closure.lifted
-        and may_not_post(session.account, where_of(closure), office.ground.wards_at) is None
-    )
+    undoable = closure is not None and not closure.lifted and _may_undo(office, session, closure)
     waiting, decided = _draft_of(office, report.document)
     return Became(receipt, kind, thing, report, effect, undoable, waiting, decided)
 
@@ -268,6 +267,18 @@ def _draft_of(office: Office, document: str) -> tuple[DraftRecord | None, DraftR
     view = office.desk.view()
     waiting = next((one for one in view.drafts if one.document == document), None)
     return waiting, next((one for one in view.decided if one.document == document), None)
+
+
+def _may_undo(office: Office, session: Session, closure: RoadReport) -> bool:
+    where = where_of(closure, office.known(session.account).line_of)
+    return may_not_post(session.account, where, office.ground.wards_at) is None
+
+
+def _closed(office: Office, session: Session) -> tuple[Closed, ...]:
+    """Return what the console holds closed, as far as *session* may take it back, with how many each has moved."""
+    mine = (one for one in office.posts.closures(office.now()) if _may_undo(office, session, one))
+    effects = ((one, office.posts.effect(one.id)) for one in mine)
+    return tuple(Closed(one, (effect.people or 0) if effect is not None else 0) for one, effect in effects)
 
 
 def _may_write(office: Office, session: Session, shelter: NamedSite) -> bool:

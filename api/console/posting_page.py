@@ -63,6 +63,7 @@ def forms_page(
     closure: Mapping[str, str] = _NOTHING,
     roads: bool = False,
     crossings: str = "",
+    closed: str = "",
     reports: str = "",
     offered: Offered = NOTHING_OFFERED,
     order: Mapping[str, str] = _NOTHING,
@@ -78,6 +79,7 @@ def forms_page(
             "order", "避難情報の案を作る", "Order to leave (draft)", _order(names, order, offered), session, new_key()
         )
         + _form("closure", "通行止めを登録する", "Road closure", _closure(closure, roads), session, new_key())
+        + closed
         + _form("shelter", "避難所の状態を登録する", "Shelter", _shelter(shelters), session, new_key())
         + _form("incident", "被害・出来事を登録する", "Incident", _incident(names), session, new_key())
         + reports

@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from alerts.cap import ResponseType
 from alerts.place import LatLng
@@ -143,6 +144,13 @@ class Posts:
         """Return the console's newest word on the closure *thing*."""
         with self._lock:
             return self._closures.get(thing)
+
+    def closures(self, at: datetime) -> tuple[RoadReport, ...]:
+        """Return what the console has closed and what holds at *at*, the newest first."""
+        with self._lock:
+            known = tuple(self._closures.values())
+        holding = (one for one in known if not one.lifted and (one.valid_until is None or one.valid_until > at))
+        return tuple(sorted(holding, key=lambda one: (one.attribution.fact_at, one.id), reverse=True))
 
     def site(self, thing: str) -> NamedSite | None:
         """Return the shelter *thing* as a list or any source names it."""

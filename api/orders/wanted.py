@@ -145,7 +145,7 @@ _Read = tuple[str, Where, bool, dict[str, Any]]
 
 def _closure(form: Mapping[str, str], own: str, known: Known, at: datetime) -> _Read:
     if form.get("undo"):
-        return _undone(form, known.posts)
+        return _undone(form, known)
     point, line = points_of(form.get("point", ""), "地点"), points_of(form.get("line", ""), "線")
     roads = tuple(form.get("road", "").split())
     if len(point) > 1 or len(line) == 1:
@@ -172,9 +172,9 @@ def _closure(form: Mapping[str, str], own: str, known: Known, at: datetime) -> _
     return own, ground_of(point, line, roads, known.line_of), confidence is Confidence.CONFIRMED, fields
 
 
-def _undone(form: Mapping[str, str], posts: Posts) -> _Read:
+def _undone(form: Mapping[str, str], read_against: Known) -> _Read:
     thing = form.get("undo", "")
-    known = posts.closure(thing)
+    known = read_against.posts.closure(thing)
     if known is None:
         raise FormWrong("取り消す通行止めが見つかりません。一覧が古いかもしれません。")
     place = known.place
@@ -188,7 +188,7 @@ def _undone(form: Mapping[str, str], posts: Posts) -> _Read:
         "polygon": place.polygon,
         "roads": place.road_ids,
     }
-    return thing, where_of(known), True, fields
+    return thing, where_of(known, read_against.line_of), True, fields
 
 
 def _shelter(form: Mapping[str, str], _own: str, known: Known, _at: datetime) -> _Read:
@@ -277,10 +277,10 @@ _READERS: Mapping[str, Callable[[Mapping[str, str], str, Known, datetime], _Read
 }
 
 
-def where_of(road: RoadReport) -> Where:
-    """Return the ground of a closure that was posted before."""
+def where_of(road: RoadReport, line_of: RoadLine) -> Where:
+    """Return the ground of a closure that was posted before; *line_of* as it was when it was posted."""
     place = road.place
-    return ground_of((place.point,) if place.point else (), (*place.line, *place.polygon), place.road_ids)
+    return ground_of((place.point,) if place.point else (), (*place.line, *place.polygon), place.road_ids, line_of)
 
 
 def where_of_shelter(shelter: NamedSite, names: Mapping[str, str]) -> Where:

@@ -182,6 +182,13 @@ def test_a_closure_is_taken_back_by_its_page_and_says_how_many_that_touches(room
     stages.says(FactEffect(f"{road.id}|console", road.attribution.fact_at, room.clock(), "x", (), 12, 3456))
     page = seat.get(place).text
     assert "3,456人を元の行き先に戻し" in page
+    # Also long after that page was left, from where it was posted.
+    listed = seat.get("/post").text.split('<section id="closed">')[1].split("</section>")[0]
+    assert "いまの通行止め（1件）" in listed
+    assert "架空橋" in listed
+    assert "3,456人の行き先が変わった" in listed
+    assert f'name="undo" value="{road.id}"' in listed
+    assert 'id="closed"' not in room.sign_in("edo").get("/post").text
     assert "取り消す" not in room.sign_in("edo").get(place).text, "another ward's closure is not theirs to undo"
     fields = dict(re.findall(r'name="(csrf|key|undo)" value="([^"]*)"', page.split("<details>")[1]))
     answer = send(seat, "closure", {**fields, "code": room.code("sato")})
@@ -191,6 +198,7 @@ def test_a_closure_is_taken_back_by_its_page_and_says_how_many_that_touches(room
     assert undone is not None
     assert (undone.facts.roads[0].id, undone.facts.roads[0].undo, undone.facts.roads[0].lifted) == (road.id, True, True)
     assert "取り消す" not in seat.get(place).text
+    assert 'id="closed"' not in seat.get("/post").text
     other = room.sign_in("edo")
     refused = send(other, "closure", filled(other, "closure", undo=road.id))
     assert refused.status_code == 403

@@ -12,7 +12,7 @@ from api.console.road_routes import road_routes
 from api.known.road_map import MOST_ROADS, RoadMap
 from streams.topics import TELEGRAMS
 from tests.api.test_office import EDOGAWA_WARD, Room, room_in
-from tests.api.test_posting import Stages, post
+from tests.api.test_posting import Stages, filled, post, send
 from tests.streams.evening import wards_table
 from tests.web.dusk import streets
 
@@ -64,6 +64,13 @@ def test_a_road_is_found_by_its_name_and_closed_in_its_ward_without_a_map(room: 
     report = stages.reports[0].report
     assert report is not None
     assert report.facts.roads[0].place.road_ids == ("bridge-6",)
+    # Whoever closed it by its id alone takes it back as well: from its page, and from the list of what is closed.
+    assert "この通行止めを取り消す" in seat.get(answer.headers["location"]).text
+    assert send(seat, "closure", filled(seat, "closed") | {"undo": report.facts.roads[0].id}).status_code == 303
+    stages.go_on()
+    undone = stages.reports[-1].report
+    assert undone is not None
+    assert (undone.facts.roads[0].id, undone.facts.roads[0].undo) == (report.facts.roads[0].id, True)
 
 
 def test_another_wards_road_and_one_that_nobody_knows_are_refused(room: Room) -> None:
