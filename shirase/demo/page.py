@@ -20,7 +20,7 @@ from api.console.process import build_console
 from api.known.census import Census
 from api.officers.accounts import Accounts, Role
 from api.officers.passkeys import PasskeySettings
-from api.residents.process import build_residents
+from api.residents.process import PublishedAs, build_residents
 from shirase.areas import table_at
 from shirase.commands.api import people_at
 from shirase.demo.at_call import APPROVER, DRAFTER
@@ -61,18 +61,19 @@ class DemoPages:
         residents: FastAPI,
         console: FastAPI,
         officers: tuple[DemoOfficer, ...],
-        listener: socket.socket,
+        listeners: tuple[socket.socket, socket.socket],
         gates: tuple[GateDoor, socket.socket],
     ) -> None:
         self.officers = officers
         self._gate, gate_listener = gates
+        residents_listener, listener = listeners
         self.sheets = self._gate.sheets.as_uri()
         self._servers = (
-            _Served(Banner(residents, RESIDENTS), _listening()),
+            _Served(Banner(residents, RESIDENTS), residents_listener),
             _Served(Banner(console, CONSOLE), listener),
             _Served(Banner(self._gate.app, INTAKE), gate_listener),
         )
-        self.residents = f"http://127.0.0.1:{self._servers[0].port}/"
+        self.residents = f"{_address(residents_listener)}/"
         self.console = f"{_named(listener)}/"
 
     @classmethod
@@ -84,7 +85,7 @@ class DemoPages:
         town = shown_town(network, None)
         path = folder / "accounts.sqlite"
         registry = folder / "subscribers" / "registry"
-        listener, gate_listener = _listening(), _listening()
+        residents_listener, listener, gate_listener = _listening(), _listening(), _listening()
         gate = open_gates(bootstrap, folder.resolve(), town.sites, _named(gate_listener))
         passkeys = PasskeySettings(_NAME, _named(listener))
         census = Census.of(people_at("demo-city"), registry if registry.exists() else None)
@@ -95,6 +96,7 @@ class DemoPages:
                 web=web if web.exists() else None,
                 town=town,
                 take_reports=town.roads is not None,
+                published=PublishedAs(SENDER, _address(residents_listener)),
             ),
             build_console(
                 bootstrap,
@@ -110,7 +112,7 @@ class DemoPages:
                 cap_sender=SENDER,
             ),
             _officers(path),
-            listener,
+            (residents_listener, listener),
             (gate, gate_listener),
         )
 
@@ -131,7 +133,6 @@ class DemoPages:
 
 class _Served:
     def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
-        self.port = listener.getsockname()[1]
         self.server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [listener]}, name="page", daemon=True)
         self.thread.start()
@@ -140,6 +141,10 @@ class _Served:
 def _listening() -> socket.socket:
     """Return a bound socket to hand over: a port that was free a moment ago may be another program's by now."""
     return socket.create_server(("127.0.0.1", 0))
+
+
+def _address(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _named(listener: socket.socket) -> str:
