@@ -8,7 +8,7 @@ from alerts.languages.known import words_of
 from alerts.languages.order import write_extension
 from alerts.languages.readings import in_latin
 from alerts.level import Level
-from alerts.notice import Text
+from alerts.notice import Notice, Text
 from alerts.order_words import (
     ACTIONS_EN,
     ACTIONS_JA,
@@ -24,6 +24,8 @@ from alerts.order_words import (
 from alerts.wording import JAPAN, PartFacts, clock, shown_name
 from alerts.words import HAZARDS_EN, HAZARDS_JA
 
+_GOES_ON = "は続いています"
+
 
 def compose_extension(facts: PartFacts, language: str) -> Text:
     """Return title and body in *language*; one that is not known reads English. `facts.expires` is the new end."""
@@ -31,6 +33,12 @@ def compose_extension(facts: PartFacts, language: str) -> Text:
     japanese = language.partition("-")[0].lower() == "ja"
     write: Write = _japanese if japanese else _english
     return fitting(write, facts) if words is None else write_extension(words, facts, level_of_order(facts))
+
+
+def extends_order(notice: Notice) -> bool:
+    """Say whether *notice* gives an order a later end: what went out keeps its words and not their reason."""
+    titles = {f"{name}{_GOES_ON}" for name in ORDER_NAMES_JA.values()}
+    return any(title in text.title for part in notice.parts for text in part.texts for title in titles)
 
 
 def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
@@ -41,7 +49,7 @@ def _japanese(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:
     goes_on = f"{near.strip()}で続いています" if near else "続いています"
     body = f"レベル{level.value} {ACTIONS_JA[level]}。{until}まで延長。{goes_on}。{MORE_JA[level]}"
     body += f"{issuer}が{place_in(areas, 'ja')}に出した{name}（{hazard}）です。解除の知らせがあるまで続きます。"
-    return Text("ja", f"レベル{level.value} {name}は続いています", body)
+    return Text("ja", f"レベル{level.value} {name}{_GOES_ON}", body)
 
 
 def _english(facts: PartFacts, level: Level, areas: tuple[str, ...]) -> Text:

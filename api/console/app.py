@@ -232,7 +232,7 @@ def _answer(view: DeskView, did: str) -> str:
     """Return what became of the draft *did*: SENT, NOT SENT or UNKNOWN, and whether trying again is safe."""
     if not did:
         return ""
-    verdict = next((record for record in view.decided if record.draft_id == did), None)
+    verdict = next((record for record in (*view.decided, *view.closed) if record.draft_id == did), None)
     if verdict is None:
         return (
             '<p class="alarm" role="status"><strong>まだ分かりません（UNKNOWN）。</strong>'
@@ -242,6 +242,11 @@ def _answer(view: DeskView, did: str) -> str:
         return (
             '<p class="done" role="status"><strong>送られました（SENT）。</strong>'
             f'<a href="/sending/{escape(verdict.lineage)}">送信の状況・解除・取り消し</a></p>'
+        )
+    if verdict in view.closed:
+        return (
+            '<p class="alarm" role="status"><strong>送られていません（NOT SENT）。</strong>'
+            f'{reason_said(verdict.reason)}　<a href="/sending/{escape(verdict.lineage)}">これまでの流れ</a></p>'
         )
     return '<p class="done" role="status"><strong>送られていません（NOT SENT）。</strong>案は破棄されました。</p>'
 

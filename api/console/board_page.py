@@ -1,6 +1,6 @@
 """The board: a line for each ward, the worst first, on one screen of a laptop; it reloads by itself (R20)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from math import ceil
@@ -11,6 +11,7 @@ from alerts.level import Level
 from alerts.notice_title import title_of
 from alerts.shelter import ShelterState
 from alerts.wording import clock
+from api.console.ending_form import Ending, touches
 from api.drawing.sheet import document
 from api.known.board import NotOrdered, WardRow
 from dispatch.channel import ChannelState
@@ -18,6 +19,7 @@ from streams.duty.standing import OrderStanding
 from streams.payloads import ChannelRecord, DraftRecord
 
 _RELOAD_SECONDS = 5
+_NONE: Mapping[str, Ending] = {}
 _OLD_DRAFT = timedelta(minutes=1)
 _STATES = {
     ShelterState.OPEN: "開設",
@@ -28,10 +30,17 @@ _STATES = {
 
 
 def board_page(
-    rows: Sequence[WardRow], unassigned: Sequence[DraftRecord], now: datetime, trouble: Sequence[ChannelRecord] = ()
+    rows: Sequence[WardRow],
+    unassigned: Sequence[DraftRecord],
+    now: datetime,
+    trouble: Sequence[ChannelRecord] = (),
+    endings: Mapping[str, Ending] = _NONE,
 ) -> str:
-    """Return the page. *unassigned* are drafts in no ward that is known, *trouble* channels that failed or are late."""
-    lines = "".join(_line(row, now) for row in sorted(rows, key=_worst_first))
+    """Return the page. *unassigned* are drafts in no ward that is known, *trouble* channels that failed or are late.
+
+    *endings* are the orders that its reader may end, by lineage.
+    """
+    lines = "".join(_line(row, now, endings) for row in sorted(rows, key=_worst_first))
     orders = sum(bool(row.orders) for row in rows)
     waiting = len({draft.draft_id for row in rows for draft in row.drafts} | {one.draft_id for one in unassigned})
     away = sum(not row.joined for row in rows)
@@ -62,9 +71,11 @@ def _worst_first(row: WardRow) -> tuple[int, int, str]:
     return -len(row.drafts), -orders, row.code
 
 
-def _line(row: WardRow, now: datetime) -> str:
+def _line(row: WardRow, now: datetime, endings: Mapping[str, Ending]) -> str:
     joined = "" if row.joined else "<br><small class='soft'>担当者なし（フィードのみ）</small>"
-    stand = [_order(order, now) for order in row.orders] + [_across(one, row) for one in row.across]
+    stand = [_order(order, now, endings.get(order.lineage)) for order in row.orders] + [
+        _across(one, row) for one in row.across
+    ]
     orders = "".join(f"<li>{one}</li>" for one in stand) or "<li class='soft'>―</li>"
     drafts = "".join(f"<li>{_draft(draft, now)}</li>" for draft in row.drafts) or "<li class='soft'>―</li>"
     sites = "　".join(f"{word} {row.shelters[state]}" for state, word in _STATES.items() if row.shelters.get(state))
@@ -74,7 +85,7 @@ def _line(row: WardRow, now: datetime) -> str:
     )
 
 
-def _order(order: OrderStanding, now: datetime) -> str:
+def _order(order: OrderStanding, now: datetime, ending: Ending | None) -> str:
     drill = "【訓練】" if order.drill else ""
     alone = f" <strong class='lapsed'>ひとりで承認：{escape(order.alone)}</strong>" if order.alone else ""
     level = f"<span class='chip l{int(order.level)}'>{int(order.level)}</span> " if order.level is not None else ""
@@ -83,8 +94,14 @@ def _order(order: OrderStanding, now: datetime) -> str:
     extend = f" <a href='{there}/extend'>延長 <small lang='en'>Extend</small></a>" if ends else ""
     return (
         f"{level}{drill}<a href='{there}'>{escape(order.title)}</a>　{clock(order.since)}〜 {escape(order.issuer)}"
-        f"{_term(order, now)}{extend}{alone}"
+        f"{_term(order, now)}{extend}{'' if ending is None else _end(there, ending)}{alone}"
     )
+
+
+def _end(there: str, ending: Ending) -> str:
+    acting = "・区に代わって" if ending.acting else ""
+    said = f"終わらせる（{touches(ending.told)}{acting}） <small lang='en'>End</small>"
+    return f" <a href='{there}?stay=1#ending'>{said}</a>"
 
 
 def _term(order: OrderStanding, now: datetime) -> str:

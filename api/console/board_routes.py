@@ -8,6 +8,8 @@ from fastapi import APIRouter, Cookie, Response
 
 from alerts.place import Cells
 from api.console.board_page import board_page
+from api.console.ending import way_to_end
+from api.console.ending_form import Ending
 from api.console.office import COOKIE, Office
 from api.http.elsewhere import elsewhere
 from api.known.board import Orders, rows
@@ -33,7 +35,8 @@ def board_routes(office: Office, orders: Orders) -> APIRouter:
 
     @router.get("/board")
     def board(token: Annotated[str, Cookie(alias=COOKIE)] = "") -> Response:
-        if office.session(token) is None:
+        session = office.session(token)
+        if session is None:
             return elsewhere("/sign-in")
         desk = office.desk.view()
         drafts = list(placed(desk.drafts))
@@ -49,7 +52,9 @@ def board_routes(office: Office, orders: Orders) -> APIRouter:
         )
         known = office.ground.names.keys()
         lost = [record for record, wards in drafts if not wards & known]
-        return page(board_page(shown, lost, office.now(), office.channels.trouble(office.now())))
+        ways = {one.lineage: way_to_end(office, session, one) for one in office.desk.sent()}
+        endings = {lineage: way for lineage, way in ways.items() if isinstance(way, Ending)}
+        return page(board_page(shown, lost, office.now(), office.channels.trouble(office.now()), endings))
 
     return router
 

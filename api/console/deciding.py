@@ -4,9 +4,9 @@ Plain forms and pages, no script: they work through screen transfer, without Web
 clipboard or download (R20).
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Cookie, Request, Response
 
@@ -14,6 +14,7 @@ from alerts.notice import Notice
 from alerts.order_words import orders_to_leave
 from alerts.reception_check import is_check
 from api.console.alone_page import alone_form
+from api.console.ending import SHORTEST_GROUND, acting_ground
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
 from api.console.officer_page import awaits, draft_page, refused_page, stopped_by
@@ -30,16 +31,13 @@ from streams.notices.edit import ground_of
 from streams.notices.extending import is_extension
 from streams.payloads import Draft, DraftRecord, Verb
 
-# 「区役所が停電」: a word or two is enough, nothing is not.
-_SHORTEST_GROUND = 4
-
 SAID = {
     MayNot.ROLE: "この役割では承認・破棄できません。",
     MayNot.OTHER_WARD: "担当する区の外の区画を含みます。都または関係する区の承認者に回してください。",
     MayNot.OWN: "自分で作った案は承認できません。もう一人の承認者に回してください。",
     MayNot.NO_WARD: "区が分からない区画です。都の承認者に回してください。",
     MayNot.TWICE: "一人目の承認は済みました。まだ送られていません。もう一人の承認者に回してください。",
-    MayNot.OTHER_WAY: "この避難情報は、投稿の画面の「出ている避難情報を終わらせる」から終わらせます。",
+    MayNot.OTHER_WAY: "この避難情報は、「送信の状況」の画面の「解除する」「誤りとして取り消す」で終わらせます。",
 }
 _REHEARSED = "リハーサルの案です。承認は、作った人の「訓練の手順」の画面から行います。"
 
@@ -56,6 +54,9 @@ def deciding_routes(office: Office) -> APIRouter:
         session = office.session(token)
         if session is None:
             return elsewhere(f"/sign-in?to={path}" if (path := called_to(f"/drafts/{draft_id}")) != "/" else "/sign-in")
+        if office.has_decided(draft_id):
+            # A call or another window led here: what became of it is the answer.
+            return elsewhere(f"/?did={quote(draft_id, safe='')}")
         record, draft = waiting(office, draft_id)
         notice = draft.notice
         proposal = office.proposal(draft)
@@ -132,12 +133,13 @@ def _decided(
             # What was on the screen is not what would go out: the officer looks again (R14).
             office.write_down(account.name, refused, draft_id, "digest-differs")
             return page(refused_page("見ていた内容が変わりました。もう一度確かめてください。", draft_id), 409)
-        if stands_in(account, proposal, orders=orders_to_leave(notice)) and len(_ground(fields)) < _SHORTEST_GROUND:
+        acts = stands_in(account, proposal, orders=orders_to_leave(notice))
+        if acts and len(acting_ground(fields)) < SHORTEST_GROUND:
             office.write_down(account.name, refused, draft_id, "acting-for-without-ground")
             return page(refused_page("区に代わって発令する理由を書いてください。", draft_id), 422)
         if not proposal.twice and (other := asked_by_another(office, session, draft_id, notice, refused)):
             return other
-    ground = _ground(fields) if stands_in(account, proposal, orders=orders_to_leave(notice)) else ""
+    ground = acting_ground(fields) if stands_in(account, proposal, orders=orders_to_leave(notice)) else ""
     passed = f" passed: {','.join(warned)}" if warned else ""
     detail = f"{notice.digest}{f' acting for: {ground}' if ground else ''}{passed}"
     if not office.did(account.name, done, draft_id, detail):
@@ -200,10 +202,6 @@ def _end_now(office: Office, draft: Draft) -> datetime | None:
 
 def _ways(office: Office, notice: Notice) -> str:
     return way_section(notice, office.plans.named, office.now(), lambda language: awaits(language, office.unreviewed))
-
-
-def _ground(fields: Mapping[str, str]) -> str:
-    return " ".join(fields.get("acting", "").split())[:200]
 
 
 def waiting(office: Office, draft_id: str) -> tuple[DraftRecord, Draft]:

@@ -54,7 +54,7 @@ def _end(notice: Notice) -> str:
     """Return the way to the form that ends *notice*, which is where its order was written; "" of what a source ends."""
     if notice.feed != FEED:
         return ""
-    there = f"/sending/{escape(notice.lineage)}?stay=1" if notice.lane is Lane.DRILL else "/post#ending"
+    there = f"/sending/{escape(notice.lineage)}?stay=1#ending"
     return f'　<a href="{there}">終わらせる <small lang="en">End</small></a>'
 
 

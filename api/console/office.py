@@ -250,8 +250,9 @@ class Office:
                 yield LetGo(by, datetime.fromisoformat(at), record.lineage, ground_of(record.draft.notice))
 
     def has_decided(self, draft_id: str) -> bool:
-        """Say whether a person has decided this draft of late."""
-        return any(one.draft_id == draft_id for one in self.desk.view().decided)
+        """Say whether a person has decided this draft of late, or it has closed."""
+        view = self.desk.view()
+        return any(one.draft_id == draft_id for one in (*view.decided, *view.closed))
 
     def lint(self, notice: Notice) -> tuple[Found, ...]:
         """Return what is wrong with *notice*, beside what is live."""

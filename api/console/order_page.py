@@ -6,10 +6,10 @@ from html import escape
 
 from alerts.order_words import ORDER_NAMES_JA
 from alerts.words import HAZARDS_JA
-from api.console import buttons, fields
-from api.console.buttons import Button
+from api.console import fields
+from api.console.buttons import EXTEND
+from api.console.ending_form import Ending, ending_forms
 from api.officers.accounts import Session
-from api.orders.lifting import CORRECT, LIFT
 from api.orders.named_parts import USUAL_METRES
 from api.orders.wanted import LEVELS, ORDER_HAZARDS
 from streams.payloads import KeptArea, ReportRecord
@@ -24,11 +24,10 @@ _LINE = "35.697,139.827 35.703,139.830"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An order that has gone out and not ended; `told` is how many pushes of it were accepted."""
+    """An order that has gone out and not ended, and how it is ended."""
 
-    thing: str
     report: ReportRecord
-    told: int
+    ending: Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +142,10 @@ def _ending(one: Standing, session: Session, new_key: Callable[[], str], *, fres
     assert info.level is not None
     name = ORDER_NAMES_JA[info.level]
     where = "、".join(area.description for area in info.areas)
-    told = f"送れた{one.told:,}人" if one.told >= 20 or one.told == 0 else "送れた20人未満"
     said = f"レベル{int(info.level)} {name}（{HAZARDS_JA[info.hazard]}）{where}"
-
-    def button(field: str, word: Button) -> str:
-        return (
-            f'<form method="post" action="/post/order">{fields.keys(session, new_key())}'
-            f"{fields.hidden(field, one.thing)}{'' if fresh else fields.code('', needed=True)}"
-            f"<button>{word}</button></form>"
-        )
-
+    there = f"/sending/{escape(one.ending.lineage)}"
     return (
-        f"<li><p><strong>{escape(said)}</strong><br><small>{told}に送ります。ほかの人には送りません。</small></p>"
-        f'<div class="pair">{button(LIFT, buttons.LIFT)}{button(CORRECT, buttons.CORRECT)}</div></li>'
+        f"<li><p><strong>{escape(said)}</strong><br><small>前に知らせた人だけに送ります。ほかの人には送りません。</small>"
+        f'　<a href="{there}/extend">{EXTEND}</a>　<a href="{there}">状況 <small lang="en">Status</small></a></p>'
+        f"{ending_forms(one.ending, session, new_key(), fresh=fresh)}</li>"
     )

@@ -12,11 +12,13 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from alerts.notice import Notice
 from alerts.report import OutcomeKind
 from alerts.road import RoadReport
 from api.console.closed_section import Closed, closed_section
 from api.console.closure_preview import closure_preview_routes, moves_many
 from api.console.crossings_page import crossings_section
+from api.console.ending import SHORTEST_GROUND, acting_ground, is_in_a_wards_place, standing_orders
 from api.console.filled import filled, seen_by
 from api.console.office import Office
 from api.console.order_page import Offered, Standing
@@ -53,7 +55,7 @@ from feeds.errors import ConsoleError
 from streams.brokers.errors import StreamsError
 from streams.evacuation.preview import NotYet
 from streams.ingest.acceptance import receive
-from streams.payloads import DraftRecord, DraftState
+from streams.payloads import DraftRecord
 
 _STORED_WITHIN_SECONDS = 10.0
 # The fields by which a form names what was there before it.
@@ -196,9 +198,15 @@ def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -
         if many:
             office.write_down(account.name, Act.POST_REFUSED, on, NotYet.MOVES_MANY.value)
             return page(not_posted_page(many), 422)
+    ground, stands = acting_ground(form), _stands(office, wanted.thing) if ends else None
+    acts = stands is not None and is_in_a_wards_place(office, session, stands)
+    if acts and len(ground) < SHORTEST_GROUND:
+        office.write_down(account.name, Act.POST_REFUSED, on, "acting-for-without-ground")
+        return page(not_posted_page("区に代わって終わらせる理由を書いてください。"), 422)
+    acting = f" acting for: {ground}" if acts else ""
     act = {LIFT: Act.LIFT, CORRECT: Act.CORRECT}.get(next((one for one in (LIFT, CORRECT) if form.get(one)), ""))
     done = act if ends and act is not None else Act.POST
-    if all(office.did(account.name, done, f"{kind}:{one.thing}", one.receipt) for one in parts):
+    if all(office.did(account.name, done, f"{kind}:{one.thing}", one.receipt + acting) for one in parts):
         # Its answer was lost: its code is used up, and the ingest takes a receipt once.
         return _all_stored(office, parts, raws)
     if wanted.again or (ends and not office.codes.is_fresh(session, int(at.timestamp()))):
@@ -209,8 +217,14 @@ def _posted(office: Office, session: Session, kind: str, form: dict[str, str]) -
             return page(not_posted_page(said), 403)
     # Written down first: an act that nobody can find again must not happen.
     for one in parts:
-        office.write_down(account.name, done, f"{kind}:{one.thing}", one.receipt)
+        office.write_down(account.name, done, f"{kind}:{one.thing}", one.receipt + acting)
     return _all_stored(office, parts, raws)
+
+
+def _stands(office: Office, thing: str) -> Notice | None:
+    """Return what the order *thing* has residents read now, None where it has not gone out."""
+    report = office.posts.order(thing)
+    return next((one for one in office.desk.sent() if report is not None and one.document == report.document), None)
 
 
 def _all_stored(office: Office, parts: tuple[Wanted, ...], raws: list[bytes]) -> Response:
@@ -287,14 +301,7 @@ def _may_write(office: Office, session: Session, shelter: NamedSite) -> bool:
 
 def standing(office: Office, session: Session) -> tuple[Standing, ...]:
     """Return the orders of the console that have gone out and not ended, as far as *session* may end them."""
-    found = []
-    for report in office.posts.orders():
-        waiting, decided = _draft_of(office, report.document)
-        mine = session.account.role is not Role.DRAFTER or author_of_order(report) == session.account.name
-        if waiting is None and decided is not None and decided.state is DraftState.APPROVED and mine:
-            told = office.desk.accepted(decided.lineage)
-            found.append(Standing(report.series.split(":", 2)[2], report, told))
-    return tuple(found)
+    return tuple(Standing(report, ending) for report, ending in standing_orders(office, session))
 
 
 def offered_names(office: Office, session: Session) -> dict[str, str]:

@@ -8,16 +8,17 @@ from alerts.claim import Lane
 from alerts.duty import alone_by
 from alerts.notice import Notice
 from alerts.words import HAZARDS_JA
-from api.console import fields
-from api.console.buttons import CORRECT, EXTEND, LIFT, Button
+from api.console.buttons import EXTEND
+from api.console.ending_form import Ending, ending_section
 from api.console.reason_words import reason_said, service_said
 from api.drawing.clock import clock
 from api.drawing.look import APPEARANCES, look_of, word_of
 from api.drawing.sheet import document, renewed
-from api.known.sending import Event, HowFar, Ringed
+from api.known.sending import EXTENDED, Event, HowFar, Ringed
 from api.known.verdict import Answer, Verdict, Why
 from api.officers.accounts import Session
 from geo.seam import FEWEST_SHOWN, shown
+from streams.payloads import DraftState
 
 # At most 5 s (R20); it stops when all is done, so that it takes nothing away that is being typed.
 RELOAD_SECONDS = 3
@@ -67,6 +68,7 @@ _PHASES = {
     "cancelled": "取り消した",
     "corrected": "訂正した",
     "eased": "引き下げた",
+    EXTENDED: "延長した",
 }
 
 
@@ -78,10 +80,9 @@ def sending_page(
     lineage: str,
     verdict: Verdict,
     *,
-    may_end: bool,
-    elsewhere: bool,
-    ended: bool,
+    ending: Ending | None,
     extends: bool,
+    key: str = "",
     fresh: bool,
     now: datetime,
     bar: str = "",
@@ -92,18 +93,15 @@ def sending_page(
     """Return the page of the newest revision of *lineage*; *fresh* says that ending it asks for no code.
 
     *bar* is a rehearsal's, *head* brings the script of passkeys. With *stays* it does not load itself anew: nobody
-    types a code, or holds a finger on a key, in so few seconds; *scripts* renew it in place. *elsewhere*: the form that
-    ends it is among the posts. *extends*: it is an order, and may be given a later end.
+    types a code, or holds a finger on a key, in so few seconds; *scripts* renew it in place. *ending*: how its reader
+    may end it. *extends*: it is an order, and may be given a later end.
     """
     drill = notice is not None and notice.lane is Lane.DRILL
     goes_on = not far.ended and not stays
     reload = renewed(RELOAD_SECONDS, scripts=scripts) if goes_on else ""
     end = ""
-    if elsewhere and not ended:
-        end = _asks("/post#ending")
-    elif may_end and not ended:
-        there = f"/sending/{escape(lineage)}?stay=1"
-        end = _asks(there) if goes_on and not fresh and not scripts else _end(lineage, session, fresh=fresh)
+    if ending is not None:
+        end = ending_section(ending, session, key, fresh=fresh, reloads=goes_on, scripts=scripts)
     return document(
         f"{'訓練' if drill else '知らせ'} 送信の状況",
         f"{bar}<header><h1>{'訓練 ' if drill else ''}送信の状況</h1><small>{escape(session.account.name)}　"
@@ -205,39 +203,21 @@ def _goes_on(notice: Notice | None, lineage: str, now: datetime) -> str:
     )
 
 
-def _asks(there: str) -> str:
-    return (
-        '<section class="ending"><h2>終わらせる</h2><p>前に知らせた人だけに送ります。</p>'
-        f'<p><a class="go" href="{there}">解除・取り消しへ進む'
-        ' <small lang="en">End it</small></a></p></section>'
-    )
-
-
-def _end(lineage: str, session: Session, *, fresh: bool) -> str:
-    def button(word: str, said: Button) -> str:
-        return (
-            f'<form method="post" action="/sending/{escape(lineage)}/{word}">{fields.hidden("csrf", session.csrf)}'
-            f"{'' if fresh else fields.code('', needed=True)}"
-            f"<button>{said}</button></form>"
-        )
-
-    return (
-        '<section class="ending"><h2>終わらせる</h2><p>前に知らせた人だけに送ります。</p><div class="pair">'
-        f"{button('lift', LIFT)}{button('correct', CORRECT)}</div></section>"
-    )
-
-
 def _timeline(events: Iterable[Event], now: datetime) -> str:
     rows = "".join(
-        f"<tr><td>{clock(event.at, now=now)}</td><td>{_what(event.what)}</td><td>{_by(event.by)}</td></tr>"
+        f"<tr><td>{clock(event.at, now=now)}</td><td>{_what(event, now)}</td><td>{_by(event.by)}</td></tr>"
         for event in events
     )
     return f"<section><h2>これまでの流れ</h2><table>{rows}</table></section>" if rows else ""
 
 
-def _what(what: str) -> str:
-    if what.startswith("notice-"):
-        return "送った：" + "・".join(_PHASES.get(one, escape(one)) for one in what.removeprefix("notice-").split(","))
+def _what(event: Event, now: datetime) -> str:
+    what, phases = event.what, event.what.removeprefix("notice-")
+    if phases != what:
+        until = "" if event.until is None else f"（{clock(event.until, now=now)}まで）"
+        return f"送った：{'・'.join(_PHASES.get(one, escape(one)) for one in phases.split(','))}{until}"
+    if what == DraftState.VOID and not event.by.startswith("void-by:"):
+        return "案が閉じた"
     return _EVENTS.get(what, escape(what))
 
 

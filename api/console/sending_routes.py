@@ -8,9 +8,12 @@ from alerts.claim import Lane
 from alerts.notice import Notice, Phase
 from alerts.order_words import orders_to_leave
 from api.console.deciding import SAID
+from api.console.ending import SHORTEST_GROUND, acting_ground, is_in_a_wards_place, is_rehearsed, way_to_end
+from api.console.ending_form import Ending
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
 from api.console.officer_page import refused_page
+from api.console.posting import new_key
 from api.console.sending_page import sending_page
 from api.console.signing_in import called_to
 from api.http.elsewhere import elsewhere
@@ -44,7 +47,7 @@ def sending_routes(office: Office) -> APIRouter:
         far = office.sending.how_far(lineage, 0 if notice is None else notice.revision)
         waits = any(record.lineage == lineage for record in office.desk.view().drafts)
         verdict = verdict_of(notice, far, waits=waits, current=office.is_current(), now=office.now())
-        may_not = why_not_end(office, session, standing[0]) if standing else None
+        ending = way_to_end(office, session, standing[0]) if standing else None
         shown = sending_page(
             notice,
             far,
@@ -52,9 +55,8 @@ def sending_routes(office: Office) -> APIRouter:
             session,
             lineage,
             verdict,
-            may_end=bool(standing) and may_not is None,
-            elsewhere=may_not is MayNot.OTHER_WAY,
-            ended=not standing,
+            ending=ending if isinstance(ending, Ending) else None,
+            key=new_key(),
             extends=bool(standing) and orders_to_leave(standing[0]),
             fresh=office.codes.is_fresh(session, int(office.now().timestamp())),
             now=office.now(),
@@ -85,8 +87,7 @@ def why_not_end(office: Office, session: Session, notice: Notice) -> MayNot | No
 
     A live order of the console is ended by a document of its own, which the map and the planner read as well.
     """
-    if notice.lane is Lane.DRILL and office.rehearsals.owner_of(notice.lineage) == session.account.name:
-        # Whoever rehearses alone ends her own, a drafter too.
+    if is_rehearsed(office, session, notice):
         return None
     if notice.feed == FEED and notice.lane is not Lane.DRILL:
         return MayNot.OTHER_WAY
@@ -103,12 +104,17 @@ def _ended(office: Office, session: Session, lineage: str, word: str, form: dict
     if may_not is not None:
         office.write_down(account.name, Act.END_REFUSED, lineage, may_not.value)
         return page(refused_page(SAID[may_not], ""), 403)
+    acts, ground = is_in_a_wards_place(office, session, standing[0]), acting_ground(form)
+    if acts and len(ground) < SHORTEST_GROUND:
+        office.write_down(account.name, Act.END_REFUSED, lineage, "acting-for-without-ground")
+        return page(refused_page("区に代わって終わらせる理由を書いてください。", ""), 422)
     if not office.codes.is_fresh(session, int(at.timestamp())):
         wrong = office.codes.take(session, form.get("code", ""), int(at.timestamp()))
         if wrong is not None:
             office.write_down(account.name, Act.END_REFUSED, lineage, wrong.value)
             return page(refused_page("確認コードが違うか、使用済みです。新しいコードで送ってください。", ""), 403)
     draft = draft_of_ending(ending_of(standing[0], _PHASES[word], at=at), by=account.name)
-    office.write_down(account.name, _ACTS[word], lineage, draft.notice.digest)
+    acting = f" acting for: {ground}" if acts else ""
+    office.write_down(account.name, _ACTS[word], lineage, draft.notice.digest + acting)
     office.command(Verb.END, draft.draft, lineage, account.name, draft.notice.digest, draft)
     return elsewhere(f"/sending/{lineage}")

@@ -53,6 +53,8 @@ class DeskView:
     decided: tuple[DraftRecord, ...] = ()
     accepted: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """Pushes that were accepted, by lineage and revision, as far as their fan-outs have ended."""
+    closed: tuple[DraftRecord, ...] = ()
+    """Drafts that closed of late because what they said had been overtaken."""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class Desk:
     _dead: OrderedDict[str, DeadLetter] = field(default_factory=OrderedDict)
     _sources: dict[str, SourceRecord] = field(default_factory=dict)
     _decided: OrderedDict[str, DraftRecord] = field(default_factory=OrderedDict)
+    _closed: OrderedDict[str, DraftRecord] = field(default_factory=OrderedDict)
     _accepted: dict[tuple[str, int], dict[tuple[int, int], int]] = field(default_factory=dict)
     _sent: OrderedDict[str, Notice] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -137,6 +140,7 @@ class Desk:
                 held=tuple(reversed(self._held.values())),
                 dead=tuple(reversed(self._dead.values())),
                 decided=tuple(reversed(self._decided.values())),
+                closed=tuple(reversed(self._closed.values())),
                 accepted={notice: sum(by_worker.values()) for notice, by_worker in self._accepted.items()},
                 sources=tuple(self._sources[name] for name in sorted(self._sources)),
             )
@@ -166,8 +170,13 @@ class Desk:
             self._drafts.pop(draft_id, None)
             if verdict is not None and verdict.reason.startswith(_BY_A_PERSON):
                 _keep(self._decided, draft_id, verdict)
+            elif verdict is not None and verdict.state is DraftState.VOID:
+                _keep(self._closed, draft_id, verdict)
         else:
             self._drafts[draft_id] = verdict
+            # Asked for once more after it was discarded: it waits again.
+            self._decided.pop(draft_id, None)
+            self._closed.pop(draft_id, None)
 
 
 def _all_told(known: Notice | None, notice: Notice) -> Notice:

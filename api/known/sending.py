@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from alerts.notice import ENDS, Notice
+from alerts.extension_words import extends_order
+from alerts.notice import ENDS, Notice, Phase
 from alerts.reception_check import is_check
 from dispatch.outcomes import PushOutcome
 from streams.brokers.client import Record
@@ -24,16 +25,19 @@ FOLLOWED = (PROGRESS.name,)
 # A bad night's notices; older ones are on the topics.
 MOST_NOTICES = 300
 MOST_EVENTS = 200
+# What happened to an order that was given a later end; a notice has no phase of that name.
+EXTENDED = "extended"
 _Revision = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step of a lineage: when, what (a stable word), by whom or why."""
+    """One step of a lineage: when, what (a stable word), by whom or why; `until` is the later end of an extension."""
 
     at: datetime
     what: str
     by: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class Sending:
     _fan_outs: OrderedDict[_Revision, _FanOut] = field(default_factory=OrderedDict)
     _events: OrderedDict[str, list[Event]] = field(default_factory=OrderedDict)
     _newest: dict[str, Notice] = field(default_factory=dict)
+    # The revisions of each lineage that spoke once more to those who were told before, and to nobody new.
+    _again: dict[str, set[int]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def apply(self, record: Record) -> None:
@@ -180,6 +186,23 @@ class Sending:
             heard_at=_moment(heard_ms or None),
         )
 
+    def told(self, lineage: str) -> int:
+        """Return how many people have been sent *lineage* so far, late joiners too: whom its end touches.
+
+        What spoke once more to who had been told, as an extension does, counts nobody twice. Rather too many than too
+        few: who moved from one part to another may be counted in both.
+        """
+        with self._lock:
+            again = frozenset(self._again.get(lineage, ()))
+            late = {
+                revision: sum(_accepted(one) for (_, tail), one in found.receipts.items() if tail)
+                for (known, revision), found in self._fan_outs.items()
+                if known == lineage
+            }
+        sent = {revision: self.how_far(lineage, revision).accepted + more for revision, more in late.items()}
+        first = sum(number for revision, number in sent.items() if revision not in again)
+        return max([first, *(number for revision, number in sent.items() if revision in again)])
+
     def _of(self, lineage: str, revision: int) -> _FanOut:
         found = self._fan_outs.setdefault((lineage, revision), _FanOut())
         self._fan_outs.move_to_end((lineage, revision))
@@ -193,9 +216,15 @@ class Sending:
             return
         self._newest[notice.lineage] = notice
         if len(self._newest) > MOST_NOTICES:
-            del self._newest[next(iter(self._newest))]
-        phases = ",".join(dict.fromkeys(part.phase.value for part in notice.parts))
-        self._happened(notice.lineage, Event(notice.approved_at, f"notice-{phases}", notice.approved_by))
+            oldest = next(iter(self._newest))
+            del self._newest[oldest]
+            self._again.pop(oldest, None)
+        if all(part.phase is not Phase.ISSUED for part in notice.parts):
+            self._again.setdefault(notice.lineage, set()).add(notice.revision)
+        extends = extends_order(notice)
+        phases = EXTENDED if extends else ",".join(dict.fromkeys(part.phase.value for part in notice.parts))
+        until = notice.expires if extends else None
+        self._happened(notice.lineage, Event(notice.approved_at, f"notice-{phases}", notice.approved_by, until))
 
     def _happened(self, lineage: str, event: Event) -> None:
         events = self._events.setdefault(lineage, [])
@@ -235,6 +264,10 @@ class _Account:
     def _add(self, origin: str, done: int, total: int) -> None:
         before, of = self.origins.get(origin, (0, 0))
         self.origins[origin] = before + done, of + total
+
+
+def _accepted(receipt: ReceiptRecord) -> int:
+    return receipt.outcomes.get(PushOutcome.ACCEPTED.value, 0)
 
 
 def _ringed(ring: Ring) -> Ringed:

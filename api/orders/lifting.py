@@ -17,6 +17,7 @@ from api.orders.area_form import Lookup, cells_of
 from streams.payloads import ReportRecord
 
 LIFT, CORRECT = "lift", "correct"
+ACTING = "acting"
 
 
 def is_ending(form: Mapping[str, str]) -> bool:

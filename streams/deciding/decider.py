@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from alerts.notice import Notice
 from streams.brokers.client import Consumer, Producer, Record, Stored, read_to_end
 from streams.dead_letters import Refused, dead_letter
-from streams.deciding.decision import Decided, Ledger, decide
+from streams.deciding.decision import Decided, Ledger, decide, outlived
 from streams.ingest.acceptance import HEADER_NOTICE_MS
 from streams.metrics import Hop, Role, StreamMetrics
 from streams.notices.drill import topic_of
@@ -66,6 +66,9 @@ class Decider:
         stored: list[Future[Stored]] = []
         for record in records:
             stored.extend(self._handle(record))
+        # Compared each time and not only when a notice goes out: a process that ended in between closes them later.
+        for verdict in outlived(self._ledger, at=datetime.now(UTC)):
+            stored += self._store(Decided(verdict, None), {})
         until = time.monotonic() + _STORED_WITHIN_SECONDS
         for future in stored:
             future.result(max(0.0, until - time.monotonic()))

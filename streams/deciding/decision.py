@@ -46,6 +46,8 @@ class Ledger:
 
     drafts: dict[str, DraftRecord] = field(default_factory=dict)
     sent: set[tuple[str, int, str]] = field(default_factory=set)
+    # Those of them that wait to give an order a later end.
+    extensions: dict[str, Draft] = field(default_factory=dict)
     documents: Documents = field(default_factory=Documents)
     # The ground of each lineage of which notices have gone out: ways go only under such an order, and only there.
     grounds: dict[str, Cells] = field(default_factory=dict)
@@ -62,6 +64,10 @@ class Ledger:
         """Take in a verdict, just now or read back from `drafts`."""
         self.drafts[record.draft_id] = record
         self.documents.hear(record)
+        if record.state in _WAITING and record.draft is not None and is_extension(record.draft):
+            self.extensions[record.draft_id] = record.draft
+        else:
+            self.extensions.pop(record.draft_id, None)
 
     def has_sent(self, notice: Notice) -> None:
         """Take back a notice read from `notices`."""
@@ -138,8 +144,10 @@ def _extend(ledger: Ledger, command: Command, at: datetime) -> Decided:
     draft = command.draft
     if draft is None or not is_extension(draft):
         return Decided(None, None, "extend-without-draft")
-    if draft.draft in ledger.drafts:
+    known = ledger.drafts.get(draft.draft)
+    if known is not None and known.state is not DraftState.VOID:
         return Decided(None, None, "already-decided")
+    # One that somebody discarded may be asked for again: its id follows from the order and the end.
     refusal = _why_no_extension(ledger, draft.notice)
     if refusal:
         return Decided(None, None, refusal)
@@ -149,6 +157,21 @@ def _extend(ledger: Ledger, command: Command, at: datetime) -> Decided:
 def _why_no_extension(ledger: Ledger, notice: Notice) -> str:
     newest, lane = ledger.last.get(notice.lineage, (None, None))
     return why_no_extension(notice, newest, lane, ledger.standing.get(notice.lineage, ()))
+
+
+def outlived(ledger: Ledger, *, at: datetime) -> tuple[DraftRecord, ...]:
+    """Return the verdicts that close drafts of a later end which no order has a use for any more, each with its reason.
+
+    Their order has ended, or has gone on without them. Nobody could let them go, and officers would be called for them
+    until somebody discards them. What has gone out is not closed: its own verdict is still to be written.
+    """
+    found = []
+    for draft in ledger.extensions.values():
+        notice = draft.notice
+        reason = _why_no_extension(ledger, notice)
+        if reason and (notice.lineage, notice.revision, notice.digest) not in ledger.sent:
+            found.append(_verdict(draft, DraftState.VOID, reason, at, keep=False))
+    return tuple(found)
 
 
 def _edit(known: Draft, command: Command, at: datetime) -> Decided:

@@ -174,3 +174,26 @@ def test_beside_an_order_each_ward_says_whether_it_waits_refused_or_is_not_there
     assert "未発令" not in line_of(room.sign_in("sato").get("/board").text, "葛飾区")
     hear(orders, ordered(2, Phase.LIFTED, recipients=Recipients.TOLD))
     assert orders.across() == ()
+
+
+def test_who_may_end_an_order_goes_there_from_the_board_and_nobody_else(room: Room, orders: Orders) -> None:
+    room.add("sato")
+    room.add("dora", Role.DRAFTER)
+    room.add("edo", Role.APPROVER, (EDOGAWA_WARD,))
+    room.add("metro", wards=("*",))
+    first = replace(ordered(), feed="gauge", approved_by="sato")
+    hear(orders, first)
+    for known in (room.desk, room.sending):
+        known.apply(Record(NOTICES.name, 0, 0, first.lineage.encode(), encode(first), {}, 0))
+    way = "<a href='/sending/order-1?stay=1#ending'>終わらせる（0人に送る"
+    assert f"{way}）" in line_of(room.sign_in("sato").get("/board").text, "江東区")
+    assert f"{way}・区に代わって）" in line_of(room.sign_in("metro").get("/board").text, "江東区")
+    for name in ("dora", "edo"):
+        page = line_of(room.sign_in(name).get("/board").text, "江東区")
+        assert "レベル4 避難指示" in page
+        assert "#ending" not in page
+    # What policy let out is its source's to end.
+    theirs = replace(ordered(lineage="feed-1"), approved_by="policy")
+    hear(orders, theirs)
+    room.desk.apply(Record(NOTICES.name, 0, 1, b"feed-1", encode(theirs), {}, 0))
+    assert "/sending/feed-1?stay=1" not in room.sign_in("metro").get("/board").text

@@ -33,6 +33,7 @@ from streams.fanout.checkpoint import Checkpoint, encode_checkpoint, progress_ke
 from streams.notices.drill import says_drill_first
 from streams.notices.edit import edited, ground_of, why_no_edit
 from streams.notices.ending import draft_of_ending, ending_of
+from streams.notices.extending import draft_of_extension, extension_of
 from streams.payloads import Command, DraftRecord, DraftState, ReceiptRecord, Verb
 from streams.topics import COMMANDS, PROGRESS, RECEIPTS, TELEGRAMS
 from streams.wire import encode
@@ -316,7 +317,8 @@ def test_the_page_does_not_load_itself_anew_under_whoever_types_a_code(room: Roo
     place = f"/sending/{record.lineage}"
     page = seat.get(place).text
     assert 'http-equiv="refresh"' in page
-    assert f'href="{place}?stay=1"' in page
+    assert f'href="{place}?stay=1#ending"' in page
+    assert "書いて終わらせる（0人に送る）" in page
     assert 'name="code"' not in page
     stays = seat.get(f"{place}?stay=1").text
     assert 'http-equiv="refresh"' not in stays
@@ -332,9 +334,8 @@ def test_an_end_of_anything_else_is_none(room: Room, stages: Stages) -> None:
     (notice,) = stages.sent
     page = author.get(f"/sending/{notice.lineage}").text
     assert f"/sending/{notice.lineage}/correct" not in page, "a live order is ended by a document of its own"
-    assert 'href="/post#ending"' in page, "whose form is one press away"
     in_force = author.get("/").text.partition("いま出ている知らせ（1件）")[2].partition("</section>")[0]
-    assert 'href="/post#ending"' in in_force, "from the list of what is in force as well"
+    assert f'href="/sending/{notice.lineage}?stay=1#ending"' in in_force
     refused = room.form(
         f"/sending/{notice.lineage}/correct", {"csrf": filled(author, "order")["csrf"]}, {"cookie": author.cookie}
     )
@@ -401,3 +402,131 @@ def test_how_far_it_is_is_shown_by_push_service_and_outcome_while_it_goes_out(ro
     assert "送り終わりました（SENT）" in page
     assert 'http-equiv="refresh"' not in page
     assert "UNKNOWN" in author.get("/sending/nothing").text
+
+
+def test_a_live_order_is_ended_where_it_is_followed_with_one_click_that_says_how_many_it_tells(
+    room: Room, stages: Stages
+) -> None:
+    _, record = order(room, stages)
+    room.add("baba")
+    second = room.sign_in("baba")
+    second.decide("approve", record.draft_id)
+    stages.go_on()
+    (first,) = stages.sent
+    reached(room, first.lineage, first.revision, 1_234)
+    page = second.get(f"/sending/{first.lineage}").text
+    forms = page.partition('<section id="ending"')[2].partition("</section>")[0].split("<form")[1:]
+    assert len(forms) == 2
+    for form, said in zip(forms, ("解除する（1,234人に送る）", "誤りとして取り消す（1,234人に送る）"), strict=True):
+        assert said in form
+        assert "people</small></button>" in form
+        assert 'name="code"' not in form, "she gave one a moment ago"
+        assert 'action="/post/order"' in form
+    fields = dict(re.findall(r'name="(csrf|key|correct)" value="([^"]*)"', forms[1]))
+    answer = room.form("/post/order", fields, {"cookie": second.cookie})
+    assert (answer.status_code, answer.headers["location"][:7]) == (303, "/posts/")
+    stages.go_on()
+    assert [part.phase for part in stages.sent[-1].parts] == [Phase.CANCELLED]
+    assert '<section id="ending"' not in second.get(f"/sending/{first.lineage}").text
+
+
+def test_few_are_never_counted_out_and_nobody_is_counted_twice(room: Room, stages: Stages) -> None:
+    _, record = order(room, stages)
+    room.add("baba")
+    second = room.sign_in("baba")
+    second.decide("approve", record.draft_id)
+    stages.go_on()
+    (first,) = stages.sent
+    lineage = first.lineage
+    reached(room, lineage, 1, 7)
+    assert "解除する（20人未満に送る）" in second.get(f"/sending/{lineage}").text
+    assert ">7<" not in second.get(f"/sending/{lineage}").text
+    assert room.sending.told(lineage) == 7
+    reached(room, lineage, 1, 400, tail=1)  # who signed up while it stood
+    assert room.sending.told(lineage) == 407
+    longer = replace(extension_of(first, first.expires + timedelta(hours=1), at=NINE_PM), approved_by="x")
+    stages._show("notices", lineage.encode(), encode(longer))
+    reached(room, lineage, 2, 500)
+    assert room.sending.told(lineage) == 500, "the extension went to the same people and to who came since"
+    more = replace(first, revision=3, parts=(replace(first.parts[0], phase=Phase.ISSUED),))
+    stages._show("notices", lineage.encode(), encode(more))
+    reached(room, lineage, 3, 100)
+    assert room.sending.told(lineage) == 507, "another area is other people"
+    assert room.sending.told("unheard") == 0
+
+
+def test_an_order_stays_on_the_list_while_a_later_end_for_it_waits_and_when_it_was_refused(
+    room: Room, stages: Stages
+) -> None:
+    """Its extension is a draft of the same document: the list took that draft's verdict for the order's."""
+    _, record = order(room, stages)
+    room.add("baba")
+    second = room.sign_in("baba")
+    second.decide("approve", record.draft_id)
+    stages.go_on()
+    (first,) = stages.sent
+    longer = draft_of_extension(extension_of(first, first.expires + timedelta(hours=1), at=NINE_PM), by="aoki")
+    room.clock.now += timedelta(minutes=1)
+    stages._decide(Command(Verb.EXTEND, longer.draft, "aoki", NINE_PM, "", longer))
+    for refused in (False, True):
+        if refused:
+            assert second.decide("void", longer.draft).status_code == 303
+            stages.go_on()
+        section = second.get("/post").text.partition('<section id="ending"')[2].partition("</section>")[0]
+        assert 'name="lift"' in section
+        assert f'href="/sending/{first.lineage}/extend"' in section
+
+
+def test_in_a_wards_place_an_end_says_why_and_in_its_own_it_does_not(room: Room, stages: Stages) -> None:
+    author, record = order(room, stages)  # the metropolitan officer
+    room.add("baba")
+    second = room.sign_in("baba")
+    second.decide("approve", record.draft_id)
+    stages.go_on()
+    (first,) = stages.sent
+    place = f"/sending/{first.lineage}"
+    assert 'name="acting"' not in second.get(place).text
+    assert 'href="' + place + '?stay=1#ending"' in author.get(place).text, (
+        "what is to be typed is typed on a page that stands"
+    )
+    page = author.get(f"{place}?stay=1").text
+    (form,) = [one for one in page.split("<form")[1:] if 'name="lift"' in one]
+    assert 'name="acting"' in form
+    fields = dict(re.findall(r'name="(csrf|key|lift)" value="([^"]*)"', form))
+    for ground in ({}, {"acting": " 停電 "}):
+        assert room.form("/post/order", fields | ground, {"cookie": author.cookie}).status_code == 422
+        assert room.topics.acts()[-1] == ("aoki", "post-refused", "acting-for-without-ground")
+    given = fields | {"acting": "江東区役所が停電"}
+    places = {room.form("/post/order", given, {"cookie": author.cookie}).headers["location"] for _ in range(2)}
+    assert len(places) == 1, "pressed twice"
+    by, act, detail = room.topics.acts()[-1]
+    assert (by, act, detail.partition(" ")[2]) == ("aoki", "lift", "acting for: 江東区役所が停電")
+    stages.go_on()
+    assert [part.phase for part in stages.sent[-1].parts] == [Phase.LIFTED]
+
+
+def test_what_a_gauge_let_out_is_ended_in_a_wards_place_with_its_ground_too(room: Room, stages: Stages) -> None:
+    _, record = order(room, stages)
+    room.add("baba")
+    room.sign_in("baba").decide("approve", record.draft_id)
+    stages.go_on()
+    theirs = replace(stages.sent[0], lineage="gauge-order", feed="gauge")
+    stages._show("notices", b"gauge-order", encode(theirs))
+    metro = room.sign_in("aoki")
+    place = "/sending/gauge-order"
+    csrf = re.findall(r'name="csrf" value="([^"]*)"', metro.get(f"{place}?stay=1").text)[0]
+    assert room.form(f"{place}/lift", {"csrf": csrf}, {"cookie": metro.cookie}).status_code == 422
+    assert room.topics.acts()[-1] == ("aoki", "end-refused", "acting-for-without-ground")
+    said = {"csrf": csrf, "acting": "区から依頼"}
+    assert room.form(f"{place}/lift", said, {"cookie": metro.cookie}).status_code == 303
+    assert room.topics.acts()[-1][2].endswith(" acting for: 区から依頼")
+
+
+def reached(room: Room, lineage: str, revision: int, people: int, *, tail: int = 0) -> None:
+    """Say that so many were reached."""
+    receipt = ReceiptRecord(
+        lineage=lineage, revision=revision, document="d", worker=0, workers=1, epoch=1, selected=people,
+        outcomes={"accepted": people, "gone": 3}, wards={}, received_ms=1, first_accepted_ms=1, last_accepted_ms=9,
+        tail=tail,
+    )  # fmt: skip
+    room.sending.apply(Record(RECEIPTS.name, 0, 0, b"r", encode(receipt), {}, 0))

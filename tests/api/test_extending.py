@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from alerts.claim import Lane
 from alerts.languages.known import LANGUAGES
 from alerts.notice import Notice, Phase, Recipients
-from alerts.wording import JAPAN
+from alerts.wording import JAPAN, clock
 from api.officers.accounts import Role
 from api.officers.approval import MayNot
 from api.orders.extending import MORE_HOURS, NotExtended, offered, wanted_end
@@ -27,12 +27,14 @@ from dispatch.settings import DispatchSettings
 from dispatch.subscription import Place
 from feeds.console import LONGEST_ORDER
 from geo.cells import difference, expand
-from streams.deciding.decision import decide
+from streams.brokers.client import Record
+from streams.deciding.decision import Ledger, decide, outlived
 from streams.duty.standing import Standing
 from streams.notices.edit import edited, ground_of
+from streams.notices.ending import ending_of
 from streams.notices.extending import draft_of_extension, extension_of, why_no_extension
 from streams.payloads import Command, DraftRecord, DraftState, Verb
-from streams.topics import COMMANDS
+from streams.topics import COMMANDS, DRAFTS
 from streams.wire import encode
 from tests.api.evening import NINE_PM, around
 from tests.api.test_editing import drill, edit, order, the_drill
@@ -124,6 +126,7 @@ def test_an_order_goes_on_by_one_tap_and_a_second_person_with_nothing_else_chang
     assert again.parts[0].texts[0].body.startswith("レベル4 危険な場所から全員避難。")
     assert f"{ends[1].astimezone(JAPAN):%H:%M}" in again.parts[0].texts[0].body[:40]
     assert author.get(there).headers["location"] == place, "it went out: the page follows it"
+    assert f"<td>送った：延長した（{clock(ends[1])}まで）</td>" in author.get(place).text
     assert [(by, act) for by, act, _ in room.topics.acts() if act.startswith(("extend", "approve"))] == [
         ("baba", "approve"), ("aoki", "extend"), ("aoki", "approve-refused"), ("baba", "approve"),
     ]  # fmt: skip
@@ -166,12 +169,23 @@ def test_an_order_that_has_ended_is_refused_with_a_stable_code_however_late_it_i
     stages.go_on()
     waits = written(room)
     thing = next(iter(room.posts.orders())).series.split(":", 2)[2]
-    assert post(author, "order", lift=thing).status_code == 303
+    assert post(author, "order", lift=thing, acting="区役所が停電").status_code == 303
     stages.go_on()
     assert stages.sent[-1].parts[0].phase is Phase.LIFTED
+    # It closed itself: on no list, and whoever follows a call to it reads why.
+    assert waits.draft_id not in {one.draft_id for one in room.desk.view().drafts}
+    (closed,) = room.desk.view().closed
+    assert (closed.draft_id, closed.state, closed.reason) == (waits.draft_id, DraftState.VOID, "order-ended")
+    there = second.get(f"/drafts/{waits.draft_id}").headers["location"]
+    said = second.get(there).text
+    assert "送られていません（NOT SENT）。</strong>避難情報が終わったので、延長の案は閉じた" in said
+    assert "案が閉じた" in second.get(f"/sending/{first.lineage}").text
+    # Before its verdict has been read here it is refused as well.
+    room.desk.apply(Record(DRAFTS.name, 0, 0, waits.draft_id.encode(), encode(waits), {}, 0))
     assert "送れません。破棄してください" in second.get(f"/drafts/{waits.draft_id}").text
     assert second.decide("approve", waits.draft_id).status_code == 409
     assert room.topics.acts()[-1] == ("baba", "approve-refused", "order-ended")
+    stages.ledger.knows(waits)
     assert waits.draft is not None
     command = Command(Verb.APPROVE, waits.draft_id, "baba", NINE_PM, waits.draft.notice.digest)
     decided = decide(stages.ledger, command, at=NINE_PM)
@@ -187,6 +201,54 @@ def test_an_order_that_has_ended_is_refused_with_a_stable_code_however_late_it_i
     assert stages.ledger.standing[first.lineage] == ()
 
 
+def test_a_draft_closes_itself_when_its_order_goes_on_or_grows_smaller_and_not_when_it_is_what_went_out(
+    room: Room, stages: Stages
+) -> None:
+    _, _, first = sent_order(room, stages)
+    for later, reason in (
+        (extension_of(first, first.expires + timedelta(hours=3), at=NINE_PM), "draft-superseded"),
+        (ending_of(first, Phase.LIFTED, at=NINE_PM), "order-ended"),
+        (ending_of(first, Phase.CANCELLED, at=NINE_PM), "order-ended"),
+        (_lifted_in_half(first), "extension-widens"),
+    ):
+        ledger = Ledger()
+        ledger.has_sent(first)
+        waits = draft_of_extension(extension_of(first, first.expires + timedelta(hours=1), at=NINE_PM), by="aoki")
+        opened = decide(ledger, Command(Verb.EXTEND, waits.draft, "aoki", NINE_PM, "", waits), at=NINE_PM).record
+        assert opened is not None
+        ledger.knows(opened)
+        assert outlived(ledger, at=NINE_PM) == ()
+        ledger.has_sent(later)
+        (verdict,) = outlived(ledger, at=NINE_PM)
+        assert (verdict.draft_id, verdict.state, verdict.reason, verdict.draft) == (
+            waits.draft, DraftState.VOID, reason, None,
+        )  # fmt: skip
+        ledger.knows(verdict)
+        assert outlived(ledger, at=NINE_PM) == (), "once"
+        # The process ended between the notice and its verdict: what has gone out was not closed.
+        ledger.knows(opened)
+        ledger.has_sent(waits.notice)
+        assert outlived(ledger, at=NINE_PM) == ()
+
+
+def _lifted_in_half(order: Notice) -> Notice:
+    half = tuple(expand(ground_of(order)))
+    lifted = ending_of(order, Phase.LIFTED, at=NINE_PM)
+    return replace(lifted, parts=(replace(lifted.parts[0], cells=half[: len(half) // 2]),))
+
+
+def test_what_was_discarded_may_be_asked_for_again(room: Room, stages: Stages) -> None:
+    author, second, first = sent_order(room, stages)
+    for _ in range(2):
+        assert extend(author, first.lineage).status_code == 303
+        stages.go_on()
+        record = written(room)
+        assert second.get(f"/drafts/{record.draft_id}").status_code == 200
+        assert second.decide("void", record.draft_id).status_code == 303
+        stages.go_on()
+        assert record.draft_id not in {one.draft_id for one in room.desk.view().drafts}
+
+
 def test_an_order_can_be_lifted_and_its_source_goes_on_after_an_extension(room: Room, stages: Stages) -> None:
     author, second, first = sent_order(room, stages)
     for _ in range(2):
@@ -195,7 +257,7 @@ def test_an_order_can_be_lifted_and_its_source_goes_on_after_an_extension(room: 
         assert second.decide("approve", written(room).draft_id).status_code == 303
         stages.go_on()
     thing = next(iter(room.posts.orders())).series.split(":", 2)[2]
-    assert post(author, "order", lift=thing).status_code == 303
+    assert post(author, "order", lift=thing, acting="区役所が停電").status_code == 303
     stages.go_on()
     assert [(notice.revision, notice.parts[0].phase) for notice in stages.sent] == [
         (1, Phase.ISSUED), (2, Phase.CHANGED), (3, Phase.CHANGED), (4, Phase.LIFTED),

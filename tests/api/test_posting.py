@@ -23,7 +23,7 @@ from api.orders.wanted import Known, Where, ground_of, may_not_post, wanted_of
 from geo.cells import expand
 from routing.site import Site
 from streams.brokers.client import Record
-from streams.deciding.decision import Ledger, decide
+from streams.deciding.decision import Ledger, decide, outlived
 from streams.ingest.agent import arrival_of
 from streams.ingest.facts import emitted
 from streams.ingest.settlement import settle, was_settled
@@ -88,9 +88,14 @@ class Stages:
             self.board.hear_notice(decided.notice)
             self.sent.append(decided.notice)
             self._show(NOTICES.name, decided.notice.lineage.encode(), encode(decided.notice))
-        if decided.record is not None:
-            self.ledger.knows(decided.record)
-            self._show(DRAFTS.name, decided.record.draft_id.encode(), encode(decided.record))
+        self._take(decided.record)
+        for closed in outlived(self.ledger, at=self.room.clock()):
+            self._take(closed)
+
+    def _take(self, verdict: DraftRecord | None) -> None:
+        if verdict is not None:
+            self.ledger.knows(verdict)
+            self._show(DRAFTS.name, verdict.draft_id.encode(), encode(verdict))
 
     def says(self, effect: FactEffect) -> None:
         self._show(EFFECTS.name, f"fact|{effect.fact}".encode(), encode(effect))

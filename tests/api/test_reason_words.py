@@ -12,6 +12,7 @@ from dispatch.settings import DEFAULT_PUSH_HOSTS
 from geo.sign import ORDER_WITHOUT_SIGN
 from streams.deciding import decision
 from streams.ingest import settlement
+from streams.notices import extending
 
 
 def codes_of_decisions() -> set[str]:
@@ -31,6 +32,10 @@ def test_whatever_the_decider_writes_has_words() -> None:
     codes = codes_of_decisions()
     assert {"needs-a-person", "held-by-policy", "digest-mismatch", "order-not-approved"} <= codes
     assert codes | {ORDER_WITHOUT_SIGN} <= REASONS.keys()
+    closes = ast.parse(inspect.getsource(extending.why_no_extension))
+    whys = {one.value for one in ast.walk(closes) if isinstance(one, ast.Constant) and one.value}
+    assert {"order-ended", "draft-superseded", "extension-widens"} <= whys - {extending.why_no_extension.__doc__}
+    assert whys - {extending.why_no_extension.__doc__, 1} <= REASONS.keys(), "a draft closes itself with one of these"
     assert reason_said("edited-by:sato") == "satoが直した。ほかの人の承認が要る"
 
 

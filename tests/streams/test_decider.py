@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -9,12 +11,14 @@ from prometheus_client import CollectorRegistry
 from alerts.claim import Lane, Release
 from alerts.hazard import HazardKind
 from alerts.level import Level
-from alerts.notice import Notice
+from alerts.notice import Notice, Phase
 from streams.brokers.broker import Broker, ensure_topics, open_broker
 from streams.brokers.client import Producer, read_to_end
 from streams.deciding.decider import Decider, recall
 from streams.metrics import StreamMetrics
 from streams.notices.drill import DrillOrder, drill_draft
+from streams.notices.ending import ending_of
+from streams.notices.extending import draft_of_extension, extension_of
 from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
 from streams.topics import COMMANDS, DEAD_LETTERS, DRAFTS, DRILL_NOTICES, NOTICES
 from streams.wire import decode, encode
@@ -108,3 +112,24 @@ def test_commands_that_come_again_change_nothing(fresh: Broker) -> None:
     assert len(notices(fresh)) == 1
     assert len(verdicts(fresh)) == 1
     assert set(recall(fresh.bootstrap).drafts) == {"draft-1"}
+
+
+def test_a_draft_of_a_later_end_is_closed_once_its_order_has_ended_even_by_a_start_that_comes_later(
+    fresh: Broker,
+) -> None:
+    first = replace(draft().notice, approved_by="officer")
+    waits = draft_of_extension(extension_of(first, first.expires + timedelta(hours=1), at=NINE_PM), by="aoki")
+    extend = Command(Verb.EXTEND, waits.draft, "aoki", NINE_PM, "", waits)
+    with Producer(fresh.bootstrap) as producer:
+        producer.send(NOTICES.name, b"lineage-1", encode(first)).result(30)
+    ask(fresh, extend)
+    decide_all(fresh, 1)
+    assert verdicts(fresh) == [(waits.draft, DraftState.OPEN)]
+    # Whoever ended it did not come to close the draft.
+    with Producer(fresh.bootstrap) as producer:
+        producer.send(NOTICES.name, b"lineage-1", encode(ending_of(first, Phase.CANCELLED, at=NINE_PM))).result(30)
+    ask(fresh, approve(waits))
+    decide_all(fresh, 1)
+    assert verdicts(fresh)[1:] == [(waits.draft, DraftState.VOID)]
+    assert recall(fresh.bootstrap).drafts[waits.draft].reason == "order-ended"
+    assert len(notices(fresh)) == 2

@@ -260,11 +260,22 @@ def test_a_draft_that_gives_an_order_a_later_end_is_no_older_document_and_wakes_
     one = revised(0, 0)
     assert one.draft is not None
     later = replace(one.draft, provenance=replace(one.draft.provenance, kind=EXTENSION))
-    worker = pager(broker, gateway, tmp_path, Clock())
+    clock = Clock()
+    worker = pager(broker, gateway, tmp_path, clock)
     sent = revised(3, 0, state=DraftState.APPROVED)
     put(broker, *((DRAFTS.name, said.draft_id, said) for said in (sent, replace(one, draft=later))))
     assert set(called(broker, worker, 1)) == {"koto-1"}
     assert "期限の延長" in json.loads(gateway.came[0].body)["title"]
+    # Its order has ended, and the decider has closed it: the next rung sleeps on.
+    closed = replace(one, state=DraftState.VOID, reason="order-ended", draft=None)
+    put(broker, (DRAFTS.name, one.draft_id, closed), (DRAFTS.name, "draft-9", replace(closed, draft_id="draft-9")))
+    for _ in range(20):
+        worker.step()
+    clock.now += 600
+    for _ in range(5):
+        worker.step()
+    assert [came.path for came in gateway.came] == ["/koto-1"]
+    assert commands(broker) == []
     worker.close()
 
 

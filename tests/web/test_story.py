@@ -5,6 +5,7 @@ phone's own keys and given to the page's worker, which shows it.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -161,9 +162,14 @@ def test_an_order_goes_from_a_form_to_a_phone_and_is_taken_back_by_one_person(
                 worker.push(json.dumps(goes_on))
                 worker.until_shown("レベル4 避難指示は続いています")
 
-                page.goto(desk + "/post")
-                # One click, no code: she gave one a moment ago.
-                page.locator("#ending").get_by_role("button", name="誤りとして取り消す").click()
+                page.get_by_role("link", name="送信の状況").click()
+                page.wait_for_url("**/sending/**")
+                page.get_by_text(re.compile("送った：延長した（.*まで）")).wait_for()
+                # One click from where it is followed, no code: she gave one a moment ago.
+                correct = page.locator("#ending").get_by_role("button", name="誤りとして取り消す")
+                until(lambda: re.search("（[0-9]+人に送る）", correct.inner_text()) is not None, "how many it tells")
+                shot(page, "console-ending-laptop")
+                correct.click()
                 page.get_by_text("取り消しを送りました（SENT）").wait_for()
             until(lambda: len(said_to(run, keys, token)) == 4, "the correction on the phone")
             correction = said_to(run, keys, token)[-1]
