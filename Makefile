@@ -99,7 +99,7 @@ kafka-stop: setup ## stop it
 pictures: setup $(TEST_TOOLS) $(AREAS) $(WEB) ## take the pictures of docs/ from the demo anew (Chromium)
 	@$(PYTHON) -m tests.web.pictures $(ARGS)
 
-docs: setup ## write docs/topics.md and docs/metrics.md from the code
+docs: setup ## write the pages of docs/ that are made from the code
 	@$(PYTHON) -m shirase.documentation
 
 coverage: setup ## the quick tests with a coverage report

@@ -19,6 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
+import click
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
@@ -26,6 +27,7 @@ from api.console import officer_devices
 from api.officers import oidc, passkeys
 from api.residents import joining
 from feeds.dis.form import SCHEMA_FILE
+from shirase import cli
 from shirase.refusals_page import refusals_page
 from shirase.telegrams_page import telegrams_page
 from streams import settings, topics
@@ -97,7 +99,27 @@ def settings_page() -> str:
         lines += ["", f"## {title}", "", "| setting | what it is |", "|---|---|"]
         for name, keyword in _environment_names(tree, made).items():
             lines.append(f"| `{name}` | {fields[keyword]} |")
+    lines += ["", "## Every process", "", "| setting | what it is |", "|---|---|", _LOG]
+    lines += ["", "## In place of an option", "", _IN_PLACE, "", "| setting | option | of |", "|---|---|---|"]
+    for (name, option), of in sorted(_options_by_setting(cli.main, ()).items()):
+        lines.append(f"| `{name}` | `{option}` | {', '.join(f'`{words}`' for words in of)} |")
     return "\n".join(lines) + "\n"
+
+
+def _options_by_setting(command: click.Command, words: tuple[str, ...]) -> dict[tuple[str, str], list[str]]:
+    """Return which commands below *command* take an option from the environment, by the setting and the option."""
+    found: dict[tuple[str, str], list[str]] = {}
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            for key, of in _options_by_setting(below, (*words, name)).items():
+                found.setdefault(key, []).extend(of)
+    for option in command.params:
+        if isinstance(option.envvar, str):
+            found.setdefault((option.envvar, option.opts[0]), []).append(" ".join(words))
+    return found
 
 
 def published_schema() -> str:
@@ -200,6 +222,12 @@ def _kind(metric: MetricWrapperBase) -> str:
             return kind.__name__.lower()
     return "other"
 
+
+_LOG = (
+    "| `SHIRASE_LOG` | How much is logged: DEBUG, INFO, WARNING or ERROR. "
+    "WARNING for workers; ERROR for the rest, INFO with `-v`. |"
+)
+_IN_PLACE = "Read where the option is not given; `--help` says what it is."
 
 _KEYS = """\
 ## Keys

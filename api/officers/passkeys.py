@@ -94,7 +94,10 @@ def passkey_settings(environment: Mapping[str, str]) -> PasskeySettings | None:
     url = environment.get("SHIRASE_CONSOLE_URL", "")
     if not url:
         raise SettingMissing("SHIRASE_CONSOLE_URL not set: passkeys (SHIRASE_PASSKEY_RP_ID) need the console's address")
-    return PasskeySettings(rp, url)
+    # By name: docs/settings.md is made from this call.
+    return PasskeySettings(
+        passkey_rp_id=environment["SHIRASE_PASSKEY_RP_ID"], console_url=environment["SHIRASE_CONSOLE_URL"]
+    )
 
 
 @dataclass(slots=True)

@@ -68,6 +68,7 @@ def api() -> None:
 @_host
 @click.option(
     "--areas",
+    envvar="SHIRASE_AREAS",
     type=click.Path(path_type=Path),
     default=DEFAULT_AREAS,
     show_default=True,
@@ -160,7 +161,12 @@ def residents(
     help="File of `shirase accounts`; without it the console only shows.",
 )
 @click.option(
-    "--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Tells a draft's wards."
+    "--areas",
+    envvar="SHIRASE_AREAS",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_AREAS,
+    show_default=True,
+    help="Tells a draft's wards.",
 )
 @area_sets_option
 @click.option("--people", default="", help="Who lives where: a CSV of census meshes, or `demo-city`, which is made up.")
@@ -176,6 +182,7 @@ def residents(
 )
 @click.option(
     "--policy",
+    envvar="SHIRASE_POLICY",
     type=click.Path(path_type=Path),
     default=DEFAULT_POLICY,
     show_default=True,
@@ -183,6 +190,7 @@ def residents(
 )
 @click.option(
     "--outlets",
+    envvar="SHIRASE_OUTLETS",
     type=click.Path(path_type=Path),
     default=DEFAULT_OUTLETS,
     show_default=True,

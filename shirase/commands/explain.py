@@ -15,7 +15,7 @@ from geo.depth import depth_text
 from geo.hazard_map import worst_at
 from geo.river_zone import RiverZones, endangered_at
 from shirase.areas import ensure_table, river_zones_at, table_at
-from shirase.commands.options import any_broker_option, areas_option, town_options
+from shirase.commands.options import any_broker_option, areas_option, river_zones_option, town_options
 from shirase.demo.run import DEMO_CITY
 from shirase.demo.terminal import Terminal
 from streams.brokers.client import read_to_end
@@ -26,7 +26,7 @@ from streams.wire import decode
 @click.command()
 @click.argument("cell")
 @any_broker_option
-@click.option("--river-zones", type=click.Path(exists=True, path_type=Path), help="Table river_zone.")
+@river_zones_option
 @areas_option
 @town_options("why not a nearer one of them")
 def explain(cell: str, broker: str, areas: Path, river_zones: Path | None, network: str, shelters: Path | None) -> None:

@@ -13,12 +13,12 @@ from alerts.wording import JAPAN
 from geo.cells import difference, expand, union
 from geo.seam import seam_report
 from shirase.areas import named_areas_at, river_zones_at, table_at
-from shirase.commands.options import areas_option
+from shirase.commands.options import area_sets_option, areas_option, policy_option, river_zones_option
 from shirase.demo.wards import WARDS
 from shirase.errors import ShiraseError
 from streams.gauges.river_desk import assumed_ties
 
-_broker = click.option("--broker", help="HOST:PORT of Apache Kafka.")
+_broker = click.option("--broker", envvar="SHIRASE_BROKER", help="HOST:PORT of Apache Kafka; also SHIRASE_BROKER.")
 
 
 @click.command("hazards")
@@ -27,9 +27,9 @@ _broker = click.option("--broker", help="HOST:PORT of Apache Kafka.")
 @click.option("--at", "moment", help="ISO time; what had been received by then. Default: everything.")
 @click.option("--geojson", "as_geojson", is_flag=True, help="Write GeoJSON to standard output.")
 @click.option("--png", type=click.Path(path_type=Path), help="Draw the map into this file.")
-@click.option("--policy", type=click.Path(path_type=Path, exists=True), default=Path("ops/policy.toml"))
-@click.option("--river-zones", type=click.Path(exists=True, path_type=Path))
-@click.option("--area-sets", type=click.Path(exists=True, path_type=Path), help="Folder of imported areas.")
+@policy_option
+@river_zones_option
+@area_sets_option
 @areas_option
 def hazards(
     paths: tuple[Path, ...],

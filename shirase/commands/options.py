@@ -15,10 +15,16 @@ any_broker_option = click.option(
     "--broker", default="embedded", show_default=True, help="embedded, or HOST:PORT of Apache Kafka."
 )
 areas_option = click.option(
-    "--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True, help="Area table."
+    "--areas",
+    envvar="SHIRASE_AREAS",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_AREAS,
+    show_default=True,
+    help="Area table; also SHIRASE_AREAS.",
 )
 policy_option = click.option(
     "--policy",
+    envvar="SHIRASE_POLICY",
     type=click.Path(path_type=Path, exists=True),
     default=DEFAULT_POLICY,
     show_default=True,
@@ -29,6 +35,12 @@ workers_option = click.option(
 )
 seed_option = click.option("--seed", type=int, default=1, show_default=True, help="Another number, other people.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Only JSON on standard output, on its last line.")
+river_zones_option = click.option(
+    "--river-zones",
+    envvar="SHIRASE_RIVER_ZONES",
+    type=click.Path(exists=True, path_type=Path, dir_okay=False),
+    help="What each river endangers (`shirase areas river-zones`).",
+)
 shelters_option = click.option(
     "--shelters",
     envvar="SHIRASE_SHELTERS",

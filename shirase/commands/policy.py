@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shirase.commands.exits import NOT_UP, stop
-from shirase.paths import DEFAULT_ACCOUNTS, DEFAULT_AREAS
+from shirase.commands.options import areas_option
+from shirase.paths import DEFAULT_ACCOUNTS
 
 if TYPE_CHECKING:
     from alerts.place import Cells
@@ -39,7 +40,7 @@ def policy() -> None:
 @click.option(
     "--documents", multiple=True, type=click.Path(exists=True, path_type=Path), help="Recorded documents instead."
 )
-@click.option("--areas", type=click.Path(path_type=Path), default=DEFAULT_AREAS, show_default=True)
+@areas_option
 @click.option("--snapshot", type=click.Path(exists=True, path_type=Path), help="Packed subscribers: who would be sent.")
 @click.option("--json", "as_json", is_flag=True, help="Only JSON on standard output.")
 def diff(

@@ -33,7 +33,6 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         broker_option,
         click.option("--by", default="duty officer", show_default=True, help="The role that posts, never a name."),
-        click.option("--ward", default="", help="The ward that it is about."),
         click.option("--text", default="", help="A sentence for coordinators; never shown to residents."),
         click.option("--undo", is_flag=True, help="Take a mistake back: whom it moved go back, nobody else is told."),
     ):
@@ -41,6 +40,7 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+_ward = click.option("--ward", default="", help="The ward that it is about.")
 _wait = click.option("--wait", type=float, default=10.0, show_default=True, help="Seconds to wait for its effect.")
 
 
@@ -66,6 +66,7 @@ def post_group() -> None:
 )
 @click.option("--confirm", default="", help="Its name once more: needed where it would move very many people.")
 @_wait
+@_ward
 @_common
 def closure(
     thing: str,
@@ -112,6 +113,7 @@ def closure(
 )
 @click.option("--band", type=click.Choice([band.value for band in OccupancyBand]), help="空き, やや混雑, 混雑, 満員.")
 @_wait
+@_ward
 @_common
 def shelter(thing: str, broker: str, wait: float, **given: Any) -> None:
     """Post the state of the shelter THING (its national common id, or the list's own)."""
@@ -124,6 +126,7 @@ def shelter(thing: str, broker: str, wait: float, **given: Any) -> None:
 @click.option("--title", required=True)
 @click.option("--point", help="LAT,LNG")
 @click.option("--ended", is_flag=True)
+@_ward
 @_common
 def incident(thing: str, broker: str, point: str | None, **given: Any) -> None:
     """Post the incident THING."""

@@ -91,3 +91,19 @@ def _spoken(word: str) -> str:
     """Return the pattern of a class name as the page writes it: OutcomeKind is Outcome there."""
     plain = re.sub(r"Kind$", "", word) if word != "HazardKind" else word
     return re.escape(plain)
+
+
+def test_every_setting_that_the_code_reads_is_on_its_page() -> None:
+    read = {
+        name
+        for package in ("alerts", "feeds", "geo", "routing", "dispatch", "streams", "api", "shirase")
+        for path in (documentation.DOCS.parent / package).rglob("*.py")
+        for name in re.findall(r"\bSHIRASE_[A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8"))
+    }
+    page = set(re.findall(r"SHIRASE_[A-Z_]+", documentation.settings_page()))
+    assert read - page == set()
+
+
+def test_no_section_of_the_settings_is_empty() -> None:
+    for section in documentation.settings_page().split("\n## ")[1:]:
+        assert re.search(r"(?m)^\| `SHIRASE_", section), section

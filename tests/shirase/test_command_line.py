@@ -1,6 +1,7 @@
 """The command line as a whole: every word leads somewhere, and what is foreseen ends in one line."""
 
 import logging
+import re
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from shirase.commands.exits import NOT_UP, WRONG, Foreseen
 from shirase.demo.pipeline import PipelineFailed
 from streams.brokers.errors import BrokerNotReady
 from streams.settings import SettingMissing
+from tests.house.conftest import PROJECT
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -22,6 +24,12 @@ def test_every_word_is_a_command_of_that_name_with_a_line_of_help(name: str) -> 
     assert command is not None
     assert command.name == name
     assert command.get_short_help_str()
+
+
+def test_the_first_page_has_every_word() -> None:
+    page = (PROJECT / "README.md").read_text(encoding="utf-8")
+    # A row may say "`shirase import roads|shelters`, `areas import`": the first word is what counts.
+    assert set(COMMANDS) - set(re.findall(r"`shirase ([a-z-]+)", page)) == set()
 
 
 def test_a_word_that_is_none_is_named_and_ends_with_2() -> None:

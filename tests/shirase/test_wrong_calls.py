@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from feeds.console import _FIELDS
 from shirase.cli import main
+from shirase.commands.post import post_group
 from shirase.paths import DEFAULT_AREAS
 
 JUNK = "no file of ours\n"
@@ -61,3 +64,12 @@ def test_a_worker_whose_area_table_is_damaged_ends_as_one_whose_setting_is_wrong
     ended = CliRunner().invoke(main, ["worker", "ingest", "--data-dir", str(tmp_path / "data")])
     assert ended.exit_code == 3
     assert "area-file-damaged" in ended.stderr
+
+
+@pytest.mark.parametrize("kind", ["closure", "shelter", "incident", "order", "cap"])
+def test_post_offers_the_fields_that_its_document_has_and_no_others(kind: str) -> None:
+    command = post_group.get_command(click.Context(post_group), kind)
+    assert command is not None
+    offered = {option.name for option in command.params}
+    assert ("ward" in offered) == ("ward" in _FIELDS[kind])
+    assert {"by", "text", "undo"} <= offered & _FIELDS[kind]
