@@ -15,6 +15,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alerts.alert import (
     GEOCODE_CLASS10,
@@ -28,10 +29,12 @@ from alerts.alert import (
 from alerts.place import HAZARD_RESOLUTION, SHARD_RESOLUTION, Cells
 from geo.cells import Ids, difference, intersection, parent_of, resolution_of, union
 from geo.errors import AreaTableError
+from geo.land import LandShares
 from geo.quake_areas import QUAKE_AREAS, AreaGroup
 from geo.tsunami_coasts import TSUNAMI_COASTS, near_sea
 
 FORMAT = 1
+_LAND = ("land_cells", "land_owners", "land_shares")
 REBUILD = "build the area table again"
 # Forecast offices that are one primary subdivision of their prefecture; the office beside them
 # (014100, 460100) answers for the rest of the prefix. Everywhere else office = prefix + "000".
@@ -65,6 +68,8 @@ class AreaEntry:
     class10: str  # its primary subdivision, "" where the source names none
     cells: Cells
     partial: Cells
+    land: Mapping[int, float] = field(default_factory=dict)
+    """How much of a cell of resolution 9 is its ground: where another area comes near the cell, or water."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ class AreaTable:
     _answers: dict[tuple[str, str], AreaCover | None] = field(default_factory=dict)
     _index: tuple[Ids, list[str]] | None = None
     _near_sea: Cells | None = None
+    land: LandShares | None = None
+    """How much of the cells on lines and quays is whose ground; None in a table of an earlier release."""
 
     def lookup(self, geocode: Geocode) -> AreaCover | None:
         """Return the cells of *geocode*, or None where the table does not hold it."""
@@ -158,14 +165,17 @@ class AreaTable:
         }
         empty = np.empty(0, dtype=np.int64)
         written = io.BytesIO()
+        arrays = {} if self.land is None else _land_arrays(self.land, codes)
         np.savez(
             written,
+            allow_pickle=False,
             meta=np.frombuffer(json.dumps(meta, ensure_ascii=False).encode(), dtype=np.uint8),
             cells=np.concatenate([empty, *(self._cells[c] for c in codes)]),
             cells_ends=np.cumsum([len(self._cells[c]) for c in codes], dtype=np.int64),
             partial=np.concatenate([empty, *(self._partial[c] for c in codes)]),
             partial_ends=np.cumsum([len(self._partial[c]) for c in codes], dtype=np.int64),
             near_sea=np.array(self.near_sea, dtype=np.int64),
+            **arrays,
         )
         return written.getvalue()
 
@@ -244,6 +254,7 @@ def table_of(source: AreaSource, entries: Iterable[AreaEntry], names10: Iterable
         _class10={e.name.code: e.class10 for e in listed if e.class10},
         _cells={e.name.code: np.array(e.cells, dtype=np.int64) for e in listed},
         _partial={e.name.code: np.array(e.partial, dtype=np.int64) for e in listed},
+        land=LandShares.of({e.name.code: e.land for e in listed}),
     )
 
 
@@ -255,6 +266,8 @@ def from_bytes(content: bytes) -> AreaTable:
             arrays = {name: file[name] for name in ("cells", "cells_ends", "partial", "partial_ends")}
             # A file of an earlier release has no shore: it is drawn when it is asked for.
             shore = _cells(file["near_sea"]) if "near_sea" in file.files else None
+            # Nor has it shares of land: what is shown is larger then, and says so.
+            land = [file[name] for name in _LAND] if set(_LAND) <= set(file.files) else None
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as damage:
         raise AreaTableError("area-file-damaged", f"{type(damage).__name__}; {REBUILD}") from damage
     if meta.get("format") != FORMAT:
@@ -271,7 +284,14 @@ def from_bytes(content: bytes) -> AreaTable:
         _cells=dict(zip(codes, cells, strict=True)),
         _partial=dict(zip(codes, partial, strict=True)),
         _near_sea=shore,
+        land=None if land is None else LandShares(tuple(sorted(codes)), *land),
     )
+
+
+def _land_arrays(land: LandShares, codes: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """Return *land* as arrays in which an owner is its place among *codes*."""
+    places = np.array([codes.index(code) for code in land.codes], dtype=np.uint16)
+    return dict(zip(_LAND, (land.cells, places[land.owners], land.shares), strict=True))
 
 
 def _cells(ids: Ids) -> Cells:

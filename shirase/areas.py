@@ -16,6 +16,13 @@ def table_at(path: Path) -> AreaTable:
     return from_bytes(path.read_bytes())
 
 
+def missing_in(table: AreaTable) -> str:
+    """Return what *table* lacks because an earlier release built it, and what helps; empty where it has all."""
+    if table.land is not None:
+        return ""
+    return "the area table has no shares of land: areas are shown with their water; build it again: shirase areas"
+
+
 def ward_names(path: Path) -> dict[str, str]:
     """Return the names of the municipalities in the table at *path* by code, none where it is not there."""
     if not path.exists():
@@ -48,9 +55,12 @@ def named_areas_at(folder: Path | None, table: AreaTable) -> NamedAreas | None:
     return NamedAreas(table, library)
 
 
-def ensure_table(path: Path, say: Callable[[str, int, int], None]) -> Path:
-    """Build the table of all Japan into *path* unless it is there; about a minute on one core."""
-    if not path.exists():
+def ensure_table(path: Path, say: Callable[[str, int, int], None], *, newest: bool = False) -> Path:
+    """Build the table of all Japan into *path* unless it is there; about a minute on one core.
+
+    With *newest* also in the place of one of an earlier release that lacks what this one shows.
+    """
+    if not path.exists() or (newest and missing_in(table_at(path))):
         from geo.importers.reversejp import build  # only who builds the table needs the shapes library
 
         path.parent.mkdir(parents=True, exist_ok=True)

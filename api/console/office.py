@@ -47,6 +47,7 @@ from dispatch.settings import DispatchSettings
 from feeds.console import FEED
 from feeds.outgoing.forms import Municipality
 from geo.cells import union
+from geo.extent import extent_of
 from streams.brokers.client import Producer
 from streams.brokers.errors import StreamsError
 from streams.evacuation.preview import PostingSettings
@@ -177,7 +178,8 @@ class Office:
         ground, codes = self.ground, sorted(self.ground.wards_of(cells))
         wards, covers = tuple(ground.names.get(code, code) for code in codes), ground.covers(codes)
         of, at = ground.ward_of, self.now()
-        return preview_of(cells, wards, census=self.census, ward_of=of, at=at, lane=lane, covers=covers)
+        extent = extent_of(cells, covers, ground.land)
+        return preview_of(cells, wards, census=self.census, ward_of=of, at=at, lane=lane, extent=extent)
 
     def bar(self, session: Session, lineage: str) -> str:
         """Return what stands above a page of *lineage* while its reader rehearses with it; empty otherwise."""

@@ -82,8 +82,14 @@ def preview_rows(seen: Preview, *, written: bool = True) -> tuple[tuple[str, str
         lasts = f"承認から約{max(1, round(seen.last_push_seconds)):,}秒で最後の1件"
     return (
         ("区", escape("、".join(seen.wards)) or "分かりません"),
-        ("広さ", f"約{seen.km2:.1f}km²（{count(seen.cells):,}区画）{wide}"),
-        ("住んでいる人", _people(reach.residents) + (f"（{WIDE_PEOPLE:,}人を超えます）" if _many(seen) else "")),
+        (
+            "広さ",
+            f"約{seen.km2:.1f}km²{'（水面を含む）' if seen.with_water else ''}（{count(seen.cells):,}区画）{wide}",
+        ),
+        (
+            "住んでいる人",
+            _people(reach.residents) + _across(seen) + (f"（{WIDE_PEOPLE:,}人を超えます）" if _many(seen) else ""),
+        ),
         ("登録のある人", _people(reach.subscribers)),
         ("いま届く人", _people(reach.reachable) + share),
         ("かかる時間", lasts),
@@ -119,6 +125,11 @@ def _share(reachable: int | None, residents: int | None) -> str:
         return ""
     share = min(100.0, 100 * reachable / residents)
     return f"（住民の{share:.1f}％）" if share >= _LEAST_SHARE else f"（住民の{_LEAST_SHARE}％未満）"
+
+
+def _across(seen: Preview) -> str:
+    """Return how many of the people live across the line: they are told, and are not the ward's."""
+    return f"（うち境の区画の、区の外の人が約{_shown(seen.across)}人）" if seen.across else ""
 
 
 def _people(number: int | None) -> str:

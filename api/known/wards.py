@@ -11,6 +11,7 @@ from alerts.wording import JAPAN
 from geo.area_set import AreaSet
 from geo.areas import AreaCover, AreaTable
 from geo.cells import compact, count, difference, expand, union
+from geo.land import LandShares
 from geo.named_areas import NamedAreas
 
 # Twice the 23 wards; looking up more would keep an officer waiting for an answer that is "all of them".
@@ -105,6 +106,11 @@ class Ground:
         """Return the cells of the wards *codes*, with those that lie mostly beyond their lines."""
         found = (None if self._table is None else self._table.lookup(Geocode(GEOCODE_CLASS20, code)) for code in codes)
         return tuple(cover for cover in found if cover is not None)
+
+    @property
+    def land(self) -> LandShares | None:
+        """Return how much of cells on lines and quays is whose ground; None where the table does not know it."""
+        return None if self._table is None else self._table.land
 
     @cached_property
     def ward_of(self) -> Mapping[int, str]:

@@ -11,8 +11,7 @@ from alerts.claim import Lane
 from alerts.place import Cells
 from api.known.census import Census, Reach
 from api.officers.approval import WIDE_PEOPLE, WIDE_WARDS
-from geo.areas import AreaCover
-from geo.extent import km2_of, mostly_inside
+from geo.extent import Extent, extent_of
 from geo.seam import SeamReport, seam_report
 
 # Half of what one worker does on two shared cores (docs/scaling.md): to be done sooner than said is the better error.
@@ -30,13 +29,12 @@ class Preview:
     reach: Reach
     seam: SeamReport | None
     last_push_seconds: float | None
-    ground: Cells = ()
-    """The cells of `cells` that count as its ground: of a whole ward not those that lie mostly beyond its line."""
-
-    @property
-    def km2(self) -> float:
-        """Return the ground in square kilometres; cells at the edge of what was drawn count whole."""
-        return km2_of(self.ground or self.cells)
+    km2: float = 0.0
+    """Its ground: of a whole ward what is within its line, of what somebody drew all but water."""
+    with_water: bool = False
+    """Nobody here knows where the water is: it is in `km2`."""
+    across: int = 0
+    """How many of the people are told because their cell lies on the line of a ward that was meant, and live across."""
 
     @property
     def is_wide(self) -> bool:
@@ -53,13 +51,23 @@ def preview_of(
     ward_of: Mapping[int, str],
     at: datetime,
     lane: Lane = Lane.LIFE_SAFETY,
-    covers: tuple[AreaCover, ...] = (),
+    extent: Extent | None = None,
 ) -> Preview:
     """Return what a notice of *lane* in *cells* would do at *at*; *ward_of* says whose ground a cell mostly is.
 
-    *covers* are the wards that it touches: where one is in it as a whole, its ground is the ward's and no neighbour's.
+    *extent* is what counts of the cells; without one they count whole.
     """
+    counted = extent or extent_of(cells, (), None)
     reach = census.reach(cells, at=at, lane=lane)
     seconds = None if reach.reachable is None else _FIRST_PUSH_SECONDS + reach.reachable / PUSHES_PER_SECOND
     seam = seam_report(cells, ward_of, census.people) if ward_of and reach.residents is not None else None
-    return Preview(cells, wards, reach, seam, seconds, mostly_inside(cells, covers))
+    return Preview(
+        cells,
+        wards,
+        reach,
+        seam,
+        seconds,
+        counted.km2,
+        counted.with_water,
+        counted.people_across(census.people),
+    )

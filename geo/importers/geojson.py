@@ -79,7 +79,8 @@ def build(shapes: Iterable[AreaShape], *, name: str, version: str, built_on: str
         shares = shares_of(area.ground)
         cells: Cells = compact(shares)
         partial = compact(cell for cell, share in shares.items() if share < HALF)
-        entries.append(AreaEntry(area.name, area.class10, cells, partial))
+        land = {cell: share for cell, share in shares.items() if share < 1.0 - LEAST_SHARE}
+        entries.append(AreaEntry(area.name, area.class10, cells, partial, land))
         if area.class10:
             names10[area.class10] = AreaName(area.class10, "", "")
     detail = tuple(sorted(entry.name.code for entry in entries))

@@ -8,6 +8,8 @@ The package gives no shapes, only points, so shapes are found by asking:
 3. Where they differ, ask at more points of the cell, and give it to every area that was found.
 4. In the detail area do the same at resolution 9 with the 49 children of each border cell, which
    also gives the share of the cell in each area, and with points up to 140 m around the cell.
+5. There, ask how much of each cell beside the sea is land. In Tokyo's harbour the source draws channels as land:
+   `geo.tokyo_harbour` knows better. None of this changes which cells an area has.
 
 Direction of safety: a cell goes to every area found in it. A sliver between sample points (350 m
 outside, 45 m inside the detail area) can be missed.
@@ -24,6 +26,7 @@ import reversejp
 from alerts.place import HAZARD_RESOLUTION
 from geo.areas import AreaEntry, AreaName, AreaSource, AreaTable, table_of
 from geo.cells import compact
+from geo.tokyo_harbour import land_by_cell
 
 # stage, done, expected (0 where nobody can know)
 Progress = Callable[[str, int, int], None]
@@ -99,18 +102,22 @@ def build(
     blocks = _detail_blocks(shares, frozenset(detail))
     for cell in blocks:
         del shares[cell]
-    shares.update(_detail_shares(survey, blocks))
+    fine, dry = _detail_shares(survey, blocks)
+    shares.update(fine)
 
     whole: dict[str, list[int]] = defaultdict(list)
     partial: dict[str, list[int]] = defaultdict(list)
+    land: dict[str, dict[int, float]] = defaultdict(dict)
     for cell, found in shares.items():
         for code, share in found.items():
             whole[code].append(cell)
             if share < HALF:
                 partial[code].append(cell)
+            if cell in fine and (len(found) > 1 or cell in dry):
+                land[code][cell] = share * dry.get(cell, 1.0)
     class10 = {**CLASS10_OF, **_class10_by_area(survey)}
     entries = [
-        AreaEntry(survey.names[code], class10.get(code, ""), compact(cells), compact(partial[code]))
+        AreaEntry(survey.names[code], class10.get(code, ""), compact(cells), compact(partial[code]), land[code])
         for code, cells in sorted(whole.items())
     ]
     source = AreaSource(
@@ -232,12 +239,17 @@ def _detail_blocks(shares: dict[int, dict[str, float]], detail: frozenset[str]) 
     return {near for cell in inside for near in h3.grid_disk(cell, 1) if near in shares}
 
 
-def _detail_shares(survey: _Survey, blocks: set[int]) -> dict[int, dict[str, float]]:
-    """Return the shares of every cell of resolution 9 in *blocks* that is not all sea."""
+def _detail_shares(survey: _Survey, blocks: set[int]) -> tuple[dict[int, dict[str, float]], dict[int, float]]:
+    """Return the shares of every cell of resolution 9 in *blocks* that is not all sea, and how much of it is land.
+
+    Without a figure it is all land.
+    """
     cells = [child for block in sorted(blocks) for child in h3.cell_to_children(block, HAZARD_RESOLUTION)]
     centres = {cell: survey.ask_centre(cell) for cell in cells}
     samples: dict[int, str] = {}
     shares: dict[int, dict[str, float]] = {}
+    dry: dict[int, float] = {}
+    harbour = land_by_cell()
     for number, cell in enumerate(cells):
         if number % REPORT_EVERY == 0:
             survey.progress("detail", number, len(cells))
@@ -246,14 +258,29 @@ def _detail_shares(survey: _Survey, blocks: set[int]) -> dict[int, dict[str, flo
             if neighbour not in centres:
                 centres[neighbour] = survey.ask_centre(neighbour)
             around.add(centres[neighbour])
+        if around == {""}:
+            continue
+        if cell in harbour:
+            dry[cell] = harbour[cell]
+        elif "" in around:
+            dry[cell] = _land(survey, cell, samples)
         around.discard("")
         if len(around) == 1:
             # All of one area, or its quay: the sea belongs to whom it touches.
             shares[cell] = dict.fromkeys(around, 1.0)
-        elif around:
+        else:
             shares[cell] = _fine_shares(survey, cell, samples) or dict.fromkeys(around, 1.0)
     survey.progress("detail", len(cells), len(cells))
-    return shares
+    return shares, dry
+
+
+def _land(survey: _Survey, cell: int, samples: dict[int, str]) -> float:
+    """Return how much of *cell* is in any area."""
+    children = h3.cell_to_children(cell, SAMPLE_RESOLUTION)
+    for child in children:
+        if child not in samples:
+            samples[child] = survey.ask_centre(child)
+    return sum(samples[child] != "" for child in children) / len(children)
 
 
 def _fine_shares(survey: _Survey, cell: int, samples: dict[int, str]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from shirase.areas import named_areas_at, river_zones_at, table_at
+from shirase.areas import missing_in, named_areas_at, river_zones_at, table_at
 from shirase.commands.options import area_sets_option, broker_option, rivers_option, shelters_option
 from shirase.languages import unreviewed_at, warn_of_languages
 from shirase.paths import DEFAULT_AREAS, DEFAULT_LANGUAGES, DEFAULT_OUTLETS, DEFAULT_POLICY, DEFAULT_WEB
@@ -247,6 +247,8 @@ def console(
     from streams.outward.outlets import municipalities_of
 
     table = table_at(areas) if areas.exists() else None
+    if table is not None and (missing := missing_in(table)):
+        click.echo(f"{areas}: {missing}", err=True)
     named = named_areas_at(area_sets, table) if table is not None else None
     census = Census.of(people_at(people), subscribers)
     posting = posting_settings(os.environ)

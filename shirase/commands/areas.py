@@ -25,10 +25,10 @@ _files = click.argument("paths", nargs=-1, required=True, type=click.Path(exists
 @areas_option
 @click.pass_context
 def areas_group(context: click.Context, areas: Path) -> None:
-    """Build the area table of all Japan unless it is there; import other areas."""
+    """Build the area table of all Japan unless it is there as this release builds it; import other areas."""
     if context.invoked_subcommand is None:
         with Terminal(live=False, page=False) as terminal:
-            click.echo(ensure_table(areas, terminal.progress))
+            click.echo(ensure_table(areas, terminal.progress, newest=True))
 
 
 @areas_group.command("import")

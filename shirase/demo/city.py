@@ -1,7 +1,7 @@
 """The demo city: made-up people, streets and shelters on the real wards of Tokyo.
 
-The wards' outlines are real (the JMA municipal areas that `reversejp` carries); everything in them
-comes from a seed. Nothing here is a statistic, and every name that is made up says 架空.
+The wards' outlines are real (the JMA municipal areas that `reversejp` carries), and so is the number of people of
+each; everything in them comes from a seed. No cell's people are a statistic, and every name that is made up says 架空.
 """
 
 import math
@@ -17,12 +17,13 @@ from shapely import LineString, STRtree
 from alerts.hazard import HazardKind
 from alerts.place import HAZARD_RESOLUTION, LatLng
 from alerts.shelter import ShelterState
+from geo.tokyo_harbour import land_by_cell
 from routing.network import Node, Road, RoadNetwork, metres_between, walk_seconds
 from routing.shelter import Shelter
 from shirase.demo.rivers import RIVERS, River
 from shirase.demo.wards import WARDS
 
-PEOPLE = 9_600_000
+PEOPLE = sum(ward.people for ward in WARDS)
 PEOPLE_PER_SHELTER = 10_000
 STREET_SPACING_M = 200.0
 # Schools with a ramp or a lift; the others are not offered to those who cannot climb.
@@ -66,19 +67,29 @@ def city(seed: int = 1) -> City:
 
 @lru_cache(maxsize=4)
 def people(seed: int = 1) -> CityCells:
-    """Return where the made-up people live: PEOPLE in all, denser towards the middle."""
+    """Return where the made-up people live: of each ward as many as it has, on land, denser towards the middle."""
     cells, ward = _ward_cells()
     east, north = _offsets_km(cells)
     distance_km = np.hypot(east, north)
     # Most people live in the ring around the offices; the very middle empties at night.
     density = np.exp(-((distance_km / 14.0) ** 2)) * (1.0 - 0.6 * np.exp(-((distance_km / 2.5) ** 2)))
     density *= np.random.default_rng([seed, 1]).lognormal(0.0, 0.45, len(cells))
-    share = density / density.sum() * PEOPLE
-    whole = np.floor(share).astype(np.int64)
-    # The largest remainders get the people that rounding lost, so that the sum is exact.
-    short = PEOPLE - int(whole.sum())
-    whole[np.argsort(whole - share, kind="stable")[:short]] += 1
+    land = land_by_cell()
+    density *= [land.get(cell, 1.0) for cell in cells.tolist()]
+    whole = np.zeros(len(cells), dtype=np.int64)
+    for index, one in enumerate(WARDS):
+        mine = np.flatnonzero(ward == index)
+        whole[mine] = _shared_out(one.people, density[mine])
     return CityCells(cells, ward, whole)
+
+
+def _shared_out(people: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return *people* shared out by *weights*, none of them lost: the largest remainders get what rounding left."""
+    share = weights / weights.sum() * people
+    whole: NDArray[np.int64] = np.floor(share).astype(np.int64)
+    short = people - int(whole.sum())
+    whole[np.argsort(whole - share, kind="stable")[:short]] += 1
+    return whole
 
 
 @lru_cache(maxsize=1)

@@ -180,6 +180,17 @@ def test_few_among_many_are_not_rounded_to_nobody(reachable: int, said: str) -> 
     assert dict(preview_rows(seen))["いま届く人"] == said
 
 
+def test_water_that_nobody_knows_of_and_people_across_the_line_are_said_beside_the_figures() -> None:
+    def rows(*, with_water: bool = False, across: int = 0) -> dict[str, str]:
+        return dict(preview_rows(Preview((), (), Reach(900, 9, 9), None, None, 43.04, with_water, across)))
+
+    assert rows()["広さ"].startswith("約43.0km²（0区画）")
+    assert rows(with_water=True)["広さ"].startswith("約43.0km²（水面を含む）")
+    assert rows()["住んでいる人"] == "900人"
+    assert rows(across=340)["住んでいる人"] == "900人（うち境の区画の、区の外の人が約340人）"
+    assert "約&lt;20人" in rows(across=3)["住んでいる人"], "no figure under twenty"
+
+
 def preview(seat: Seat, **fields: str) -> str:
     form = filled(seat, "order", **{**ORDER, **fields})
     answer = seat.room.form("/post/order/preview", form, {"cookie": seat.cookie})

@@ -28,7 +28,7 @@ def town() -> City:
 
 def test_people_add_up_and_live_denser_towards_the_middle() -> None:
     living = people(1)
-    assert int(living.people.sum()) == PEOPLE == 9_600_000
+    assert int(living.people.sum()) == PEOPLE == 9_733_276
     assert int(living.people.min()) >= 0
     assert len(set(living.ward.tolist())) == 23
     per_cell = {w.name: float(living.people[living.ward == i].mean()) for i, w in enumerate(WARDS)}
