@@ -13,6 +13,8 @@ from streams.payloads import ReceiptRecord
 
 _EXPIRED = "expired"
 _ACCEPTED = "accepted"
+# What no push service had a part in was not tried, and did not fail.
+_NOT_FAILED = frozenset((_ACCEPTED, _EXPIRED, *Unsent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,6 @@ def summary(account: Account) -> dict[str, Any]:
         outcomes.update(receipt.outcomes)
     selected = sum(receipt.selected for receipt in receipts)
     accepted, expired = outcomes[_ACCEPTED], outcomes[_EXPIRED]
-    superseded = outcomes[Unsent.SUPERSEDED.value]
     return {
         "documents": len(account.reports),
         "own_documents": len(account.own),
@@ -50,8 +51,9 @@ def summary(account: Account) -> dict[str, Any]:
             "selected": selected,
             "accepted": accepted,
             "expired": expired,
-            "superseded": superseded,
-            "failed": selected - accepted - expired - superseded - outcomes[Unsent.UNSUBSCRIBED.value],
+            "superseded": outcomes[Unsent.SUPERSEDED.value],
+            "withdrawn": outcomes[Unsent.WITHDRAWN.value],
+            "failed": sum(number for outcome, number in outcomes.items() if outcome not in _NOT_FAILED),
             "by_outcome": dict(outcomes),
         },
         "latency_ms": {

@@ -208,7 +208,8 @@ def conclusion(result: dict[str, Any]) -> str:
         (
             f"{result['notices']} notices went out; of {pushes['selected']:,} pushes "
             f"{pushes['accepted']:,} were accepted, {pushes['expired']:,} had expired, "
-            f"{pushes['superseded']:,} gave way to a newer revision, {pushes['failed']:,} failed."
+            f"{pushes['superseded']:,} gave way to a newer revision, {pushes['withdrawn']:,} were taken back "
+            f"for a danger, {pushes['failed']:,} failed."
         ),
         (
             f"From the telegram's arrival to the first accepted push: half within "

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
@@ -16,9 +18,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
+from alerts.notice import Notice
 from dispatch.registry import load
 from dispatch.stub.process import StubProcess
 from dispatch.subscription import SealKeys
+from feeds.read import OWN_FEEDS
 from shirase.cli import main
 from shirase.demo.evening import evening
 from shirase.demo.feeding import Clock, Pace, drain, feed_documents
@@ -26,10 +30,14 @@ from shirase.demo.observer import Observer
 from shirase.demo.publish import publish_subscribers
 from shirase.demo.summary import summary
 from shirase.demo.synth import synthesize
+from shirase.demo.terminal import conclusion
 from shirase.paths import DEFAULT_AREAS
-from streams.brokers.client import Producer
+from streams.brokers.client import Producer, read_to_end
 from streams.brokers.kafka import KafkaServer
 from streams.metrics import Role
+from streams.payloads import ReceiptRecord, ReportRecord
+from streams.topics import DRILL_NOTICES, NOTICES, RECEIPTS, REPORTS, Topic
+from streams.wire import decode
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -123,6 +131,11 @@ def test_the_documented_steps_lead_from_documents_to_pushes_and_the_account(kafk
         drain(observer, sent, workers=1, patience_seconds=PATIENCE_SECONDS)
         told: dict[str, Any] = summary(observer.account)
         assert told["pushes"]["accepted"] == stub.verdict()["accepted"] > 0
+        assert told == recounted(kafka)
+        assert [*map(int, re.findall(r"\d+", conclusion(told).splitlines()[2].replace(",", "")))] == [
+            told["notices"],
+            *(told["pushes"][one] for one in ("selected", "accepted", "expired", "superseded", "withdrawn", "failed")),
+        ]
         for role, process in workers.items():
             process.send_signal(signal.SIGTERM)
             assert process.wait(10) == 0, (role, (tmp_path / f"{role.value}.log").read_text()[-2000:])
@@ -140,3 +153,54 @@ def test_a_worker_without_its_broker_setting_says_so_and_ends_with_three(tmp_pat
     assert ended.returncode == 3
     assert "SHIRASE_BROKER" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def recounted(kafka: str) -> dict[str, Any]:
+    """Return what the end of a run says of it, counted anew from all that the topics hold."""
+
+    def records(topic: Topic) -> dict[bytes, bytes]:
+        return {one.key: one.value for one in read_to_end(kafka, topic.name) if one.value is not None}
+
+    written = (decode(ReportRecord, one.value) for one in read_to_end(kafka, REPORTS.name))
+    reports = list({one.receipt: one for one in written}.values())
+    notices = {
+        (notice.lineage, notice.revision)
+        for topic in (NOTICES, DRILL_NOTICES)
+        for one in read_to_end(kafka, topic.name)
+        for notice in [decode(Notice, one.value)]
+    }
+    receipts = [one for value in records(RECEIPTS).values() if (one := decode(ReceiptRecord, value)).tail == 0]
+    ends: Counter[str] = Counter()
+    for receipt in receipts:
+        ends += Counter(receipt.outcomes)
+    own = [one for one in reports if one.feed in OWN_FEEDS and one.kind.startswith("CAP")]
+    kept = {"accepted", "expired", "superseded", "withdrawn", "unsubscribed"}
+    return {
+        "documents": len(reports) - len(own),
+        "own_documents": len(own),
+        "by_outcome": dict(Counter(one.outcome.value for one in reports if one not in own)),
+        "notices": len(notices),
+        "pushes": {
+            "selected": sum(one.selected for one in receipts),
+            **{name: ends[name] for name in ("accepted", "expired", "superseded", "withdrawn")},
+            "failed": ends.total() - sum(ends[name] for name in kept),
+            "by_outcome": dict(ends),
+        },
+        "latency_ms": {
+            "received_to_first_accepted": halves(
+                sorted(float(one.first_accepted_ms - one.received_ms) for one in receipts if one.first_accepted_ms)
+            ),
+            "received_to_last_accepted": halves(
+                sorted(float(one.last_accepted_ms - one.received_ms) for one in receipts if one.last_accepted_ms)
+            ),
+        },
+    }
+
+
+def halves(values: list[float]) -> dict[str, float]:
+    """Return the smallest of the sorted *values* that half, and 99 of 100, do not exceed: one worker, one each."""
+
+    def within(percent: int) -> float:
+        return next(one for at, one in enumerate(values, 1) if 100 * at >= percent * len(values))
+
+    return {"p50": within(50), "p99": within(99)}

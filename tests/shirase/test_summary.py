@@ -62,20 +62,21 @@ def test_every_selected_row_is_in_one_column_of_the_summary() -> None:
     found = summary(
         account_of(
             receipt(0, 1100, 1900, accepted=8, gone=1),
-            receipt(1, 1050, 1500, accepted=5, expired=2, superseded=3, unsubscribed=1),
+            receipt(1, 1050, 1500, accepted=5, expired=2, superseded=3, unsubscribed=1, withdrawn=4),
         )
     )
     pushes = found["pushes"]
     assert pushes == {
-        "selected": 20,
+        "selected": 24,
         "accepted": 13,
         "expired": 2,
         "superseded": 3,
+        "withdrawn": 4,
         "failed": 1,
-        "by_outcome": {"accepted": 13, "gone": 1, "expired": 2, "superseded": 3, "unsubscribed": 1},
+        "by_outcome": {"accepted": 13, "gone": 1, "expired": 2, "superseded": 3, "unsubscribed": 1, "withdrawn": 4},
     }
     gone_before = pushes["by_outcome"]["unsubscribed"]
-    ended = pushes["accepted"] + pushes["expired"] + pushes["superseded"] + pushes["failed"] + gone_before
+    ended = sum(pushes[name] for name in ("accepted", "expired", "superseded", "withdrawn", "failed")) + gone_before
     assert pushes["selected"] == ended
 
 
