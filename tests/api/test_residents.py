@@ -9,12 +9,14 @@ from html.parser import HTMLParser
 import h3.api.basic_int as h3
 import pytest
 from prometheus_client import CollectorRegistry
-from shapely.geometry import Point, shape
+from shapely.geometry import Point, Polygon, shape
+from shapely.ops import unary_union
 
 from alerts.cap import Severity
 from alerts.languages.known import LANGUAGES
 from alerts.level import LEVEL_NAMES_JA, Level
 from api.drawing.frame import TOKYO
+from api.drawing.geojson import ring_of
 from api.drawing.ground import ground_of
 from api.drawing.look import APPEARANCES, Look
 from api.http.metrics import ApiMetrics
@@ -22,6 +24,7 @@ from api.http.reader import Freshness
 from api.known.state import State
 from api.residents.app import Residents, residents_app
 from api.residents.page import NOT_AN_ALL_CLEAR
+from geo.cells import compact, expand
 from tests.api.browser import Browser
 from tests.api.evening import KOTO, NINE_PM, Evening, around, danger, provenance
 
@@ -172,6 +175,18 @@ def test_geojson_has_longitude_first_and_rings_that_are_closed_and_counter_clock
         assert feature["properties"]["level"] == 4
         assert feature["properties"]["hazards"] == ["flood"]
         assert feature["properties"]["reasons"]
+
+
+def test_a_coarser_cell_is_drawn_as_its_children_lie_and_leaves_no_ground_bare_beside_finer_ones() -> None:
+    cells = compact(h3.grid_disk(h3.latlng_to_cell(*KOTO, 9), 12))
+    assert len({h3.get_resolution(cell) for cell in cells}) == 3, "of several sizes"
+    drawn = [Polygon(ring_of(cell)) for cell in cells]
+    ground = unary_union([Polygon(ring_of(cell)) for cell in expand(cells)])
+    assert all(one.is_valid and one.exterior.is_ccw for one in drawn)
+    assert unary_union(drawn).symmetric_difference(ground).area < ground.area * 1e-6
+    assert sum(one.area for one in drawn) == pytest.approx(ground.area), "nothing is drawn twice"
+    # Of a country's shards each is its own hexagon: all as they lie would be too much for any line.
+    assert len(ring_of(h3.cell_to_parent(cells[0], 6), whole=False)) == 7
 
 
 @pytest.mark.parametrize("path", ["/hazards.geojson", "/notices.json"])
