@@ -27,6 +27,7 @@ from api.drawing.picture import by_night, draw_alone
 from api.drawing.style import PAGE
 from api.http.description import answered, refused
 from api.http.errors import NotReady
+from api.http.reader import Freshness
 from api.known.state import View
 from api.live.board import Answers, LiveBoard
 from api.live.facts import Section
@@ -94,7 +95,7 @@ class WholeMap:
         return _Drawn(answers, view, svg, night, page, _etag(svg), _etag(night), _etag(page))
 
 
-def whole_map_routes(whole: WholeMap) -> APIRouter:
+def whole_map_routes(whole: WholeMap, freshness: Callable[[], Freshness]) -> APIRouter:
     """Return the routes of the picture and of the page around it."""
     router = APIRouter()
 
@@ -110,23 +111,26 @@ def whole_map_routes(whole: WholeMap) -> APIRouter:
     )
     def picture(if_none_match: Annotated[str, Header()] = "") -> Response:
         drawn = whole.drawn()
-        return _answer(drawn.svg, drawn.etag, if_none_match, "image/svg+xml")
+        return _answer(drawn.svg, drawn.etag, if_none_match, "image/svg+xml", freshness())
 
     @router.get("/map-night.svg", include_in_schema=False)
     def picture_by_night(if_none_match: Annotated[str, Header()] = "") -> Response:
         drawn = whole.drawn()
-        return _answer(drawn.night, drawn.night_etag, if_none_match, "image/svg+xml")
+        return _answer(drawn.night, drawn.night_etag, if_none_match, "image/svg+xml", freshness())
 
     @router.get("/map/plain", include_in_schema=False)
     def page(if_none_match: Annotated[str, Header()] = "") -> Response:
         drawn = whole.drawn()
-        return _answer(drawn.page, drawn.page_etag, if_none_match, "text/html; charset=utf-8")
+        return _answer(drawn.page, drawn.page_etag, if_none_match, "text/html; charset=utf-8", freshness())
 
     return router
 
 
-def _answer(body: bytes, etag: str, known: str, media_type: str) -> Response:
+def _answer(body: bytes, etag: str, known: str, media_type: str, fresh: Freshness) -> Response:
     headers = {"etag": etag, "cache-control": _SEEN}
+    if fresh.age_seconds is not None:
+        # A cache must not call an old map fresh: since when it was last known to be current.
+        headers["age"] = str(int(fresh.age_seconds))
     if etag in {name.strip() for name in known.split(",")} or known.strip() == "*":
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=media_type)

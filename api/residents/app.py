@@ -224,7 +224,8 @@ def residents_app(
 
     if live is not None:
         app.include_router(here_index_routes(live))
-        app.include_router(whole_map_routes(whole_map or WholeMap(live, residents.hazards, residents.ground(TOKYO))))
+        drawn = whole_map or WholeMap(live, residents.hazards, residents.ground(TOKYO))
+        app.include_router(whole_map_routes(drawn, residents.freshness))
         app.include_router(live_routes(live, residents.freshness, Hub(live)))
         app.include_router(way_routes(ways, residents.freshness, now))
         app.include_router(report_routes(reports, now))

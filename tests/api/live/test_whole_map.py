@@ -191,6 +191,19 @@ def test_it_has_one_name_until_something_changes() -> None:
     assert after.headers["cache-control"] == "public, max-age=5"
 
 
+def test_how_old_the_state_behind_it_may_be_is_said_with_it() -> None:
+    desk = Desk(SCHOOL)
+    desk.board.refresh(NINE_PM)
+    registry = CollectorRegistry()
+    residents = Residents(desk.board.state, lambda: replace(CURRENT, age_seconds=42.7))
+    browser = Browser(residents_app(residents, ApiMetrics(registry), registry, lambda: NINE_PM, live=desk.board))
+    for path in ("/map.svg", "/map-night.svg", "/map/plain"):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.headers["age"]) == (200, "42")
+        known = browser.get(path, {"if-none-match": answer.headers["etag"]})
+        assert (known.status_code, known.headers["age"]) == (304, "42")
+
+
 def test_before_anything_was_read_there_is_no_map_and_no_calm() -> None:
     registry = CollectorRegistry()
     board = LiveBoard(State(), LiveFacts(), (SHARD,))
