@@ -5,12 +5,14 @@ residents must not see, e.g. drafts that nobody has approved. With accounts coor
 (`deciding.py`) and post (`posting.py`); without them it only shows.
 """
 
+import logging
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Annotated
 
-from fastapi import Cookie, FastAPI, Response
+from fastapi import Cookie, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -29,7 +31,7 @@ from api.console.drilling import drilling_routes
 from api.console.editing import editing_routes
 from api.console.extending import extending_routes
 from api.console.library_routes import library_routes
-from api.console.office import COOKIE, UNFORESEEN, Office
+from api.console.office import COOKIE, SAFE, UNFORESEEN, Office
 from api.console.posting import new_key, posting_routes
 from api.console.reason_words import POLICY_DRAFT, held_said, reason_said, unreadable_said
 from api.console.rehearsing import rehearsing_routes
@@ -40,7 +42,7 @@ from api.drawing.clock import clock
 from api.drawing.look import APPEARANCES, look_of, word_of
 from api.drawing.style import CONSOLE
 from api.http.metrics import ApiMetrics
-from api.http.problem import answer_problems
+from api.http.problem import answer_problems, problem
 from api.http.reader import Freshness, is_current
 from api.http.security import Guard, policy_for
 from api.known.desk import DeadLetter, Desk, DeskView
@@ -49,6 +51,8 @@ from api.officers.accounts import Session
 from api.residents.app import health_answer
 from streams.gauges.river_desk import RiverDesk, clock_of
 from streams.payloads import DraftRecord, DraftState, ReportRecord, SourceRecord
+
+log = logging.getLogger(__name__)
 
 # The officer's page reloads by itself, without a script: some terminals allow none (R20, polling <= 5 s).
 _RELOAD_SECONDS = 5
@@ -77,6 +81,7 @@ def console_app(
         Guard, policy=policy, metrics=metrics, forms=forms, most_bytes=_LONGEST_FORM, unforeseen=UNFORESEEN
     )
     answer_problems(app)
+    app.add_exception_handler(sqlite3.Error, _accounts_unavailable)
     if office is not None:
         # Before the office's own: to change a draft is no verdict on it.
         app.include_router(editing_routes(office))
@@ -125,6 +130,17 @@ def console_app(
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+async def _accounts_unavailable(_request: Request, error: Exception) -> Response:
+    # A file that another process holds, a disk that is full. All that is asked of it comes before the trail.
+    log.error("the accounts cannot be read or written", extra={"reason": type(error).__name__})
+    return problem(
+        503,
+        "accounts-unavailable",
+        "送られていません（NOT SENT）。Not done: the accounts cannot be read or written now",
+        SAFE,
+    )
 
 
 def render(

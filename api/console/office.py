@@ -65,19 +65,19 @@ _NOT_DONE = "送られていません（NOT SENT）。Not done: it could not be 
 _UNKNOWN = "まだ分かりません（UNKNOWN）。Not known yet whether it was taken"
 _BUSY = "送られていません（NOT SENT）。混み合っています。Nothing was done: too many acts wait at this moment"
 _BEFORE = "まだ分かりません（UNKNOWN）。先の操作が終わっていません。Not known yet: an earlier act has not ended"
-_SAFE = "もう一度押しても二重には送られません（SAFE TO RETRY）。Safe to try again: nothing is sent twice."
+SAFE = "もう一度押しても二重には送られません（SAFE TO RETRY）。Safe to try again: nothing is sent twice."
 # How many sign in at the same time: argon2 takes 64 MiB for each of them, and a guess takes its time on purpose. Apart
 # from those who act, so that neither keeps the other out.
 _DOORS_AT_ONCE = 4
 _QUESTIONS_AT_ONCE = 8
-UNFORESEEN = f"まだ分かりません（UNKNOWN）。{_SAFE}"
+UNFORESEEN = f"まだ分かりません（UNKNOWN）。{SAFE}"
 
 
 def _turns(at_once: int) -> Turns:
     return Turns(
         at_once,
-        busy=lambda: ApiError(503, "busy", _BUSY, _SAFE),
-        under_way=lambda: ApiError(503, "under-way", _BEFORE, _SAFE),
+        busy=lambda: ApiError(503, "busy", _BUSY, SAFE),
+        under_way=lambda: ApiError(503, "under-way", _BEFORE, SAFE),
     )
 
 
@@ -282,9 +282,9 @@ class Office:
             self.verdicts.has_asked(verb, draft_id, digest, by, at, sent)
             sent.result(_STORED_WITHIN_SECONDS)
         except StreamsError:
-            raise ApiError(503, "not-stored", _NOT_SENT, _SAFE) from None
+            raise ApiError(503, "not-stored", _NOT_SENT, SAFE) from None
         except TimeoutError:
-            raise ApiError(503, "stored-unknown", _UNKNOWN, _SAFE) from None
+            raise ApiError(503, "stored-unknown", _UNKNOWN, SAFE) from None
 
     def did(self, by: str, act: Act, on: str, detail: str) -> bool:
         """Say whether *by* has done exactly this a short while ago: the same form again is an answer that was lost.
@@ -299,7 +299,7 @@ class Office:
         try:
             self.trail.add(by, act, on, detail)
         except (StreamsError, TimeoutError):
-            raise ApiError(503, "not-written-down", _NOT_DONE, _SAFE) from None
+            raise ApiError(503, "not-written-down", _NOT_DONE, SAFE) from None
 
 
 def author_of(source: Provenance) -> str:

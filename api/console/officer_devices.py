@@ -22,7 +22,7 @@ from dispatch.message import PADDED_SIZES
 from dispatch.outcomes import PushOutcome
 from dispatch.secret_file import read_secret
 from dispatch.settings import DispatchSettings
-from dispatch.subscription import ID_BYTES
+from dispatch.subscription import ID_BYTES, is_on_curve
 from dispatch.vapid import Vapid, VapidKey, encode
 from dispatch.web_push import Device
 from streams.duty.roster import decoded
@@ -99,7 +99,7 @@ class OfficerDevices:
             assert isinstance(plain, dict)
             keys: dict[str, Any] = plain["keys"]
             device = Device(str(plain["endpoint"]), decoded(str(keys["p256dh"])), decoded(str(keys["auth"])))
-            assert len(device.p256dh) == 65
+            assert is_on_curve(device.p256dh)
             assert len(device.auth) == 16
             check_endpoint(device.endpoint, self.settings)
         except (AssertionError, KeyError, TypeError, ValueError):

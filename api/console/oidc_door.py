@@ -97,7 +97,7 @@ def oidc_routes(office: Office, oidc: Oidc) -> APIRouter:
         ticket = fields.get("ticket", "")
         name = tickets.name(ticket, at)
         if name is None:
-            return _refused(office, "", "oidc-ticket")
+            return await office.doors.take("", _refused, office, "", "oidc-ticket")
         if office.limit.wait_seconds(f"o:{name}", time.monotonic()):
             raise ApiError(429, "too-many", "Too many attempts", "Wait a minute and try again.")
         return await office.doors.take("", tried, ticket, name, fields.get("code", ""), int(at))

@@ -200,6 +200,8 @@ async def _read(request: Request, origin: str) -> dict[str, Any]:
         raise ApiError(413, "form-too-long", "The form is too long")
     try:
         plain = json.loads(body)
+        # Half a character, which JSON can write and nothing can keep: the trail could not.
+        json.dumps(plain, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         plain = None
     if not isinstance(plain, dict):

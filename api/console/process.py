@@ -1,5 +1,6 @@
 """The coordinators' process: its application over a broker, with what it reads, what it writes, and its accounts."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CollectorRegistry
 
 from alerts.duty import AloneRule
+from alerts.road import RoadReport
 from api.console.app import console_app
 from api.console.board_routes import board_routes
 from api.console.duty_door import DutyOffice, duty_routes
@@ -52,10 +54,14 @@ from geo.river_zone import RiverCourse
 from routing.network import RoadNetwork
 from routing.site import Site
 from streams.brokers.client import Producer, Record, read_to_end
+from streams.brokers.errors import StreamsError
 from streams.evacuation.preview import ASK_SECONDS, PostingSettings, ask
 from streams.gauges.river_desk import TOPICS as RIVERS
 from streams.gauges.river_desk import RiverDesk
+from streams.payloads import Preview
 from streams.topics import ASKED, AUDIT
+
+log = logging.getLogger(__name__)
 
 _SIGN_INS_AT_ONCE = 5
 _SIGN_INS_PER_MINUTE = 5.0
@@ -220,10 +226,19 @@ def _office(
         ground=ground,
         limit=RateLimit(_SIGN_INS_AT_ONCE, _SIGN_INS_PER_MINUTE),
         census=census or Census(),
-        foresee=lambda report: ask(bootstrap, report, datetime.now(UTC), ASK_SECONDS),
+        foresee=lambda report: _foreseen(bootstrap, report),
         posting=posting or PostingSettings(),
         rehearsals=rehearsals,
     )
+
+
+def _foreseen(bootstrap: str, report: RoadReport) -> Preview | None:
+    """Return what the planner says, None where it cannot be asked: a closure may be posted all the same."""
+    try:
+        return ask(bootstrap, report, datetime.now(UTC), ASK_SECONDS)
+    except (StreamsError, TimeoutError) as error:
+        log.warning("the planner cannot be asked", extra={"reason": type(error).__name__})
+        return None
 
 
 def _all(applied: Sequence[Callable[[Record], None]]) -> Callable[[Record], None]:

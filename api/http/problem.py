@@ -6,6 +6,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError, SignInFirst
@@ -32,6 +33,7 @@ def answer_problems(app: FastAPI) -> None:
     """Make every error of *app* a problem document."""
     app.add_exception_handler(ApiError, _ours)
     app.add_exception_handler(SignInFirst, _sign_in)
+    app.add_exception_handler(ClientDisconnect, _cut_off)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _unexpected)
@@ -44,6 +46,11 @@ async def _ours(_request: Request, error: Exception) -> Response:
 
 async def _sign_in(_request: Request, _error: Exception) -> Response:
     return elsewhere("/sign-in")
+
+
+async def _cut_off(_request: Request, _error: Exception) -> Response:
+    # Nobody reads it; but a line that broke while a form was sent is no fault of ours, and counts as none.
+    return problem(400, "cut-off", "The request ended before it was whole: nothing was done")
 
 
 async def _invalid(_request: Request, _error: Exception) -> Response:

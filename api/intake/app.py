@@ -27,6 +27,7 @@ from api.http.metrics import ApiMetrics
 from api.http.problem import answer_problems
 from api.http.rate import RateLimit
 from api.http.security import Guard, policy_for
+from api.http.turns import Turns
 from feeds.dis.document import MAX_BYTES
 from feeds.errors import FeedError
 from feeds.read import read
@@ -132,6 +133,7 @@ def intake_app(
     if events is not None:
         app.include_router(gate_routes(events, producer, now=now, monotonic=monotonic))
     limit = RateLimit(_BURST, _PER_MINUTE)
+    turns = Turns()
 
     @app.post("/reports", status_code=202)
     async def push(
@@ -148,7 +150,7 @@ def intake_app(
             raise ApiError(415, "content-type", f"A report is one of {', '.join(_TYPES[:4])}")
         raw = await _body(request)
         report = await run_in_threadpool(_readable, raw, key, now())
-        receipt = await run_in_threadpool(_stored, producer, raw, key, now())
+        receipt = await turns.take("", _stored, producer, raw, key, now())
         log.info("report accepted", extra={"office": key.name, "receipt": receipt, "document": report.document[:12]})
         return Response(f'{{"receipt":"{receipt}"}}', 202, media_type="application/json")
 

@@ -12,13 +12,13 @@ from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Header, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from alerts.fact import CLOCK_TOLERANCE
 from alerts.shelter import OccupancyBand, ShelterState
 from api.http.elsewhere import elsewhere
 from api.http.errors import ApiError
 from api.http.rate import RateLimit
+from api.http.turns import Turns
 from api.intake.app import Producing
 from api.intake.gate_page import BANDS, NEEDS, SCRIPT, WORKER, done_line, gate_page
 from api.intake.gate_pass import GatePass, opened
@@ -49,6 +49,8 @@ def gate_routes(
     """Return the routes of the shelters' pages; *keys* are those of the events that are on, asked anew each time."""
     router = APIRouter(prefix="/s")
     limit = RateLimit(_BURST, _PER_MINUTE)
+    # Apart from the reports of offices: neither keeps the other waiting, nor the pages.
+    turns = Turns()
 
     @router.get("/gate.js")
     def script() -> Response:
@@ -72,7 +74,7 @@ def gate_routes(
         fields = await _fields(request)
         pressed = fields.get("band") or fields.get("need", "")
         raw = _document(gate, fields, now())
-        await run_in_threadpool(_store, producer, raw, gate, now())
+        await turns.take("", _store, producer, raw, gate, now())
         if "json" in accept:
             return Response('{"stored":true}', 202, media_type="application/json")
         return elsewhere(f"/s/{token}?done={pressed}")

@@ -76,31 +76,25 @@ def report_page_routes(reports: RoadReports | None, board: LiveBoard, now: Calla
     @router.post("/reports/form/{shard}", include_in_schema=False)
     async def report(shard: ShardPath, request: Request) -> Response:
         taker, here = _book(reports), _shard(shard)
-        fields: dict[str, str] | ApiError
+        fields: dict[str, str] = {}
         try:
             fields = await _fields(request)
+            address = request.client.host if request.client else ""
+            # Streets are listed and a report is stored beside the loop: meanwhile others are answered.
+            return await taker.turns.take("", taken, taker, shard, here, fields, address)
         except ApiError as error:
-            fields = error
-        address = request.client.host if request.client else ""
-        # Streets are listed and a report is stored beside the loop: meanwhile others are answered.
-        return await run_in_threadpool(reported, taker, shard, here, fields, address)
+            return await run_in_threadpool(again, taker, shard, here, fields, error)
 
-    def reported(
-        taker: RoadReports, shard: str, here: Shard, read: dict[str, str] | ApiError, address: str
-    ) -> Response:
+    def taken(taker: RoadReports, shard: str, here: Shard, fields: Mapping[str, str], address: str) -> Response:
+        place = _meant(taker.streets.places(here), fields)
+        asked = ReportIn(lat=place.at.lat, lng=place.at.lng, cause=_cause(fields))
+        found = taker.take(asked, address, now())
+        return _answer(_thanks(shard, found.name or place.label, found.count), 202)
+
+    def again(taker: RoadReports, shard: str, here: Shard, fields: Mapping[str, str], error: ApiError) -> Response:
         places = taker.streets.places(here)
-        fields = {} if isinstance(read, ApiError) else read
-        try:
-            if isinstance(read, ApiError):
-                raise read
-            place = _meant(places, fields)
-            asked = ReportIn(lat=place.at.lat, lng=place.at.lng, cause=_cause(fields))
-            taken = taker.take(asked, address, now())
-        except ApiError as error:
-            choose = () if error.code != "place-unclear" else _choices(places, fields)
-            shown = _form(shard, places, error.code, fields, choose)
-            return _answer(shown, error.status)
-        return _answer(_thanks(shard, taken.name or place.label, taken.count), 202)
+        choose = () if error.code != "place-unclear" else _choices(places, fields)
+        return _answer(_form(shard, places, error.code, fields, choose), error.status)
 
     return router
 

@@ -23,6 +23,7 @@ from alerts.road import RoadCause, RoadPlace
 from api.http.description import answered, refused
 from api.http.errors import ApiError
 from api.http.rate import RateLimit
+from api.http.turns import Turns
 from api.known.roads import line_on
 from api.live.board import LiveBoard
 from api.live.routes import SHARD_EXAMPLE, ShardPath
@@ -39,6 +40,7 @@ from streams.ingest.acceptance import receive
 BURST = 3
 PER_MINUTE = 0.2
 _STORED_WITHIN_SECONDS = 10.0
+_AT_ONCE, _MOST_WAITING = 8, 400
 _TAKEN = {
     "road": "w123456-7",
     "name": "永代通り",
@@ -90,6 +92,8 @@ class RoadReports:
         self._board = board
         self._limit = limit or RateLimit(BURST, PER_MINUTE)
         self._snapping = threading.Lock()
+        self.turns = Turns(_AT_ONCE, most_waiting=_MOST_WAITING)
+        """Where a report waits for the broker: never in the pool that answers pages."""
 
     def take(self, asked: ReportIn, address: str, at: datetime) -> Reported:
         """Store the report; raise `ApiError` where it cannot be one."""
@@ -141,10 +145,11 @@ def report_routes(reports: RoadReports | None, now: Callable[[], datetime]) -> A
             **refused(404, 422, 429, 503),
         },
     )
-    def report(asked: ReportIn, request: Request) -> Response:
+    async def report(asked: ReportIn, request: Request) -> Response:
         if reports is None:
             raise ApiError(404, "reports-off", "Reports of residents are not taken here")
-        taken = reports.take(asked, request.client.host if request.client else "", now())
+        address = request.client.host if request.client else ""
+        taken = await reports.turns.take("", reports.take, asked, address, now())
         body = {
             "road": taken.road,
             "name": taken.name,

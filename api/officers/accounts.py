@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +25,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from streams.settings import SettingMissing
 
 EVERY_WARD = "*"
+# Another process (`shirase accounts`) writes for milliseconds; a disk that is that slow is a fault that is said.
+BUSY_SECONDS = 5.0
 # Short enough for a screen that was left alone, long enough for a night with breaks: each request prolongs it.
 IDLE_SECONDS = 30 * 60
 # A shift: after this everybody signs in again.
@@ -114,11 +117,12 @@ CREATE TABLE IF NOT EXISTS browser_key (one INTEGER PRIMARY KEY CHECK (one = 1),
 class Accounts:
     """The store. Times are seconds since 1970, given by the caller."""
 
-    def __init__(self, path: Path, hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, path: Path, hasher: PasswordHasher | None = None, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        """*busy_seconds* is how long a write waits for another process that writes."""
         # The file holds the second factors: it is made for its owner only, before SQLite opens it.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db = sqlite3.connect(path, busy_seconds, check_same_thread=False, isolation_level=None)
         self._lock = threading.Lock()
         with self._lock:
             try:
@@ -130,6 +134,9 @@ class Accounts:
                 raise SettingMissing(f"{path} is not the file of `shirase accounts`: {error}") from error
             self._db.execute("INSERT OR IGNORE INTO browser_key VALUES (1, ?)", (secrets.token_bytes(32),))
             self.browser_key = bytes(self._db.execute("SELECT value FROM browser_key").fetchone()[0])
+        # Every page asks who looks at it: in WAL who reads waits for no writer, of this process or another.
+        self._seen = sqlite3.connect(path, 0, check_same_thread=False, isolation_level=None)
+        self._looking = threading.Lock()
         self._hasher = hasher or PasswordHasher()
         self.on_sealed: Callable[[str, int], None] = lambda _name, _left: None
         """Called with the account and how many codes are left whenever a sealed one was used: it is never quiet."""
@@ -138,6 +145,7 @@ class Accounts:
 
     def close(self) -> None:
         """Close the file."""
+        self._seen.close()
         self._db.close()
 
     def add(self, name: str, role: Role, wards: frozenset[str], password: str) -> str:
@@ -171,8 +179,8 @@ class Accounts:
 
     def listed(self) -> tuple[tuple[Account, bool], ...]:
         """Return every account, and whether it is disabled."""
-        with self._lock:
-            rows = self._db.execute("SELECT name, role, wards, disabled FROM account ORDER BY name").fetchall()
+        with self._looking:
+            rows = self._seen.execute("SELECT name, role, wards, disabled FROM account ORDER BY name").fetchall()
         return tuple((_account(name, role, wards), bool(disabled)) for name, role, wards, disabled in rows)
 
     def sign_in(self, name: str, password: str, code: str, at: int) -> tuple[str, Session] | SignInRefused:
@@ -246,8 +254,8 @@ class Accounts:
 
     def tied_to(self, issuer: str, subject: str) -> str | None:
         """Return the active account that *subject* of *issuer* signs in as, None where there is none."""
-        with self._lock:
-            row = self._db.execute(
+        with self._looking:
+            row = self._seen.execute(
                 "SELECT i.name FROM identity i JOIN account a ON a.name = i.name"
                 " WHERE i.issuer = ? AND i.subject = ? AND a.disabled = 0",
                 (issuer, subject),
@@ -314,10 +322,10 @@ class Accounts:
         """Return the session of *token* and prolong it, or None when it is over or was never one.
 
         It is prolonged in steps: pages that ask again by themselves would write to the disk each time. An idle one ends
-        a step too early at most.
+        a step too early at most; while another process writes it is prolonged by a later request.
         """
-        with self._lock:
-            row = self._db.execute(
+        with self._looking:
+            row = self._seen.execute(
                 "SELECT s.name, a.role, a.wards, s.csrf, s.begun_at, s.seen_at FROM session s JOIN account a"
                 " ON a.name = s.name WHERE s.token = ? AND a.disabled = 0",
                 (_hash(token),),
@@ -326,11 +334,16 @@ class Accounts:
                 return None
             name, role, wards, csrf, begun_at, seen_at = row
             if at - seen_at > IDLE_SECONDS or at - begun_at > LONGEST_SECONDS:
-                self._db.execute("DELETE FROM session WHERE token = ?", (_hash(token),))
+                self._try("DELETE FROM session WHERE token = ?", _hash(token))
                 return None
             if at - seen_at >= _SEEN_STEP_SECONDS:
-                self._db.execute("UPDATE session SET seen_at = ? WHERE token = ?", (at, _hash(token)))
+                self._try("UPDATE session SET seen_at = ? WHERE token = ?", at, _hash(token))
         return Session(_account(name, role, wards), csrf)
+
+    def _try(self, statement: str, *values: object) -> None:
+        """Write what may as well be written by the next request: where another process writes it is left."""
+        with suppress(sqlite3.OperationalError):
+            self._seen.execute(statement, values)
 
     def sign_out(self, token: str) -> None:
         """End a session."""

@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.officers.accounts import BUSY_SECONDS
 from api.officers.passkeys import Made, PasskeyRefused
 
 MOST_PASSKEYS = 10
@@ -32,14 +33,18 @@ class Passkey:
 class PasskeyStore:
     """The store; *path* is the file of the accounts, which has made its tables."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._db = sqlite3.connect(path, busy_seconds, check_same_thread=False, isolation_level=None)
         self._lock = threading.Lock()
+        # As for the accounts: each page asks whether its reader has one, and waits for no writer.
+        self._seen = sqlite3.connect(path, 0, check_same_thread=False, isolation_level=None)
+        self._looking = threading.Lock()
         with self._lock:
             self._db.execute("PRAGMA foreign_keys=ON")
 
     def close(self) -> None:
         """Close the file."""
+        self._seen.close()
         self._db.close()
 
     def handle(self, name: str) -> bytes:
@@ -53,8 +58,8 @@ class PasskeyStore:
 
     def of(self, name: str) -> tuple[Passkey, ...]:
         """Return the passkeys of *name*, the oldest first."""
-        with self._lock:
-            rows = self._db.execute(
+        with self._looking:
+            rows = self._seen.execute(
                 "SELECT id, label, synced, made_at, used_at FROM passkey WHERE name = ? ORDER BY made_at, label",
                 (name,),
             ).fetchall()
@@ -85,8 +90,8 @@ class PasskeyStore:
 
     def owner(self, identifier: bytes, user: bytes) -> tuple[str, str, bytes]:
         """Return account, label and public key of an active account's passkey; raises `PasskeyRefused`."""
-        with self._lock:
-            row = self._db.execute(
+        with self._looking:
+            row = self._seen.execute(
                 "SELECT p.name, p.label, p.public_key, a.disabled, h.handle FROM passkey p"
                 " JOIN account a ON a.name = p.name JOIN passkey_handle h ON h.name = p.name WHERE p.id = ?",
                 (identifier,),

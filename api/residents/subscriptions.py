@@ -14,6 +14,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from api.http.description import answered, refused
 from api.http.errors import ApiError
+from api.http.turns import Turns
 from api.residents.asked import ConfirmedIn, SubscriptionIn, bytes_of
 from api.residents.proof import id_of, new_token
 from api.residents.sign_up import CONSENT_VERSIONS, SignUp
@@ -26,6 +27,8 @@ from dispatch.terms import Terms, Whose
 from dispatch.vapid import encode
 
 _ANSWERED_WITHIN_SECONDS = 15.0
+# A healthy broker takes some thousand a second by so few; what comes in a rush waits (`api.http.serve.MOST_AT_ONCE`).
+_AT_ONCE, _MOST_WAITING = 16, 800
 _SHOWN: dict[str, Any] = {
     "push_service": "updates.push.services.mozilla.com",
     "language": "ja",
@@ -44,6 +47,8 @@ _KEYS = {"application_server_key": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA", "con
 def subscription_routes(sign_up: SignUp) -> APIRouter:
     """Return the routes under `/subscriptions`."""
     router = APIRouter()
+    # Off the pool that answers pages: a broker that stalls while many sign up must not stop what they read.
+    turns = Turns(_AT_ONCE, most_waiting=_MOST_WAITING)
 
     @router.get(
         "/subscriptions/key",
@@ -86,8 +91,11 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         response_class=Response,
         responses={200: answered("stored", {"state": "active"} | _SHOWN), **refused(401, 403, 422, 503)},
     )
-    def put(asked: ConfirmedIn, authorization: Annotated[str, Header()] = "") -> Response:
+    async def put(asked: ConfirmedIn, authorization: Annotated[str, Header()] = "") -> Response:
         identifier = id_of(_token(authorization))
+        return await turns.take(identifier.hex(), stored, identifier, asked)
+
+    def stored(identifier: bytes, asked: ConfirmedIn) -> Response:
         subscription = sign_up.subscription(identifier, asked)
         proof = bytes_of(asked.proof, "proof")
         if not sign_up.proofs.holds(proof, identifier, subscription.endpoint, subscription.p256dh, subscription.auth):
@@ -102,8 +110,8 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         response_class=Response,
         responses={200: answered("all of it", _SHOWN), **refused(401, 404, 422, 503)},
     )
-    def get(authorization: Annotated[str, Header()] = "") -> Response:
-        return _json(200, _shown(sign_up.stored(id_of(_token(authorization)))))
+    async def get(authorization: Annotated[str, Header()] = "") -> Response:
+        return _json(200, _shown(await turns.take("", sign_up.stored, id_of(_token(authorization)))))
 
     @router.post(
         "/subscriptions/alive",
@@ -111,14 +119,17 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         summary="Say that its owner is still there: in which ten days, and nothing finer, is kept",
         responses=refused(401, 404, 422, 503),
     )
-    def alive(authorization: Annotated[str, Header()] = "") -> Response:
+    async def alive(authorization: Annotated[str, Header()] = "") -> Response:
         identifier = id_of(_token(authorization))
+        await turns.take(identifier.hex(), keep_sign, identifier)
+        return Response(status_code=204, headers={"cache-control": "no-store"})
+
+    def keep_sign(identifier: bytes) -> None:
         subscription = sign_up.stored(identifier)
         span = span_of(sign_up.clock())
         if span > subscription.seen:
             # Not into the subscription itself: what was read may be gone by now, and would come back.
             sign_up.store(signs.key_of(identifier), signs.sealed(sign_up.keys, identifier, span))
-        return Response(status_code=204, headers={"cache-control": "no-store"})
 
     @router.delete(
         "/subscriptions",
@@ -126,12 +137,15 @@ def subscription_routes(sign_up: SignUp) -> APIRouter:
         summary="Forget it; no push starts from a minute on",
         responses=refused(401, 422, 503),
     )
-    def forget(authorization: Annotated[str, Header()] = "") -> Response:
+    async def forget(authorization: Annotated[str, Header()] = "") -> Response:
         # Also where nothing is stored: whether a token was ever used is nobody's business.
         identifier = id_of(_token(authorization))
+        await turns.take(identifier.hex(), forgotten, identifier)
+        return Response(status_code=204, headers={"cache-control": "no-store"})
+
+    def forgotten(identifier: bytes) -> None:
         sign_up.store(identifier, None)
         sign_up.store(signs.key_of(identifier), None)
-        return Response(status_code=204, headers={"cache-control": "no-store"})
 
     return router
 

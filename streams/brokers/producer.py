@@ -83,6 +83,8 @@ class Producer:
                 answer.set_exception(SendError(f"{topic}: {error.str()}"))
 
         while True:
+            if self._closing.is_set():
+                raise SendError(f"{topic}: the producer was closed")
             if self._fatal.is_set():
                 self._rebuild()
             try:

@@ -22,13 +22,14 @@ class Browser:
         *,
         json: object = None,
         data: Mapping[str, str] | None = None,
+        content: bytes | None = None,
     ) -> httpx.Response:
         """Return the answer to one request."""
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://residents.test") as client:
-                return await client.request(method, path, headers=headers, json=json, data=data)
+                return await client.request(method, path, headers=headers, json=json, data=data, content=content)
 
         try:
             asyncio.get_running_loop()

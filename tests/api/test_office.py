@@ -1,5 +1,6 @@
 """Coordinators decide: who may, with what in view, and what is written down."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -91,6 +92,8 @@ class Topics:
     def send(
         self, topic: str, key: bytes, value: bytes, headers: Mapping[str, bytes] | None = None
     ) -> "Future[Stored]":
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()  # whoever waits for the broker here would stop everybody else
         done: Future[Stored] = Future()
         if topic in self.away:
             done.set_exception(SendError("the broker is away"))

@@ -1,5 +1,6 @@
 """Signing up: nothing is stored until the push came back, and the token is all that owns it."""
 
+import asyncio
 import base64
 import json
 import re
@@ -21,7 +22,7 @@ from api.residents.postman import Letter, PostmanBusy
 from api.residents.proof import Proofs, id_of
 from api.residents.roll import Roll
 from api.residents.sign_up import CONSENT_VERSIONS, SignUp
-from api.residents.subscriptions import subscription_routes
+from api.residents.subscriptions import _AT_ONCE, subscription_routes
 from dispatch import signs
 from dispatch.endpoint import check_endpoint
 from dispatch.life import span_of
@@ -496,3 +497,39 @@ def test_without_a_key_of_drills_nobody_can_sign_up_for_them(door: Door) -> None
     answer = door.browser.request("POST", "/subscriptions", json=wish(Phone(), drill=True))
     assert (answer.status_code, answer.json()["code"]) == (422, "drills-not-offered")
     assert door.box.letters == []
+
+
+class Stalled(Topic):
+    """A broker that says nothing of what it was given until it is let go."""
+
+    def __init__(self, at_once: int) -> None:
+        super().__init__()
+        self.at_once, self.full, self.let_go = at_once, threading.Event(), Future[Stored]()
+        self._asked = 0
+
+    def send(self, topic: str, key: bytes, value: bytes | None) -> "Future[Stored]":
+        self._asked += 1
+        if self._asked == self.at_once:
+            self.full.set()
+        return self.let_go
+
+
+def test_a_broker_that_stalls_while_many_write_stops_nobody_who_reads() -> None:
+    topic, door = Stalled(_AT_ONCE), doors()
+    app = FastAPI()
+    answer_problems(app)
+    app.include_router(subscription_routes(replace(door.sign_up, producer=topic)))  # type: ignore[arg-type]
+    # More than the threads that answer pages, of which none may be theirs.
+    tokens = [base64.urlsafe_b64encode(bytes([number]) * 32).rstrip(b"=").decode() for number in range(48)]
+
+    async def story() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://residents.test") as client:
+            asked = [asyncio.create_task(client.delete("/subscriptions", headers=bearer(one))) for one in tokens]
+            assert await asyncio.to_thread(topic.full.wait, 20.0)
+            assert (await client.get("/subscriptions/key")).status_code == 200
+            assert not any(one.done() for one in asked), "nothing is said of what nobody knows"
+            topic.let_go.set_result(Stored(SUBSCRIPTIONS.name, 0, 0))
+            assert {(await one).status_code for one in asked} == {204}
+
+    asyncio.run(story())

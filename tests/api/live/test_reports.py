@@ -1,5 +1,6 @@
 """A resident's report: snapped to a road, counted, shown with its age, and never more than a report."""
 
+import asyncio
 import html
 import json
 import re
@@ -60,6 +61,8 @@ class Pipeline:
         self.documents: list[bytes] = []
 
     def send(self, _topic: str, _key: bytes, value: bytes, headers: Mapping[str, bytes]) -> "Future[Stored]":
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()  # the page would stand still for everybody while a broker is slow
         assert headers["feed"] == b"resident"
         self.documents.append(value)
         report = read(value, name="report.json", received=self.now, feed=FEED)
