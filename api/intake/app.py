@@ -72,7 +72,10 @@ class Producing(Protocol):
 
 def keys_at(path: Path) -> tuple[IntakeKey, ...]:
     """Return the keys of the TOML file at *path*: `[[key]]` with name, sha256, feed and codes."""
-    plain = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KeysError(f"{path.name}: {error}") from error
     rows = plain.get("key", [])
     if not isinstance(rows, list) or not rows or len(rows) > _MOST_KEYS:
         raise KeysError(f"{path.name}: write 1 to {_MOST_KEYS} [[key]]")

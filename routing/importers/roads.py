@@ -26,6 +26,8 @@ def read_roads(path: Path) -> Imported:
     if not path.is_file():
         if has_pair(path):
             return read_ngraph(path)
+        if path.is_dir():
+            raise NothingImported(f"{path} is a folder: name the file in it, or the prefix of a pair")
         raise NothingImported(f"{path}: no such file, and no pair {path.name}.co.bin and {path.name}.gr.bin")
     if path.name.endswith(_OSM_SUFFIXES):
         return read_osm(path)

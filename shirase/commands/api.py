@@ -245,6 +245,7 @@ def console(
     from shirase.ward_register import wards_at
     from streams.evacuation.preview import posting_settings
     from streams.outward.outlets import municipalities_of
+    from streams.settings import SettingMissing
 
     table = table_at(areas) if areas.exists() else None
     if table is not None and (missing := missing_in(table)):
@@ -252,7 +253,10 @@ def console(
     named = named_areas_at(area_sets, table) if table is not None else None
     census = Census.of(people_at(people), subscribers)
     posting = posting_settings(os.environ)
-    register = tomllib.loads(outlets.read_text(encoding="utf-8")) if outlets.exists() else {}
+    try:
+        register = tomllib.loads(outlets.read_text(encoding="utf-8")) if outlets.exists() else {}
+    except ValueError as error:
+        raise SettingMissing(f"SHIRASE_OUTLETS, {outlets}: {error}") from None
     known = wards_at(wards if wards.exists() else None)
     town = shown_town(network, shelters)
     app = build_console(

@@ -70,7 +70,7 @@ def shown_town(
         sites = read_sites(shelters) if shelters is not None else ()
         town = imported_town(Path(network), shelters) if network else None
     except (OSError, RoutingError) as error:
-        raise TownUnreadable(f"{network}, {shelters}: {error}; make it again with `shirase import`") from error
+        raise TownUnreadable(f"{error}; make it again with `shirase import`") from error
     names = None if area_sets is None else _chome_in(area_sets)
     lines = tuple(course.line for course in river_zones_at(rivers).courses)
     return ShownTown(sites, town.network if town is not None else None, names, town, lines)
@@ -108,7 +108,7 @@ def imported_town(network: Path, shelters: Path | None) -> Town:
         streets = open_network(network)
         sites, _ = place_on(streets, read_sites(shelters) if shelters is not None else ())
     except (OSError, RoutingError) as error:
-        raise TownUnreadable(f"{network}: {error}; make it again with `shirase import`") from error
+        raise TownUnreadable(f"{error}; make it again with `shirase import`") from error
     pairs = zip(streets.columns.lat.tolist(), streets.columns.lng.tolist(), strict=True)
     cells = {Cell(h3.latlng_to_cell(lat, lng, HAZARD_RESOLUTION)) for lat, lng in pairs}
     return Town(network=streets, sites=sites, people=dict.fromkeys(sorted(cells), 1))

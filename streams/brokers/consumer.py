@@ -336,7 +336,7 @@ def _partitions(kafka: confluent_kafka.Consumer, topic: str) -> list[int]:
     except KafkaException as error:
         raise BrokerNotReady(f"no broker answers: {error.args[0].str()}") from error
     if found.error is not None or not found.partitions:
-        raise TopicError(f"there is no topic {topic}: create it with `shirase topics` (ensure_topics)")
+        raise TopicError(f"there is no topic {topic}: create it with `shirase topics --create`")
     return list(found.partitions)
 
 

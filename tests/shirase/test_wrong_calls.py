@@ -15,6 +15,10 @@ JUNK = "no file of ours\n"
 
 
 WRONG_CALLS = [
+    ("import roads {folder}", 1, "folder is a folder: name the file in it"),
+    ("api residents --broker 127.0.0.1:1 --shelters {junk}", 1, "shirase: {junk}, line 1 is no site"),
+    ("api console --broker 127.0.0.1:1 --outlets {bad}", 3, "SHIRASE_OUTLETS, {bad}: "),
+    ("api intake --broker 127.0.0.1:1 --keys {bad}", 2, "bad.toml: "),
     ("keys /proc/nowhere/keys", 1, "/proc/nowhere: No such file or directory"),
     ("topics --create", 2, "--create needs --broker HOST:PORT"),
     ("explain 35.6,139.7,3 --areas {areas}", 1, "35.6,139.7,3 is no place"),
