@@ -264,25 +264,42 @@ def test_only_a_higher_level_sounds_again(phone: BrowserContext, door: Door) -> 
     assert worker.until_shown("洪水 第3報")["silent"] is False
 
 
-def test_a_phone_that_knows_of_a_need_takes_the_way_without_steps(phone: BrowserContext, door: Door) -> None:
+def test_a_phone_that_knows_of_needs_takes_the_way_without_steps_and_adds_a_line(
+    phone: BrowserContext, door: Door
+) -> None:
     worker = Worker(phone, door)
     way = {"title": "避難 段差なし", "body": "北砂小へ 12分"}
     worker.push(json.dumps(payload(1, 4, kind=3, step_free=way)))
     worker.until_shown("洪水 第1報")
-    worker.page.evaluate(
-        """() => new Promise((done, failed) => {
+    keep_needs(worker.page, ["wheelchair", "underground"])
+    worker.push(json.dumps(payload(2, 4, kind=3, step_free=way)))
+    way_free, chair, below = worker.until_shown("避難 段差なし")["body"].split("\n")
+    assert way_free == "北砂小へ 12分"
+    assert chair.startswith("車いす：")
+    assert below == "地下にいるときは、水が入る前に地上へ。"
+    keep_needs(worker.page, ["pet"])
+    worker.push(json.dumps(payload(3, 4, kind=3, step_free=way)))
+    # A pet climbs steps; what the push said to everybody stands first, and the line comes after it.
+    body = worker.until_shown("洪水 第3報")["body"]
+    assert body.split("\n")[-1].startswith("ペット：")
+    worker.push(json.dumps(payload(4, 4, kind=3, step_free=way, phase="lifted")))
+    assert "ペット" not in worker.until_shown("洪水 第4報")["body"]
+
+
+def keep_needs(page: Page, needs: list[str]) -> None:
+    page.evaluate(
+        """(needs) => new Promise((done, failed) => {
           const asked = indexedDB.open('shirase', 1);
           asked.onsuccess = () => {
             const at = asked.result.transaction('me', 'readwrite').objectStore('me');
             const wish = {language: 'ja', places: []};
-            at.put({token: '', proof: '', active: false, wish, names: {}, stepFree: true}, 'me')
+            at.put({token: '', proof: '', active: false, wish, names: {}, stepFree: false, needs}, 'me')
               .onsuccess = () => done(true);
           };
           asked.onerror = failed;
-        })"""
+        })""",
+        needs,
     )
-    worker.push(json.dumps(payload(2, 4, kind=3, step_free=way)))
-    assert worker.until_shown("避難 段差なし")["body"] == "北砂小へ 12分"
 
 
 def over_the_wire(page: Page) -> int:

@@ -69,11 +69,17 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
     page.locator("summary", has_text="レベル1・2").click()
     page.locator("#quiet").check()
     page.locator("#quiet-hours").get_by_label("何時から").select_option("21")
+    page.locator("#needs-title").click()
+    page.get_by_label("車いす").check()
+    page.get_by_label("ペット").check()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert violations(page) == []
     shot(page, "signup-places-ja")
     with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
         page.locator("#allow").click()
+    asked = answered.value.request.post_data or ""
+    assert "places" in asked
+    assert not any(word in asked for word in ("need", "wheelchair", "pet", "step")), "needs stay on the phone"
     bearer = {"authorization": f"Bearer {answered.value.json()['token']}"}
 
     def welcomes(token: str = "places") -> list[bytes]:
@@ -95,6 +101,7 @@ def test_whose_a_place_is_its_hours_its_level_and_the_quiet_hours_are_stored(pho
     # "Could an alert reach me now?": one more push, all the way to this phone.
     page.goto(door.url + "/map")
     page.locator("#check-now:enabled").click()
+    assert page.locator("#step-free").is_checked(), "the wheelchair was said at sign-up"
     page.locator("#check-state", has_text="届くのを待っています").wait_for()
     until(lambda: len(welcomes()) == 2)
     came = page.locator("#check-state", has_text="届きました")

@@ -7,7 +7,7 @@ import type { Me } from "./store";
 const PATIENCE_MS = 60_000;
 
 /** Ask for the welcome of *lane*, and return whether it came and was proved; *known* keeps its token. */
-export async function joined(lane: Lane, me: Pick<Me, "wish" | "following" | "names" | "stepFree">, known: Me | undefined): Promise<boolean> {
+export async function joined(lane: Lane, me: Pick<Me, "wish" | "following" | "names" | "stepFree" | "needs">, known: Me | undefined): Promise<boolean> {
   const came = new Promise<boolean>((resolve) => {
     const stop = (value: boolean): void => {
       clearTimeout(late);

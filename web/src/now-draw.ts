@@ -7,6 +7,7 @@ import type { Point } from "./geometry";
 import { lookOf } from "./levels";
 import { linesOf, partAt, ringsOf, waysAt, type Answer, type Notice, type State } from "./live";
 import type { Shown } from "./now";
+import { linesFor, needList, takesNoSteps } from "./needs";
 import { fill } from "./now-words";
 import { dangersAt, kinds, noticeItem, noticesAt, orderAt, worst } from "./notice-view";
 import { riverFigure, stageOf, stageOfPush } from "./river";
@@ -88,10 +89,10 @@ function drawShaking(notices: readonly Notice[], { words }: Shown, now: number):
 }
 
 /** Return what the plan advises for the place that is shown; undefined where no order speaks of it. */
-export function answerHere({ state, spot, stepFree }: Shown): Answer | undefined {
+export function answerHere({ state, spot, needs }: Shown): Answer | undefined {
   const entry = state?.["plan.json"]?.cells.find((one) => one.cell === spot?.cell);
   const part = entry && partAt(entry.parts, spot?.exact ? spot.point : undefined);
-  return part && (stepFree ? (part.step_free ?? part.general) : part.general);
+  return part && (takesNoSteps(needs) ? (part.step_free ?? part.general) : part.general);
 }
 
 /** Draw the way: the phone's own where it leads to the shelter that was advised, else the plan's. */
@@ -106,7 +107,9 @@ export function drawGuide(shown: Shown): void {
   const same = answer?.advice === "go" && answer.route?.shelter === way?.shelter.id;
   if (way && same) guide = guideOfTile(way, guide, factsAt);
   const order = orderAt(state["notices.json"]?.ways ?? [], spot.cell);
-  byId("guide").replaceChildren(guide ? wayWords(guide, order !== undefined, now, words) : html("p", {}, state["plan.json"] ? `${words.noTile} ${words.help}` : words.loading));
+  const level = Math.max(0, order?.level ?? 0, ...noticesAt(state["notices.json"]?.in_force ?? [], spot.cell).map((notice) => notice.level ?? 0));
+  const said = guide ? wayWords(guide, order !== undefined, now, words) : html("p", {}, state["plan.json"] ? `${words.noTile} ${words.help}` : words.loading);
+  byId("guide").replaceChildren(said, ...needList(linesFor({ level, phase: "" }, shown.needs, words)));
   byId("sketch").replaceChildren(sketch(sceneOf(shown, guide), words));
   byId("legend").replaceChildren(...legend(shown, guide));
   const depths = groundHere(shown, answer).map((ground) => depthFigure(ground, words));

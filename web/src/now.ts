@@ -16,6 +16,7 @@ import { SHARD_RESOLUTION, shards, stateOf, type Shards, type State } from "./li
 import { LANGUAGES, languageOf, NAMES, type Language } from "./languages";
 import { fill, type NowWords } from "./now-words";
 import { nowWordsOf } from "./now-words-of";
+import { needsOf, takesNoSteps, withSteps, type Need } from "./needs";
 import { RESOLUTION, whereIAm } from "./places";
 import { pushView } from "./push-view";
 import { listenToReports, offerReports, speakReports } from "./report-form";
@@ -38,7 +39,7 @@ export interface Shown {
   state: State | undefined;
   index: Shards | undefined;
   way: Way | undefined;
-  stepFree: boolean;
+  needs: readonly Need[];
 }
 
 const shown: Shown = {
@@ -49,7 +50,7 @@ const shown: Shown = {
   state: undefined,
   index: undefined,
   way: undefined,
-  stepFree: false,
+  needs: [],
 };
 let me: Me | undefined;
 let pushed: Seen | undefined;
@@ -83,7 +84,7 @@ async function speak(language: Language): Promise<void> {
 }
 
 function draw(): void {
-  if (pushed) byId("pushed").replaceChildren(pushView(pushed, shown.spot?.exact ? shown.spot.point : undefined, shown.stepFree, Date.now(), shown.words));
+  if (pushed) byId("pushed").replaceChildren(pushView(pushed, shown.spot?.exact ? shown.spot.point : undefined, shown.needs, Date.now(), shown.words));
   byId("pushed").hidden = !pushed;
   drawState(shown);
 }
@@ -140,10 +141,10 @@ async function findWay(): Promise<void> {
   if (!spot?.exact || !spot.point || !state) return;
   const plan = state["plan.json"];
   const answer = answerHere(shown);
-  const wanted = answer?.advice === "go" ? `${spot.cell} ${plan?.plan_digest} ${shown.stepFree}` : "";
+  const wanted = answer?.advice === "go" ? `${spot.cell} ${plan?.plan_digest} ${takesNoSteps(shown.needs)}` : "";
   if (wanted === reckoned) return;
   reckoned = wanted;
-  const way = wanted ? await exactWay(spot.cell, spot.point, shown.stepFree) : undefined;
+  const way = wanted ? await exactWay(spot.cell, spot.point, takesNoSteps(shown.needs)) : undefined;
   // Another place or plan may have been asked about since.
   if (wanted !== reckoned) return;
   // Not to be had just now: the way of the plan stands, and the next news or half minute asks again.
@@ -248,8 +249,8 @@ async function start(): Promise<void> {
     chooser.add(option);
   }
   me = await readMe().catch(() => undefined);
-  shown.stepFree = me?.stepFree ?? false;
-  byId<HTMLInputElement>("step-free").checked = shown.stepFree;
+  shown.needs = needsOf(me);
+  byId<HTMLInputElement>("step-free").checked = takesNoSteps(shown.needs);
   if (me) shown.language = languageOf([me.wish.language]);
   chooser.value = shown.language;
   chooser.addEventListener("change", () => void speak(chooser.value as Language));
@@ -262,9 +263,10 @@ async function start(): Promise<void> {
   byId("share").hidden = !("share" in navigator);
   byId("share").addEventListener("click", share);
   byId<HTMLInputElement>("step-free").addEventListener("change", (event) => {
-    shown.stepFree = (event.target as HTMLInputElement).checked;
+    const needs = withSteps(shown.needs, (event.target as HTMLInputElement).checked);
+    shown.needs = needs;
     // A need stays on the phone; one who signed up need not say it twice.
-    if (me) void updateMe({ stepFree: shown.stepFree });
+    if (me) void updateMe({ needs, stepFree: takesNoSteps(needs) });
     draw();
     void refresh();
   });

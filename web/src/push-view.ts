@@ -5,6 +5,7 @@ import { html } from "./dom";
 import type { Point } from "./geometry";
 import { lookOf } from "./levels";
 import { chip } from "./notice-view";
+import { linesFor, needList, takesNoSteps, type Need } from "./needs";
 import { fill, type NowWords } from "./now-words";
 import { answerOf } from "./push-way";
 import { riverFigure, stageOfPush, type PushPicture } from "./river";
@@ -15,16 +16,17 @@ import { isWave, waveFigure } from "./wave";
 import { guideOfPush, wayWords } from "./way-view";
 
 /** Return the page of one push: its words, and of kind 3 the way with a map drawn from the push alone. */
-export function pushView(seen: Seen, point: Point | undefined, stepFree: boolean, now: number, words: NowWords): HTMLElement {
+export function pushView(seen: Seen, point: Point | undefined, needs: readonly Need[], now: number, words: NowWords): HTMLElement {
   const look = lookOf(seen.level, "Unknown", words, seen.order);
   const came = seen.came ?? seen.sent * 1000;
-  const answer = answerOf(seen.way, point, stepFree);
+  const answer = answerOf(seen.way, point, takesNoSteps(needs));
   const view = html(
     "div",
     {},
     html("h2", { lang: seen.lang }, seen.title),
     html("p", {}, seen.level ? chip(look, seen.level, words) : ""),
     html("p", { lang: seen.lang }, seen.body),
+    ...needList(linesFor(seen, needs, words)),
     html("p", {}, html("small", {}, `${fill(words.received, { ago: ago(came, now, words) })} · ${clock(seen.sent * 1000, now)} · ${words.olderShown}`)),
   );
   // It asks for nothing and lapses into nothing: a word that it still holds would make a danger of it.

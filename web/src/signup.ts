@@ -4,8 +4,10 @@ import { alive, confirm, doorKey, forget, Refused, standing, stored, type Wish, 
 import { drillingChanged, showDrilling } from "./drill-view";
 import { keepDrills, leaveDrills } from "./drills";
 import { chosenPlaces, followed, followOnOpen, startFollowing, stopFollowing } from "./follow-me";
+import { html } from "./dom";
 import { joined } from "./joining";
 import { LIVE } from "./lanes";
+import { NEEDS, needsOf, takesNoSteps, type Need } from "./needs";
 import { hourChooser, hours, placeRow, ROLES } from "./place-row";
 import { cellOf, MOST_PLACES, whereIAm } from "./places";
 import { forgetMe, readMe, writeMe } from "./store";
@@ -21,6 +23,7 @@ const state = {
   pressed: "",
   // The cell that the phone is in, where the person wants it followed.
   followed: "",
+  needs: [] as Need[],
 };
 
 function speak(language: Language): void {
@@ -33,7 +36,19 @@ function speak(language: Language): void {
   for (const button of document.querySelectorAll<HTMLElement>("#language button"))
     button.setAttribute("aria-pressed", String(button.lang === language));
   void showDrilling(words);
+  listNeeds();
   listPlaces();
+}
+
+function listNeeds(): void {
+  const words = WORDS[state.language];
+  const box = (need: Need): HTMLElement => {
+    const input = html("input", { type: "checkbox", id: `need-${need}` }) as HTMLInputElement;
+    input.checked = state.needs.includes(need);
+    input.addEventListener("change", () => (state.needs = NEEDS.filter((one) => (one === need ? input.checked : state.needs.includes(one)))));
+    return html("label", {}, input, ` ${words.needNames[need]}`);
+  };
+  at("needs").replaceChildren(...NEEDS.map(box));
 }
 
 function listPlaces(): void {
@@ -163,7 +178,7 @@ async function allow(): Promise<void> {
     };
     const { wish, following } = (state.followed && followed({ wish: plain }, state.followed)) || { wish: plain, following: undefined };
     const known = await readMe();
-    const me = { wish, following, names: state.names, stepFree: at<HTMLInputElement>("step-free").checked };
+    const me = { wish, following, names: state.names, needs: state.needs, stepFree: takesNoSteps(state.needs) };
     if (known?.active && known.wish.endpoint === wish.endpoint) {
       await confirm(wish, known.token, known.proof);
       await writeMe({ ...known, ...me });
@@ -253,7 +268,8 @@ function start(): void {
     at<HTMLInputElement>("follow-me").checked = !!me.following;
     if (me.wish.quiet) state.quiet = { ...me.wish.quiet };
     at<HTMLInputElement>("quiet").checked = me.wish.quiet !== null;
-    at<HTMLInputElement>("step-free").checked = me.stepFree;
+    state.needs = needsOf(me);
+    listNeeds();
     state.names = me.names;
     listPlaces();
     void showMine();

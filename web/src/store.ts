@@ -1,6 +1,7 @@
 // What stays on the phone: the token, the wish, names, needs, and the newest notice of each lineage.
 // Drills have a database of their own: nothing that lists what is real can come upon one of them.
 import type { Wish } from "./door";
+import type { Need } from "./needs";
 import type { PushWay } from "./push-way";
 import type { PushPicture } from "./river";
 
@@ -39,6 +40,8 @@ export interface Me {
   wish: Wish;
   names: Record<string, string>;
   stepFree: boolean;
+  /** Why; missing where the phone signed up before it was asked. */
+  needs?: Need[];
   /** The one place that goes where the phone goes; `alone` where it is none of the others as well. */
   following?: Following | undefined;
 }

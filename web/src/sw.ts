@@ -2,6 +2,7 @@
 // The worker: every push shows something, and never an older notice instead of a newer one.
 import { alive } from "./door";
 import { install, keptOrFresh, tidy } from "./kept";
+import { linesFor, needsOf, takesNoSteps } from "./needs";
 import { newer, noticeOf, payloadOf, sounds, type PushPayload } from "./newest";
 import { NOW_WORDS } from "./now-words";
 import { addressed } from "./place-of-push";
@@ -22,7 +23,9 @@ self.addEventListener("push", (event) => event.waitUntil(onPush(event).catch(() 
 async function onPush(event: PushEvent): Promise<void> {
   const payload = payloadOf(event.data);
   const me = await readMe().catch(() => undefined);
-  const come = noticeOf(payload, me?.stepFree ?? false, NOW_WORDS[languageOf([me?.wish.language ?? "ja"])]);
+  const words = NOW_WORDS[languageOf([me?.wish.language ?? "ja"])];
+  const needs = needsOf(me);
+  const come = noticeOf(payload, takesNoSteps(needs), words);
   if (!come) return showUnknown(me?.wish.language);
   const said = (payload as PushPayload).shirase;
   // Drills come to their own worker, by their own key: here one is a mistake of somebody's, and nobody is to act on it.
@@ -37,8 +40,9 @@ async function onPush(event: PushEvent): Promise<void> {
   const place = await addressed(shown, me).catch(() => undefined);
   const loud = sounds(known, shown);
   const name = place && me?.names[place.cell];
-  // The reader's own name for the place was never sent; it is put in front here.
-  await show(name ? { ...shown, title: `${name} ${shown.title}` } : shown, loud);
+  // The reader's own name for the place was never sent, nor what she needs: both are put in here.
+  const body = [shown.body, ...linesFor(shown, needs, words)].join("\n");
+  await show({ ...shown, title: name ? `${name} ${shown.title}` : shown.title, body }, loud);
   if (shown !== known) await writeSeen(shown).catch(() => undefined);
   await tell(HERE, { shown: come.tag });
 }

@@ -4,6 +4,7 @@ import { ja } from "./words/ja";
 import { jaHira } from "./words/ja-Hira";
 import { ko } from "./words/ko";
 import type { Language } from "./languages";
+import type { Need } from "./needs";
 import { zhHans } from "./words/zh-Hans";
 
 export { LANGUAGES, languageOf, type Language } from "./languages";
@@ -46,7 +47,7 @@ export interface Words {
   quietHint: string;
   needs: string;
   needsHint: string;
-  stepFree: string;
+  needNames: Record<Need, string>;
   consent: string;
   allow: string;
   waiting: string;
