@@ -107,6 +107,7 @@ class Terminal:
             if self._live:
                 self._stay(self._pages)
             self._pages.close()
+            self._pages = None  # once: what is closed twice fails at the end of a run that went well
 
     def _stay(self, pages: "DemoPages") -> None:
         """Keep the pages, with the workers behind them, until interrupted: what is posted now is sent too."""
