@@ -24,6 +24,7 @@ from alerts.words import HAZARDS_JA
 from api.console import in_force_rows, reported_rows
 from api.console.alone_routes import alone_routes
 from api.console.channels_routes import channels_routes
+from api.console.checks_routes import checks_routes
 from api.console.code_words import SOURCE_ELSE, SOURCES, coded
 from api.console.deciding import deciding_routes
 from api.console.description import describe_console
@@ -90,6 +91,7 @@ def console_app(
         app.include_router(signing_in_routes(office))
         app.include_router(deciding_routes(office))
         app.include_router(posting_routes(office))
+        app.include_router(checks_routes(office))
         app.include_router(library_routes(office))
         app.include_router(drilling_routes(office))
         app.include_router(rehearsing_routes(office))
@@ -238,7 +240,7 @@ def _signed_in(session: Session, *, passkeys: bool) -> str:
     return (
         f'<span>{escape(session.account.name)}</span><a href="/board">全区</a>'
         '<a href="/duty">当番</a><a href="/channels">経路</a><a class="go" href="/post">投稿する</a>'
-        f'<a href="/drill">訓練</a>{mine}'
+        f'<a href="/checks">受信の確認</a><a href="/drill">訓練</a>{mine}'
         f'<form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{escape(session.csrf)}">'
         "<button>サインアウト</button></form>"
     )

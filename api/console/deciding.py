@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Cookie, Request, Response
 
-from alerts.notice import Notice
+from alerts.notice import Notice, NoticeKind
 from alerts.order_words import orders_to_leave
 from alerts.reception_check import is_check
 from api.console.alone_page import alone_form
+from api.console.checks_routes import may_approve
 from api.console.ending import SHORTEST_GROUND, acting_ground
 from api.console.filled import filled
 from api.console.office import COOKIE, Office
@@ -42,6 +43,7 @@ SAID = {
 _REHEARSED = "リハーサルの案です。承認は、作った人の「訓練の手順」の画面から行います。"
 
 _ASKED = "{}さんが先に決めました。結果はまだ分かりません（UNKNOWN）。一覧で確かめてください。この操作は数えていません。"
+_NO_PLAN = "この案が名指す計画がまだ届いていません。道の文が読めるようになってから承認してください。"
 _OVERTAKEN = "この避難情報は、案ができた後に終わったか変わりました。この案は送れません。破棄してください。"
 
 
@@ -77,6 +79,7 @@ def deciding_routes(office: Office) -> APIRouter:
                 unreviewed=office.unreviewed,
                 extends=_end_now(office, draft),
                 ways=_ways(office, notice),
+                may=may_approve(office, draft) if is_check(notice) else None,
             )
         )
 
@@ -122,6 +125,10 @@ def _decided(
     if asked is Verb.APPROVE and _is_overtaken(office, draft):
         office.write_down(account.name, refused, draft_id, "order-ended")
         return page(refused_page(_OVERTAKEN, draft_id), 409)
+    if asked is Verb.APPROVE and _lacks_plans(office, notice):
+        # An order waits for no way; but words that are made of a plan are approved by who has read them.
+        office.write_down(account.name, refused, draft_id, "plan-not-here")
+        return page(refused_page(_NO_PLAN, draft_id), 409)
     if asked is Verb.APPROVE:
         found = office.lint(notice)
         stops = [one.finding.value for one in found if one.stops]
@@ -182,6 +189,8 @@ def _why_not(office: Office, session: Session, draft: Draft) -> str:
         return _REHEARSED
     if _is_overtaken(office, draft):
         return _OVERTAKEN
+    if _lacks_plans(office, draft.notice):
+        return _NO_PLAN
     refusal = may_not_approve(session.account, office.proposal(draft))
     return "" if refusal is None else SAID[refusal]
 
@@ -198,6 +207,11 @@ def _end_now(office: Office, draft: Draft) -> datetime | None:
     """Return the end that the order has which *draft* gives a later one; None of any other draft."""
     standing = office.desk.sent(draft.notice.lineage) if is_extension(draft) else ()
     return standing[0].expires if standing else None
+
+
+def _lacks_plans(office: Office, notice: Notice) -> bool:
+    """Say whether *notice* is of ways of which a plan has not come here: nobody has seen what they say."""
+    return notice.kind is NoticeKind.GO_THERE and any(office.plans.named(ref) is None for ref in notice.plans)
 
 
 def _ways(office: Office, notice: Notice) -> str:

@@ -4,7 +4,7 @@ First what it is and whom it reaches, then the exact words in every language, th
 then one button that says what it does.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 
@@ -16,6 +16,7 @@ from alerts.reception_check import is_check
 from alerts.wording import EDGE_JA
 from alerts.words import HAZARDS_JA
 from api.console import buttons
+from api.console.checks_page import who_may, why_waits
 from api.console.preview_page import preview_rows, seams
 from api.console.reason_words import reason_said
 from api.console.river_rows import decide_by
@@ -122,11 +123,13 @@ def draft_page(
     unreviewed: Container[str] = (),
     extends: datetime | None = None,
     ways: str = "",
+    may: Sequence[str] | None = None,
 ) -> str:
     """Return a draft as it would go out: whom it touches (*seen*), its words, the buttons; *bar* is a rehearsal's.
 
     *alone* is the form of one person alone, where there is one; *unreviewed* are languages that await a reader.
-    *extends* is the end that an order has which this gives a later one; *ways* is what a draft of ways will say.
+    *extends* is the end that an order has which this gives a later one; *ways* is what a draft of ways will say; *may*
+    are those who may approve a check of reception, which waits for two of them.
     """
     stops = [one for one in found if one.stops]
     look = look_of(notice.parts[0].level, notice.parts[0].severity) if notice.parts else Look.INFORMATION
@@ -137,7 +140,10 @@ def draft_page(
         ("期限", clock(notice.expires, now=now) + _extended(extends, now)),
         *([("判断期限", decide_by(due, now))] if (due := clock_of(record.draft, now)) is not None else []),
         *preview_rows(seen, written=bool(proposal.authors)),
+        *_ways_follow(notice, again=extends is not None),
         ("止まっている理由", reason_said(record.reason)),
+        *([] if may is None else [("待つ理由", why_waits(record.draft.edited_by if record.draft else ()))]),
+        *([] if may is None else [("承認できる人", who_may(may, record.draft.edited_by if record.draft else ()))]),
         ("作った人", escape("、".join(sorted(proposal.authors))) or "（届いた電文）"),
     )
     rows = "".join(f"<tr><th scope='row'>{name}</th><td>{value}</td></tr>" for name, value in facts)
@@ -156,6 +162,17 @@ def draft_page(
         head=head,
         drill=bool(drill),
     )
+
+
+def _ways_follow(notice: Notice, *, again: bool) -> tuple[tuple[str, str], ...]:
+    """Return that an order's ways are not part of what is approved, but come under it by rule (R14)."""
+    if notice.kind is NoticeKind.GO_THERE or not orders_to_leave(notice):
+        return ()
+    if again:
+        return (("避難の道", "この案では変わりません。変われば、そこの人だけに決まりのとおり送られます"),)
+    said = "<strong>まだ計算していません</strong>（承認の後に計算）。できしだい、決まりのとおり自動で送られます。"
+    said += "それまで届くのは下の文だけで、行き先は入りません <small lang='en'>Ways not computed yet</small>"
+    return (("避難の道", said),)
 
 
 def _extended(end: datetime | None, now: datetime) -> str:

@@ -75,7 +75,8 @@ def preview_rows(seen: Preview, *, written: bool = True) -> tuple[tuple[str, str
     What nobody here has *written* needs no second person, however wide it is.
     """
     reach = seen.reach
-    wide = "" if not seen.is_wide else "（広域：別の人の承認が要ります）" if written else "（広域）"
+    of = "広域" if reach.residents is not None or len(seen.wards) > 1 else "人数が分からないので広域と同じ"
+    wide = "" if not seen.is_wide else f"（{of}：別の人の承認が要ります）" if written else f"（{of}）"
     share = _share(reach.reachable, reach.residents)
     lasts = "分かりません"
     if seen.last_push_seconds is not None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from alerts.claim import Lane
 from alerts.place import Cells
 from dispatch.layers import People
-from dispatch.life import are_reachable
+from dispatch.life import are_reachable, span_of
 from dispatch.registry import Registry, load
 from dispatch.selection import select
 from dispatch.unapproved import unapproved
@@ -29,6 +29,14 @@ class Reach:
     residents: int | None = None
     subscribers: int | None = None
     reachable: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Of the subscriptions in an area: who was there since a moment, and who was not for half a year; None: unknown."""
+
+    since: int | None = None
+    aged_out: int | None = None
 
 
 class Census:
@@ -74,6 +82,21 @@ class Census:
         there = are_reachable(registry.columns.seen, at.timestamp())
         reachable = select(People(registry), unapproved(cells, at, lane=lane), at=at, only=there)
         return Reach(residents, _with_a_place(registry, cells), len(reachable))
+
+    def answered(self, cells: Cells, *, since: datetime, at: datetime) -> Answered:
+        """Return who with a place in *cells* was there since the ten days of *since*, and who was not for half a year.
+
+        From the proof of life that is kept anyway: finer than ten days nothing is known of anybody.
+        """
+        registry = self._registry
+        if registry is None:
+            return Answered()
+        if not cells or not registry.count:
+            return Answered(0, 0)
+        spans, people, asked = registry.columns.seen, People(registry), unapproved(cells, at, lane=Lane.LIFE_SAFETY)
+        there = select(people, asked, at=at, only=spans >= span_of(since.timestamp()))
+        away = select(people, asked, at=at, only=~are_reachable(spans, at.timestamp()))
+        return Answered(len(there), len(away))
 
 
 def _with_a_place(registry: Registry, cells: Iterable[int]) -> int:

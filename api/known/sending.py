@@ -156,6 +156,12 @@ class Sending:
             standing = (one for one in self._newest.values() if not is_check(one))
             return tuple(one for one in standing if any(part.phase not in ENDS for part in one.parts))
 
+    def checks(self) -> tuple[Notice, ...]:
+        """Return the checks of reception that went out, the newest first."""
+        with self._lock:
+            found = [one for one in self._newest.values() if is_check(one)]
+        return tuple(sorted(found, key=lambda one: one.approved_at, reverse=True))
+
     def events(self, lineage: str) -> tuple[Event, ...]:
         """Return what happened to *lineage*, oldest first."""
         with self._lock:

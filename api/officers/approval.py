@@ -16,6 +16,14 @@ WIDE_WARDS = 2
 WIDE_PEOPLE = 50_000
 
 
+def is_wide_area(wards: int, people: int | None) -> bool:
+    """Say whether what covers so many *wards* and *people* is wide-area.
+
+    Errs towards two persons: of no ward that is known, and with people whom nobody counted (None), it is.
+    """
+    return not 0 < wards < WIDE_WARDS or people is None or people > WIDE_PEOPLE
+
+
 class MayNot(StrEnum):
     """Why this person cannot approve this draft; stable codes."""
 
@@ -43,8 +51,8 @@ class Proposal:
 
     @property
     def is_wide(self) -> bool:
-        """Say whether it covers more than one ward or more than 50,000 people."""
-        return len(self.wards) >= WIDE_WARDS or (self.people is not None and self.people > WIDE_PEOPLE)
+        """Say whether it covers more than one ward or more than 50,000 people, as far as anybody knows."""
+        return is_wide_area(len(self.wards), self.people)
 
     @property
     def needs_somebody_else(self) -> bool:

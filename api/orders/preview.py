@@ -10,7 +10,7 @@ from datetime import datetime
 from alerts.claim import Lane
 from alerts.place import Cells
 from api.known.census import Census, Reach
-from api.officers.approval import WIDE_PEOPLE, WIDE_WARDS
+from api.officers.approval import is_wide_area
 from geo.extent import Extent, extent_of
 from geo.seam import SeamReport, seam_report
 
@@ -39,8 +39,7 @@ class Preview:
     @property
     def is_wide(self) -> bool:
         """Say whether nobody may let it go alone, whoever wrote it."""
-        residents = self.reach.residents
-        return len(self.wards) >= WIDE_WARDS or (residents is not None and residents > WIDE_PEOPLE)
+        return is_wide_area(len(self.wards), self.reach.residents)
 
 
 def preview_of(

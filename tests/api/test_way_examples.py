@@ -17,7 +17,10 @@ from streams.payloads import DraftRecord, DraftState
 from streams.topics import DRAFTS, PLANS
 from streams.wire import encode
 from tests.api.evening import NINE_PM
-from tests.api.test_office import Room, room_in
+from tests.api.test_editing import order
+from tests.api.test_office import Room, Seat, room_in
+from tests.api.test_posting import Stages
+from tests.streams.evening import wards_table
 from tests.streams.small_town import closure
 from tests.streams.test_evacuation_board import Desk
 
@@ -101,6 +104,29 @@ def test_a_plan_that_has_not_come_gives_no_example_of_another(tmp_path: Path, to
     page = room.sign_in("sato").get(f"/drafts/{record.draft_id}").text
     assert "この案が名指す計画がまだ届いていません" in page
     assert "架空6号橋" not in page
+    # Who cannot read what they say does not let them go; what waits meanwhile is no order but a change of its ways.
+    assert f'action="/drafts/{record.draft_id}/approve"' not in page
+    metro = seat_of(room, "metro")
+    assert metro.decide("approve", record.draft_id).status_code == 409
+    assert room.topics.acts()[-1] == ("metro", "approve-refused", "plan-not-here")
+    hear_plans(room, town)
+    assert metro.decide("approve", record.draft_id).status_code == 303
+
+
+def test_the_page_of_an_order_says_that_its_ways_are_not_computed_yet_and_lets_it_go(tmp_path: Path) -> None:
+    room = room_in(tmp_path, wards_table())
+    stages = Stages(room)
+    _, record = order(room, stages)
+    second = seat_of(room, "baba")
+    page = second.get(f"/drafts/{record.draft_id}").text
+    assert "まだ計算していません" in page
+    assert "行き先は入りません" in page
+    assert second.decide("approve", record.draft_id, acting="区役所が停電").status_code == 303
+
+
+def seat_of(room: Room, name: str) -> Seat:
+    room.add(name, wards=("*",))
+    return room.sign_in(name)
 
 
 def test_words_that_are_made_when_it_goes_out_are_not_said_to_be_missing(tmp_path: Path, town: Desk) -> None:

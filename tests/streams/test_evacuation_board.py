@@ -1,5 +1,6 @@
 """Who is told which way, and again when it is cut: the board without a broker."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,16 +8,28 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.claim import Release
+from alerts.hazard import HazardKind
+from alerts.languages.known import LANGUAGES
+from alerts.level import Level
 from alerts.notice import NoticePart, Phase
+from alerts.order_words import compose_order
 from alerts.place import Cell
 from alerts.reception import WardCap
 from alerts.road import RoadReport
 from alerts.shelter import ShelterReport
+from alerts.wording import PartFacts
+from dispatch.errors import PlanMissing
+from dispatch.message import Messages
+from dispatch.settings import DispatchSettings
+from dispatch.ways import with_ways
+from geo.change import NOTHING_TOLD
 from streams.deciding.decision import Ledger, decide
+from streams.digest import approval_digest
 from streams.evacuation.evacuation_board import Due, EvacuationBoard
 from streams.evacuation.town import Town
 from streams.fanout.approval import mismatch_of
-from streams.payloads import Asked, Command, DraftState, Verb
+from streams.payloads import Asked, Command, Draft, DraftState, Verb
+from tests.geo.documents import provenance
 from tests.streams.small_town import (
     AT,
     CELLS,
@@ -223,6 +236,61 @@ def test_ten_closures_need_no_approval_and_carry_the_digest_that_was_approved() 
             ledger.knows(decided.record)
             ledger.has_sent(decided.notice)
     assert len(digests) == 1
+
+
+def test_an_order_is_sent_before_any_way_is_known_says_no_way_and_gains_its_ways_later() -> None:
+    """An approval waits for no plan: until there is one people read what is safe alone, and no push says GO (R14)."""
+    desk, ledger = Desk(), Ledger()
+    of = order_notice()
+    facts = PartFacts(
+        Phase.ISSUED, Level.ALL_LEAVE, of.parts[0].severity, (HazardKind.FLOOD,), ("架空市",), "架空市", AT, of.expires
+    )
+    said = tuple(compose_order(facts, language) for language in LANGUAGES)
+    bare = replace(of, feed="console", parts=(replace(of.parts[0], texts=said),), approved_by="", digest="")
+    bare = replace(bare, digest=approval_digest(bare))
+    waits = Draft("order", provenance(1, ORDER), True, Release.DRAFT, bare, NOTHING_TOLD)
+    for command in (
+        Command(Verb.CREATE, "order", "notices", AT, draft=waits),
+        Command(Verb.APPROVE, "order", "baba", AT, bare.digest),
+    ):
+        decided = decide(ledger, command, at=AT)
+        assert decided.record is not None
+        ledger.knows(decided.record)
+    order = decided.notice
+    assert order is not None
+    assert order.plans == ()
+    told, ways = with_ways(order, {})
+    assert (told, ways.entries) == (order, {})
+    for part in order.parts:
+        assert part.way is None
+        for text in part.texts:
+            assert not [name for name in ("north", "east", "west") if name in text.title + text.body]
+    for language in LANGUAGES:
+        pushed = json.loads(Messages(told, DispatchSettings(), ways).for_part(0, language).plaintext)
+        assert "way" not in pushed["shirase"]
+        assert level_action_of(language) in pushed["notification"]["body"]
+    # Later: the plan, under the approval that was given, and not before the plan itself is there.
+    ledger.has_sent(order)
+    (draft,) = desk.order().drafts
+    gained = decide(ledger, Command(Verb.CREATE, draft.draft, "evacuation", AT, draft=draft), at=AT)
+    assert gained.record is not None
+    assert gained.notice is not None
+    assert (gained.record.reason, gained.notice.approved_by) == ("ways-of-an-approved-order", "policy")
+    with pytest.raises(PlanMissing):
+        with_ways(gained.notice, {})
+    worded, ways = with_ways(gained.notice, {plan.shard: plan for due in desk.log for plan in due.plans})
+    assert {part.way.advice for part in worded.parts if part.way} == {"go"}
+    assert set(ways.entries) == set(range(len(worded.parts)))
+
+
+def level_action_of(language: str) -> str:
+    return {
+        "ja": "危険な場所から全員避難",
+        "en": "Leave dangerous places",
+        "ja-Hira": "にげて",
+        "zh-Hans": "请离开",
+        "ko": "피난하세요",
+    }[language]
 
 
 def test_ways_of_an_order_that_has_not_gone_out_are_held() -> None:
