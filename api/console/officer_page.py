@@ -140,7 +140,6 @@ def draft_page(
         ("期限", clock(notice.expires, now=now) + _extended(extends, now)),
         *([("判断期限", decide_by(due, now))] if (due := clock_of(record.draft, now)) is not None else []),
         *preview_rows(seen, written=bool(proposal.authors)),
-        *_ways_follow(notice, again=extends is not None),
         ("止まっている理由", reason_said(record.reason)),
         *([] if may is None else [("待つ理由", why_waits(record.draft.edited_by if record.draft else ()))]),
         *([] if may is None else [("承認できる人", who_may(may, record.draft.edited_by if record.draft else ()))]),
@@ -155,7 +154,9 @@ def draft_page(
         '<div class="beside"><section class="preview"><h2>何を、どこへ</h2>'
         f'{picture}<table>{rows}</table>{seams(seen.seam)}</section></div><div class="beside">'
         + (ways or "".join(_part(*one, notice, unreviewed) for one in enumerate(notice.parts, start=1)))
-        + _buttons(record, notice, proposal, session, refusal, bool(stops))
+        + _buttons(
+            record, notice, proposal, session, refusal, bool(stops), _ways_follow(notice, again=extends is not None)
+        )
         + alone
         + _prepared(notice, now)
         + "</div></main>",
@@ -164,15 +165,17 @@ def draft_page(
     )
 
 
-def _ways_follow(notice: Notice, *, again: bool) -> tuple[tuple[str, str], ...]:
-    """Return that an order's ways are not part of what is approved, but come under it by rule (R14)."""
+def _ways_follow(notice: Notice, *, again: bool) -> str:
+    """Return that an order's ways are no part of what is approved, but come under it by rule (R14)."""
     if notice.kind is NoticeKind.GO_THERE or not orders_to_leave(notice):
-        return ()
+        return ""
     if again:
-        return (("避難の道", "この案では変わりません。変われば、そこの人だけに決まりのとおり送られます"),)
-    said = "<strong>まだ計算していません</strong>（承認の後に計算）。できしだい、決まりのとおり自動で送られます。"
-    said += "それまで届くのは下の文だけで、行き先は入りません <small lang='en'>Ways not computed yet</small>"
-    return (("避難の道", said),)
+        return (
+            "<p class='soft'>避難の道は、この案では変わりません。変われば、そこの人だけに決まりのとおり送られます。</p>"
+        )
+    said = "避難の道は<strong>まだ計算していません</strong>（承認の後に計算）。できしだい、"
+    said += "決まりのとおり自動で送られます。それまで届くのは上の文だけで、行き先は入りません。"
+    return f"<p class='soft'>{said} <small lang='en'>Ways not computed yet</small></p>"
 
 
 def _extended(end: datetime | None, now: datetime) -> str:
@@ -248,7 +251,13 @@ def awaits(language: str, unreviewed: Container[str]) -> str:
 
 
 def _buttons(
-    record: DraftRecord, notice: Notice, proposal: Proposal, session: Session, refusal: str, stopped: bool
+    record: DraftRecord,
+    notice: Notice,
+    proposal: Proposal,
+    session: Session,
+    refusal: str,
+    stopped: bool,
+    ways: str,
 ) -> str:
     hidden = (
         f'<input type="hidden" name="csrf" value="{escape(session.csrf)}">'
@@ -272,6 +281,6 @@ def _buttons(
     void = f'<form method="post" action="{path}/void">{hidden}{code}<button>{buttons.DISCARD}</button></form>'
     edit = f'<p><a href="{path}/edit">{buttons.EDIT}</a></p>' if not proposal.twice else ""
     return (
-        f'<section class="acts"><h2>決める</h2>{approve}{edit}'
+        f'<section class="acts"><h2>決める</h2>{ways}{approve}{edit}'
         f"<details><summary>破棄する</summary>{void}</details></section>"
     )

@@ -18,6 +18,7 @@ from api.known.sending import EXTENDED, Event, HowFar, Ringed
 from api.known.verdict import Answer, Verdict, Why
 from api.officers.accounts import Session
 from geo.seam import FEWEST_SHOWN, shown
+from streams.deciding.decision import POLICY
 from streams.payloads import DraftState
 
 # At most 5 s (R20); it stops when all is done, so that it takes nothing away that is being typed.
@@ -205,7 +206,8 @@ def _goes_on(notice: Notice | None, lineage: str, now: datetime) -> str:
 
 def _timeline(events: Iterable[Event], now: datetime) -> str:
     rows = "".join(
-        f"<tr><td>{clock(event.at, now=now)}</td><td>{_what(event, now)}</td><td>{_by(event.by)}</td></tr>"
+        f'<tr><td><span class="at">{clock(event.at, now=now)}</span></td><td>{_what(event, now)}</td>'
+        f"<td>{_by(event)}</td></tr>"
         for event in events
     )
     return f"<section><h2>これまでの流れ</h2><table>{rows}</table></section>" if rows else ""
@@ -221,11 +223,13 @@ def _what(event: Event, now: datetime) -> str:
     return _EVENTS.get(what, escape(what))
 
 
-def _by(by: str) -> str:
-    alone = alone_by(by.removeprefix("approved-by:"))
+def _by(event: Event) -> str:
+    alone = alone_by(event.by.removeprefix("approved-by:"))
     if alone:
         return f"<strong>{escape(alone)}（ひとりで承認）</strong>"
-    kind, _, who = by.partition(":")
+    if event.what.startswith("notice-") and event.by != POLICY:
+        return escape(event.by)
+    kind, _, who = event.by.partition(":")
     return escape(who) if who else reason_said(kind)
 
 

@@ -126,7 +126,7 @@ def test_an_order_goes_on_by_one_tap_and_a_second_person_with_nothing_else_chang
     assert again.parts[0].texts[0].body.startswith("レベル4 危険な場所から全員避難。")
     assert f"{ends[1].astimezone(JAPAN):%H:%M}" in again.parts[0].texts[0].body[:40]
     assert author.get(there).headers["location"] == place, "it went out: the page follows it"
-    assert f"<td>送った：延長した（{clock(ends[1])}まで）</td>" in author.get(place).text
+    assert f"<td>送った：延長した（{clock(ends[1])}まで）</td><td>baba</td>" in author.get(place).text
     assert [(by, act) for by, act, _ in room.topics.acts() if act.startswith(("extend", "approve"))] == [
         ("baba", "approve"), ("aoki", "extend"), ("aoki", "approve-refused"), ("baba", "approve"),
     ]  # fmt: skip

@@ -119,8 +119,9 @@ def test_the_page_of_an_order_says_that_its_ways_are_not_computed_yet_and_lets_i
     _, record = order(room, stages)
     second = seat_of(room, "baba")
     page = second.get(f"/drafts/{record.draft_id}").text
-    assert "まだ計算していません" in page
-    assert "行き先は入りません" in page
+    beside = page.partition('<section class="acts">')[2].partition("</section>")[0]
+    assert "まだ計算していません" in beside, "above the button, not below what a small screen shows"
+    assert "行き先は入りません" in beside
     assert second.decide("approve", record.draft_id, acting="区役所が停電").status_code == 303
 
 
