@@ -112,8 +112,13 @@ class Call:
     person: str
 
 
-def ladder(duty: Duty, wards: Iterable[str], hour: int | None = None) -> tuple[Call, ...]:
-    """Return everybody who is woken for a draft of *wards*, in order; each person once, at the earliest step."""
+def ladder(
+    duty: Duty, wards: Iterable[str], hour: int | None = None, *, metropolitan_at_once: bool = False
+) -> tuple[Call, ...]:
+    """Return everybody who is woken for a draft of *wards*, in order; each person once, at the earliest step.
+
+    *metropolitan_at_once* wakes the metropolitan officers with the first, as an official order that is held does (R9).
+    """
     calls: list[Call] = []
     for ward in sorted(set(wards)) or [""]:
         roster = duty.rosters.get(ward, Roster(ward, ()))
@@ -124,7 +129,8 @@ def ladder(duty: Duty, wards: Iterable[str], hour: int | None = None) -> tuple[C
             (Rung.METROPOLITAN, duty.metropolitan),
         ) if people]  # fmt: skip
         for number, (rung, people) in enumerate(steps):
-            calls += [Call(number * duty.rung_seconds, ward, rung, person) for person in people]
+            step = 0 if metropolitan_at_once and rung is Rung.METROPOLITAN else number
+            calls += [Call(step * duty.rung_seconds, ward, rung, person) for person in people]
     first: dict[str, Call] = {}
     for call in sorted(calls):
         first.setdefault(call.person, call)

@@ -23,6 +23,7 @@ from dispatch.channel import ChannelState
 from dispatch.device_seal import DeviceSeal
 from geo.cells import intersection, union
 from geo.help_lines import NO_HELP_LINES, HelpLines
+from geo.sign import ORDER_WITHOUT_SIGN
 from streams.brokers.client import Consumer, Producer, Record
 from streams.dead_letters import Refused
 from streams.duty.across import Across
@@ -236,7 +237,10 @@ class Pager:
         hour = self._now().astimezone(JAPAN).hour
         wards = wards_of(record, self._ground)
         rule = in_wards(self._rule, self._silence_after, wards)
-        return _Draft(record, ladder(self._duty, wards, hour), since, (self._duty, hour), rule)
+        # An order on a dry day is false, or a danger that no instrument shows: nobody's ward decides that alone (R9).
+        held = record.reason == ORDER_WITHOUT_SIGN
+        calls = ladder(self._duty, wards, hour, metropolitan_at_once=held)
+        return _Draft(record, calls, since, (self._duty, hour), rule)
 
     def _hear_duty(self, record: Record) -> None:
         self._book.apply(record)

@@ -20,6 +20,12 @@ def test_the_ladder_of_a_ward_ends_with_the_metropolitan_officer() -> None:
     )
 
 
+def test_the_metropolitan_officer_is_woken_with_the_first_where_it_is_asked_for() -> None:
+    calls = ladder(DUTY, ["13108", "13123"], metropolitan_at_once=True)
+    assert {call.person for call in calls if call.after_seconds == 0} == {"koto-1", "edogawa-1", "tokyo"}
+    assert {call.person for call in calls if call.after_seconds == 60} == {"koto-2", "koto-3"}
+
+
 def test_a_rung_without_people_costs_no_minute() -> None:
     assert [(call.after_seconds, call.person) for call in ladder(DUTY, ["13123"])] == [
         (0.0, "edogawa-1"),

@@ -30,6 +30,7 @@ from dispatch.web_push import Device
 from dispatch.webhook import generate_webhook_secret, is_signed, read_webhook_secret
 from geo.change import NOTHING_TOLD
 from geo.help_lines import NO_HELP_LINES
+from geo.sign import ORDER_WITHOUT_SIGN
 from streams.brokers.broker import Broker, ensure_topics, open_broker
 from streams.brokers.client import Producer, read_to_end
 from streams.deciding.decision import Ledger, decide
@@ -191,6 +192,16 @@ def test_whoever_is_on_duty_is_woken_first_then_the_others_and_at_last_tokyo(
         now=AT.timestamp(),
     )
     worker.close()
+
+
+def test_an_order_without_a_sign_calls_the_ward_and_the_metropolitan_officer_within_the_same_step(
+    broker: Broker, gateway: Gateway, tmp_path: Path
+) -> None:
+    worker = pager(broker, gateway, tmp_path, Clock())
+    put(broker, (DRAFTS.name, "draft-1", replace(waiting(DraftState.HELD), reason=ORDER_WITHOUT_SIGN)))
+    # No second passes by the pager's clock: thirty are promised (R9).
+    called(broker, worker, 2)
+    assert sorted(came.path for came in gateway.came) == ["/koto-1", "/tokyo"]
 
 
 def test_a_decision_ends_the_ladder_and_a_restart_wakes_nobody_again(
