@@ -99,6 +99,10 @@ class DraftState(StrEnum):
     EXPIRED = "expired"
 
 
+# The reason of an approval by rule (R14): no person has looked at it.
+WAYS_OF_AN_ORDER = "ways-of-an-approved-order"
+
+
 @dataclass(frozen=True, slots=True)
 class DraftRecord:
     """The decider's verdict on a draft, on `drafts`. `revision` is the notice's, `document_revision` the document's."""

@@ -24,7 +24,7 @@ from streams.notices.ending import why_no_end
 from streams.notices.extending import is_extension, why_no_extension
 from streams.notices.order_book import lines_of
 from streams.notices.overtaken import Documents
-from streams.payloads import Command, Draft, DraftRecord, DraftState, Verb
+from streams.payloads import WAYS_OF_AN_ORDER, Command, Draft, DraftRecord, DraftState, Verb
 
 POLICY = "policy"  # who approved, where no person did
 ORDER_RUNS_OUT = "order-runs-out"  # why the draft of an extension waits
@@ -237,7 +237,7 @@ def _create(ledger: Ledger, command: Command, at: datetime) -> Decided:
         return Decided(_verdict(draft, DraftState.HELD, "check-needs-two-persons", at, keep=True), None)
     match draft.release:
         case Release.AUTOMATIC if draft.notice.order is not None:
-            return _approved(ledger, draft, by=POLICY, reason="ways-of-an-approved-order", at=at)
+            return _approved(ledger, draft, by=POLICY, reason=WAYS_OF_AN_ORDER, at=at)
         case Release.AUTOMATIC:
             return _approved(ledger, draft, by=POLICY, reason=draft.reason or "repeats-an-official-warning", at=at)
         case Release.DRAFT:

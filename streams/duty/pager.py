@@ -35,6 +35,7 @@ from streams.duty.metrics import PagerMetrics
 from streams.duty.roster import DutyRegister, OfficerKey
 from streams.duty.silence import Ground, level_of, silence_draft
 from streams.duty.standing import OrderStanding, Standing
+from streams.duty.woken import Woken
 from streams.ingest.facts import is_heartbeat
 from streams.metrics import Role, StreamMetrics
 from streams.notices.overtaken import Documents
@@ -115,6 +116,7 @@ class Pager:
         )
         self._waiting: dict[str, _Draft] = {}
         self._documents = Documents()
+        self._woken = Woken()
         # What a person refused: nobody is called any more, and its people have still heard nothing.
         self._refused: dict[str, _Draft] = {}
         self._across = Across(ward_of)
@@ -200,6 +202,7 @@ class Pager:
         known = self._waiting.pop(draft_id, None)
         if verdict is None:
             return
+        self._woken.hear(verdict)
         # Another draft in its place, or the decision of one: what was refused before it is no more.
         self._refused = {key: one for key, one in self._refused.items() if one.record.lineage != verdict.lineage}
         replaced = self._replaced_by(verdict)
@@ -261,7 +264,9 @@ class Pager:
         for call in draft.ladder:
             if call.after_seconds > waited:
                 break
-            self._calls.everybody(draft.record.draft_id, call.ward, call.rung.value, (call.person,), say)
+            if not self._woken.lately(draft.record, call.person, self._clock()):
+                self._calls.everybody(draft.record.draft_id, call.ward, call.rung.value, (call.person,), say)
+                self._woken.called(draft.record, call.person, self._clock())
         self._speak(draft)
 
     def _speak(self, draft: _Draft) -> None:
