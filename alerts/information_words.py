@@ -13,7 +13,7 @@ from alerts.languages.information import write_information
 from alerts.languages.known import words_of
 from alerts.languages.readings import in_latin
 from alerts.level import LEVEL_NAMES_JA
-from alerts.notice import SAID_OVER, Notice, NoticeKind, NoticePart, Phase, Text
+from alerts.notice import ENDS, SAID_OVER, Notice, NoticeKind, NoticePart, Phase, Text
 from alerts.order_words import ORDER_NAMES_JA, ORDER_NOUNS_EN, says_order
 from alerts.wording import clock, shown_name
 from alerts.words import HAZARDS_EN, HAZARDS_JA
@@ -46,6 +46,11 @@ def nobody_ordered(notice: Notice, part: NoticePart) -> bool:
     return notice.kind is NoticeKind.HOW_IT_IS_GOING and part.picture is None
 
 
+def _phase_of(notice: Notice, part: NoticePart) -> Phase:
+    """Return what to call the phase of *part*: where what ends was said of orders, the danger named did not end."""
+    return Phase.CHANGED if nobody_ordered(notice, part) and part.phase in ENDS else part.phase
+
+
 def _areas(part: NoticePart) -> tuple[tuple[str, ...], int]:
     names = tuple(dict.fromkeys(name for name in map(shown_name, part.area_names) if name))
     return names[:_MOST_AREAS], max(0, len(names) - _MOST_AREAS)
@@ -59,7 +64,7 @@ def _japanese(notice: Notice, part: NoticePart, language: str) -> Text:
     named = ORDER_NAMES_JA if says_order(notice, part) else LEVEL_NAMES_JA
     said = named.get(part.level) if part.level is not None and not nobody_ordered(notice, part) else None
     what = f"{hazard}の{said}" if said else f"{hazard}の情報"
-    phase = _PHASES_JA.get(part.phase, "")
+    phase = _PHASES_JA.get(_phase_of(notice, part), "")
     title = f"登録した場所 {level}{hazard}{phase}"
     verb = f"の{phase}がありました" if phase else "が出ています"
     body = (
@@ -78,7 +83,7 @@ def _english(notice: Notice, part: NoticePart, language: str) -> Text:
     level = "" if part.level is None else f"Level {part.level.value}, "
     order = ORDER_NOUNS_EN.get(part.level) if part.level is not None and says_order(notice, part) else None
     what = f"{order} ({hazard})" if order else f"{hazard} information"
-    phase = _PHASES_EN.get(part.phase, "")
+    phase = _PHASES_EN.get(_phase_of(notice, part), "")
     title = f"A place you added: {hazard}" + (f" {phase}" if phase else "")
     body = f"{level}{foremost_en(part.area_names, notice.issuer)} {clock(notice.sent)}: about a place that you added."
     body += f" {in_latin(shown_name(notice.issuer)) or 'Issuer'}: {what}"

@@ -3,7 +3,7 @@
 from alerts.hazard import HazardKind
 from alerts.languages.fill import body_of, issuer_of, level_of, listed_of, near_of, title_of, within
 from alerts.languages.table import Words
-from alerts.notice import SAID_OVER, Notice, NoticePart, Text
+from alerts.notice import ENDS, SAID_OVER, Notice, NoticePart, Phase, Text
 from alerts.wording import clock
 
 
@@ -11,7 +11,9 @@ def write_information(words: Words, notice: Notice, part: NoticePart, *, order: 
     """Return title and body; *order* says that the level of *part* is an order's, *warning* that it is a warning's."""
     table, names = words.informations, words.names
     hazard = names.hazards[part.hazards[0] if part.hazards else HazardKind.OTHER]
-    level, phase = level_of(names, part.level), names.phases[part.phase]
+    # Where nobody has warned, what ends was said of orders: the danger that is named did not end.
+    ended = part.phase in ENDS and not warning
+    level, phase = level_of(names, part.level), names.phases[Phase.CHANGED if ended else part.phase]
     if part.level is not None and order and part.level in names.orders:
         what = table.order.format(order=names.orders[part.level], hazard=hazard)
     elif part.level is not None and warning and not order:

@@ -27,6 +27,7 @@ from alerts.level import Level
 from alerts.notice import Phase
 from alerts.river_stage import Trend
 from alerts.shaking import Intensity
+from alerts.silence_over import SilenceOver
 
 _NAMES = Names(
     shown=in_kana,
@@ -273,6 +274,19 @@ _SILENCES = Silences(
     "あんぜんという しらせでは ありません。",
     shelters="あいている ひなんじょ：{shelters}。",
     no_shelters="あいている ひなんじょは、まだ わかりません。",
+    titles_of_end={
+        SilenceOver.NEIGHBOUR: "となりの しじの しらせは おわり",
+        SilenceOver.ORDERED: "「しじは ない」の しらせは おわり",
+        SilenceOver.UNORDERED: "「しじは まだ」の しらせは おわり",
+    },
+    ends={
+        SilenceOver.NEIGHBOUR: "まわりに きを つけて ください。{time}、{ward}の しじは なくなったか、かわりました。"
+        "まえの しらせは もう おわりです。",
+        SilenceOver.ORDERED: "しじの とおりに して ください。{time}、あなたの ばしょに しじが でています。"
+        "「しじは ない」という まえの しらせは もう おわりです。",
+        SilenceOver.UNORDERED: "あぶないと おもったら、しじを またないで にげて ください。{time}、"
+        "あなたの ばしょの しじは でて いません。「しじは まだ」という まえの しらせは もう おわりです。",
+    },
 )
 
 _INFORMATIONS = Informations(

@@ -27,6 +27,7 @@ from alerts.level import Level
 from alerts.notice import Phase
 from alerts.river_stage import Trend
 from alerts.shaking import Intensity
+from alerts.silence_over import SilenceOver
 
 _NAMES = Names(
     shown=in_hangul,
@@ -255,6 +256,19 @@ _SILENCES = Silences(
     no_order="지시를 기다리지 마세요. 시구정촌의 피난하라는 지시는 아직 나오지 않았습니다. 안전하다는 알림이 아닙니다.",
     shelters="열려 있는 피난소: {shelters}.",
     no_shelters="열려 있는 피난소는 아직 확인되지 않았습니다.",
+    titles_of_end={
+        SilenceOver.NEIGHBOUR: "이웃 구의 지시 알림이 끝났습니다",
+        SilenceOver.ORDERED: "'지시 없음' 알림이 끝났습니다",
+        SilenceOver.UNORDERED: "'지시는 아직' 알림이 끝났습니다",
+    },
+    ends={
+        SilenceOver.NEIGHBOUR: "주변의 위험에 계속 주의하세요. {time}, {ward}의 지시는 해제되었거나 바뀌었습니다. "
+        "그 지시에 관한 이전 알림은 끝났습니다.",
+        SilenceOver.ORDERED: "나와 있는 지시에 따르세요. {time}, 당신이 있는 곳에 지시가 나와 있습니다. "
+        "지시가 없다는 이전 알림은 끝났습니다.",
+        SilenceOver.UNORDERED: "위험을 느끼면 지시를 기다리지 말고 피난하세요. {time}, "
+        "당신이 있는 곳에 피난하라는 지시는 나오지 않았습니다. 지시가 아직 없다는 이전 알림은 끝났습니다.",
+    },
 )
 
 _INFORMATIONS = Informations(

@@ -1,4 +1,4 @@
-"""Write that there is no order yet (R6), or that only another ward has ordered (R7), from a language's table."""
+"""Write that there is no order yet (R6), or that only another ward has ordered (R7), and its end, from a table."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,6 +7,7 @@ from alerts.languages.fill import body_of, level_of
 from alerts.languages.table import Words
 from alerts.level import Level
 from alerts.notice import Text
+from alerts.silence_over import SilenceOver
 from alerts.wording import clock
 
 
@@ -30,3 +31,10 @@ def write_silence(
         table.shelters.format(shelters=listed) if listed else table.no_shelters,
     )
     return Text(words.language, table.title_across if neighbour else table.title, body_of(names, sentences))
+
+
+def write_silence_end(words: Words, why: SilenceOver, at: datetime, neighbour: str = "") -> Text:
+    """Return title and body of the end of what `write_silence` said; it never reads as safety."""
+    table, names = words.silences, words.names
+    said = table.ends[why].format(time=clock(at), ward=names.shown(neighbour))
+    return Text(words.language, table.titles_of_end[why], body_of(names, (said, names.not_gone)))

@@ -13,6 +13,7 @@ from alerts.level import Level
 from alerts.notice import Phase
 from alerts.river_stage import Trend
 from alerts.shaking import Intensity
+from alerts.silence_over import SilenceOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ class Silences:
     no_order: str
     shelters: str
     no_shelters: str
+    titles_of_end: Mapping[SilenceOver, str]
+    ends: Mapping[SilenceOver, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from alerts.level import Level
 from alerts.notice import Phase
 from alerts.river_stage import Trend
 from alerts.shaking import Intensity
+from alerts.silence_over import SilenceOver
 
 _NAMES = Names(
     shown=in_chinese,
@@ -260,6 +261,17 @@ _SILENCES = Silences(
     no_order="市区町村尚未发布避难的指示。这并不表示安全。",
     shelters="已开放的避难所：{shelters}。",
     no_shelters="尚未确认有避难所开放。",
+    titles_of_end={
+        SilenceOver.NEIGHBOUR: "关于邻区指示的通知已结束",
+        SilenceOver.ORDERED: "“未发布指示”的通知已结束",
+        SilenceOver.UNORDERED: "“尚未发布指示”的通知已结束",
+    },
+    ends={
+        SilenceOver.NEIGHBOUR: "请继续注意周围的危险。{time}，{ward}的指示已解除或变更。先前关于该指示的通知已结束。",
+        SilenceOver.ORDERED: "请按已发布的指示行动。{time}，您所在的地点已有指示。先前“尚未发布指示”的通知已结束。",
+        SilenceOver.UNORDERED: "感到危险请立即避难，不要等待指示。{time}，"
+        "您所在的地点没有避难的指示。先前“尚未发布指示”的通知已结束。",
+    },
 )
 
 _INFORMATIONS = Informations(

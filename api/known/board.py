@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from alerts.notice import Notice
+from alerts.notice import ENDS, Notice
 from alerts.place import Cells
 from alerts.shelter import ShelterReport, ShelterState
 from geo.cells import difference, union
@@ -93,7 +93,9 @@ class Orders:
         order = order_told_of(notice)
         if order:
             known = self._across.get(order)
-            cells = union(*(part.cells for part in notice.parts), *((known.cells,) if known else ()))
+            cells = known.cells if known else ()
+            for part in notice.parts:
+                cells = difference(cells, part.cells) if part.phase in ENDS else union(cells, part.cells)
             self._across[order] = NotOrdered(notice.issuer, known.at if known else notice.sent, cells)
 
     def called(self, draft_id: str) -> tuple[PageRecord, ...]:

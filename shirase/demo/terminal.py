@@ -153,10 +153,12 @@ def doors(pages: "DemoPages") -> Table:
 
 def unordered(account: Account) -> Table:
     """Return what residents heard because nobody has ordered: across an order's line, or of a draft that waits."""
-    from streams.duty.silence import FEED
+    from streams.duty.silence import FEED, begins
 
     table = Table.grid(padding=(0, 2))
-    with_words = (notice for notice in account.notices.values() if notice.feed == FEED and notice.parts)
+    with_words = (
+        notice for notice in account.notices.values() if notice.feed == FEED and any(map(begins, notice.parts))
+    )
     for notice in sorted(with_words, key=lambda notice: notice.approved_at):
         receipts = [
             receipt

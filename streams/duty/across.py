@@ -18,7 +18,7 @@ from alerts.hazard import HazardKind
 from alerts.level import Level
 from alerts.notice import Notice, NoticePart, Phase, Recipients
 from alerts.order_words import orders_to_leave
-from alerts.place import Cells
+from alerts.place import Cells, Shard
 from alerts.shelter import ShelterReport
 from alerts.silence_words import SilenceFacts
 from geo.cells import difference, split_by_shard, union
@@ -49,7 +49,7 @@ class Across:
             revision, cells = self._told.get(order, (0, ()))
             self._told[order] = (
                 max(revision, notice.revision),
-                union(cells, *(part.cells for part in notice.parts)),
+                union(cells, *(part.cells for part in notice.parts if begins(part))),
             )
 
     def due(
@@ -67,7 +67,12 @@ class Across:
         *drafts* are orders that wait or were refused.
         """
         standing = [order for order in orders if not order.drill]
-        told = union(*(self._told[order.lineage][1] for order in standing if order.lineage in self._told))
+        lineages = {order.lineage for order in standing}
+        for lineage, (revision, _) in self._told.items():
+            if lineage not in lineages:
+                # Its line is taken back: given again it is another order.
+                self._told[lineage] = revision, ()
+        told = union(*(cells for _, cells in self._told.values()))
         proposed = [record.draft.notice for record in drafts if record.draft is not None]
         ordered = ground.ordered() if standing else ()
         sites, found = tuple(shelters), []
@@ -95,9 +100,9 @@ class Across:
             for part in notice.parts
             if begins(part) and not dangers.isdisjoint(part.hazards)
         ]
-        near = {shard for own in split_by_shard(order.cells) for shard in h3.grid_disk(own, 1)}
         known = split_by_shard(union(ground.warned_of(dangers, order.cells, at), *drawn))
-        here = union(*(cells for shard, cells in known.items() if shard in near))
+        around = near(order)
+        here = union(*(cells for shard, cells in known.items() if shard in around))
         return difference(difference(here, ordered), self.ward_of(order.issuer)) if here else ()
 
     def _draft(
@@ -128,6 +133,11 @@ class Across:
             issuer=order.issuer,
             at=at,
         )
+
+
+def near(order: OrderStanding) -> frozenset[Shard]:
+    """Return the shards of *order* and those around them."""
+    return frozenset(shard for own in split_by_shard(order.cells) for shard in h3.grid_disk(own, 1))
 
 
 def order_told_of(notice: Notice) -> str:

@@ -34,13 +34,14 @@ from streams.duty.expiry import to_call
 from streams.duty.metrics import PagerMetrics
 from streams.duty.roster import DutyRegister, OfficerKey
 from streams.duty.silence import Ground, level_of, silence_draft
+from streams.duty.silence_end import SilencesSaid
 from streams.duty.standing import OrderStanding, Standing
 from streams.duty.woken import Woken
 from streams.ingest.facts import is_heartbeat
 from streams.metrics import Role, StreamMetrics
 from streams.notices.overtaken import Documents
 from streams.notices.stage import command_of
-from streams.payloads import DraftRecord, DraftState, PageRecord
+from streams.payloads import Draft, DraftRecord, DraftState, PageRecord
 from streams.topics import COMMANDS, DRAFTS, DUTY, NOTICES, SHELTERS
 from streams.wire import decode, encode
 
@@ -120,6 +121,7 @@ class Pager:
         # What a person refused: nobody is called any more, and its people have still heard nothing.
         self._refused: dict[str, _Draft] = {}
         self._across = Across(ward_of)
+        self._said = SilencesSaid()
         self._looked_across = 0.0
         self._alone: list[Notice] = []
         self._told = Ground()
@@ -179,6 +181,7 @@ class Pager:
                 self._told.hear(notice)
                 self._orders.hear(notice)
                 self._across.hear(notice)
+                self._said.hear(notice)
                 if alone_by(notice.approved_by) and self._clock() - notice.approved_at.timestamp() < CALL_LIVES_SECONDS:
                     self._alone.append(notice)
         elif record.topic == SHELTERS.name:
@@ -200,6 +203,7 @@ class Pager:
         draft_id = record.key.decode(errors="replace")
         verdict = None if record.value is None else decode(DraftRecord, record.value)
         known = self._waiting.pop(draft_id, None)
+        self._said.hear_draft(draft_id, verdict)
         if verdict is None:
             return
         self._woken.hear(verdict)
@@ -277,16 +281,22 @@ class Pager:
             self._silent(draft, level)
 
     def _look_across(self) -> None:
-        """Tell people beyond the lines of the orders in force that their own ward has not ordered (R7)."""
+        """Tell people beyond the lines of the orders in force that their own ward has not ordered (R7).
+
+        What was said in silence and holds no longer is taken back first.
+        """
         if self._clock() - self._looked_across < _LOOK_ACROSS_SECONDS:
             return
         self._looked_across = self._clock()
+        waiting = {draft_id: one.record.lineage for draft_id, one in self._waiting.items()}
+        for ended in self._said.due(self._orders, waiting, self._told, at=self._now()):
+            self._create(ended)
+            log.warning("what was said in silence is over", extra={"draft": ended.draft})
         drafts = [one.record for one in (*self._waiting.values(), *self._refused.values())]
         for said in self._across.due(
             self._orders, drafts, self._told, self._shelters.values(), self._help_lines, at=self._now()
         ):
-            key, command = command_of(said)
-            self._producer.send(COMMANDS.name, key, command).result(_STORED_WITHIN_SECONDS)
+            self._create(said)
             log.warning("people across a line hear that their ward has not ordered", extra={"draft": said.draft})
 
     def _say_alone(self, notice: Notice) -> None:
@@ -333,8 +343,7 @@ class Pager:
         if refused and said is None:
             return  # a wrong draft on a dry day: nothing is owed to anybody
         if said is not None:
-            command_key, command = command_of(said)
-            self._producer.send(COMMANDS.name, command_key, command).result(_STORED_WITHIN_SECONDS)
+            self._create(said)
         called = "、".join(call.person for call in draft.ladder)
         page = PageRecord(
             draft_id=record.draft_id,
@@ -355,6 +364,10 @@ class Pager:
             return
         self._metrics.silences.inc()
         log.error("nobody decided a draft", extra={"draft": record.draft_id, "reason": called, "level": int(level)})
+
+    def _create(self, draft: Draft) -> None:
+        key, command = command_of(draft)
+        self._producer.send(COMMANDS.name, key, command).result(_STORED_WITHIN_SECONDS)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

@@ -33,6 +33,7 @@ from streams.payloads import Draft, DraftRecord
 
 FEED = "silence"
 NO_ORDER_YET = "no-order-yet"
+_PREFIX = f"{FEED}|"
 # The line is true of now; what comes of the draft is told by the draft.
 _HOLDS = timedelta(hours=2)
 _FURTHEST_SHELTER_KM = 3.0
@@ -64,6 +65,10 @@ class Ground:
     def ordered(self) -> Cells:
         """Return where people are ordered to leave; an order holds until it is lifted, past its expiry too (R10)."""
         return union(*(_holding(revisions, at=None) for revisions in self._ordered.values()))
+
+    def warned(self) -> Cells:
+        """Return where people are warned officially, as far as no warning was lifted: past its expiry too (R10)."""
+        return union(*(_holding(revisions, at=None) for revisions in self._warned.values()))
 
     def silent_cells(self, cells: Cells, at: datetime) -> Cells:
         """Return those of *cells* whose people are warned and not ordered to leave."""
@@ -109,8 +114,13 @@ def silence_draft(
                 parts.append(part_in(by_level[level][0], facts, rank, shard, inside, sites, said))
     if not parts:
         return None
-    lineage = f"{FEED}|{record.draft_id}"
+    lineage = f"{_PREFIX}{record.draft_id}"
     return draft_saying(tuple(parts), lineage, 1, kind=NO_ORDER_YET, document=of.document, issuer=of.issuer, at=at)
+
+
+def draft_of_line(lineage: str) -> str:
+    """Return the id of the draft that the line of *lineage* spoke of (`silence_draft`)."""
+    return lineage.removeprefix(_PREFIX)
 
 
 def part_in(

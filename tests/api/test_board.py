@@ -169,7 +169,10 @@ def test_beside_an_order_each_ward_says_whether_it_waits_refused_or_is_not_there
     assert "住民へ「この区は未発令」 21:01" in line_of(page, "江戸川区")
     assert "未発令" not in line_of(page, "江東区")
     assert "未発令" not in line_of(page, "千代田区")
-    # An order of its own, or the end of the neighbour's, and it is no more.
+    # What was taken back from its people, an order of its own, or the end of the neighbour's, and it is no more.
+    over = told_across(EDOGAWA_WARD)
+    hear(orders, replace(over, revision=2, parts=(replace(over.parts[0], phase=Phase.LIFTED),)))
+    assert "未発令" not in line_of(room.sign_in("sato").get("/board").text, "江戸川区")
     hear(orders, replace(ordered(lineage="order-2"), parts=(replace(ordered().parts[0], cells=cover.cells),)))
     assert "未発令" not in line_of(room.sign_in("sato").get("/board").text, "葛飾区")
     hear(orders, ordered(2, Phase.LIFTED, recipients=Recipients.TOLD))

@@ -16,7 +16,7 @@ from alerts.duty import Shift, SilenceRule, alone_as
 from alerts.fact import Attribution, Confidence
 from alerts.hazard import HazardKind
 from alerts.level import Level
-from alerts.notice import Notice, NoticeKind, Phase
+from alerts.notice import Notice, NoticeKind, Phase, Recipients
 from alerts.order_words import compose_order
 from alerts.place import SHARD_RESOLUTION, Cell, LatLng, Shard
 from alerts.shelter import ShelterReport, ShelterState
@@ -474,7 +474,19 @@ def test_a_refused_draft_calls_nobody_and_its_people_still_hear_of_the_silence_a
     assert said(60) == ["no-order-yet", "your-ward-has-not-ordered"]
     pages = [page for page in calls_so_far(broker.bootstrap).values() if page.draft_id == "draft-1"]
     assert [(page.rung, page.reason) for page in pages] == [(SILENCE, "refused")]
+    # What went out stands; the neighbour's order ends while nobody is here.
+    went_out = [command.draft.notice for command in commands(broker) if command.draft is not None]
     worker.close()
+    lifted = replace(order.parts[0], phase=Phase.LIFTED, recipients=Recipients.TOLD)
+    ended = replace(order, revision=2, parts=(lifted,))
+    put(broker, *((NOTICES.name, one.lineage, one) for one in (*went_out, ended)))
+    three = ["no-order-yet", "silence-over", "your-ward-has-not-ordered"]
+    worker = pager(broker, gateway, tmp_path, clock)
+    assert said(6) == three
+    assert said(60) == three, "and it is said once"
+    worker.close()
+    (over,) = (one.draft.notice for one in commands(broker) if one.draft is not None and one.draft.reason == three[1])
+    assert (over.lineage, over.revision) == ("silence|across|order-0", 2)
 
 
 def test_on_a_dry_day_nobody_hears_of_a_draft_that_waits() -> None:

@@ -18,7 +18,8 @@ from alerts.quake_words import compose_quake, compose_wave
 from alerts.river_stage import RiverStage, Stage, Trend
 from alerts.river_words import RiverFacts, compose_river
 from alerts.shaking import Intensity
-from alerts.silence_words import SilenceFacts, compose_silence
+from alerts.silence_over import SilenceOver
+from alerts.silence_words import SilenceFacts, compose_silence, compose_silence_end
 from alerts.wave import Wave
 from alerts.wording import PartFacts
 from alerts.words import compose
@@ -107,10 +108,13 @@ def rivers(language: str, place: str = "荒川", issuer: str = "気象庁") -> I
 
 
 def silences(language: str, place: str = "江東区") -> Iterator[Said]:
-    """Yield "no order yet" and "only the ward beyond the line has ordered", with shelters and without."""
+    """Yield "no order yet" and "only the ward beyond the line has ordered", with shelters and without, and ends."""
     for level, sites, beyond in product(ORDER_NAMES_JA, ((), (place, f"{place}2")), ("", place)):
         text = with_help(compose_silence(SilenceFacts(level, SENT, sites, beyond), language), ())
         yield Said(f"silence {level}", text, level, "")
+    for why in SilenceOver:
+        text = with_help(compose_silence_end(why, SENT, place, language), ())
+        yield Said(f"silence over {why}", text, None, "", ends=True)
 
 
 def informations(language: str, place: str = "江東区", issuer: str = "江東区") -> Iterator[Said]:
