@@ -22,7 +22,7 @@ from tests.whole.scenes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow]
 
-ENDED_SECONDS = 60.0
+ENDED_SECONDS = 240.0
 
 
 class Demo:
