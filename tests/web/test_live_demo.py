@@ -22,7 +22,7 @@ from tests.whole.scenes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow]
 
-ENDED_SECONDS = 240.0
+ENDED_SECONDS = 120.0
 
 
 class Demo:
@@ -46,6 +46,7 @@ class Demo:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=_heed_ctrl_c,
         )
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -85,6 +86,11 @@ class Demo:
     def _read(self) -> None:
         assert self.process.stderr is not None
         self.said.extend(self.process.stderr)
+
+
+def _heed_ctrl_c() -> None:
+    """Undo what a background job begins with, in the child: there Ctrl-C is ignored, and a terminal's is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
