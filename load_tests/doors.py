@@ -2,10 +2,10 @@
 
 Both doors are processes as in a deployment (`api.http.serve`), over state from memory. An officer's browser asks the
 console's page again and again; in every other stretch h2load rushes the residents' door meanwhile, faster than it
-answers. Three rows in one run, stretch by stretch in turn: `apart` is what the commands do by themselves (a rush leaves
-the machine's first processor to all others), `together` is niceness alone, `first` is `apart` with the console before
-everybody (SCHED_RR, which a supervisor may give). The last line is JSON: for each row the console's p99 with and
-without the rush, over all its answers, and their ratio, which R20 wants at 1.1 or below for `apart`. Exit code 1:
+answers. Three rows in one run, stretch by stretch in turn: `together` is what the commands do by themselves (niceness),
+`apart` has the residents' door off the machine's first processor besides (`--cpus`), `first` is that with the console
+before everybody (SCHED_RR, which a supervisor may give). The last line is JSON: for each row the console's p99 with and
+without the rush, over all its answers, and their ratio, which R20 wants at 1.1 or below for `together`. Exit code 1:
 above.
 
 Beside the console a bare process is asked in the same stretches: it does a fixed sum and sends as many bytes, and
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{name:<18}", *(f"{one[name]:>10}" for one in plain.values()))
         print(f"{'':<18}", *(f"{name:>10}" for name in plain), f"  {thrown} stretches thrown away")
     print(json.dumps(plain | {"thrown": thrown, "processors": len(allowed()), "load": os.getloadavg()}))
-    asked_for = found.get(Row.APART) or next(iter(found.values()))
+    asked_for = found.get(Row.TOGETHER) or next(iter(found.values()))
     return 0 if asked_for.ratio <= MOST_RATIO else 1
 
 

@@ -1,11 +1,11 @@
-"""On which of the machine's processors a door runs: a rush at the residents' leaves the first to all others (R20)."""
+"""On which of the machine's processors a door runs, where somebody says so with `--cpus` (R20, docs/decisions/0066)."""
 
 import os
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
-# Interrupts, the console and workers are there or come there; one number, so that two doors agree without talking.
+# Interrupts, the console and workers are there or come there.
 FIRST = 0
 _MOST = 4096
 
@@ -25,7 +25,7 @@ def processors_of(text: str) -> frozenset[int]:
 
 
 def left_to_residents(allowed: Collection[int], in_machine: int) -> frozenset[int]:
-    """Return on which processors the residents' door runs unless somebody says otherwise.
+    """Return what a residents' door that leaves the first processor to all others is given with `--cpus`.
 
     All but the first of a machine with several. Who was given some of them already (by a cpuset, by `taskset`) keeps
     what was given: whoever did that knows where the console is.

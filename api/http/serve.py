@@ -5,7 +5,7 @@ import os
 import uvicorn
 from fastapi import FastAPI
 
-from api.http.processors import allowed, keep_to, left_to_residents
+from api.http.processors import keep_to
 
 # Requests at once before the next one is told 503: a rush must not use up the memory of the machine.
 MOST_AT_ONCE = 1000
@@ -21,15 +21,13 @@ def serve(
 ) -> None:
     """Serve *app* until the process is told to end; with *gives_way* after everybody else on this machine.
 
-    It runs on *processors*; where none are named, on all that it may use, and with *gives_way* not on the first of
-    several (docs/decisions/0066).
+    It runs on *processors*; where none are named, on all that it may use (docs/decisions/0066).
     """
     # Imported by who serves: it needs uvicorn's parser, which nobody else does.
     from api.http.door import door_with
 
     if gives_way:
         os.nice(GIVE_WAY)
-        processors = processors or left_to_residents(allowed(), os.cpu_count() or 1)
     if processors:
         keep_to(processors)
     uvicorn.run(

@@ -112,7 +112,7 @@ def api() -> None:
     help="Name of this service as the sender of CAP messages: unique in the world, and for good.",
 )
 @_languages("the start warns of those that nobody has.")
-@_cpus("all of those that it may use but the machine's first, which a rush leaves to the others")
+@_cpus("all")
 def residents(
     broker: str,
     port: int,
