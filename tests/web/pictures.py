@@ -37,7 +37,7 @@ _TIMEOUT_MS = 30_000
 _CODE_MS = 500
 _ROOM = 40
 # Of some 4,000 in the ward.
-_MOST = 3_000
+_MOST = 2_000
 # A second gauge of the demo's ward rises at the same level: the push that draws the river.
 _HOW_IT_IS_GOING = 2
 # A browser answers with the place of a moment ago: each press of the button is somewhere else here.
