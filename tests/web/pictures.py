@@ -36,7 +36,7 @@ _WIDE = (1024, 1400)
 _TIMEOUT_MS = 30_000
 _CODE_MS = 500
 _ROOM = 40
-# Of some 4,000 in the ward.
+# Of some 2,100 in the ward whom the demo has as subscribers.
 _MOST = 2_000
 # A second gauge of the demo's ward rises at the same level: the push that draws the river.
 _HOW_IT_IS_GOING = 2
