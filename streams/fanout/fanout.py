@@ -257,11 +257,7 @@ class FanOut:
         Only these: a revision tells what changed, and whom it does not select still needs this one.
         """
         spoken, states = self._spoken_to(newer)
-        self._gives_way[spoken] = True
-        self._let_go(spoken[states == State.HELD])
-        idle = spoken[np.isin(states, _IDLE)]
-        if len(idle):
-            self.end(idle, Unsent.SUPERSEDED, at_ms=0)
+        self._give_up(spoken, Unsent.SUPERSEDED)
         still_open: U64 = self._unit[spoken[states == State.OPEN]]
         return still_open
 
@@ -286,12 +282,17 @@ class FanOut:
 
     def withdraw(self) -> None:
         """End all that has not gone out: what is open now is answered, and not tried again."""
-        left = np.flatnonzero(self._state != State.ENDED)
-        self._gives_way[left] = True
-        self._let_go(left[self._state[left] == State.HELD])
-        idle = left[np.isin(self._state[left], _IDLE)]
+        self._give_up(np.flatnonzero(self._state != State.ENDED), Unsent.WITHDRAWN)
+
+    def _give_up(self, rows: Orders, why: Unsent) -> int:
+        """Begin none of *rows* any more and try none again; return how many end at once."""
+        self._gives_way[rows] = True
+        states = self._state[rows]
+        self._let_go(rows[states == State.HELD])
+        idle = rows[np.isin(states, _IDLE)]
         if len(idle):
-            self.end(idle, Unsent.WITHDRAWN, at_ms=0)
+            self.end(idle, why, at_ms=0)
+        return len(idle)
 
     def has_given_way(self, order: int) -> bool:
         """Say whether a newer revision speaks to this row: then it gets no further attempt."""
@@ -319,13 +320,8 @@ class FanOut:
 
     def leave_out(self, ids: frozenset[bytes]) -> int:
         """End the rows of people who have unsubscribed meanwhile, but for open requests; return how many."""
-        gone = np.isin(self._row, self._people.rows_with_ids(ids))
-        self._gives_way |= gone  # what is open comes back, and is not tried again
-        idle = gone & np.isin(self._state, _IDLE)
-        self._let_go(np.flatnonzero(idle & (self._state == State.HELD)))
-        if idle.any():
-            self.end(np.flatnonzero(idle), Unsent.UNSUBSCRIBED, at_ms=0)
-        return int(idle.sum())
+        gone = np.flatnonzero(np.isin(self._row, self._people.rows_with_ids(ids)))
+        return self._give_up(gone, Unsent.UNSUBSCRIBED)
 
     # ── the account ───────────────────────────────────────────────────────────────────────────────
 
